@@ -1,0 +1,129 @@
+"""Errors that a person can act on.
+
+Every failure that reaches a front end is an `AssistantError`: what happened
+(`title`), the particulars (`message`), and what to do about it (`hint`). Exceptions of
+third-party libraries are translated at the seam where they are called, so nothing above
+`engine`, `store` and `documents` ever catches a library's own type.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class AssistantError(Exception):
+    """Base of all errors that front ends render.
+
+    `code` is a stable, machine-readable name (it is the `error.code` of `--json` output);
+    `exit_code` is the status with which the command line ends.
+    """
+
+    code: ClassVar[str] = "error"
+    exit_code: ClassVar[int] = 1
+    default_title: ClassVar[str] = "Something went wrong"
+
+    def __init__(self, message: str, *, hint: str = "", title: str | None = None) -> None:
+        super().__init__(message)
+        self.title = title or self.default_title
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.hint}".strip()
+
+
+class UsageError(AssistantError):
+    """The request itself can't be carried out as put (empty question, unknown name)."""
+
+    code = "usage"
+    exit_code = 2
+    default_title = "That request can't be carried out"
+
+
+class ConfigError(AssistantError):
+    """The settings file or an environment variable holds something unusable."""
+
+    code = "config"
+    exit_code = 2
+    default_title = "The settings can't be used"
+
+
+class DocumentError(AssistantError):
+    """One file can't be read as a document; other files are not affected."""
+
+    code = "document"
+    exit_code = 3
+    default_title = "A document can't be added"
+
+
+class StoreError(AssistantError):
+    """The store can't be opened, read or written; its last committed state is intact."""
+
+    code = "store"
+    exit_code = 4
+    default_title = "The library can't be used"
+
+
+class WrongKeyError(StoreError):
+    """The key does not open this store (or the file is no store)."""
+
+    code = "wrong_key"
+
+
+class NewerStoreError(StoreError):
+    """The store was written by a newer version of this program."""
+
+    code = "newer_store"
+
+
+class EmbedderMismatchError(StoreError):
+    """The store's vectors were made by another embedder than the one in use."""
+
+    code = "embedder_mismatch"
+
+
+class StoreBusyError(StoreError):
+    """Another process is writing to the store and did not finish in time."""
+
+    code = "store_busy"
+
+
+class DiskFullError(StoreError):
+    """There was no room to write; the transaction was rolled back."""
+
+    code = "disk_full"
+
+
+class ModelError(AssistantError):
+    """A model file is missing, damaged, or of the wrong kind."""
+
+    code = "model"
+    exit_code = 5
+    default_title = "The model can't be used"
+
+
+class EngineError(AssistantError):
+    """The model was loaded but failed while it worked."""
+
+    code = "engine"
+    exit_code = 6
+    default_title = "The model stopped"
+
+
+class ContextOverflowError(EngineError):
+    """The question alone does not fit the model's context."""
+
+    code = "context_overflow"
+    exit_code = 2
+    default_title = "The question is too long"
+
+
+class Cancelled(AssistantError):
+    """The person cancelled; nothing is left half done."""
+
+    code = "cancelled"
+    exit_code = 130
+    default_title = "Cancelled"
+
+    def __init__(self, message: str = "Cancelled.", *, hint: str = "") -> None:
+        super().__init__(message, hint=hint)

@@ -1,0 +1,147 @@
+"""Documents, their chunks, and where a piece of text stands on a page.
+
+All offsets are counted in Unicode code points (Python string indices) and half open:
+`text[start:end]`. A *document's text* is the text of its pages one after the other; a
+page's text begins at `page_starts[page - 1]` and ends where the next one begins.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A heading of a document: offset in its text, depth (1 is the top), words."""
+
+    start: int
+    level: int
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedDocument:
+    """What a parser made of one file.
+
+    `page_starts` has one offset for each page, the first is 0; a format without pages
+    has one page. `title` is the document's own title, or "" if it has none.
+    """
+
+    text: str
+    page_starts: tuple[int, ...]
+    media_type: str
+    title: str = ""
+    headings: tuple[Heading, ...] = ()
+
+    @property
+    def page_count(self) -> int:
+        return len(self.page_starts)
+
+    def page_text(self, number: int) -> str:
+        """Return the text of page `number` (from 1)."""
+        start = self.page_starts[number - 1]
+        end = self.page_starts[number] if number < len(self.page_starts) else len(self.text)
+        return self.text[start:end]
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A piece of a document that is embedded and found as one: `text[start:end]`.
+
+    `heading` is the path of headings above it ("Warranty > Claims"), shown to the person
+    and put before the text when it is embedded and indexed; it is no part of the span.
+    """
+
+    ordinal: int
+    start: int
+    end: int
+    heading: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentRecord:
+    """A document in a library."""
+
+    id: int
+    name: str
+    source: str
+    media_type: str
+    content_hash: str
+    title: str
+    pages: int
+    characters: int
+    chunks: int
+    added_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class PageStart:
+    """Where page `number` begins, as an offset in the document's text."""
+
+    number: int
+    start: int
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A place that can be checked: `start:end` are offsets in the text of `page`."""
+
+    document_id: int
+    document: str
+    page: int
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A chunk as it is shown to the model and to the person.
+
+    `start:end` are offsets in the document's text, `pages` the pages it touches in order.
+    """
+
+    chunk_id: int
+    document_id: int
+    document: str
+    heading: str
+    start: int
+    end: int
+    text: str
+    pages: tuple[PageStart, ...]
+
+    @property
+    def page(self) -> int:
+        """Number of the page on which the passage begins."""
+        return self.pages[0].number
+
+    def cite(self, start: int, end: int) -> tuple[Citation, ...]:
+        """Map the span `text[start:end]` of this passage to places on pages.
+
+        A span that crosses a page break gives one citation for each page, in order;
+        parts that are only white space are left out.
+        """
+        starts = [p.start - self.start for p in self.pages]
+        cites: list[Citation] = []
+        at = start
+        while at < end:
+            index = max(bisect_right(starts, at) - 1, 0)
+            stop = min(end, starts[index + 1]) if index + 1 < len(starts) else end
+            piece = self.text[at:stop]
+            if piece.strip():
+                left = at + len(piece) - len(piece.lstrip())
+                right = stop - (len(piece) - len(piece.rstrip()))
+                base = starts[index]
+                cites.append(
+                    Citation(
+                        document_id=self.document_id,
+                        document=self.document,
+                        page=self.pages[index].number,
+                        start=left - base,
+                        end=right - base,
+                        text=self.text[left:right],
+                    )
+                )
+            at = stop
+        return tuple(cites)

@@ -1,0 +1,70 @@
+"""Events of adding documents to a library, in the order in which they happen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from assistant.errors import AssistantError
+from assistant.types.documents import DocumentRecord
+
+Stage = Literal["reading", "embedding", "storing"]
+
+
+@dataclass(frozen=True, slots=True)
+class FilesFound:
+    """The paths were walked: `total` files will be tried."""
+
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class FileProgress:
+    """`done` of `total` steps of one file's `stage` (pages or chunks) are finished."""
+
+    path: Path
+    index: int
+    stage: Stage
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class FileAdded:
+    """The file's document is committed to the store."""
+
+    path: Path
+    index: int
+    document: DocumentRecord
+
+
+@dataclass(frozen=True, slots=True)
+class FileKnown:
+    """The very same content is in the library already; nothing was written."""
+
+    path: Path
+    index: int
+    document: DocumentRecord
+
+
+@dataclass(frozen=True, slots=True)
+class FileFailed:
+    """This file was left out, and why; the others go on."""
+
+    path: Path
+    index: int
+    error: AssistantError
+
+
+@dataclass(frozen=True, slots=True)
+class IngestFinished:
+    """Always the last event, also after a cancel."""
+
+    added: int
+    known: int
+    failed: int
+    cancelled: bool
+
+
+IngestEvent = FilesFound | FileProgress | FileAdded | FileKnown | FileFailed | IngestFinished

@@ -1,0 +1,182 @@
+"""The seams: what the core asks of an engine, a store and a parser.
+
+`cli` wires real objects to these; unit tests hand in fakes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from assistant.types.cancel import CancelToken
+from assistant.types.documents import Chunk, DocumentRecord, ParsedDocument, Passage
+
+Vectors = NDArray[np.float32]
+"""Float32, shape (n, dimension) or (dimension,), each row of unit length."""
+
+
+@dataclass(frozen=True, slots=True)
+class EmbedderIdentity:
+    """All that decides which vectors an embedder makes; stored beside them.
+
+    Two embedders with equal identities may fill one store; any difference is refused.
+    """
+
+    name: str
+    sha256: str
+    dimension: int
+    pooling: str
+    query_prefix: str
+    document_prefix: str
+    max_tokens: int
+
+
+class Embedder(Protocol):
+    """Turns texts into unit vectors. Calls are safe from any thread (own lock)."""
+
+    @property
+    def identity(self) -> EmbedderIdentity: ...
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Count the tokens of each text, without special tokens and prefix."""
+        ...
+
+    @property
+    def text_token_limit(self) -> int:
+        """Most tokens (as `count_tokens` counts) that a document text may have."""
+        ...
+
+    def embed_documents(self, texts: Sequence[str], cancel: CancelToken | None = None) -> Vectors:
+        """Embed texts, shape (len(texts), dimension).
+
+        Raises `EngineError` for a text over `text_token_limit`: nothing is truncated.
+        """
+        ...
+
+    def embed_query(self, text: str) -> Vectors:
+        """Embed one query, shape (dimension,). A long query is embedded by its parts."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One turn of a conversation: role is "system", "user" or "assistant"."""
+
+    role: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """How to choose tokens: temperature 0 is greedy; `stop` texts end the answer."""
+
+    max_tokens: int = 192
+    temperature: float = 0.0
+    top_p: float = 0.95
+    repeat_penalty: float = 1.0
+    seed: int = 0
+    stop: tuple[str, ...] = field(default=())
+
+
+class ChatEngine(Protocol):
+    """A chat model. One call at a time (own lock); never call it on a UI thread."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def context_length(self) -> int:
+        """Tokens that prompt and answer together may have."""
+        ...
+
+    def count_tokens(self, text: str) -> int: ...
+
+    def render(self, messages: Sequence[Message]) -> str:
+        """Render messages with the model's chat template, up to the assistant's turn."""
+        ...
+
+    def generate(
+        self, prompt: str, sampling: Sampling, cancel: CancelToken | None = None
+    ) -> Iterator[str]:
+        """Stream the answer to a rendered prompt, in pieces of whole characters.
+
+        Each piece is the text of one token or more. Raises `ContextOverflowError` before
+        the first piece if prompt + 1 exceeds `context_length`, `EngineError` when decoding
+        fails, and `Cancelled` soon (within one graph node) after `cancel`.
+        """
+        ...
+
+
+class Parser(Protocol):
+    """Reads one file into text; runs hostile input in a limited child process."""
+
+    def parse(self, path: Path, cancel: CancelToken | None = None) -> ParsedFile:
+        """Read and parse `path`. Raises `DocumentError` naming the file and the remedy."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedFile:
+    """A parsed document with the SHA-256 (hex) of the very bytes that were parsed."""
+
+    document: ParsedDocument
+    content_hash: str
+    size: int
+
+
+class Store(Protocol):
+    """A library on disk. Safe to use from several threads; one connection each."""
+
+    def find(self, content_hash: str) -> DocumentRecord | None: ...
+
+    def add(
+        self,
+        *,
+        name: str,
+        source: str,
+        content_hash: str,
+        document: ParsedDocument,
+        chunks: Sequence[Chunk],
+        vectors: Vectors,
+    ) -> DocumentRecord:
+        """Write one document in one transaction; the known record if its hash is there."""
+        ...
+
+    def documents(self) -> list[DocumentRecord]: ...
+
+    def resolve(self, reference: str) -> DocumentRecord:
+        """Find a document by id, name or unique prefix of its name or hash.
+
+        Raises `UsageError` when none or several match (the hint lists them).
+        """
+        ...
+
+    def forget(self, document_id: int) -> DocumentRecord:
+        """Delete a document so that no byte of it stays in the store's files."""
+        ...
+
+    def page_text(self, document_id: int, page: int) -> str: ...
+
+    def search_dense(self, vector: Vectors, k: int) -> list[tuple[int, float]]:
+        """Nearest chunks: (chunk id, cosine similarity), best first."""
+        ...
+
+    def search_text(self, query: str, k: int) -> list[tuple[int, float]]:
+        """BM25 over chunk text: (chunk id, score, higher is better), best first.
+
+        `query` is plain text from a person: never parsed as FTS5 syntax.
+        """
+        ...
+
+    def term_frequencies(self, query: str) -> tuple[int, dict[str, int]]:
+        """(number of chunks, {query word: chunks that hold it}), stop words left out."""
+        ...
+
+    def passages(self, chunk_ids: Sequence[int]) -> list[Passage]:
+        """Load passages in the order of the ids; ids that are gone are left out."""
+        ...

@@ -1,0 +1,51 @@
+"""What a front end can do: the one object that CLI and app are given."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from assistant.types.answers import AnswerEvent, SearchResult
+from assistant.types.cancel import CancelToken
+from assistant.types.documents import DocumentRecord
+from assistant.types.ingest import IngestEvent
+
+
+class Workspace(Protocol):
+    """An open library with its engines. Every method may block: call it from a worker.
+
+    Iterators do their work as they are consumed, in the consumer's thread; a cancelled
+    one still ends with its last event (`Finished`, `IngestFinished`).
+    All methods raise `AssistantError` only.
+    """
+
+    @property
+    def library_name(self) -> str: ...
+
+    @property
+    def model_name(self) -> str:
+        """The chat model in use; "" when none is installed (answers are extracts only)."""
+        ...
+
+    def warm_up(self) -> None:
+        """Load the engines now, so that the first question does not wait for them."""
+        ...
+
+    def ask(self, question: str, cancel: CancelToken | None = None) -> Iterator[AnswerEvent]: ...
+
+    def search(self, query: str, limit: int = 8) -> SearchResult: ...
+
+    def add(
+        self, paths: Sequence[Path], cancel: CancelToken | None = None
+    ) -> Iterator[IngestEvent]: ...
+
+    def documents(self) -> list[DocumentRecord]: ...
+
+    def resolve(self, reference: str) -> DocumentRecord: ...
+
+    def forget(self, document_id: int) -> DocumentRecord: ...
+
+    def page_text(self, document_id: int, page: int) -> str: ...
+
+    def close(self) -> None: ...
