@@ -118,7 +118,7 @@ class ContextOverflowError(EngineError):
     default_title = "The question is too long"
 
 
-class Cancelled(AssistantError):
+class Cancelled(AssistantError):  # noqa: N818 - a wish, not a fault
     """The person cancelled; nothing is left half done."""
 
     code = "cancelled"

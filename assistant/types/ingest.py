@@ -50,7 +50,7 @@ class FileKnown:
 
 @dataclass(frozen=True, slots=True)
 class FileFailed:
-    """This file was left out, and why; the others go on."""
+    """The file was left out, and why; the others go on."""
 
     path: Path
     index: int
