@@ -1,0 +1,17 @@
+"""Fixtures for every test: no test sees or touches the person's own data folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def _isolated_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Point the data folder and everything platformdirs knows into the test's folder."""
+    home = tmp_path / "home"
+    monkeypatch.setenv("HOME", str(home))
+    for name in ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME"):
+        monkeypatch.setenv(name, str(home / name.lower()))
+    monkeypatch.setenv("ASSISTANT_DATA_DIR", str(tmp_path / "data"))
