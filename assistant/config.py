@@ -18,6 +18,7 @@ from assistant.errors import ConfigError
 APP_NAME = "airgap-assistant"
 DATA_DIR_VARIABLE = "ASSISTANT_DATA_DIR"
 CONFIG_FILE = "config.toml"
+DEFAULT_LIBRARY = "library"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ class Settings:
     data_dir: Path
     """Folder that holds the library, its key, the models and `config.toml`."""
 
-    library: str = "library"
+    library: str = DEFAULT_LIBRARY
     """Name of the library: the store is `<data_dir>/<library>.db`."""
 
     chat_model: str = ""

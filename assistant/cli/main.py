@@ -1,0 +1,77 @@
+"""The `assistant` command."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from assistant import __version__
+from assistant.cli.ask import ask, search
+from assistant.cli.doctor import doctor
+from assistant.cli.library import add, docs, forget
+from assistant.cli.models import models
+from assistant.cli.options import Invocation, command_options
+from assistant.cli.sample import sample
+from assistant.errors import UsageError
+
+EXAMPLES = """
+\b
+Examples:
+  assistant                                    open the app
+  assistant add contracts/ guideline.pdf       add a folder and a file
+  assistant ask "How long is the warranty?"    answer with checked quotes
+  assistant search "termination notice"        passages and why they were found
+  assistant doctor                             what is missing, and how to mend it
+
+\b
+Exit codes: 0 done; 1 some files or checks failed; 2 wrong usage or settings;
+3 document, 4 library, 5 model file, 6 model run failed; 130 cancelled.
+"""
+
+
+@click.group(
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog=EXAMPLES,
+)
+@click.version_option(__version__, prog_name="assistant")
+@click.pass_context
+def cli(context: click.Context) -> None:
+    """Ask your own documents. Nothing leaves this machine.
+
+    Without a command, the app opens (the same as `assistant app`).
+    """
+    if context.invoked_subcommand is None:
+        context.invoke(app)
+
+
+@click.command()
+@command_options
+def app(invocation: Invocation) -> None:
+    """Open the app: chat with citations, and the library.
+
+    \b
+    Examples:
+      assistant app
+      assistant app --library ward-3
+    """
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise UsageError(
+            "The app needs a terminal, and this is none.",
+            hint='For scripts there is: assistant ask "your question" --json',
+        )
+    invocation.open_app()
+
+
+for command in (app, add, docs, forget, search, ask, models, doctor, sample):
+    cli.add_command(command)
+
+
+def main() -> None:
+    """Run the command line; the entry point of `assistant`."""
+    cli(prog_name="assistant")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,111 @@
+"""Options that every command takes, and how a command is run and its errors are shown."""
+
+from __future__ import annotations
+
+import functools
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from assistant.cli.output import Output
+from assistant.config import Settings, load_settings
+from assistant.errors import AssistantError, Cancelled
+from assistant.types import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    """What a command is given: the settings (flags applied) and where to write.
+
+    `opener` is how it gets a workspace: the real one, or what a test put into the click
+    context's `obj`.
+    """
+
+    settings: Settings
+    output: Output
+    opener: Callable[[Settings], Workspace]
+
+    @contextmanager
+    def workspace(self) -> Iterator[Workspace]:
+        """Open the library, and close it when the block ends."""
+        opened = self.opener(self.settings)
+        try:
+            yield opened
+        finally:
+            opened.close()
+
+    def open_app(self) -> None:
+        """Run the app on the library until the person leaves it, then exit."""
+        from assistant.tui.app import AssistantApp
+
+        screen = AssistantApp(lambda: self.opener(self.settings))
+        screen.run()
+        sys.exit(screen.return_code or 0)
+
+
+def _open(settings: Settings) -> Workspace:
+    from assistant.cli.wiring import open_workspace
+
+    return open_workspace(settings)
+
+
+def command_options(function: Callable[..., None]) -> Callable[..., None]:
+    """Give a command `--data-dir`, `--library`, `--threads` and `--json`.
+
+    The command's first argument is an `Invocation`. An `AssistantError` ends the process
+    with that error's exit code after it was shown.
+    """
+
+    @click.option(
+        "--data-dir",
+        type=click.Path(path_type=Path, file_okay=False),
+        help="Folder with library, key, models and config.toml [default: ASSISTANT_DATA_DIR,"
+        " or the platform's place for user data].",
+    )
+    @click.option("--library", metavar="NAME", help="Library to use [default: library].")
+    @click.option("--threads", type=click.IntRange(min=1), help="Threads for the models.")
+    @click.option("--json", "as_json", is_flag=True, help="Write one JSON object to stdout.")
+    @functools.wraps(function)
+    def wrapped(
+        *args: Any,
+        data_dir: Path | None,
+        library: str | None,
+        threads: int | None,
+        as_json: bool,
+        **kwargs: Any,
+    ) -> None:
+        output = Output(as_json=as_json)
+        with reporting(output):
+            settings = load_settings(data_dir.absolute() if data_dir else None)
+            settings = settings.with_changes(library=library, threads=threads)
+            opener = click.get_current_context().find_root().obj or _open
+            function(Invocation(settings, output, opener), *args, **kwargs)
+
+    return wrapped
+
+
+class reporting:  # noqa: N801 - reads as a word in `with reporting(output)`
+    """Context manager that shows an `AssistantError` and exits with its code."""
+
+    def __init__(self, output: Output) -> None:
+        self.output = output
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, KeyboardInterrupt):
+            error = Cancelled()
+        if isinstance(error, BrokenPipeError):
+            # The reader (head, less) has enough. Keep Python from failing again at exit.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(0)
+        if isinstance(error, AssistantError):
+            self.output.fail(error)
+            sys.exit(error.exit_code)

@@ -1,0 +1,76 @@
+"""The one place where the command line writes: text for people, JSON for scripts.
+
+Everything that came from a document, a model or a file name passes `safe_text` here;
+JSON is written as ASCII, so that no control character can reach a terminal that way.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from assistant.cli.schema import FORMAT, FailureJson, error_json
+from assistant.errors import AssistantError
+from assistant.safe_text import safe_text
+
+
+class Output:
+    """Where a command's result goes. With `as_json`, stdout holds one JSON object only."""
+
+    def __init__(self, *, as_json: bool) -> None:
+        self.as_json = as_json
+        self.console = Console(highlight=False, soft_wrap=False)
+        self.errors = Console(stderr=True, highlight=False)
+
+    @property
+    def interactive(self) -> bool:
+        """True when a person watches: progress and provisional text make sense."""
+        return not self.as_json and self.errors.is_terminal
+
+    def json(self, document: Mapping[str, Any]) -> None:
+        sys.stdout.write(json.dumps(document, ensure_ascii=True, indent=2) + "\n")
+        sys.stdout.flush()
+
+    def line(self, *parts: str | tuple[str, str], wrap: bool = True) -> None:
+        """Print one line of parts; a part with a style is a (text, style) pair."""
+        self.console.print(styled(*parts), soft_wrap=not wrap)
+
+    def note(self, *parts: str | tuple[str, str]) -> None:
+        """Print a line that is not the result (stderr); silent with `--json`."""
+        if not self.as_json:
+            self.errors.print(styled(*parts))
+
+    def table(self, columns: list[str], rows: list[list[str]], *, right: frozenset[int]) -> None:
+        """Print a table; columns whose index is in `right` are aligned right."""
+        table = Table(box=None, pad_edge=False, header_style="bold")
+        for index, name in enumerate(columns):
+            justify = "right" if index in right else "left"
+            table.add_column(name, justify=justify, overflow="fold")  # type: ignore[arg-type]
+        for row in rows:
+            table.add_row(*(Text(safe_text(cell, single_line=True)) for cell in row))
+        self.console.print(table)
+
+    def fail(self, error: AssistantError) -> None:
+        """Show an error: stderr for people, the `error` object on stdout for scripts."""
+        if self.as_json:
+            failure: FailureJson = {"format": FORMAT, "error": error_json(error)}
+            self.json(failure)
+            return
+        self.errors.print(styled((f"{error.title}. ", "bold red"), error.message))
+        if error.hint:
+            self.errors.print(styled(("What to do: ", "bold"), error.hint))
+
+
+def styled(*parts: str | tuple[str, str]) -> Text:
+    """Make printable text of parts; nothing in them is read as markup or control."""
+    text = Text()
+    for part in parts:
+        content, style = part if isinstance(part, tuple) else (part, "")
+        text.append(safe_text(content), style=style)
+    return text

@@ -1,0 +1,282 @@
+"""The shapes of `--json` output, and how answers and documents become them.
+
+The JSON schema in `docs/json-schema.json` is generated from these types, and a test keeps
+it equal to them. Fields are only ever added; a change of meaning raises `FORMAT`.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from typing_extensions import TypedDict
+
+from assistant.errors import AssistantError
+from assistant.types import Answer, Citation, DocumentRecord, Hit, SearchResult, Sentence
+
+FORMAT = 1
+
+
+class QuoteJson(TypedDict):
+    """A verbatim span: `text` stands at `start:end` (code points) of the page's text."""
+
+    text: str
+    document: str
+    document_id: int
+    page: int
+    start: int
+    end: int
+
+
+class SentenceJson(TypedDict):
+    text: str
+    supported: bool
+    origin: Literal["extract", "model"]
+    quotes: list[QuoteJson]
+
+
+class ScoresJson(TypedDict):
+    fused: float
+    dense: float | None
+    dense_rank: int | None
+    bm25: float | None
+    bm25_rank: int | None
+
+
+class PassageJson(TypedDict):
+    """A passage; `start:end` are code points in the text of the whole document."""
+
+    document: str
+    document_id: int
+    page: int
+    end_page: int
+    heading: str
+    start: int
+    end: int
+    text: str
+    scores: ScoresJson
+
+
+class TimingsJson(TypedDict):
+    """Milliseconds; `first_token_ms` is null when the model was not asked."""
+
+    retrieve_ms: float
+    extract_ms: float
+    first_token_ms: float | None
+    total_ms: float
+    prompt_tokens: int
+    generated_tokens: int
+
+
+class AskJson(TypedDict):
+    format: int
+    question: str
+    answer: str
+    abstained: bool
+    cancelled: bool
+    truncated: bool
+    relevance: float
+    sentences: list[SentenceJson]
+    passages: list[PassageJson]
+    timings: TimingsJson
+    model: str
+
+
+class SearchJson(TypedDict):
+    format: int
+    query: str
+    relevance: float
+    relevant: bool
+    passages: list[PassageJson]
+
+
+class DocumentJson(TypedDict):
+    id: int
+    name: str
+    source: str
+    title: str
+    media_type: str
+    content_hash: str
+    pages: int
+    characters: int
+    chunks: int
+    added_at: str
+
+
+class ErrorJson(TypedDict):
+    code: str
+    title: str
+    message: str
+    hint: str
+
+
+class FailureJson(TypedDict):
+    """Every command's output when it fails as a whole."""
+
+    format: int
+    error: ErrorJson
+
+
+class FileFailureJson(TypedDict):
+    path: str
+    error: ErrorJson
+
+
+class AddJson(TypedDict):
+    format: int
+    added: list[DocumentJson]
+    known: list[DocumentJson]
+    failed: list[FileFailureJson]
+    cancelled: bool
+
+
+class DocsJson(TypedDict):
+    format: int
+    library: str
+    documents: list[DocumentJson]
+
+
+class ForgetJson(TypedDict):
+    format: int
+    forgotten: DocumentJson
+
+
+class ModelJson(TypedDict):
+    name: str
+    role: str
+    active: bool
+    architecture: str
+    quantization: str
+    context_length: int
+    size: int
+    sha256: str
+    licence: str
+    template_sha256: str
+
+
+class ModelsJson(TypedDict):
+    format: int
+    models: list[ModelJson]
+
+
+class ModelCheckJson(TypedDict):
+    name: str
+    ok: bool
+    detail: str
+
+
+class VerifyJson(TypedDict):
+    format: int
+    checks: list[ModelCheckJson]
+
+
+class HealthCheckJson(TypedDict):
+    name: str
+    status: Literal["ok", "warn", "fail"]
+    detail: str
+    remedy: str
+
+
+class DoctorJson(TypedDict):
+    format: int
+    version: str
+    healthy: bool
+    checks: list[HealthCheckJson]
+
+
+def quote_json(quote: Citation) -> QuoteJson:
+    return {
+        "text": quote.text,
+        "document": quote.document,
+        "document_id": quote.document_id,
+        "page": quote.page,
+        "start": quote.start,
+        "end": quote.end,
+    }
+
+
+def sentence_json(sentence: Sentence) -> SentenceJson:
+    return {
+        "text": sentence.text,
+        "supported": sentence.supported,
+        "origin": sentence.origin,
+        "quotes": [quote_json(quote) for quote in sentence.quotes],
+    }
+
+
+def passage_json(hit: Hit) -> PassageJson:
+    passage, scores = hit.passage, hit.scores
+    return {
+        "document": passage.document,
+        "document_id": passage.document_id,
+        "page": passage.page,
+        "end_page": passage.pages[-1].number,
+        "heading": passage.heading,
+        "start": passage.start,
+        "end": passage.end,
+        "text": passage.text,
+        "scores": {
+            "fused": scores.fused,
+            "dense": scores.dense,
+            "dense_rank": scores.dense_rank,
+            "bm25": scores.bm25,
+            "bm25_rank": scores.bm25_rank,
+        },
+    }
+
+
+def answer_json(answer: Answer) -> AskJson:
+    timings = answer.timings
+    return {
+        "format": FORMAT,
+        "question": answer.question,
+        "answer": answer.text,
+        "abstained": answer.abstained,
+        "cancelled": answer.cancelled,
+        "truncated": answer.truncated,
+        "relevance": answer.relevance,
+        "sentences": [sentence_json(sentence) for sentence in answer.sentences],
+        "passages": [passage_json(hit) for hit in answer.passages],
+        "timings": {
+            "retrieve_ms": timings.retrieve_ms,
+            "extract_ms": timings.extract_ms,
+            "first_token_ms": timings.first_token_ms,
+            "total_ms": timings.total_ms,
+            "prompt_tokens": timings.prompt_tokens,
+            "generated_tokens": timings.generated_tokens,
+        },
+        "model": answer.model,
+    }
+
+
+def search_json(result: SearchResult) -> SearchJson:
+    return {
+        "format": FORMAT,
+        "query": result.query,
+        "relevance": result.relevance,
+        "relevant": result.relevant,
+        "passages": [passage_json(hit) for hit in result.hits],
+    }
+
+
+def document_json(record: DocumentRecord) -> DocumentJson:
+    return {
+        "id": record.id,
+        "name": record.name,
+        "source": record.source,
+        "title": record.title,
+        "media_type": record.media_type,
+        "content_hash": record.content_hash,
+        "pages": record.pages,
+        "characters": record.characters,
+        "chunks": record.chunks,
+        "added_at": record.added_at,
+    }
+
+
+def error_json(error: AssistantError) -> ErrorJson:
+    return {
+        "code": error.code,
+        "title": error.title,
+        "message": error.message,
+        "hint": error.hint,
+    }

@@ -1,0 +1,106 @@
+"""The only place that joins real objects together: store, engines, parser, session."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from assistant.config import Settings
+from assistant.documents import ChildParser
+from assistant.engine import embedder_identity, has_chat_model, load_chat, load_embedder
+from assistant.errors import UsageError
+from assistant.ingest import Ingester
+from assistant.retrieval import Retriever
+from assistant.session import AnswerSession
+from assistant.store import KeyFile, open_store
+from assistant.types import (
+    AnswerEvent,
+    CancelToken,
+    ChatEngine,
+    DocumentRecord,
+    Embedder,
+    IngestEvent,
+    SearchResult,
+)
+
+
+class LocalWorkspace:
+    """The real `Workspace`. Engines are loaded when first needed, each once."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        key = KeyFile(settings.key_path).get(create=not settings.store_path.exists())
+        self._store = open_store(
+            settings.store_path, key, create=True, embedder=embedder_identity(settings)
+        )
+        self._lock = threading.Lock()
+        self._embedder: Embedder | None = None
+        self._chat: ChatEngine | None = None
+        self._parser = ChildParser(settings)
+
+    @property
+    def library_name(self) -> str:
+        return self._settings.library
+
+    @property
+    def model_name(self) -> str:
+        return active_chat_name(self._settings)
+
+    def warm_up(self) -> None:
+        self._load_embedder().embed_query("warm up")
+        self._load_chat()
+
+    def ask(self, question: str, cancel: CancelToken | None = None) -> Iterator[AnswerEvent]:
+        if not question.strip():
+            raise UsageError("There is no question.", hint='Put one in quotes: assistant ask "..."')
+        embedder = self._load_embedder()
+        session = AnswerSession(self._retriever(), self._load_chat(), embedder, self._settings)
+        return session.ask(question, cancel)
+
+    def search(self, query: str, limit: int = 8) -> SearchResult:
+        if not query.strip():
+            raise UsageError("There is nothing to search for.")
+        return self._retriever().search(query, limit)
+
+    def add(
+        self, paths: Sequence[Path], cancel: CancelToken | None = None
+    ) -> Iterator[IngestEvent]:
+        ingester = Ingester(self._store, self._load_embedder(), self._parser, self._settings)
+        return ingester.add(paths, cancel)
+
+    def documents(self) -> list[DocumentRecord]:
+        return self._store.documents()
+
+    def resolve(self, reference: str) -> DocumentRecord:
+        return self._store.resolve(reference)
+
+    def forget(self, document_id: int) -> DocumentRecord:
+        return self._store.forget(document_id)
+
+    def page_text(self, document_id: int, page: int) -> str:
+        return self._store.page_text(document_id, page)
+
+    def close(self) -> None:
+        self._parser.close()
+        self._store.close()
+
+    def _retriever(self) -> Retriever:
+        return Retriever(self._store, self._load_embedder())
+
+    def _load_embedder(self) -> Embedder:
+        with self._lock:
+            if self._embedder is None:
+                self._embedder = load_embedder(self._settings)
+            return self._embedder
+
+    def _load_chat(self) -> ChatEngine | None:
+        with self._lock:
+            if self._chat is None and has_chat_model(self._settings):
+                self._chat = load_chat(self._settings)
+            return self._chat
+
+
+def open_workspace(settings: Settings) -> LocalWorkspace:
+    """Open the library that the settings name, creating it if there is none."""
+    return LocalWorkspace(settings)

@@ -1,0 +1,73 @@
+"""Remake docs/commands.md and docs/json-schema.json from the commands themselves.
+
+    python docs/make_reference.py
+
+`tests/unit/test_docs.py` fails when the committed files differ from what this makes.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+from pydantic import TypeAdapter
+
+from assistant.cli import schema
+from assistant.cli.main import cli
+
+HERE = Path(__file__).parent
+OUTPUTS = {
+    "add": schema.AddJson,
+    "ask": schema.AskJson,
+    "docs": schema.DocsJson,
+    "doctor": schema.DoctorJson,
+    "forget": schema.ForgetJson,
+    "search": schema.SearchJson,
+    "models list": schema.ModelsJson,
+    "models add": schema.ModelsJson,
+    "models use": schema.ModelsJson,
+    "models remove": schema.ModelsJson,
+    "models setup": schema.ModelsJson,
+    "models verify": schema.VerifyJson,
+    "sample": schema.AskJson,
+}
+
+
+def commands_page() -> str:
+    """Return the text of docs/commands.md: the help of every command."""
+    parts = ["# Commands", "", "Made from the program's own help by `docs/make_reference.py`.", ""]
+    for path, command in walk(cli, "assistant"):
+        context = click.Context(command, info_name=path, terminal_width=96, max_content_width=96)
+        parts += [f"## `{path}`", "```", command.get_help(context), "```", ""]
+    return "\n".join(parts)
+
+
+def walk(command: click.Command, path: str) -> list[tuple[str, click.Command]]:
+    """Return the command and all below it, with their full names."""
+    found = [(path, command)]
+    if isinstance(command, click.Group):
+        for name in sorted(command.commands):
+            found += walk(command.commands[name], f"{path} {name}")
+    return found
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the JSON schema of every command's `--json` output, keyed by command."""
+    shapes: dict[str, Any] = {}
+    for name, shape in {**OUTPUTS, "any command that fails": schema.FailureJson}.items():
+        shapes[name] = TypeAdapter(shape).json_schema()
+    return {"format": schema.FORMAT, "commands": shapes}
+
+
+def schema_page() -> str:
+    """Return the text of docs/json-schema.json."""
+    return json.dumps(json_schema(), indent=1, ensure_ascii=True) + "\n"
+
+
+PAGES = {"commands.md": commands_page, "json-schema.json": schema_page}
+
+if __name__ == "__main__":
+    for page, make in PAGES.items():
+        (HERE / page).write_text(make(), encoding="utf-8")

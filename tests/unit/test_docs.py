@@ -1,0 +1,56 @@
+"""The documentation is made from the program and stays equal to it."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+def _reference() -> ModuleType:
+    spec = importlib.util.spec_from_file_location(
+        "make_reference", ROOT / "docs" / "make_reference.py"
+    )
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+REFERENCE = _reference()
+
+
+@pytest.mark.parametrize("page", list(REFERENCE.PAGES))
+def test_committed_page_is_what_the_program_makes(page: str) -> None:
+    committed = (ROOT / "docs" / page).read_text(encoding="utf-8")
+    assert committed == REFERENCE.PAGES[page](), "remake it: python docs/make_reference.py"
+
+
+def test_every_command_has_an_example_and_a_json_shape() -> None:
+    for path, command in REFERENCE.walk(REFERENCE.cli, "assistant"):
+        name = path.removeprefix("assistant").strip()
+        if not hasattr(command, "commands"):
+            assert "Example" in (command.help or ""), path
+            if name != "app":
+                assert name in REFERENCE.OUTPUTS, path
+
+
+def test_readme_links_exist() -> None:
+    import re
+
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    for target in re.findall(r"\]\(([^)#:]+)\)", text):
+        assert (ROOT / target).exists(), target
+
+
+def test_file_map_names_what_is_there() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    rooms = ["cli", "tui", "session", "ingest", "retrieval", "engine", "store", "documents"]
+    for room in rooms:
+        assert f"  {room}/" in text
+        assert (ROOT / "assistant" / room).is_dir()
