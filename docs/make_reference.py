@@ -39,7 +39,13 @@ def commands_page() -> str:
     """Return the text of docs/commands.md: the help of every command."""
     parts = ["# Commands", "", "Made from the program's own help by `docs/make_reference.py`.", ""]
     for path, command in walk(cli, "assistant"):
-        context = click.Context(command, info_name=path, terminal_width=96, max_content_width=96)
+        context = click.Context(
+            command,
+            info_name=path,
+            terminal_width=96,
+            max_content_width=96,
+            help_option_names=["-h", "--help"],
+        )
         parts += [f"## `{path}`", "```", command.get_help(context), "```", ""]
     return "\n".join(parts)
 

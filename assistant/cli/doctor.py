@@ -175,12 +175,12 @@ def _library(settings: Settings) -> Finding:
     health = store_health(settings.store_path, KeyFile(settings.key_path).get(create=False))
     detail = (
         f"{health.documents} documents, {health.chunks} chunks, {health.size / 2**20:.1f} MiB, "
-        f"cipher {health.cipher}, schema {health.schema_version}"
+        f"cipher {health.cipher}, schema {health.schema}"
     )
-    if health.quick_check != "ok":
+    if not health.ok:
         return Finding(
             "fail",
-            f"{detail}; damaged: {health.quick_check}",
+            f"{detail}; damaged: {health.damage[0]}",
             "Restore the library from a backup, or add its documents again.",
         )
     return Finding("ok", detail)

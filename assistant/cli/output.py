@@ -20,13 +20,17 @@ from assistant.errors import AssistantError
 from assistant.safe_text import safe_text
 
 
+PIPE_WIDTH = 240
+"""Columns that a table may take when no terminal says how wide it is."""
+
+
 class Output:
     """Where a command's result goes. With `as_json`, stdout holds one JSON object only."""
 
     def __init__(self, *, as_json: bool) -> None:
         self.as_json = as_json
-        self.console = Console(highlight=False, soft_wrap=False)
-        self.errors = Console(stderr=True, highlight=False)
+        self.console = _console(stderr=False)
+        self.errors = _console(stderr=True)
 
     @property
     def interactive(self) -> bool:
@@ -37,9 +41,9 @@ class Output:
         sys.stdout.write(json.dumps(document, ensure_ascii=True, indent=2) + "\n")
         sys.stdout.flush()
 
-    def line(self, *parts: str | tuple[str, str], wrap: bool = True) -> None:
+    def line(self, *parts: str | tuple[str, str]) -> None:
         """Print one line of parts; a part with a style is a (text, style) pair."""
-        self.console.print(styled(*parts), soft_wrap=not wrap)
+        self.console.print(styled(*parts))
 
     def note(self, *parts: str | tuple[str, str]) -> None:
         """Print a line that is not the result (stderr); silent with `--json`."""
@@ -65,6 +69,15 @@ class Output:
         self.errors.print(styled((f"{error.title}. ", "bold red"), error.message))
         if error.hint:
             self.errors.print(styled(("What to do: ", "bold"), error.hint))
+
+
+def _console(*, stderr: bool) -> Console:
+    """Make a console that wraps lines for a terminal, and leaves them whole for a pipe."""
+    console = Console(stderr=stderr, highlight=False)
+    if not console.is_terminal:
+        console.soft_wrap = True
+        console.width = PIPE_WIDTH
+    return console
 
 
 def styled(*parts: str | tuple[str, str]) -> Text:

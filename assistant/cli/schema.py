@@ -141,16 +141,22 @@ class ForgetJson(TypedDict):
 
 
 class ModelJson(TypedDict):
+    """A model; `size` in bytes, `context_length` in tokens, `problem` "" if it is usable."""
+
     name: str
+    title: str
     role: str
     active: bool
     architecture: str
+    parameters: int
     quantization: str
     context_length: int
     size: int
     sha256: str
     licence: str
+    prompt_style: str
     template_sha256: str
+    problem: str
 
 
 class ModelsJson(TypedDict):

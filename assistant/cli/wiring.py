@@ -8,7 +8,13 @@ from pathlib import Path
 
 from assistant.config import Settings
 from assistant.documents import ChildParser
-from assistant.engine import embedder_identity, has_chat_model, load_chat, load_embedder
+from assistant.engine import (
+    active_chat_name,
+    embedder_identity,
+    has_chat_model,
+    load_chat,
+    load_embedder,
+)
 from assistant.errors import UsageError
 from assistant.ingest import Ingester
 from assistant.retrieval import Retriever

@@ -1,0 +1,41 @@
+"""The models at work: the only layer that imports llama_cpp, onnxruntime and tokenizers.
+
+Those are imported when a model is loaded, not when this package is.
+"""
+
+from assistant.engine.cpu import CpuReport, cpu_report
+from assistant.engine.defaults import install_defaults
+from assistant.engine.installed import (
+    ModelCheck,
+    ModelInfo,
+    active_chat_name,
+    add_model,
+    list_models,
+    remove_model,
+    use_model,
+    verify_models,
+)
+from assistant.engine.loading import (
+    embedder_identity,
+    has_chat_model,
+    load_chat,
+    load_embedder,
+)
+
+__all__ = [
+    "CpuReport",
+    "ModelCheck",
+    "ModelInfo",
+    "active_chat_name",
+    "add_model",
+    "cpu_report",
+    "embedder_identity",
+    "has_chat_model",
+    "install_defaults",
+    "list_models",
+    "load_chat",
+    "load_embedder",
+    "remove_model",
+    "use_model",
+    "verify_models",
+]

@@ -14,9 +14,13 @@ Stage = Literal["reading", "embedding", "storing"]
 
 @dataclass(frozen=True, slots=True)
 class FilesFound:
-    """The paths were walked: `total` files will be tried."""
+    """The paths were walked: `total` files will be tried.
+
+    `skipped` files in folders are of other kinds and were passed over.
+    """
 
     total: int
+    skipped: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +36,17 @@ class FileProgress:
 
 @dataclass(frozen=True, slots=True)
 class FileAdded:
-    """The file's document is committed to the store."""
+    """The file's document is committed to the store.
+
+    `replaced` is the document that this path held before and that is gone now; `note` says
+    what a person should know ("" if there is nothing), such as pages without text.
+    """
 
     path: Path
     index: int
     document: DocumentRecord
+    replaced: DocumentRecord | None = None
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -143,8 +143,12 @@ class Store(Protocol):
         document: ParsedDocument,
         chunks: Sequence[Chunk],
         vectors: Vectors,
+        replace_source: bool = False,
     ) -> DocumentRecord:
-        """Write one document in one transaction; the known record if its hash is there."""
+        """Write one document in one transaction; the known record if its hash is there.
+
+        With `replace_source` the same transaction forgets other documents of this `source`.
+        """
         ...
 
     def documents(self) -> list[DocumentRecord]: ...

@@ -1,0 +1,180 @@
+"""Documents to chunks: pieces that fit the embedder and that make sense by themselves.
+
+A document is cut into sections at its headings, a section into *atoms* (its sentences; an
+over-long one in pieces), and the atoms are packed into chunks. A chunk ends where the
+document itself makes a break if one is in reach: before a numbered clause or a line in
+capitals, at a blank line, a line, a sentence, in this order of preference, weighed
+against the distance from the target. It goes on across a heading only while it is tiny.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from assistant.documents.atoms import Atom, Break, count_all, make_atoms
+from assistant.documents.headings import HeadingPaths, common_parts, sections_of
+from assistant.types import Chunk, ParsedDocument
+
+CountTokens = Callable[[Sequence[str]], list[int]]
+Parts = tuple[str, ...]
+
+DEFAULT_TARGET = 160
+"""Tokens of text at which a chunk is best; `tests/bench` measures it."""
+
+_ROOM = 1.35
+"""How far over the target a chunk may grow to end at a better break."""
+
+_TINY = 0.3
+"""Below this share of the target a chunk goes on across a heading."""
+
+_CHARACTERS_PER_TOKEN = 12
+"""A tokenizer may take any run of odd characters as one token: characters count too."""
+
+_WORTH = {
+    Break.INSIDE: -0.6,
+    Break.HEADED: -0.5,
+    Break.SENTENCE: 0.0,
+    Break.LINE: 0.12,
+    Break.PARAGRAPH: 0.3,
+    Break.CLAUSE: 0.5,
+}
+"""What a break is worth, in shares of the target that the chunk may miss it by."""
+
+
+@dataclass(slots=True)
+class _Draft:
+    """A chunk in the making: its atoms and the headings above all of them."""
+
+    atoms: list[Atom]
+    parts: Parts
+    tokens: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.tokens = sum(atom.tokens for atom in self.atoms)
+
+    @property
+    def span(self) -> tuple[int, int]:
+        return self.atoms[0].start, self.atoms[-1].end
+
+
+def embedding_text(heading: str, text: str) -> str:
+    """Return what is embedded and indexed for a chunk: its heading path, then its text."""
+    return f"{heading}\n{text}" if heading else text
+
+
+def chunk_document(
+    document: ParsedDocument,
+    count_tokens: CountTokens,
+    limit: int,
+    target: int = DEFAULT_TARGET,
+) -> list[Chunk]:
+    """Cut a document into chunks, in order and without overlap.
+
+    Together they hold every character that is not white space; each span is trimmed. For
+    every chunk `count_tokens` of its `embedding_text` is at most `limit` (but a single
+    character is never cut). Headings take at most a quarter of the limit. The time is
+    linear in the length of the document.
+    """
+    paths = HeadingPaths(count_tokens, limit // 4)
+    sections = sections_of(document)
+    paths.learn([section.parts for section in sections])
+    drafts: list[_Draft] = []
+    for section in sections:
+        room = max(1, limit - paths.path(section.parts)[1])
+        longest = room * _CHARACTERS_PER_TOKEN
+        atoms = make_atoms(document.text, section.start, section.end, count_tokens, room, longest)
+        size = min(target, room)
+        for draft in _packed(atoms, section.parts, size, room, longest):
+            if drafts and _joins(drafts[-1], draft, _TINY * size, room, longest):
+                parts = common_parts(drafts[-1].parts, draft.parts)
+                drafts[-1] = _Draft(drafts[-1].atoms + draft.atoms, parts)
+            else:
+                drafts.append(draft)
+    return _fitted(document.text, count_tokens, limit, drafts, paths)
+
+
+def _joins(last: _Draft, new: _Draft, tiny: float, room: int, longest: int) -> bool:
+    """A tiny piece, such as a heading alone, goes on into the next section."""
+    if last.tokens >= tiny or last.tokens + new.tokens > room:
+        return False
+    return new.span[1] - last.span[0] <= longest
+
+
+def _packed(atoms: list[Atom], parts: Parts, target: int, room: int, longest: int) -> list[_Draft]:
+    """Pack the atoms of one section."""
+    left = sum(atom.tokens for atom in atoms)
+    most = min(room, int(target * _ROOM))
+    drafts: list[_Draft] = []
+    first = 0
+    while first < len(atoms):
+        pieces = max(1, -(-left // most)) if left <= 2 * most else max(2, round(left / target))
+        last = _best_end(atoms, first, left / pieces, most, longest)
+        drafts.append(_Draft(atoms[first:last], parts))
+        left -= drafts[-1].tokens
+        first = last
+    return drafts
+
+
+def _best_end(atoms: list[Atom], first: int, ideal: float, most: int, longest: int) -> int:
+    """Return the index behind the best last atom of the chunk that begins at `first`."""
+    total, best, best_score = 0, first + 1, float("-inf")
+    for at in range(first, len(atoms)):
+        total += atoms[at].tokens
+        if at > first and (total > most or atoms[at].end - atoms[first].start > longest):
+            return best
+        ends = at + 1 == len(atoms)
+        worth = _WORTH[Break.CLAUSE] if ends else _WORTH[atoms[at + 1].before]
+        score = worth - abs(total - ideal) / max(ideal, 1.0)
+        if score >= best_score:
+            best, best_score = at + 1, score
+    return best
+
+
+def _fitted(
+    text: str,
+    count_tokens: CountTokens,
+    limit: int,
+    drafts: list[_Draft],
+    paths: HeadingPaths,
+) -> list[Chunk]:
+    """Number the chunks; cut again what is over the limit when counted as a whole.
+
+    Counts of parts need not add up to the count of the whole in every tokenizer.
+    """
+    pieces = [(*draft.span, paths.path(draft.parts)[0]) for draft in drafts]
+    starts = [atom.start for draft in drafts for atom in draft.atoms]
+    fitting: list[tuple[int, int, str]] = []
+    while pieces:
+        counts = count_all(count_tokens, [embedding_text(h, text[a:b]) for a, b, h in pieces])
+        again: list[tuple[int, int, str]] = []
+        for piece, tokens in zip(pieces, counts, strict=True):
+            if tokens <= limit or (piece[1] - piece[0] == 1 and not piece[2]):
+                fitting.append(piece)
+            else:
+                again.extend(_halves(text, piece, starts))
+        pieces = again
+    fitting.sort()
+    return [Chunk(number, a, b, heading) for number, (a, b, heading) in enumerate(fitting)]
+
+
+def _halves(
+    text: str, piece: tuple[int, int, str], starts: list[int]
+) -> list[tuple[int, int, str]]:
+    """Cut a piece in two: between atoms if it has several, else at a space, else anywhere."""
+    start, end, heading = piece
+    if end - start == 1:
+        return [(start, end, "")]
+    middle = (start + end) // 2
+    at = bisect_left(starts, middle)
+    cuts = [cut for cut in starts[max(at - 1, 0) : at + 1] if start < cut < end]
+    space = max(text.rfind(" ", start, middle), text.rfind("\n", start, middle))
+    cut = min(cuts, key=lambda c: abs(c - middle)) if cuts else space if space > start else middle
+    halves = []
+    for a, b in ((start, cut), (cut, end)):
+        words = text[a:b]
+        left, right = a + len(words) - len(words.lstrip()), b - len(words) + len(words.rstrip())
+        if left < right:
+            halves.append((left, right, heading))
+    return halves

@@ -1,0 +1,159 @@
+"""The files that a person means when naming files and folders."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from assistant.documents.faults import SUPPORTED, shown_name
+from assistant.documents.media import SUFFIXES
+from assistant.documents.reading import not_a_file, unreadable
+from assistant.errors import DocumentError
+from assistant.types import CancelToken
+
+
+@dataclass(frozen=True, slots=True)
+class FoundFile:
+    """A regular file that may be a document.
+
+    `path` is absolute, with links followed; `name` is the path below the folder that the
+    person named (or the file's own name), with "/" between its parts.
+    """
+
+    path: Path
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class BadPath:
+    """A path that can't be added, and why."""
+
+    path: Path
+    error: DocumentError
+
+
+@dataclass(frozen=True, slots=True)
+class Discovery:
+    """What was found, in order, and how many files in folders are of other kinds."""
+
+    entries: tuple[FoundFile | BadPath, ...]
+    skipped: int
+
+
+def discover(paths: Sequence[Path], cancel: CancelToken | None = None) -> Discovery:
+    """Walk files and folders in the order given, each folder sorted by name.
+
+    In folders, hidden names are left out, files of other kinds are counted, links are
+    followed, and each folder and file is taken once, so that a circle of links ends. What
+    can't be read, and everything named by the person that is no document, becomes a
+    `BadPath`; nothing is ever opened here, so a pipe or a device can't make it wait.
+    Raises `Cancelled`.
+    """
+    walk = _Walk(cancel or CancelToken())
+    entries: list[FoundFile | BadPath] = []
+    for path in paths:
+        entries.extend(walk.named(path))
+    return Discovery(tuple(entries), walk.skipped)
+
+
+class _Walk:
+    def __init__(self, cancel: CancelToken) -> None:
+        self._cancel = cancel
+        self._seen: set[tuple[int, int]] = set()
+        self.skipped = 0
+
+    def named(self, path: Path) -> Iterator[FoundFile | BadPath]:
+        """Yield what a path that the person named stands for."""
+        self._cancel.raise_if_cancelled()
+        try:
+            real = Path(os.path.realpath(path.expanduser(), strict=True))
+            status = real.stat()
+        except (OSError, ValueError, RuntimeError) as error:
+            cause = error if isinstance(error, OSError) else ValueError(str(error))
+            yield BadPath(path, unreadable(path, cause))
+            return
+        if stat.S_ISDIR(status.st_mode):
+            if self._is_new(status):
+                yield from self._named_folder(path, real)
+        elif not stat.S_ISREG(status.st_mode):
+            yield BadPath(path, not_a_file(path, status.st_mode))
+        elif not _is_document(path.name, real.name):
+            yield BadPath(path, _other_kind(path))
+        elif self._is_new(status):
+            yield FoundFile(real, _portable(path.name))
+
+    def _named_folder(self, path: Path, real: Path) -> Iterator[FoundFile | BadPath]:
+        skipped, empty = self.skipped, True
+        for entry in self._folder(real, ""):
+            empty = False
+            yield entry
+        if empty:
+            others = self.skipped - skipped
+            also = f" (but {others} of other kinds)" if others else ""
+            message = f"The folder '{shown_name(path)}' holds no new documents{also}."
+            yield BadPath(path, DocumentError(message, hint=f"Documents may be {SUPPORTED}."))
+
+    def _folder(self, top: Path, prefix: str) -> Iterator[FoundFile | BadPath]:
+        """Walk a folder depth first without recursion, so that no depth is too deep."""
+        stack: list[Iterator[tuple[Path, str]]] = [iter([(top, prefix)])]
+        while stack:
+            self._cancel.raise_if_cancelled()
+            step = next(stack[-1], None)
+            if step is None:
+                stack.pop()
+                continue
+            path, name = step
+            try:
+                status = path.stat()
+                if stat.S_ISDIR(status.st_mode):
+                    if path == top or self._is_new(status):
+                        stack.append(iter(_children(path, name)))
+                    continue
+            except OSError as error:
+                yield BadPath(path, unreadable(path, error))
+                continue
+            yield from self._file(path, name, status)
+
+    def _file(self, path: Path, name: str, status: os.stat_result) -> Iterator[FoundFile | BadPath]:
+        if not _is_document(path.name):
+            self.skipped += 1
+        elif not stat.S_ISREG(status.st_mode):
+            yield BadPath(path, not_a_file(path, status.st_mode))
+        elif self._is_new(status):
+            yield FoundFile(Path(os.path.realpath(path)), name)
+
+    def _is_new(self, status: os.stat_result) -> bool:
+        key = (status.st_dev, status.st_ino)
+        if key[1] == 0:  # a file system without inode numbers can't tell
+            return True
+        if key in self._seen:
+            return False
+        self._seen.add(key)
+        return True
+
+
+def _children(folder: Path, prefix: str) -> list[tuple[Path, str]]:
+    """List a folder, sorted, without hidden names. Raises `OSError`."""
+    children = sorted(child for child in folder.iterdir() if not child.name.startswith("."))
+    lead = f"{prefix}/" if prefix else ""
+    return [(child, lead + _portable(child.name)) for child in children]
+
+
+def _portable(name: str) -> str:
+    r"""Return a file name as text that any store can hold: undecodable bytes as \xNN."""
+    return os.fsencode(name).decode("utf-8", errors="backslashreplace")
+
+
+def _is_document(*names: str) -> bool:
+    return any(Path(name).suffix.lower() in SUFFIXES for name in names)
+
+
+def _other_kind(path: Path) -> DocumentError:
+    ending = f"ends in '{shown_name(path.suffix)}'" if path.suffix else "has no name ending"
+    return DocumentError(
+        f"'{shown_name(path)}' {ending}, which is no kind of document that can be read.",
+        hint=f"Documents may be {SUPPORTED}; save it as one of these and add that.",
+    )

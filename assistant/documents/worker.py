@@ -1,0 +1,154 @@
+"""The child process that parses hostile files. Started by `sandbox`, never imported by it.
+
+It runs in one of two ways:
+- `serve`: a clean process that has imported the parsers waits on a socketpair; for each
+  document it is handed two pipes and forks a child that lives for that document only.
+- `once`: where there is no fork, a fresh process parses one document from standard input.
+
+What parses has no file but its two pipes, may open none, and is limited in memory and
+processor time before it sees the first byte.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import os
+import struct
+import sys
+from typing import NoReturn
+
+from assistant.documents import wire
+from assistant.documents.decode import ENCODINGS
+from assistant.documents.faults import ParseFault
+from assistant.documents.parse import parse_bytes
+
+JOB = struct.Struct(">QQ")
+"""Address space in bytes, processor time in seconds."""
+
+RESULT = struct.Struct(">iQ")
+"""Exit status as `os.waitstatus_to_exitcode` gives it, peak resident memory in KiB."""
+
+_MEMORY_EXIT = 77
+
+
+def main(arguments: list[str]) -> None:
+    """Run as the mode in `arguments[0]` says; the other arguments are numbers."""
+    mode, *numbers = arguments
+    _warm_up()
+    if mode == "serve":
+        serve(int(numbers[0]))
+    else:
+        parse_once(*map(int, numbers))
+
+
+def _warm_up() -> None:
+    """Load now what is loaded lazily: later there is no file to load it from."""
+    for encoding in ENCODINGS:
+        "x".encode(encoding).decode(encoding)
+    gc.collect()
+    gc.freeze()
+
+
+def serve(channel_number: int) -> None:
+    """Fork one limited child for each job that comes in; end when the parent is gone."""
+    import socket
+
+    with socket.socket(fileno=channel_number) as channel:
+        while True:
+            job, pipes, _, _ = socket.recv_fds(channel, JOB.size, 2)
+            if len(job) != JOB.size or len(pipes) != 2:
+                return
+            child = os.fork()
+            if child == 0:
+                _become_child(pipes, *JOB.unpack(job))
+            for number in pipes:
+                os.close(number)
+            _, status, usage = os.wait4(child, 0)
+            code = os.waitstatus_to_exitcode(status)
+            channel.sendall(RESULT.pack(code, usage.ru_maxrss))
+
+
+def _become_child(pipes: list[int], memory: int, seconds: int) -> NoReturn:
+    try:
+        os.dup2(pipes[0], 0)
+        os.dup2(pipes[1], 1)
+        os.closerange(3, 4096)
+        parse_once(memory, seconds)
+    finally:
+        os._exit(1)
+
+
+def parse_once(memory: int, seconds: int) -> NoReturn:
+    """Parse the document on standard input to a reply on standard output, and exit."""
+    try:
+        _limit(memory, seconds)
+        try:
+            reply = _reply()
+        except MemoryError:
+            gc.collect()
+            reply = wire.pack_fault(ParseFault("memory"))
+        for part in reply:
+            _write(part)
+    except MemoryError:
+        os._exit(_MEMORY_EXIT)
+    os._exit(0)
+
+
+def _reply() -> list[bytes]:
+    named, size = wire.unpack_request(bytes(_read(wire.REQUEST.size)))
+    try:
+        parsed = parse_bytes(_read(size), named)
+    except ParseFault as fault:
+        return wire.pack_fault(fault)
+    return wire.pack_document(
+        parsed.text, parsed.page_starts, parsed.media_type, parsed.title, parsed.headings
+    )
+
+
+def _read(size: int) -> bytearray:
+    data = bytearray(size)
+    view, at = memoryview(data), 0
+    while at < size:
+        count = os.readv(0, [view[at:]]) if hasattr(os, "readv") else _readinto(view[at:])
+        if not count:
+            raise EOFError
+        at += count
+    view.release()
+    return data
+
+
+def _readinto(view: memoryview) -> int:
+    piece = os.read(0, min(len(view), 1 << 20))
+    view[: len(piece)] = piece
+    return len(piece)
+
+
+def _write(part: bytes) -> None:
+    view, at = memoryview(part), 0
+    while at < len(view):
+        at += os.write(1, view[at : at + (1 << 20)])
+
+
+def _limit(memory: int, seconds: int) -> None:
+    """Take away what a parser has no need for. Limits that a platform lacks are skipped."""
+    try:
+        import resource
+    except ImportError:
+        return
+    limits = {
+        "RLIMIT_CORE": (0, 0),
+        "RLIMIT_FSIZE": (0, 0),
+        "RLIMIT_NOFILE": (3, 3),  # all three are in use: nothing can be opened
+        "RLIMIT_NPROC": (0, 0),  # does not bind root
+        "RLIMIT_CPU": (seconds, seconds + 1),
+        "RLIMIT_AS": (memory, memory),
+    }
+    for name, values in limits.items():
+        if hasattr(resource, name):
+            with contextlib.suppress(OSError, ValueError):
+                resource.setrlimit(getattr(resource, name), values)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,212 @@
+"""Putting a model file into the models folder: verified first, then all at once."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import os
+import shutil
+import stat
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, Any, BinaryIO
+
+from assistant.engine.child import Limits, run_probe
+from assistant.engine.gguf import GgufHeader, read_header, why_not_chat
+from assistant.engine.records import ModelRecord, write_record
+from assistant.errors import EngineError, ModelError
+from assistant.types import CancelToken
+
+Progress = Callable[[str, int, int], None]
+"""Called with (what is being done, bytes done, bytes in all)."""
+
+_BLOCK = 1 << 20
+_ROOM_LEFT = 64 << 20
+_STALE_SECONDS = 3600
+
+
+def quiet(what: str, done: int, total: int) -> None:
+    """A `Progress` that shows nothing."""
+
+
+@contextmanager
+def staging(models_dir: Path) -> Iterator[Path]:
+    """Give a folder beside the models to prepare one in; it is removed afterwards.
+
+    Raises `ModelError` for what goes wrong with the disk inside the block.
+    """
+    try:
+        models_dir.mkdir(parents=True, exist_ok=True)
+        _sweep(models_dir)
+        folder = Path(tempfile.mkdtemp(prefix=".incoming-", dir=models_dir))
+    except OSError as error:
+        raise _disk_error(models_dir, error) from error
+    try:
+        yield folder
+    except OSError as error:
+        raise _disk_error(models_dir, error) from error
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def require_room(models_dir: Path, size: int) -> None:
+    """Raise `ModelError` if a file of `size` bytes does not fit on the disk."""
+    free = shutil.disk_usage(models_dir).free
+    if free < size + _ROOM_LEFT:
+        raise ModelError(
+            f"There is no room for the model in {models_dir}: it needs {size >> 20} MiB, "
+            f"{free >> 20} MiB are free.",
+            hint="Make room on this disk, or choose another data folder: --data-dir",
+        )
+
+
+def open_regular(path: Path) -> BinaryIO:
+    """Open a plain file; a folder, a pipe or a device is refused with `ModelError`."""
+    try:
+        # Without O_NONBLOCK opening a pipe would wait for its other end for ever.
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            os.close(descriptor)
+            raise ModelError(f"{path} is no plain file.", hint="Name the model's GGUF file.")
+        return os.fdopen(descriptor, "rb")
+    except OSError as error:
+        hint = "Check the name; it must be a GGUF file that you may read."
+        raise ModelError(f"{path} can't be read: {error.strerror}.", hint=hint) from error
+
+
+def copy_hashed(
+    source: IO[bytes],
+    target: Path,
+    total: int,
+    progress: Progress,
+    cancel: CancelToken | None = None,
+) -> str:
+    """Copy a stream to `target` (synced to disk); return the SHA-256 of what was written.
+
+    Raises `ModelError` if there are more bytes than `total`, `Cancelled` on cancel.
+    """
+    digest = hashlib.sha256()
+    done = 0
+    with target.open("wb") as out:
+        while block := source.read(_BLOCK):
+            if cancel is not None:
+                cancel.raise_if_cancelled()
+            done += len(block)
+            if done > total:
+                raise ModelError(f"The model grew while it was copied to {target.parent.parent}.")
+            digest.update(block)
+            out.write(block)
+            progress("Copying", done, total)
+        out.flush()
+        os.fsync(out.fileno())
+    return digest.hexdigest()
+
+
+def checked_chat_header(path: Path, shown: Path) -> GgufHeader:
+    """Read the header and check that it is a chat model; errors name `shown`."""
+    header = read_header(path)
+    if reason := why_not_chat(header):
+        raise ModelError(
+            f"{shown} can't be used as a chat model: {reason}.",
+            hint="Use an instruction-tuned chat model in one GGUF file.",
+        )
+    return header
+
+
+def probe_model(path: Path, shown: Path) -> dict[str, Any]:
+    """Load the model in a child process and let it write a few words.
+
+    Returns prompt style, default system message and template hash. Raises `ModelError`
+    with the reason, also if the child crashed or ran out of memory or time.
+    """
+    size = path.stat().st_size
+    limits = Limits(memory=2 * size + (4 << 30), seconds=120 + (size >> 25))
+    hint = "The file may be damaged, or of an architecture that llama.cpp does not know."
+    try:
+        found = run_probe(["load", str(path)], limits)
+    except EngineError as error:
+        raise ModelError(f"{shown} can't be run: {error.message}.", hint=hint) from error
+    if "error" in found:
+        said = str(found["error"]).replace(str(path), str(shown))
+        raise ModelError(said, hint=str(found.get("hint") or hint))
+    return found
+
+
+def make_record(
+    header: GgufHeader,
+    found: dict[str, Any],
+    *,
+    name: str,
+    sha256: str,
+    source: str,
+    source_sha256: str,
+    title: str = "",
+    licence: str = "",
+) -> ModelRecord:
+    """Put together what the header, the probe and the caller know of a model."""
+    return ModelRecord(
+        name=name,
+        title=title or header.name or name,
+        sha256=sha256,
+        size=header.size,
+        source=source,
+        source_sha256=source_sha256,
+        licence=licence,
+        architecture=header.architecture,
+        parameters=header.parameters,
+        context_length=header.context_length,
+        quantization=header.quantization,
+        prompt_style=str(found["prompt_style"]),
+        default_system=str(found["default_system"]),
+        template_sha256=str(found["template_sha256"]),
+        added_at=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+
+
+def publish(folder: Path, models_dir: Path, record: ModelRecord) -> None:
+    """Write the record and give the prepared folder its name: the model appears whole."""
+    write_record(folder, record)
+    folder.chmod(0o755)
+    target = models_dir / record.name
+    try:
+        folder.rename(target)
+    except OSError as error:
+        if error.errno in (errno.EEXIST, errno.ENOTEMPTY):
+            raise ModelError(
+                f"A model named {record.name} appeared meanwhile.", hint="Try again."
+            ) from error
+        raise
+    with contextlib.suppress(OSError):
+        _sync_folder(models_dir)
+
+
+def _sweep(models_dir: Path) -> None:
+    """Remove what an installation that was killed an hour ago or more left behind."""
+    for path in models_dir.glob(".incoming-*"):
+        if time.time() - path.stat().st_mtime > _STALE_SECONDS:
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _disk_error(models_dir: Path, error: OSError) -> ModelError:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return ModelError(
+            f"The disk is full: the model was not added to {models_dir}.",
+            hint="Make room on this disk, or choose another data folder: --data-dir",
+        )
+    return ModelError(
+        f"{models_dir} can't be written: {error.strerror or error}.",
+        hint="Check the rights of the data folder, or choose another: --data-dir",
+    )

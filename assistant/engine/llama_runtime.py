@@ -1,0 +1,240 @@
+"""llama.cpp through its C interface: one model, one context, and what is asked of them.
+
+The high-level `Llama` class is not used: it keeps a float32 array of vocabulary size for
+every position of the context (400 MB at 2,048 positions) and can't be stopped inside a
+prefill. Nothing here is safe for two threads at once except `tokenize` and `piece`.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import weakref
+from collections import deque
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from assistant.errors import EngineError, ModelError
+
+BATCH = 256
+"""Tokens that are decoded at once. Measured: prefill is 2% faster with 512 and 8% slower
+with 128, and each doubling costs memory."""
+
+_CONTROL, _UNKNOWN, _USER_DEFINED = 1 << 3, 1 << 0, 1 << 4
+_ABORTED = 2
+
+_messages: deque[str] = deque(maxlen=20)
+_quiet: list[Any] = []
+
+
+def library() -> Any:
+    """Return the binding of llama.cpp, silenced: its log goes to memory, not to stderr."""
+    try:
+        import llama_cpp.llama_cpp as binding
+    except (ImportError, OSError, RuntimeError) as error:
+        raise ModelError(
+            f"llama.cpp can't be loaded: {error}.", hint="Install the program again (make run)."
+        ) from error
+    if not _quiet:
+        callback = binding.llama_log_callback(_keep_message)
+        binding.llama_log_set(callback, None)
+        binding.llama_backend_init()
+        _quiet.append(callback)
+    return binding
+
+
+def _keep_message(level: int, text: bytes, user_data: Any) -> None:
+    del user_data
+    if level in (
+        3,
+        4,
+    ):  # warnings and errors, as ggml.h counts (the package's own comment is wrong)
+        _messages.append(text.decode("utf-8", "replace").strip())
+
+
+def last_messages() -> str:
+    """Return the latest warnings and errors of llama.cpp, oldest first."""
+    return "; ".join(text for text in _messages if text)
+
+
+class AbortFlag:
+    """Tells llama.cpp to stop, even in the middle of a prefill, at no cost.
+
+    llama.cpp calls back after every node of the graph (thousands a second). A Python
+    callback would take the interpreter's lock each time; the C library's `strlen` on a
+    buffer does not: "" is 0 (go on), "x" is 1 (stop).
+    """
+
+    def __init__(self, binding: Any) -> None:
+        self._buffer = ctypes.create_string_buffer(2)
+        c_library = ctypes.CDLL(None)
+        address = ctypes.cast(c_library.strlen, ctypes.c_void_p).value
+        self.callback = binding.ggml_abort_callback(address)
+        self.data = ctypes.cast(self._buffer, ctypes.c_void_p)
+
+    def set(self) -> None:
+        self._buffer[0] = b"x"
+
+    def clear(self) -> None:
+        self._buffer[0] = b"\0"
+
+
+class LlamaRuntime:
+    """A loaded GGUF with a context of `context_length` tokens. Raises `ModelError`."""
+
+    def __init__(self, path: Path, context_length: int, threads: int) -> None:
+        self._lib = library()
+        self._path = path
+        self._model = self._load_model(path)
+        self._vocabulary = self._lib.llama_model_get_vocab(self._model)
+        self.trained_context = int(self._lib.llama_model_n_ctx_train(self._model))
+        self.context_length = max(1, min(context_length, self.trained_context))
+        self.vocabulary_size = int(self._lib.llama_vocab_n_tokens(self._vocabulary))
+        self.abort = AbortFlag(self._lib)
+        self._context = self._make_context(threads)
+        self._memory = self._lib.llama_get_memory(self._context)
+        self._close = weakref.finalize(self, _free, self._lib, self._context, self._model)
+
+    def close(self) -> None:
+        """Free model and context; nothing may be called afterwards."""
+        self._close()
+
+    def _load_model(self, path: Path) -> Any:
+        _messages.clear()
+        params = self._lib.llama_model_default_params()
+        params.n_gpu_layers = 0
+        params.load_mode = self._lib.LLAMA_LOAD_MODE_MMAP
+        model = self._lib.llama_model_load_from_file(str(path).encode(), params)
+        if not model:
+            raise ModelError(
+                f"{path} can't be loaded by llama.cpp: {last_messages() or 'no reason given'}.",
+                hint="Use a GGUF model of an architecture that llama.cpp knows.",
+            )
+        return model
+
+    def _make_context(self, threads: int) -> Any:
+        params = self._lib.llama_context_default_params()
+        params.n_ctx = self.context_length
+        params.n_batch = params.n_ubatch = BATCH
+        # One row of logits, not one for each token of a batch (50 MB for this default).
+        params.n_outputs_max = 1
+        params.n_threads = params.n_threads_batch = max(1, threads)
+        params.offload_kqv = params.op_offload = False
+        params.abort_callback = self.abort.callback
+        params.abort_callback_data = self.abort.data
+        context = self._lib.llama_init_from_model(self._model, params)
+        if not context:
+            self._lib.llama_model_free(self._model)
+            raise ModelError(
+                f"There is no memory for {self._path} with a context of "
+                f"{self.context_length} tokens: {last_messages()}.",
+                hint="Set a smaller context_length in config.toml, or use a smaller model.",
+            )
+        return context
+
+    # -- vocabulary ------------------------------------------------------------------
+
+    @property
+    def template(self) -> str:
+        """The model's own chat template, "" if it has none."""
+        raw = self._lib.llama_model_chat_template(self._model, None)
+        return raw.decode("utf-8", "replace") if raw else ""
+
+    @property
+    def adds_bos(self) -> bool:
+        return bool(self._lib.llama_vocab_get_add_bos(self._vocabulary))
+
+    @property
+    def bos(self) -> int:
+        return int(self._lib.llama_vocab_bos(self._vocabulary))
+
+    @property
+    def eos(self) -> int:
+        return int(self._lib.llama_vocab_eos(self._vocabulary))
+
+    def token_text(self, token: int) -> str:
+        """Return a token's own name ("<|im_end|>"), "" for none."""
+        if not 0 <= token < self.vocabulary_size:
+            return ""
+        raw = self._lib.llama_vocab_get_text(self._vocabulary, token)
+        return raw.decode("utf-8", "replace") if raw else ""
+
+    def is_special(self, token: int) -> bool:
+        """Whether a token is written by templates and not by text."""
+        attributes = self._lib.llama_vocab_get_attr(self._vocabulary, token)
+        return bool(attributes & (_CONTROL | _UNKNOWN | _USER_DEFINED))
+
+    def ends_answer(self, token: int) -> bool:
+        """Whether a token ends the answer: end of generation, or any control token."""
+        if self._lib.llama_vocab_is_eog(self._vocabulary, token):
+            return True
+        return bool(self._lib.llama_vocab_get_attr(self._vocabulary, token) & _CONTROL)
+
+    def tokenize(self, text: str, *, special: bool) -> list[int]:
+        """Return the tokens of `text`; special tokens are recognised only if `special`."""
+        data = text.encode("utf-8", "replace")
+        room = len(data) + 8
+        buffer = (self._lib.llama_token * room)()
+        count = self._lib.llama_tokenize(
+            self._vocabulary, data, len(data), buffer, room, False, special
+        )
+        if count < 0:
+            raise EngineError("The text can't be tokenized: it is too long.")
+        return list(buffer[:count])
+
+    def piece(self, token: int) -> bytes:
+        """Return the bytes that a token stands for (maybe part of a character)."""
+        room = 64
+        while True:
+            buffer = ctypes.create_string_buffer(room)
+            count = self._lib.llama_token_to_piece(self._vocabulary, token, buffer, room, 0, False)
+            if count >= 0:
+                return buffer.raw[:count]
+            room = -count
+
+    # -- computing -------------------------------------------------------------------
+
+    def forget_from(self, position: int) -> bool:
+        """Drop what is cached from `position` on; False if all had to be dropped."""
+        if self._lib.llama_memory_seq_rm(self._memory, 0, position, -1):
+            return True
+        self._lib.llama_memory_clear(self._memory, True)
+        return False
+
+    def decode(self, tokens: Sequence[int]) -> bool:
+        """Decode up to `BATCH` tokens after the cached ones; False if it was aborted.
+
+        Raises `EngineError` when llama.cpp fails. After an abort or an error the cache is
+        in an unknown state: call `forget_from`.
+        """
+        array = (self._lib.llama_token * len(tokens))(*tokens)
+        status = self._lib.llama_decode(
+            self._context, self._lib.llama_batch_get_one(array, len(tokens))
+        )
+        if status == 0:
+            return True
+        if status == _ABORTED:
+            return False
+        raise EngineError(
+            f"llama.cpp failed while it decoded (status {status}): {last_messages()}",
+            hint="Ask again; if it happens again, check the model: assistant models verify",
+        )
+
+    def logits(self) -> NDArray[np.float32]:
+        """Return a view of the last token's logits, shape (vocabulary_size,)."""
+        pointer = self._lib.llama_get_logits_ith(self._context, -1)
+        if not pointer:
+            raise EngineError("llama.cpp gave no result.")
+        return np.ctypeslib.as_array(pointer, shape=(self.vocabulary_size,))
+
+    def sample(self, sampler: Any) -> int:
+        """Pick a token with a native sampler chain, which also remembers it."""
+        return int(self._lib.llama_sampler_sample(sampler, self._context, -1))
+
+
+def _free(binding: Any, context: Any, model: Any) -> None:
+    binding.llama_free(context)
+    binding.llama_model_free(model)

@@ -1,0 +1,68 @@
+"""What runs in the child process of `assistant.engine.child`; never imported elsewhere."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from assistant.errors import AssistantError
+from assistant.types import Message, Sampling
+
+_CONTEXT = 256
+_TOKENS = 8
+
+
+def main(arguments: list[str]) -> None:
+    """`MEMORY SECONDS load FILE` or `MEMORY SECONDS features`: prints one object."""
+    memory, seconds, action, *rest = arguments
+    _limit(int(memory), int(seconds))
+    try:
+        result = _features() if action == "features" else _load(Path(rest[0]))
+    except AssistantError as error:
+        result = {"error": error.message, "hint": error.hint}
+    json.dump(result, sys.stdout)
+
+
+def _limit(memory: int, seconds: int) -> None:
+    try:
+        import resource
+    except ImportError:  # no such limits on this platform
+        return
+    for kind, value in (
+        (resource.RLIMIT_AS, memory),
+        (resource.RLIMIT_CPU, seconds),
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_FSIZE, 0),
+    ):
+        _, hard = resource.getrlimit(kind)
+        wanted = value if hard == resource.RLIM_INFINITY else min(value, hard)
+        resource.setrlimit(kind, (wanted, hard))
+
+
+def _features() -> dict[str, Any]:
+    from assistant.engine.llama_runtime import library
+
+    lib = library()
+    said = lib.llama_print_system_info().decode("ascii", "replace")
+    pairs = [item.split(":")[-1].split("=") for item in said.split("|") if "=" in item]
+    return {"features": [name.strip() for name, value in pairs if value.strip() == "1"]}
+
+
+def _load(path: Path) -> dict[str, Any]:
+    """Load the model, let it speak, and tell how it wants to be asked."""
+    from assistant.engine.chat import LlamaChat
+    from assistant.engine.templates import ChatmlStyle
+
+    # One thread: several that wait for each other take many times as long on a busy machine.
+    chat = LlamaChat(path, name=path.stem, context_length=_CONTEXT, threads=1)
+    prompt = chat.render((Message("user", "Say hello."),))
+    pieces = list(chat.generate(prompt, Sampling(max_tokens=_TOKENS)))
+    style = chat.style
+    return {
+        "prompt_style": style.name,
+        "default_system": style.default_system if isinstance(style, ChatmlStyle) else "",
+        "template_sha256": chat.template_sha256,
+        "said": "".join(pieces),
+    }

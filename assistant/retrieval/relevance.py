@@ -1,0 +1,55 @@
+"""Does the library speak about the question at all? A calibrated estimate.
+
+A logistic function of what one search brings up: the cosine of the nearest chunk, and the
+share of the question's words, weighted by their rarity in the library, that the best
+passage holds. The coefficients belong to one embedder, because cosines of different
+models do not compare; `tests/bench/bench_relevance.py` fits and checks them.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What a search found: best cosine (-1..1), best coverage (0..1), words asked for."""
+
+    cosine: float
+    coverage: float
+    terms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """Coefficients of the logistic function and the relevance from which to answer."""
+
+    intercept: float
+    cosine: float
+    coverage: float
+    threshold: float
+    provenance: str
+
+    def relevance(self, evidence: Evidence) -> float:
+        """Return the estimate, 0..1. Without words to cover, only the cosine speaks."""
+        coverage = evidence.coverage if evidence.terms else evidence.cosine
+        score = self.intercept + self.cosine * evidence.cosine + self.coverage * coverage
+        return 1.0 / (1.0 + math.exp(-max(min(score, 60.0), -60.0)))
+
+
+_MEASURED = {
+    "all-minilm-l6-v2-int8": Calibration(-9.0, 16.0, 4.0, 0.5, "TODO"),
+}
+_FALLBACK = Calibration(
+    intercept=-4.0,
+    cosine=0.0,
+    coverage=10.0,
+    threshold=0.5,
+    provenance="unmeasured embedder: words only",
+)
+
+
+def calibration_for(embedder: str) -> Calibration:
+    """Return the calibration measured for the embedder of that name, else the fallback."""
+    return _MEASURED.get(embedder, _FALLBACK)

@@ -1,0 +1,90 @@
+"""Texts made comparable without losing where each character came from.
+
+A model writes straight quotes, plain hyphens and single spaces where the document has
+curly quotes, dashes and line breaks. Both sides are brought to one form; `origins` maps
+every character of that form back to the original, so that what is shown in the end is
+the document's own text. Letters, digits, case and all other signs stay as they are.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+_EQUAL = {
+    **dict.fromkeys("\u201c\u201d\u201e\u201f\u00ab\u00bb\u2033\u301d\u301e\uff02", '"'),
+    **dict.fromkeys("\u2018\u2019\u201a\u201b\u2032\u02bc\uff07`\u00b4", "'"),
+    **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d", "-"),
+    "\u2026": "...",
+    "\ufb00": "ff",
+    "\ufb01": "fi",
+    "\ufb02": "fl",
+    "\ufb03": "ffi",
+    "\ufb04": "ffl",
+}
+_UNSEEN = frozenset("\u00ad\u200b\u200c\u200d\u2060\ufeff\u0002\ufffe")
+_TOKEN = re.compile(
+    r"(?P<broken>(?<=[^\W\d_])(?:[-\u2010\u00ad\u0002]|\ufffe)[ \t]*(?:\r\n?|\n)\s*(?=[a-z]))"
+    r"|(?P<space>\s+)"
+    r"|(?P<rest>[^\W_]+|\S)",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Canonical:
+    """A text in comparable form: `origins[i]` is the original's span of character i."""
+
+    text: str
+    starts: tuple[int, ...]
+    ends: tuple[int, ...]
+
+    def original_span(self, start: int, end: int) -> tuple[int, int] | None:
+        """Return the original's span of `text[start:end]`; None if it cuts a character."""
+        if start >= end:
+            return None
+        cuts_left = start > 0 and self.starts[start] == self.starts[start - 1]
+        cuts_right = end < len(self.text) and self.starts[end] == self.starts[end - 1]
+        if cuts_left or cuts_right:
+            return None
+        return self.starts[start], self.ends[end - 1]
+
+
+def canonical(text: str, *, keep_line_hyphen: bool = False) -> Canonical:
+    """Bring `text` to comparable form.
+
+    Runs of white space become one space; typographic quotes, dashes, the ellipsis and
+    Latin ligatures their plain signs; characters that print nothing are left out. A word
+    broken with a hyphen at a line's end is joined ("inter-" and
+    "national" to "international"), or keeps its hyphen ("long-term") if
+    `keep_line_hyphen` is set.
+    """
+    out: list[str] = []
+    starts: list[int] = []
+    ends: list[int] = []
+
+    def put(piece: str, start: int, end: int) -> None:
+        out.append(piece)
+        starts.extend([start] * len(piece))
+        ends.extend([end] * len(piece))
+
+    for match in _TOKEN.finditer(text):
+        start, end = match.span()
+        if match.lastgroup == "space":
+            put(" ", start, end)
+        elif match.lastgroup == "rest":
+            for at in range(start, end):
+                if text[at] not in _UNSEEN:
+                    put(_EQUAL.get(text[at], text[at]), at, at + 1)
+        elif keep_line_hyphen:
+            put("-", start, end)
+    return Canonical("".join(out), tuple(starts), tuple(ends))
+
+
+def joined_lines(text: str) -> str:
+    """Return `text` on one line, as a person reads it; a hyphen at a line's end stays."""
+    return canonical_space(re.sub(r"(?<=[^\W\d_]-)[ \t]*(?:\r\n?|\n)\s*(?=[a-z])", "", text))
+
+
+def canonical_space(text: str) -> str:
+    """Return `text` trimmed, with each run of white space made one space."""
+    return " ".join(text.split())

@@ -1,0 +1,73 @@
+"""Which embedder made a store's vectors: recorded once, enforced at every opening."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import apsw
+
+from assistant.errors import EmbedderMismatchError, StoreError
+from assistant.store.connection import transaction
+from assistant.store.rows import fetch_one
+from assistant.types import EmbedderIdentity
+
+_NAME = "embedder"
+
+
+def recorded(connection: apsw.Connection, path: Path) -> EmbedderIdentity | None:
+    """Return the embedder of this store, or None if none was recorded yet."""
+    row = fetch_one(connection, "SELECT value FROM meta WHERE name = ?", (_NAME,))
+    if row is None:
+        return None
+    try:
+        return EmbedderIdentity(**json.loads(row[0]))
+    except (ValueError, TypeError) as error:
+        raise StoreError(
+            f"{path} does not say which embedder made its vectors ({error}).",
+            hint="Restore the library from a backup.",
+        ) from error
+
+
+def enforce(connection: apsw.Connection, wanted: EmbedderIdentity, path: Path) -> EmbedderIdentity:
+    """Record the embedder of a store that has none yet; refuse any other afterwards.
+
+    Raises `EmbedderMismatchError` naming both embedders and the remedy.
+    """
+    stored = recorded(connection, path)
+    if stored is None:
+        with transaction(connection):
+            stored = recorded(connection, path) or _record(connection, wanted)
+    if stored != wanted:
+        raise _mismatch(stored, wanted, path)
+    return stored
+
+
+def _record(connection: apsw.Connection, embedder: EmbedderIdentity) -> EmbedderIdentity:
+    if embedder.dimension < 8 or embedder.dimension % 8:
+        raise StoreError(
+            f"The embedder '{embedder.name}' makes vectors of {embedder.dimension} numbers; "
+            "the store needs a multiple of 8.",
+            hint="Use another embedder: assistant models list",
+        )
+    value = json.dumps(asdict(embedder), sort_keys=True)
+    connection.execute("INSERT INTO meta (name, value) VALUES (?, ?)", (_NAME, value))
+    return embedder
+
+
+def _mismatch(
+    stored: EmbedderIdentity, wanted: EmbedderIdentity, path: Path
+) -> EmbedderMismatchError:
+    mine, theirs = asdict(stored), asdict(wanted)
+    differing = [name for name in mine if mine[name] != theirs[name]]
+    return EmbedderMismatchError(
+        f"The vectors in {path} were made by {_described(stored)}, but the embedder in use is "
+        f"{_described(wanted)}; they differ in: {', '.join(differing)}.",
+        hint=f"Go back to the first one (assistant models use {stored.name}), or name a new "
+        "library in the settings and add the documents to it.",
+    )
+
+
+def _described(identity: EmbedderIdentity) -> str:
+    return f"'{identity.name}' ({identity.dimension} numbers, sha256 {identity.sha256[:12]})"

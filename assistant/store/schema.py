@@ -1,0 +1,126 @@
+"""The steps that made the schema what it is, in order. Never change one that was released."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import apsw
+
+from assistant.store.rows import fetch
+from assistant.store.texts import read_text
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """A named step from one schema to the next; it runs inside a transaction."""
+
+    name: str
+    apply: Callable[[apsw.Connection], None]
+
+
+_DOCUMENTS = """
+CREATE TABLE meta (
+    name  TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE documents (
+    id           INTEGER PRIMARY KEY AUTOINCREMENT,
+    name         TEXT NOT NULL UNIQUE,
+    source       TEXT NOT NULL,
+    media_type   TEXT NOT NULL,
+    content_hash TEXT NOT NULL UNIQUE,
+    title        TEXT NOT NULL,
+    pages        INTEGER NOT NULL,
+    characters   INTEGER NOT NULL,
+    chunks       INTEGER NOT NULL,
+    added_at     TEXT NOT NULL
+);
+CREATE INDEX documents_source ON documents (source);
+
+-- A document's text, once, cut into blocks of equal length (see texts.py).
+CREATE TABLE text_blocks (
+    id          INTEGER PRIMARY KEY,
+    document_id INTEGER NOT NULL REFERENCES documents (id),
+    number      INTEGER NOT NULL,
+    text        TEXT NOT NULL,
+    UNIQUE (document_id, number)
+);
+
+-- Where each page begins in it, in code points.
+CREATE TABLE pages (
+    document_id INTEGER NOT NULL REFERENCES documents (id),
+    start       INTEGER NOT NULL,
+    number      INTEGER NOT NULL,
+    PRIMARY KEY (document_id, start, number)
+) WITHOUT ROWID;
+
+CREATE TABLE chunks (
+    id          INTEGER PRIMARY KEY AUTOINCREMENT,
+    document_id INTEGER NOT NULL REFERENCES documents (id),
+    ordinal     INTEGER NOT NULL,
+    start       INTEGER NOT NULL,
+    "end"       INTEGER NOT NULL,
+    heading     TEXT NOT NULL,
+    UNIQUE (document_id, ordinal)
+);
+
+-- The signs of a vector's numbers, one bit each: small enough to scan them all.
+CREATE TABLE vector_bits (
+    chunk_id INTEGER PRIMARY KEY REFERENCES chunks (id),
+    bits     BLOB NOT NULL
+);
+
+-- The vector itself (float32, little-endian), read for the best of that scan only.
+CREATE TABLE vectors (
+    chunk_id INTEGER PRIMARY KEY REFERENCES chunks (id),
+    vector   BLOB NOT NULL
+);
+"""
+
+# content='': the text is in text_blocks already, and deleting needs no second copy of it.
+# Not contentless_delete: it keeps the words of a deleted row until some later merge.
+_TEXT_INDEX = """
+CREATE VIRTUAL TABLE text_index USING fts5 (
+    heading, body, content='', tokenize='porter unicode61 remove_diacritics 2'
+);
+INSERT INTO text_index (text_index, rank) VALUES ('secure-delete', 1);
+CREATE VIRTUAL TABLE text_terms USING fts5vocab (text_index, row);
+"""
+
+
+def _add_documents(connection: apsw.Connection) -> None:
+    connection.execute(_DOCUMENTS)
+
+
+def _add_text_index(connection: apsw.Connection) -> None:
+    connection.execute(_TEXT_INDEX)
+    for (document_id,) in fetch(connection, "SELECT id FROM documents ORDER BY id"):
+        index_words(connection, document_id)
+
+
+def index_words(connection: apsw.Connection, document_id: int) -> None:
+    """Enter the words of a document's stored chunks (heading + text) into the text index."""
+    connection.executemany(
+        "INSERT INTO text_index (rowid, heading, body) VALUES (?, ?, ?)",
+        chunk_texts(connection, document_id),
+    )
+
+
+def chunk_texts(connection: apsw.Connection, document_id: int) -> list[tuple[int, str, str]]:
+    """Return (chunk id, heading, text) of every chunk of a document, as they are indexed."""
+    text = read_text(connection, document_id)
+    rows = fetch(
+        connection,
+        'SELECT id, heading, start, "end" FROM chunks WHERE document_id = ? ORDER BY id',
+        (document_id,),
+    )
+    return [(chunk_id, heading, text[start:end]) for chunk_id, heading, start, end in rows]
+
+
+MIGRATIONS: tuple[Migration, ...] = (
+    Migration("0001_documents", _add_documents),
+    Migration("0002_text_index", _add_text_index),
+)
+"""All steps, oldest first. A store records the names of those it has been through."""

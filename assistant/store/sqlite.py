@@ -1,0 +1,166 @@
+"""The store that the rest of the program sees: `types.Store` over one encrypted file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+
+import numpy as np
+
+from assistant.errors import StoreBusyError, StoreError, UsageError
+from assistant.store import documents, search
+from assistant.store.connection import Pool, truncate_log
+from assistant.store.texts import read_page
+from assistant.types import (
+    Chunk,
+    DocumentRecord,
+    EmbedderIdentity,
+    ParsedDocument,
+    Passage,
+    Vectors,
+)
+
+
+class SqliteStore:
+    """A library on disk. Made by `open_store`; safe to use from any thread.
+
+    Every method raises `StoreError` (or a subclass) when the file can't be read or written,
+    `StoreBusyError` when another process holds it too long, and leaves it as it was.
+    """
+
+    def __init__(self, pool: Pool, embedder: EmbedderIdentity | None) -> None:
+        self._pool = pool
+        self._embedder = embedder
+
+    @property
+    def path(self) -> Path:
+        return self._pool.path
+
+    @property
+    def embedder(self) -> EmbedderIdentity | None:
+        """The embedder that made the vectors of this store; None if none was recorded."""
+        return self._embedder
+
+    def find(self, content_hash: str) -> DocumentRecord | None:
+        """Return the document with this content hash, if the library has it."""
+        with self._pool.reading() as connection:
+            return documents.find(connection, content_hash)
+
+    def add(
+        self,
+        *,
+        name: str,
+        source: str,
+        content_hash: str,
+        document: ParsedDocument,
+        chunks: Sequence[Chunk],
+        vectors: Vectors,
+        replace_source: bool = False,
+    ) -> DocumentRecord:
+        """Write one document in one transaction; the known record if its hash is there.
+
+        `vectors` has shape (len(chunks), dimension). A name that is taken gets " (2)" and so
+        on. With `replace_source` the same transaction deletes what came from `source` with
+        other content. Raises `ValueError` for chunks and vectors that do not fit together.
+        """
+        if self._embedder is None:
+            raise StoreError(
+                f"{self.path} was opened without an embedder, so nothing can be added.",
+                hint="Choose an embedder: assistant models use NAME",
+            )
+        new = documents.NewDocument(name, source, content_hash, document, chunks, vectors)
+        documents.check_new(new, self._embedder.dimension)
+        with self._pool.writing() as connection:
+            old = documents.superseded(connection, source, content_hash) if replace_source else []
+            for document_id in old:
+                documents.delete(connection, document_id)
+            record = documents.find(connection, content_hash) or documents.insert(connection, new)
+        if old:
+            self._clear_log(f"The older content of '{record.name}'")
+        return record
+
+    def documents(self) -> list[DocumentRecord]:
+        """Return all documents in the order in which they were added."""
+        with self._pool.reading() as connection:
+            return documents.every(connection)
+
+    def resolve(self, reference: str) -> DocumentRecord:
+        """Find the one document that an id, a name, or the beginning of a name or hash names."""
+        return documents.resolve(self.documents(), reference)
+
+    def forget(self, document_id: int) -> DocumentRecord:
+        """Delete a document so that no byte of it stays in the store's files.
+
+        Raises `UsageError` if there is none, and `StoreBusyError` if it was deleted but old
+        pages stay in the log because another process reads them; the next opening ends that.
+        """
+        with self._pool.writing() as connection:
+            record = documents.delete(connection, document_id)
+        self._clear_log(f"'{record.name}'")
+        return record
+
+    def page_text(self, document_id: int, page: int) -> str:
+        """Return the text of a page (from 1). Raises `UsageError` if there is no such page."""
+        with self._pool.reading() as connection:
+            record = documents.get(connection, document_id)
+            text = read_page(connection, document_id, page) if 0 < page <= record.pages else None
+        if text is None:
+            raise UsageError(
+                f"'{record.name}' has no page {page}.", hint=f"Its pages are 1 to {record.pages}."
+            )
+        return text
+
+    def search_dense(self, vector: Vectors, k: int) -> list[tuple[int, float]]:
+        """Nearest chunks: (chunk id, cosine similarity), best first. `vector`: (dimension,)."""
+        query = np.asarray(vector, dtype=np.float32)
+        if self._embedder is None or query.shape != (self._embedder.dimension,):
+            raise ValueError(f"a query vector of shape {query.shape} does not fit the store")
+        if not np.all(np.isfinite(query)):
+            raise ValueError("a query vector has numbers that are not finite")
+        with self._pool.reading() as connection:
+            return search.dense(connection, query, k)
+
+    def search_text(self, query: str, k: int) -> list[tuple[int, float]]:
+        """BM25 over heading and text: (chunk id, score, higher is better), best first."""
+        with self._pool.reading() as connection:
+            return search.text(connection, query, k)
+
+    def term_frequencies(self, query: str) -> tuple[int, dict[str, int]]:
+        """(number of chunks, {query word: chunks that hold it}), stop words left out.
+
+        Words are in lower case and counted by their stem; of two words with one stem the
+        first is there.
+        """
+        with self._pool.reading() as connection:
+            return search.term_frequencies(connection, query)
+
+    def passages(self, chunk_ids: Sequence[int]) -> list[Passage]:
+        """Load passages in the order of the ids; ids that are gone are left out."""
+        with self._pool.reading() as connection:
+            return search.passages(connection, list(chunk_ids))
+
+    def close(self) -> None:
+        """Close the file. Calls that still run in other threads end first; safe to repeat."""
+        self._pool.close()
+
+    def __enter__(self) -> SqliteStore:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _clear_log(self, what: str) -> None:
+        with self._pool.lend_to_writer() as connection:
+            if truncate_log(connection):
+                return
+        raise StoreBusyError(
+            f"{what} was deleted, but traces stay in the encrypted log of {self.path}: another "
+            "process is reading it.",
+            hint="Close the other windows of the program; its next start removes the traces.",
+        )

@@ -1,0 +1,292 @@
+"""The app: opens the library, holds the screens, shows problems, and stops cleanly."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, ClassVar, cast
+
+from textual import on
+from textual.app import App, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+from textual.widgets import TextArea
+
+from assistant.tui import text
+from assistant.tui.commands import AssistantCommands
+from assistant.tui.desk import Desk, State
+from assistant.tui.messages import (
+    DocumentsListed,
+    Forgotten,
+    JobEnded,
+    WarmedUp,
+    WorkFailed,
+    WorkspaceFailed,
+    WorkspaceOpened,
+)
+from assistant.tui.problems import reference_of
+from assistant.tui.screens.chat import ChatScreen
+from assistant.tui.screens.dialogs import ProblemDialog
+from assistant.tui.screens.help import HelpScreen
+from assistant.tui.screens.library import LibraryScreen
+from assistant.tui.widgets.composer import Composer
+from assistant.tui.widgets.evidence import Evidence
+from assistant.tui.workers import attempt
+from assistant.types import Workspace
+
+STOP_SECONDS = 10.0
+"""How long leaving waits for work that was cancelled, before it leaves all the same."""
+
+
+class AssistantApp(App[None]):
+    """The terminal app over a `Workspace`.
+
+    `open_workspace` runs in a worker thread; it may take its time, and may raise an
+    `AssistantError`, which is shown. The app closes the workspace when it leaves.
+    `hard_exit` ends the process when work does not stop (the store's transactions make
+    that safe).
+    """
+
+    TITLE = "airgap-assistant"
+    CSS_PATH = Path(__file__).with_name("assistant.tcss")
+    COMMANDS: ClassVar[set[Any]] = App.COMMANDS | {AssistantCommands}
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f1", "help", "Help"),
+        Binding("f3", "toggle_library", "Library"),
+        Binding("ctrl+o", "add_documents", "Add", show=False),
+        Binding("f5", "reopen", "Open again", show=False),
+        Binding("ctrl+c", "interrupt", "Cancel or quit", show=False, priority=True),
+        Binding("ctrl+q", "quit", "Quit", priority=True),
+    ]
+
+    def __init__(
+        self,
+        open_workspace: Callable[[], Workspace],
+        *,
+        hard_exit: Callable[[int], object] = os._exit,
+    ) -> None:
+        super().__init__()
+        self.desk = Desk(self, open_workspace)
+        self._hard_exit = hard_exit
+        self._quiet = asyncio.Event()
+        self.add_mode("chat", lambda: ChatScreen(self.desk))
+        self.add_mode("library", lambda: LibraryScreen(self.desk))
+
+    async def on_mount(self) -> None:
+        await self.switch_mode("library")
+        await self.switch_mode("chat")
+        if not self.is_headless:
+            loop = asyncio.get_running_loop()
+            for number in (signal.SIGTERM, signal.SIGHUP):
+                loop.add_signal_handler(number, self._leave)
+        self.desk.open()
+
+    # The library ---------------------------------------------------------------------
+
+    @on(WorkspaceOpened)
+    def _opened(self, event: WorkspaceOpened) -> None:
+        desk = self.desk
+        desk.workspace = event.workspace
+        desk.library = event.library
+        desk.model = event.model
+        desk.documents = event.documents
+        if desk.state is State.OPENING:
+            desk.state = State.WARMING
+        desk.publish()
+
+    @on(WorkspaceFailed)
+    def _not_opened(self, event: WorkspaceFailed) -> None:
+        if self.desk.state is State.STOPPING:
+            return
+        self.desk.state = State.CLOSED
+        self.desk.publish()
+
+        def closed(again: bool | None) -> None:
+            if again:
+                self.action_reopen()
+
+        self.push_screen(ProblemDialog(event.problem, retry=True), closed)
+
+    @on(WarmedUp)
+    def _warm(self, event: WarmedUp) -> None:
+        self.desk.model = event.model
+        if self.desk.state is State.WARMING:
+            self.desk.state = State.READY if event.problem is None else State.COLD
+        self.desk.publish()
+        if event.problem is not None and self.desk.state is State.COLD:
+            self.push_screen(ProblemDialog(event.problem))
+
+    @on(DocumentsListed)
+    def _listed(self, event: DocumentsListed) -> None:
+        self.desk.documents = event.documents
+        self.desk.publish()
+
+    @on(Forgotten)
+    def _forgotten(self, event: Forgotten) -> None:
+        self.notify(text.plain_line(f"Forgotten: {event.document.name}"), markup=False)
+
+    @on(WorkFailed)
+    def _failed(self, event: WorkFailed) -> None:
+        self.push_screen(ProblemDialog(event.problem))
+
+    @on(JobEnded)
+    def _job_ended(self, event: JobEnded) -> None:
+        self.desk.ended(event.name, event.token)
+        if self.desk.idle and self.desk.state is State.STOPPING:
+            self._quiet.set()
+
+    def action_reopen(self) -> None:
+        if self.desk.state is State.CLOSED:
+            self.desk.open()
+
+    # Going places --------------------------------------------------------------------
+
+    @property
+    def _chat(self) -> ChatScreen:
+        return cast("ChatScreen", self._screen_stacks["chat"][0])
+
+    @property
+    def _library(self) -> LibraryScreen:
+        return cast("LibraryScreen", self._screen_stacks["library"][0])
+
+    @property
+    def _dialog_open(self) -> bool:
+        return self.screen.is_modal
+
+    async def _go(self, mode: str) -> None:
+        if self.current_mode != mode and not self._dialog_open:
+            await self.switch_mode(mode)
+
+    async def action_toggle_library(self) -> None:
+        await self._go("chat" if self.current_mode == "library" else "library")
+
+    async def action_library(self) -> None:
+        await self._go("library")
+
+    async def action_add_documents(self) -> None:
+        if not self._dialog_open:
+            await self._go("library")
+            self._library.add_documents()
+
+    async def action_forget_document(self) -> None:
+        await self._go("library")
+        self._library.action_forget()
+
+    async def action_ask(self) -> None:
+        await self._go("chat")
+        self._chat.query_one(Composer).focus()
+
+    async def action_show_passages(self) -> None:
+        await self._go("chat")
+        if not self._chat.query_one(Evidence).has_focus_within:
+            self._chat.action_passages()
+
+    async def action_new_conversation(self) -> None:
+        await self._go("chat")
+        self._chat.action_new_conversation()
+
+    def action_help(self) -> None:
+        if not self._dialog_open:
+            self.push_screen(HelpScreen())
+
+    def action_toggle_dark(self) -> None:
+        dark = self.current_theme.dark
+        self.theme = "textual-light" if dark else "textual-dark"
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """Only the themes: a screenshot would write confidential text to a file."""
+        del screen
+        yield SystemCommand("Theme", "Choose among all themes", self.action_change_theme)
+
+    # Stopping ------------------------------------------------------------------------
+
+    def action_cancel_answer(self) -> None:
+        if not self._chat.cancel_answer():
+            self.notify("No answer is being written.", markup=False)
+
+    def action_cancel_adding(self) -> None:
+        if not self._library.cancel_adding():
+            self.notify("No documents are being added.", markup=False)
+
+    def action_interrupt(self) -> None:
+        """Ctrl+C: copy a selection, else cancel what runs, else quit."""
+        if self._copy_selection():
+            return
+        stopped = [self._chat.cancel_answer(), self._library.cancel_adding()]
+        if any(stopped):
+            self.notify("Cancelling; Ctrl+C again quits.", markup=False)
+        else:
+            self._leave()
+
+    def _copy_selection(self) -> bool:
+        focused = self.screen.focused
+        if isinstance(focused, TextArea) and focused.selected_text:
+            self.copy_to_clipboard(focused.selected_text)
+            focused.selection = type(focused.selection).cursor(focused.cursor_location)
+            return True
+        selected = self.screen.get_selected_text()
+        if selected:
+            self.copy_to_clipboard(selected)
+            self.screen.clear_selection()
+            self.notify("Copied.", markup=False)
+            return True
+        return False
+
+    async def action_quit(self) -> None:
+        self._leave()
+
+    def _leave(self) -> None:
+        """Cancel everything, wait for it, close the library, leave; twice: at once."""
+        if self.desk.state is State.STOPPING:
+            self._leave_now()
+            return
+        self.desk.state = State.STOPPING
+        self.desk.cancel()
+        self.desk.publish()
+        self.run_worker(self._stop(), name="stop", exit_on_error=False)
+
+    async def _stop(self) -> None:
+        try:
+            async with asyncio.timeout(STOP_SECONDS):
+                if not self.desk.idle:
+                    await self._quiet.wait()
+                workspace = self.desk.workspace
+                if workspace is not None:
+                    problem = await asyncio.to_thread(attempt, workspace.close)
+                    if problem is not None:
+                        self._say_at_exit(problem.one_line)
+        except TimeoutError:
+            self._leave_now()
+            return
+        self.exit()
+
+    def _leave_now(self) -> None:
+        if self._driver is not None:
+            self._driver.stop_application_mode()
+            self._driver.close()
+        self._hard_exit(130)
+
+    # The program's own faults --------------------------------------------------------
+
+    def _fatal_error(self) -> None:
+        """Leave with a short reference instead of Textual's traceback.
+
+        Textual prints the values of local variables, which hold text of documents.
+        """
+        error = self._exception
+        reference = reference_of(error) if error is not None else "unknown"
+        self._say_at_exit(f"Unexpected error, the app had to stop. Reference: {reference}.")
+        self._close_messages_no_wait()
+
+    def panic(self, *renderables: Any) -> None:
+        """As `_fatal_error`, for what Textual itself finds wrong."""
+        del renderables
+        self._return_code = 1
+        self._say_at_exit("The terminal could not be used any more; the app had to stop.")
+        self._close_messages_no_wait()
+
+    def _say_at_exit(self, message: str) -> None:
+        self._exit_renderables.append(text.cell(message))

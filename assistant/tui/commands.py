@@ -1,0 +1,48 @@
+"""The command palette: every action of the app by its name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from textual.command import DiscoveryHit, Hit, Hits, Provider
+
+if TYPE_CHECKING:
+    from assistant.tui.app import AssistantApp
+
+COMMANDS: tuple[tuple[str, str, str], ...] = (
+    ("Ask a question", "Go to the question box", "ask"),
+    ("Cancel the answer", "Stop the model and keep what there is", "cancel_answer"),
+    ("New conversation", "Clear the questions and answers on the screen", "new_conversation"),
+    ("Show passages", "Go to the passages of the last answer", "show_passages"),
+    ("Show the library", "All documents, with what was added last", "library"),
+    ("Add documents", "Choose files or a folder", "add_documents"),
+    ("Stop adding documents", "What is stored already stays", "cancel_adding"),
+    ("Forget a document", "Erase the selected document from the library", "forget_document"),
+    ("Switch between light and dark", "Change the theme", "toggle_dark"),
+    ("Help", "Keys and marks", "help"),
+    ("Quit", "Cancel what runs, close the library and leave", "quit"),
+)
+"""(name, help, action of the app)"""
+
+
+class AssistantCommands(Provider):
+    """Offers `COMMANDS`; nothing from documents gets in here."""
+
+    async def discover(self) -> Hits:
+        for name, help_text, action in COMMANDS:
+            yield DiscoveryHit(name, self._runner(action), help=help_text)
+
+    async def search(self, query: str) -> Hits:
+        matcher = self.matcher(query)
+        for name, help_text, action in COMMANDS:
+            score = matcher.match(name)
+            if score > 0:
+                yield Hit(score, matcher.highlight(name), self._runner(action), help=help_text)
+
+    def _runner(self, action: str):  # type: ignore[no-untyped-def]
+        app = cast("AssistantApp", self.app)
+
+        async def run() -> None:
+            await app.run_action(action)
+
+        return run

@@ -1,0 +1,144 @@
+"""What the screens share: the open library, and the work that runs on it.
+
+Lives on the app's thread. Work runs in threads that are handed what they need.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from textual.message import Message
+from textual.message_pump import MessagePump
+from textual.signal import Signal
+
+from assistant.tui import workers
+from assistant.tui.messages import JobEnded, Post
+from assistant.types import CancelToken, DocumentRecord, Workspace
+
+if TYPE_CHECKING:
+    from textual.app import App
+
+ANSWER = "answer"
+INGEST = "ingest"
+OPENING = "opening"
+SHORT = "short"
+
+
+class State(Enum):
+    OPENING = "opening the library"
+    WARMING = "loading the models"
+    READY = "ready"
+    COLD = "models not loaded"
+    CLOSED = "library not open"
+    STOPPING = "stopping"
+
+
+class Desk:
+    """The workspace and its jobs. `changed` is published after every change."""
+
+    def __init__(self, app: App[None], open_workspace: Callable[[], Workspace]) -> None:
+        self._app = app
+        self._open_workspace = open_workspace
+        self._jobs: dict[str, list[CancelToken]] = {}
+        self.changed: Signal[Desk] = Signal(app, "desk")
+        self.workspace: Workspace | None = None
+        self.state = State.OPENING
+        self.library = ""
+        self.model = ""
+        self.documents: tuple[DocumentRecord, ...] = ()
+
+    # What runs -----------------------------------------------------------------------
+
+    def busy(self, name: str) -> bool:
+        return bool(self._jobs.get(name))
+
+    @property
+    def idle(self) -> bool:
+        return not any(self._jobs.values())
+
+    def cancel(self, *names: str) -> bool:
+        """Ask the named jobs (all, if none is named) to stop; False if nothing new did."""
+        tokens = [
+            token
+            for name, held in self._jobs.items()
+            if not names or name in names
+            for token in held
+        ]
+        fresh = [token for token in tokens if not token.is_cancelled]
+        for token in fresh:
+            token.cancel()
+        return bool(fresh)
+
+    def ended(self, name: str, token: CancelToken) -> None:
+        """A job is over."""
+        if token in self._jobs.get(name, ()):
+            self._jobs[name].remove(token)
+        self.publish()
+
+    def publish(self) -> None:
+        self.changed.publish(self)
+
+    # What can be started -------------------------------------------------------------
+
+    def open(self) -> None:
+        self.state = State.OPENING
+        self._start(
+            OPENING, self._app, lambda _, post: workers.open_library(self._open_workspace, post)
+        )
+
+    def ask(self, question: str, listener: MessagePump) -> None:
+        workspace = self._open()
+        self._start(ANSWER, listener, lambda t, p: workers.answer(workspace, question, t, p))
+
+    def add(self, paths: list[Path], listener: MessagePump) -> None:
+        workspace = self._open()
+        self._start(INGEST, listener, lambda t, p: workers.ingest(workspace, paths, t, p))
+
+    def refresh_documents(self) -> None:
+        workspace = self._open()
+        self._start(SHORT, self._app, lambda _, p: workers.list_documents(workspace, p))
+
+    def forget(self, document_id: int) -> None:
+        workspace = self._open()
+        self._start(SHORT, self._app, lambda _, p: workers.forget(workspace, document_id, p))
+
+    def load_page(
+        self, document_id: int, page: int, around: tuple[int, int], listener: MessagePump
+    ) -> None:
+        workspace = self._open()
+        self._start(
+            SHORT,
+            listener,
+            lambda _, p: workers.load_page(workspace, document_id, page, around, p),
+        )
+
+    def _open(self) -> Workspace:
+        if self.workspace is None:
+            raise RuntimeError("the library is not open")
+        return self.workspace
+
+    def _start(
+        self, name: str, listener: MessagePump, work: Callable[[CancelToken, Post], None]
+    ) -> None:
+        token = CancelToken()
+        self._jobs.setdefault(name, []).append(token)
+        app = self._app
+
+        def post(message: Message) -> None:
+            # The loop may be closed by now if the person left in a hurry.
+            with suppress(RuntimeError):
+                listener.post_message(message)
+
+        def run() -> None:
+            try:
+                work(token, post)
+            finally:
+                with suppress(RuntimeError):
+                    app.post_message(JobEnded(name, token))
+
+        app.run_worker(run, name=name, group=name, thread=True, exit_on_error=False)
+        self.publish()

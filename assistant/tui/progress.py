@@ -1,0 +1,103 @@
+"""How far adding documents has come: counted from the events, nothing estimated."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from assistant.tui.problems import Problem, problem_of
+from assistant.types import (
+    FileAdded,
+    FileFailed,
+    FileKnown,
+    FileProgress,
+    FilesFound,
+    IngestEvent,
+    IngestFinished,
+)
+
+STAGE_WORDS = {"reading": "reading", "embedding": "indexing", "storing": "storing"}
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A file that was left out, and why."""
+
+    path: Path
+    problem: Problem
+
+
+@dataclass
+class Progress:
+    """One run of adding documents. `total` is None until the folders were walked."""
+
+    total: int | None = None
+    added: int = 0
+    known: int = 0
+    failures: list[Failure] = field(default_factory=list)
+    current: FileProgress | None = None
+    finished: bool = False
+    cancelled: bool = False
+    stopping: bool = False
+    problem: Problem | None = None
+
+    @property
+    def files_done(self) -> int:
+        return self.added + self.known + len(self.failures)
+
+    def apply(self, event: IngestEvent) -> bool:
+        """Take an event; True if the library holds another document now."""
+        if isinstance(event, FilesFound):
+            self.total = event.total
+        elif isinstance(event, FileProgress):
+            self.current = event
+        elif isinstance(event, FileAdded):
+            self.added += 1
+            self.current = None
+            return True
+        elif isinstance(event, FileKnown):
+            self.known += 1
+            self.current = None
+        elif isinstance(event, FileFailed):
+            self.failures.append(Failure(event.path, problem_of(event.error)))
+            self.current = None
+        elif isinstance(event, IngestFinished):
+            self.cancelled = event.cancelled
+        return False
+
+    def end(self, problem: Problem | None) -> None:
+        """The events are over."""
+        self.finished = True
+        self.current = None
+        self.problem = problem
+
+    @property
+    def headline(self) -> str:
+        """Where it stands, or what came of it, on one line."""
+        if self.finished:
+            return self._outcome()
+        if self.stopping:
+            return "Stopping after what is being stored ..."
+        if self.total is None:
+            return "Looking for files ..."
+        number = min(self.files_done + 1, self.total)
+        return f"Adding file {number} of {self.total}  ·  Esc stops"
+
+    @property
+    def file_line(self) -> str:
+        """The file at work, its stage and how far it is; "" if there is none."""
+        if self.current is None:
+            return ""
+        stage = STAGE_WORDS.get(self.current.stage, self.current.stage)
+        return f"{self.current.path.name}: {stage} {self.current.done} of {self.current.total}"
+
+    def _outcome(self) -> str:
+        parts = [f"Added {self.added}"]
+        if self.known:
+            parts.append(f"{self.known} here already")
+        if self.failures:
+            parts.append(f"{len(self.failures)} not added (see below)")
+        line = ", ".join(parts) + "."
+        if self.problem is not None:
+            return f"Stopped by an error. {line}"
+        return f"Cancelled. {line}" if self.cancelled else line

@@ -1,0 +1,39 @@
+"""What the two main screens have in common: they follow the desk."""
+
+from __future__ import annotations
+
+from textual import events
+from textual.screen import Screen
+from textual.widgets import Footer
+
+from assistant.tui.desk import Desk
+from assistant.tui.widgets.title_bar import TitleBar
+
+NARROW = 96
+"""Columns below which the passages take turns with the conversation."""
+
+
+class DeskScreen(Screen[None]):
+    """A screen that is told of every change of the desk."""
+
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (NARROW, "-wide")]  # noqa: RUF012 - Textual's type
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (24, "-tall")]  # noqa: RUF012
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__()
+        self.desk = desk
+
+    def on_mount(self) -> None:
+        self.desk.changed.subscribe(self, self._desk_changed)
+        self._desk_changed(self.desk)
+
+    def on_resize(self, event: events.Resize) -> None:
+        self.query_one(Footer).compact = event.size.width < NARROW
+
+    def _desk_changed(self, desk: Desk) -> None:
+        self.query_one(TitleBar).show(desk)
+        self.desk_changed(desk)
+        self.refresh_bindings()
+
+    def desk_changed(self, desk: Desk) -> None:
+        """The library, its documents or what runs has changed."""

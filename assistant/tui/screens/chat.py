@@ -1,0 +1,174 @@
+"""The chat: conversation, question box and the panel of passages."""
+
+from __future__ import annotations
+
+from time import monotonic
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.widgets import Footer
+
+from assistant.tui import text
+from assistant.tui.desk import ANSWER, Desk, State
+from assistant.tui.messages import AnswerEnded, AnswerWaiting
+from assistant.tui.screens.base import DeskScreen
+from assistant.tui.screens.dialogs import ProblemDialog
+from assistant.tui.screens.page import PageScreen
+from assistant.tui.turns import Turn
+from assistant.tui.widgets.composer import Composer
+from assistant.tui.widgets.conversation import Conversation
+from assistant.tui.widgets.evidence import Evidence
+from assistant.tui.widgets.title_bar import TitleBar
+from assistant.tui.workers import Outbox
+from assistant.types import AnswerEvent
+
+FRAME = 1 / 30
+"""Seconds between two updates of a growing answer, at least."""
+
+
+class ChatScreen(DeskScreen):
+    """Owns the turns. At most one question runs; another one is refused with a notice."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "cancel", "Cancel"),
+        Binding("escape", "back", show=False),
+        Binding("f2", "passages", "Passages"),
+        Binding("ctrl+l", "new_conversation", "New", show=False),
+    ]
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self._active: Turn | None = None
+        self._drawn = 0.0
+
+    def compose(self) -> ComposeResult:
+        yield TitleBar()
+        with Horizontal(id="chat"):
+            with Vertical(id="talk"):
+                yield Conversation()
+                yield Composer()
+            yield Evidence()
+        yield Footer()
+
+    def on_mount(self) -> None:
+        self.query_one(Composer).focus()
+
+    def desk_changed(self, desk: Desk) -> None:
+        self.query_one(Conversation).welcome(desk)
+
+    # Asking --------------------------------------------------------------------------
+
+    @on(Composer.Sent)
+    def _ask(self, event: Composer.Sent) -> None:
+        if self.desk.busy(ANSWER):
+            self._refuse("An answer is still being written. Press Escape to cancel it first.")
+        elif self.desk.workspace is None:
+            self._refuse("The library is not open yet; your question is kept.")
+        elif self.desk.state is State.STOPPING:
+            self._refuse("The program is stopping.")
+        else:
+            self.query_one(Composer).sent()
+            self._active = Turn(event.question)
+            self.query_one(Conversation).add(self._active)
+            self.query_one(Evidence).show_turn(self._active)
+            self.desk.ask(event.question, self)
+
+    def _refuse(self, why: str) -> None:
+        self.notify(text.plain(why), severity="warning", markup=False)
+
+    @on(AnswerWaiting)
+    def _events_wait(self, event: AnswerWaiting) -> None:
+        rest = self._drawn + FRAME - monotonic()
+        if rest <= 0:
+            self._drain(event.outbox)
+        else:
+            self.set_timer(rest, lambda: self._drain(event.outbox))
+
+    def _drain(self, outbox: Outbox[AnswerEvent]) -> None:
+        turn = self._active
+        events = outbox.take()
+        if turn is None or not events:
+            return
+        for event in events:
+            turn.apply(event)
+        self._drawn = monotonic()
+        self._show(turn)
+
+    @on(AnswerEnded)
+    def _ended(self, event: AnswerEnded) -> None:
+        self._drain(event.outbox)
+        turn, self._active = self._active, None
+        if turn is None:
+            return
+        turn.end(event.problem, cancelled=event.cancelled)
+        self._show(turn)
+        if turn.problem is not None:
+            self.app.push_screen(ProblemDialog(turn.problem))
+
+    def _show(self, turn: Turn) -> None:
+        self.query_one(Conversation).refresh_turn(turn)
+        evidence = self.query_one(Evidence)
+        if evidence.turn is turn:
+            evidence.show_turn(turn)
+
+    def cancel_answer(self) -> bool:
+        """Cancel the answer that runs; False if none does."""
+        if self._active is None or not self.desk.cancel(ANSWER):
+            return False
+        self._active.stopping = True
+        self._show(self._active)
+        return True
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer to cancel only while there is something to cancel."""
+        del parameters
+        return self.desk.busy(ANSWER) if action == "cancel" else True
+
+    def action_cancel(self) -> None:
+        self.cancel_answer()
+
+    def action_back(self) -> None:
+        """Leave the passages for the question box."""
+        self.remove_class("-evidence")
+        self.query_one(Composer).focus()
+
+    def action_new_conversation(self) -> None:
+        if self.desk.busy(ANSWER):
+            self._refuse("An answer is still being written. Press Escape to cancel it first.")
+            return
+        self.query_one(Conversation).clear()
+        self.query_one(Evidence).show_turn(None)
+        self.query_one(Composer).focus()
+
+    # Passages ------------------------------------------------------------------------
+
+    def action_passages(self) -> None:
+        """Go to the passages, or back to the question box."""
+        evidence = self.query_one(Evidence)
+        if evidence.has_focus_within:
+            self.remove_class("-evidence")
+            self.query_one(Composer).focus()
+        elif not evidence.sources:
+            self.notify("No passages yet: ask a question first.", markup=False)
+        else:
+            self.add_class("-evidence")
+            evidence.focus_list()
+
+    def action_show_source(self, index: int, number: int) -> None:
+        """Show passage `number` of turn `index` (-1: the one in the panel)."""
+        evidence = self.query_one(Evidence)
+        turns = self.query_one(Conversation).turns
+        if 0 <= index < len(turns):
+            evidence.show_turn(turns[index], number)
+        elif not evidence.select(number):
+            return
+        self.add_class("-evidence")
+        evidence.focus_list()
+
+    @on(Evidence.PageWanted)
+    def _show_page(self, event: Evidence.PageWanted) -> None:
+        if self.desk.workspace is not None:
+            self.app.push_screen(PageScreen(event.source, self.desk))

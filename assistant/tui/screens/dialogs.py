@@ -1,0 +1,81 @@
+"""Small dialogs: something went wrong, and a question to confirm."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.screen import ModalScreen
+from textual.widgets import Button, Static
+
+from assistant.tui import text
+from assistant.tui.problems import Problem
+
+
+class ProblemDialog(ModalScreen[bool]):
+    """Shows a problem. Gives True if the person wants to try again."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(False)", "Close")]
+
+    def __init__(self, problem: Problem, *, retry: bool = False) -> None:
+        super().__init__()
+        self.problem = problem
+        self._retry = retry
+
+    def compose(self) -> ComposeResult:
+        problem = self.problem
+        with Vertical(classes="dialog problem"):
+            yield Static(text.block(problem.title), classes="dialog-title")
+            with VerticalScroll(classes="dialog-body"):
+                yield Static(text.block(problem.message), classes="message")
+                if problem.hint:
+                    yield Static(text.join(("What to do: ", "bold"), problem.hint), classes="hint")
+                if problem.reference:
+                    yield Static(
+                        text.join(("Reference: ", "bold"), problem.reference), classes="hint"
+                    )
+            with Horizontal(classes="buttons"):
+                if self._retry:
+                    yield Button("Try again", id="retry", variant="primary")
+                yield Button("Close", id="close")
+
+    def on_mount(self) -> None:
+        self.query_one("#retry" if self._retry else "#close").focus()
+
+    @on(Button.Pressed)
+    def _answer(self, event: Button.Pressed) -> None:
+        self.dismiss(event.button.id == "retry")
+
+
+class ConfirmDialog(ModalScreen[bool]):
+    """Asks before something that can't be undone; the harmless answer has the focus."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(False)", "Keep")]
+
+    def __init__(self, title: str, subject: str, message: str, *, yes: str, no: str) -> None:
+        super().__init__()
+        self._title = title
+        self._subject = subject
+        self._message = message
+        self._yes = yes
+        self._no = no
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="dialog"):
+            yield Static(text.block(self._title), classes="dialog-title")
+            with VerticalScroll(classes="dialog-body"):
+                yield Static(text.line(self._subject, "bold"), classes="subject")
+                yield Static(text.block(self._message), classes="hint")
+            with Horizontal(classes="buttons"):
+                yield Button(text.line(self._no), id="no", variant="primary")
+                yield Button(text.line(self._yes), id="yes", variant="error")
+
+    def on_mount(self) -> None:
+        self.query_one("#no").focus()
+
+    @on(Button.Pressed)
+    def _answer(self, event: Button.Pressed) -> None:
+        self.dismiss(event.button.id == "yes")

@@ -1,0 +1,87 @@
+"""The help screen: what the marks mean and which keys there are."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from assistant.tui import text
+
+SECTIONS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
+    (
+        "Asking",
+        (
+            ("Enter", "send the question"),
+            ("Ctrl+J", "new line in the question"),
+            ("Up", "in an empty box: the last question again"),
+            ("Escape", "cancel the answer that is being written"),
+            ("Ctrl+L", "start a new conversation"),
+        ),
+    ),
+    (
+        "Passages",
+        (
+            ("F2", "go to the passages (and back)"),
+            ("Up, Down", "choose a passage"),
+            ("1 to 9", "choose a passage by its number (outside the question box)"),
+            ("Enter or P", "show the whole page, the quote highlighted"),
+            ("Left, Right", "on a page: the page before or after"),
+        ),
+    ),
+    (
+        "Library",
+        (
+            ("F3", "go to the library (and back)"),
+            ("Ctrl+O or A", "add documents"),
+            ("Delete or F", "forget the selected document"),
+            ("Escape", "stop adding; what is stored stays"),
+        ),
+    ),
+    (
+        "Everywhere",
+        (
+            ("Ctrl+P", "all commands, also themes (light and dark)"),
+            ("F1", "this help"),
+            ("Ctrl+C", "copy a selection, else cancel what runs, else quit"),
+            ("Ctrl+Q", "cancel what runs and quit; twice: at once"),
+        ),
+    ),
+)
+
+MARKS = (
+    ("[2]", "a quote stands in passage 2, checked character by character"),
+    ("(unsupported)", "the model's words; no quote backs this sentence"),
+    ("No answer.", "the documents do not seem to answer the question"),
+)
+
+
+class HelpScreen(ModalScreen[None]):
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,f1,q", "dismiss(None)", "Close")]
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="dialog wide"):
+            yield Static(text.line("Help"), classes="dialog-title")
+            with VerticalScroll(classes="dialog-body", id="help-body"):
+                yield Static(_help())
+            yield Static(text.line("Escape closes", "$foreground-muted"), classes="dialog-foot")
+
+    def on_mount(self) -> None:
+        self.query_one("#help-body").focus()
+
+
+def _help() -> Content:
+    rows: list[Content] = []
+    for title, keys in (*SECTIONS, ("What the marks mean", MARKS)):
+        rows.append(text.line(title, "bold $text-accent"))
+        rows.extend(
+            text.join(text.line(f"  {key:<14}", "bold"), text.line(f" {what}"))
+            for key, what in keys
+        )
+        rows.append(text.block(""))
+    return text.lines(rows[:-1])

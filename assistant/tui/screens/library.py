@@ -1,0 +1,208 @@
+"""The library: its documents, adding with progress, forgetting."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from time import monotonic
+from typing import ClassVar
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.widgets import DataTable, Footer, Static
+
+from assistant.tui import text
+from assistant.tui.desk import INGEST, Desk, State
+from assistant.tui.messages import IngestEnded, IngestWaiting
+from assistant.tui.progress import Progress
+from assistant.tui.screens.add import AddDialog
+from assistant.tui.screens.base import DeskScreen
+from assistant.tui.screens.chat import FRAME
+from assistant.tui.screens.dialogs import ConfirmDialog, ProblemDialog
+from assistant.tui.widgets.ingest import IngestPanel
+from assistant.tui.widgets.title_bar import TitleBar
+from assistant.tui.workers import Outbox
+from assistant.types import DocumentRecord, IngestEvent
+
+TYPE_WORDS = {
+    "application/pdf": "PDF",
+    "text/markdown": "Markdown",
+    "text/plain": "text",
+}
+
+
+OTHER_COLUMNS = 46
+"""Cells that margins and all columns but the name take."""
+
+
+class LibraryScreen(DeskScreen):
+    """Owns the progress of adding. At most one run of adding at a time."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("a", "app.add_documents", "Add"),
+        Binding("f,delete", "forget", "Forget"),
+        Binding("escape", "cancel", "Back"),
+    ]
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self._progress: Progress | None = None
+        self._drawn = 0.0
+        self._shown: tuple[DocumentRecord, ...] | None = None
+
+    def compose(self) -> ComposeResult:
+        yield TitleBar()
+        yield Static(id="library-empty")
+        yield DataTable[object](id="documents", cursor_type="row", zebra_stripes=False)
+        yield IngestPanel()
+        yield Footer()
+
+    def on_mount(self) -> None:
+        table = self.query_one(DataTable)
+        for name in ("Document", "Type", "Pages", "Chunks", "Added"):
+            table.add_column(text.cell(name), key=name)
+        table.focus()
+
+    # Documents -----------------------------------------------------------------------
+
+    def desk_changed(self, desk: Desk) -> None:
+        table = self.query_one(DataTable)
+        if not table.columns:
+            self.call_after_refresh(self.desk_changed, desk)
+            return
+        empty = self.query_one("#library-empty", Static)
+        table.display = bool(desk.documents)
+        empty.display = not desk.documents
+        empty.update(text.block(_empty(desk), "$foreground-muted"))
+        if desk.documents != self._shown:
+            self._shown = desk.documents
+            self._fill(table, desk.documents)
+
+    def on_resize(self, event: events.Resize) -> None:
+        del event
+        self._shown = None  # names are cut to the width
+        self.call_after_refresh(self.desk_changed, self.desk)
+
+    def _fill(self, table: DataTable[object], documents: tuple[DocumentRecord, ...]) -> None:
+        row = table.cursor_row
+        room = max(self.size.width - OTHER_COLUMNS, 16)
+        table.clear()
+        for document in documents:
+            table.add_row(
+                text.cell(text.shortened_name(document.name, room)),
+                text.cell(TYPE_WORDS.get(document.media_type, document.media_type)),
+                text.cell(f"{document.pages:>5}"),
+                text.cell(f"{document.chunks:>6}"),
+                text.cell(document.added_at[:10]),
+                key=str(document.id),
+            )
+        if documents:
+            table.move_cursor(row=min(row, len(documents) - 1), animate=False)
+
+    def action_forget(self) -> None:
+        """Ask, then forget the selected document."""
+        documents = self.desk.documents
+        row = self.query_one(DataTable).cursor_row
+        if self.desk.workspace is None or not 0 <= row < len(documents):
+            self.notify("Select a document first.", markup=False)
+            return
+        document = documents[row]
+
+        def answered(sure: bool | None) -> None:
+            if sure:
+                self.desk.forget(document.id)
+
+        self.app.push_screen(
+            ConfirmDialog(
+                "Forget this document?",
+                document.name,
+                f"{document.pages} pages, {document.chunks} chunks. Its text, index and vectors "
+                "are erased from the library. The file itself is not touched. "
+                "This can't be undone.",
+                yes="Forget",
+                no="Keep",
+            ),
+            answered,
+        )
+
+    # Adding --------------------------------------------------------------------------
+
+    def add_documents(self) -> None:
+        """Ask for paths, then add them."""
+        if self.desk.workspace is None:
+            self.notify("The library is not open yet.", severity="warning", markup=False)
+        elif self.desk.busy(INGEST):
+            self.notify(
+                "Documents are being added already. Escape stops that.",
+                severity="warning",
+                markup=False,
+            )
+        else:
+            self.app.push_screen(AddDialog(_start_folder()), self._add)
+
+    def _add(self, paths: list[Path] | None) -> None:
+        if not paths or self.desk.state is State.STOPPING:
+            return
+        self._progress = Progress()
+        self.query_one(IngestPanel).show(self._progress)
+        self.desk.add(paths, self)
+
+    @on(IngestWaiting)
+    def _events_wait(self, event: IngestWaiting) -> None:
+        rest = self._drawn + FRAME - monotonic()
+        if rest <= 0:
+            self._drain(event.outbox)
+        else:
+            self.set_timer(rest, lambda: self._drain(event.outbox))
+
+    def _drain(self, outbox: Outbox[IngestEvent]) -> None:
+        events = outbox.take()
+        if self._progress is None or not events:
+            return
+        grown = [event for event in events if self._progress.apply(event)]
+        self._drawn = monotonic()
+        self.query_one(IngestPanel).show(self._progress)
+        if grown and not self.desk.busy("short"):
+            self.desk.refresh_documents()
+
+    @on(IngestEnded)
+    def _ended(self, event: IngestEnded) -> None:
+        self._drain(event.outbox)
+        if self._progress is None:
+            return
+        self._progress.end(event.problem)
+        self.query_one(IngestPanel).show(self._progress)
+        self.notify(text.plain(self._progress.headline), markup=False)
+        if event.problem is not None:
+            self.app.push_screen(ProblemDialog(event.problem))
+
+    def cancel_adding(self) -> bool:
+        """Stop adding; False if nothing is being added."""
+        if self._progress is None or not self.desk.cancel(INGEST):
+            return False
+        self._progress.stopping = True
+        self.query_one(IngestPanel).show(self._progress)
+        return True
+
+    def action_cancel(self) -> None:
+        """Escape: stop adding, else go back to the chat."""
+        if not self.cancel_adding():
+            self.app.switch_mode("chat")
+
+
+def _empty(desk: Desk) -> str:
+    if desk.workspace is None:
+        return f"{desk.state.value.capitalize()}."
+    return (
+        "The library is empty.\n\n"
+        "Press A to add PDF, Markdown or text files, or a whole folder.\n"
+        "The files stay where they are; their text is stored encrypted on this machine."
+    )
+
+
+def _start_folder() -> Path:
+    try:
+        home = Path.home()
+    except RuntimeError:
+        return Path.cwd()
+    return home if home.is_dir() else Path.cwd()

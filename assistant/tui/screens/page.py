@@ -1,0 +1,103 @@
+"""A whole page of a document, scrolled to the quote."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from assistant.tui import text
+from assistant.tui.desk import Desk
+from assistant.tui.messages import PageLoaded, WorkFailed
+from assistant.tui.sources import Source
+
+
+class PageScreen(ModalScreen[None]):
+    """Loads pages of one document; quotes of `source` are highlighted where they stand."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,p", "dismiss(None)", "Close"),
+        Binding("left", "turn(-1)", "Page before"),
+        Binding("right", "turn(1)", "Page after"),
+    ]
+
+    def __init__(self, source: Source, desk: Desk) -> None:
+        super().__init__()
+        self._source = source
+        self._desk = desk
+        self._page = source.page
+        known = [d for d in desk.documents if d.id == source.document_id]
+        self._pages = known[0].pages if known else source.page
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="dialog page"):
+            yield Static(id="page-title", classes="dialog-title")
+            with VerticalScroll(id="page-body"):
+                yield Static(id="page-text")
+            yield Static(
+                text.line("Left, Right: other pages   Escape: close", "$foreground-muted"),
+                classes="dialog-foot",
+            )
+
+    def on_mount(self) -> None:
+        self.query_one("#page-body").focus()
+        self._load()
+
+    def action_turn(self, step: int) -> None:
+        page = self._page + step
+        if 1 <= page <= self._pages:
+            self._page = page
+            self._load()
+
+    def _load(self) -> None:
+        title = f"{text.plain_line(self._source.document)}, page {self._page} of {self._pages}"
+        self.query_one("#page-title", Static).update(text.line(title))
+        self.query_one("#page-text", Static).update(text.line("Loading ...", "$foreground-muted"))
+        spans = self._source.page_spans(self._page)
+        around = (min(s for s, _ in spans), max(e for _, e in spans)) if spans else (0, 0)
+        self._desk.load_page(self._source.document_id, self._page, around, self)
+
+    @on(PageLoaded)
+    def _loaded(self, event: PageLoaded) -> None:
+        if event.page != self._page:
+            return  # the person has turned the page meanwhile
+        spans = [
+            (start - event.offset, end - event.offset)
+            for start, end in self._source.page_spans(event.page)
+        ]
+        page = text.highlighted(event.text, spans)
+        if event.before:
+            page = text.join(
+                (f"({event.before} characters before this)\n", "$foreground-muted"), page
+            )
+        if event.after:
+            page = text.join(
+                page, (f"\n({event.after} characters after this)", "$foreground-muted")
+            )
+        if not event.text.strip():
+            page = text.line("This page has no text.", "$foreground-muted")
+        self.query_one("#page-text", Static).update(page)
+        if spans:
+            before = text.block(event.text[: min(start for start, _ in spans)])
+            self.call_after_refresh(self._scroll_past, before)
+        else:
+            self.query_one("#page-body", VerticalScroll).scroll_home(animate=False)
+
+    def _scroll_past(self, before: Content) -> None:
+        """Bring the line after `before` into view, with a third of the page above it."""
+        body = self.query_one("#page-body", VerticalScroll)
+        width = max(self.query_one("#page-text").content_size.width, 1)
+        above = len(before.wrap(width)) - 1
+        body.scroll_to(y=max(above - body.size.height // 3, 0), animate=False)
+
+    @on(WorkFailed)
+    def _not_loaded(self) -> None:
+        self.query_one("#page-text", Static).update(
+            text.line("The page could not be loaded.", "$text-warning")
+        )

@@ -1,0 +1,96 @@
+"""One question and what has become of it: the state that the conversation shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+from assistant.tui.problems import Problem
+from assistant.tui.sources import Source, sources_of
+from assistant.types import (
+    Answer,
+    AnswerEvent,
+    Extracted,
+    Finished,
+    Generated,
+    Hit,
+    Retrieved,
+    SearchResult,
+    Sentence,
+)
+
+
+class Phase(Enum):
+    SEARCHING = "searching"
+    READING = "reading"
+    WRITING = "writing"
+    DONE = "done"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+
+
+_ENDED = frozenset({Phase.DONE, Phase.CANCELLED, Phase.FAILED})
+
+
+@dataclass
+class Turn:
+    """Grows with the events of `Workspace.ask`; `sources` is renewed when they change."""
+
+    question: str
+    phase: Phase = Phase.SEARCHING
+    result: SearchResult | None = None
+    extracted: Sentence | None = None
+    draft: str = ""
+    answer: Answer | None = None
+    problem: Problem | None = None
+    stopping: bool = False
+    sources: tuple[Source, ...] = field(default=())
+
+    @property
+    def ended(self) -> bool:
+        return self.phase in _ENDED
+
+    def apply(self, event: AnswerEvent) -> None:
+        """Take the next event of the answer."""
+        if isinstance(event, Retrieved):
+            self.result = event.result
+            self.phase = Phase.READING
+            self._number()
+        elif isinstance(event, Extracted):
+            self.extracted = event.sentence
+            self._number()
+        elif isinstance(event, Generated):
+            self.draft += event.text
+            self.phase = Phase.WRITING
+        elif isinstance(event, Finished):
+            self.answer = event.answer
+            self.phase = Phase.CANCELLED if event.answer.cancelled else Phase.DONE
+            self._number()
+
+    def end(self, problem: Problem | None, *, cancelled: bool) -> None:
+        """The events are over. Whatever happened, the turn is not busy any more."""
+        if problem is not None:
+            self.problem = problem
+            self.phase = Phase.FAILED
+        elif not self.ended:
+            self.phase = Phase.CANCELLED if cancelled else Phase.FAILED
+            if not cancelled:
+                self.problem = Problem("No answer", "The answer ended before it was finished.")
+
+    @property
+    def sentences(self) -> tuple[Sentence, ...]:
+        """The sentences to show: the answer's, else the one extracted so far."""
+        if self.answer is not None and self.answer.sentences:
+            return self.answer.sentences
+        if self.extracted is not None and (self.answer is None or self.answer.cancelled):
+            return (self.extracted,)
+        return ()
+
+    def _number(self) -> None:
+        hits: tuple[Hit, ...] = ()
+        if self.answer is not None and self.answer.passages:
+            hits = self.answer.passages
+        elif self.result is not None:
+            hits = self.result.hits
+        quotes = [quote for sentence in self.sentences for quote in sentence.quotes]
+        self.sources = sources_of(hits, quotes)

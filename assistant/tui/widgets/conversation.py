@@ -1,0 +1,99 @@
+"""The conversation: every question with its answer, the newest at the bottom."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.widgets import Static
+
+from assistant.tui import text
+from assistant.tui.desk import Desk, State
+from assistant.tui.turns import Turn
+from assistant.tui.widgets.turn import TurnView
+
+
+class Conversation(VerticalScroll):
+    """Stays at the bottom while an answer grows, until the person scrolls up."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *(
+            Binding(str(number), f"screen.show_source(-1, {number})", show=False)
+            for number in range(2, 10)
+        ),
+        Binding("1", "screen.show_source(-1, 1)", "Passage", key_display="1-9"),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__(id="conversation")
+        self.turns: list[Turn] = []
+        self._follow = True
+
+    def compose(self) -> ComposeResult:
+        yield Static(id="welcome")
+
+    def add(self, turn: Turn) -> None:
+        """Show a new question and go to it."""
+        self.turns.append(turn)
+        self.query_one("#welcome").display = False
+        self.mount(TurnView(turn, len(self.turns) - 1))
+        self._follow = True
+        self._to_end()
+
+    def refresh_turn(self, turn: Turn) -> None:
+        for view in self.query(TurnView):
+            if view.turn is turn:
+                view.refresh_turn()
+        self._to_end()
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        super().watch_scroll_y(old_value, new_value)
+        self._follow = new_value >= self.max_scroll_y - 1
+
+    def _to_end(self) -> None:
+        if self._follow:
+            self.call_after_refresh(self.scroll_end, animate=False)
+
+    def clear(self) -> None:
+        self.turns.clear()
+        self.query(TurnView).remove()
+        self.query_one("#welcome").display = True
+
+    def welcome(self, desk: Desk) -> None:
+        """Say how to begin, for the library as it is."""
+        self.query_one("#welcome", Static).update(_welcome(desk))
+
+
+def _welcome(desk: Desk) -> Content:
+    if desk.state is State.CLOSED:
+        return text.block("The library is not open. Press F5 to try again, Ctrl+Q to quit.")
+    if desk.workspace is None:
+        return text.block("Opening the library ...", "$foreground-muted")
+    if not desk.documents:
+        return text.lines(
+            [
+                text.line("The library is empty.", "bold"),
+                text.block(""),
+                text.block(
+                    "Press Ctrl+O to add documents: PDF, Markdown or text files, or a whole "
+                    "folder. Nothing leaves this machine."
+                ),
+            ]
+        )
+    count = len(desk.documents)
+    return text.lines(
+        [
+            text.line(f"Ask about your {count} document{'' if count == 1 else 's'}.", "bold"),
+            text.block(""),
+            text.block(
+                "The best sentence of the documents comes first, word for word, with the page "
+                "it stands on. Then the model's answer, in which every sentence without a "
+                "verified quote is marked (unsupported)."
+            ),
+            text.block(""),
+            text.block("F2 shows the passages, F3 the library, F1 all keys.", "$foreground-muted"),
+        ]
+    )

@@ -1,0 +1,168 @@
+"""The panel with the passages an answer stands on, and why each was found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+
+from assistant.tui import text
+from assistant.tui.sources import Source
+from assistant.tui.turns import Turn
+from assistant.types import Scores
+
+QUIET = "$foreground-muted"
+
+
+class Evidence(Vertical):
+    """A list of sources above the one that is selected, its quotes highlighted."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *(
+            Binding(str(number), f"screen.show_source(-1, {number})", show=False)
+            for number in range(1, 10)
+        ),
+        Binding("p", "whole_page", "Whole page"),
+    ]
+
+    @dataclass
+    class PageWanted(Message):
+        """The person wants to see the whole page of a source."""
+
+        source: Source
+
+    def __init__(self) -> None:
+        super().__init__(id="evidence")
+        self.turn: Turn | None = None
+        self.sources: tuple[Source, ...] = ()
+        self.selected: Source | None = None
+
+    def compose(self) -> ComposeResult:
+        yield Static(text.line("Passages", "bold"), id="evidence-title")
+        yield OptionList(id="sources", markup=False, compact=True)
+        with VerticalScroll(id="source"):
+            yield Static(id="source-head")
+            yield Static(id="source-text")
+        yield Static(id="source-foot")
+
+    def on_mount(self) -> None:
+        self._show(None)
+
+    def show_turn(self, turn: Turn | None, number: int | None = None) -> None:
+        """Show a turn's sources; select `number`, else keep the selection if it is there."""
+        same = turn is self.turn
+        self.turn = turn
+        sources = turn.sources if turn is not None else ()
+        keep = self.selected.number if same and self.selected is not None else None
+        if sources != self.sources:
+            self.sources = sources
+            rows = self.query_one("#sources", OptionList)
+            rows.clear_options()
+            rows.add_options([Option(_row(source)) for source in sources])
+        count = len(sources)
+        title = f"Passages ({count})" if count else "Passages"
+        self.query_one("#evidence-title", Static).update(text.line(title, "bold"))
+        self.select(number or keep or _first_cited(sources))
+
+    def select(self, number: int | None) -> bool:
+        """Select a source by its number; False if there is none of that number."""
+        for index, source in enumerate(self.sources):
+            if source.number == number:
+                self.query_one("#sources", OptionList).highlighted = index
+                self._show(source)
+                return True
+        if not self.sources:
+            self._show(None)
+        return False
+
+    @on(OptionList.OptionHighlighted)
+    def _highlight(self, event: OptionList.OptionHighlighted) -> None:
+        event.stop()
+        if event.option_index < len(self.sources):
+            self._show(self.sources[event.option_index])
+
+    @on(OptionList.OptionSelected)
+    def _choose(self, event: OptionList.OptionSelected) -> None:
+        event.stop()
+        self.action_whole_page()
+
+    def action_whole_page(self) -> None:
+        if self.selected is not None:
+            self.post_message(self.PageWanted(self.selected))
+
+    def focus_list(self) -> None:
+        self.query_one("#sources").focus()
+
+    def _show(self, source: Source | None) -> None:
+        if source is not None and source == self.selected:
+            return
+        self.selected = source
+        head = self.query_one("#source-head", Static)
+        body = self.query_one("#source-text", Static)
+        foot = self.query_one("#source-foot", Static)
+        self.query_one("#sources").display = source is not None
+        if source is None:
+            head.update(text.block("The passages of an answer are shown here.", QUIET))
+            body.update(text.block(""))
+            foot.update(text.block(""))
+            return
+        head.update(_head(source))
+        body.update(text.highlighted(source.text.strip("\n"), _spans(source)))
+        foot.update(text.line("Enter or p: the whole page", QUIET))
+        self.query_one("#source", VerticalScroll).scroll_home(animate=False)
+
+
+def _spans(source: Source) -> list[tuple[int, int]]:
+    stripped = len(source.text) - len(source.text.lstrip("\n"))
+    return [(start - stripped, end - stripped) for start, end in source.spans]
+
+
+def _first_cited(sources: tuple[Source, ...]) -> int | None:
+    for source in sources:
+        if source.quotes:
+            return source.number
+    return sources[0].number if sources else None
+
+
+def _row(source: Source) -> Content:
+    quoted = text.line(" quoted", "bold $text-accent") if source.quotes else text.block("")
+    return text.join(
+        text.line(f"[{source.number}] ", "bold"),
+        text.line(source.document),
+        text.line(f", {source.place}"),
+        quoted,
+    )
+
+
+def _head(source: Source) -> Content:
+    rows = [text.join(text.line(source.document, "bold"), text.line(f", {source.place}"))]
+    if source.heading:
+        rows.append(text.line(source.heading))
+    rows.append(text.line(why(source.scores), QUIET))
+    rows.append(text.block(""))
+    return text.lines(rows)
+
+
+def why(scores: Scores | None) -> str:
+    """Say in words why a passage was found."""
+    if scores is None:
+        return "Cited by the answer; the search did not list it."
+    parts = []
+    if scores.dense is not None:
+        parts.append(f"meaning: cosine {scores.dense:.3f}{_rank(scores.dense_rank)}")
+    if scores.bm25 is not None:
+        parts.append(f"words: BM25 {scores.bm25:.2f}{_rank(scores.bm25_rank)}")
+    parts.append(f"fused {scores.fused:.4f}")
+    return "Found by " + "; ".join(parts)
+
+
+def _rank(rank: int | None) -> str:
+    return f" (rank {rank})" if rank is not None else ""

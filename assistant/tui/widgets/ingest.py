@@ -1,0 +1,71 @@
+"""The panel that shows documents being added, and afterwards what came of it."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
+from textual.widgets import ProgressBar, Static
+
+from assistant.tui import text
+from assistant.tui.progress import Failure, Progress
+
+SHOWN_FAILURES = 200
+
+
+class IngestPanel(Vertical):
+    """Stays after the end, so that the failures can be read; the next run replaces it."""
+
+    def __init__(self) -> None:
+        super().__init__(id="ingest")
+
+    def compose(self) -> ComposeResult:
+        yield Static(id="ingest-headline")
+        yield ProgressBar(id="ingest-files", show_eta=False)
+        yield Static(id="ingest-file")
+        yield ProgressBar(id="ingest-steps", show_eta=False)
+        with VerticalScroll(id="ingest-failures"):
+            yield Static(id="failure-list")
+
+    def on_mount(self) -> None:
+        self.display = False
+
+    def show(self, progress: Progress) -> None:
+        self.display = True
+        self.query_one("#ingest-headline", Static).update(text.line(progress.headline, "bold"))
+        files = self.query_one("#ingest-files", ProgressBar)
+        files.display = not progress.finished
+        files.update(total=progress.total or None, progress=progress.files_done)
+        self._show_file(progress)
+        failures = self.query_one("#ingest-failures", VerticalScroll)
+        failures.display = bool(progress.failures)
+        self.query_one("#failure-list", Static).update(_failures(progress.failures))
+
+    def _show_file(self, progress: Progress) -> None:
+        line = self.query_one("#ingest-file", Static)
+        steps = self.query_one("#ingest-steps", ProgressBar)
+        line.display = steps.display = not progress.finished
+        line.update(text.line(progress.file_line))
+        if progress.current is not None:
+            steps.update(total=progress.current.total or None, progress=progress.current.done)
+        else:
+            steps.update(total=1, progress=0)
+
+
+def _failures(failures: list[Failure]) -> Content:
+    rows: list[Content] = []
+    for failure in failures[:SHOWN_FAILURES]:
+        problem = failure.problem
+        rows.append(
+            text.join(
+                text.line(failure.path.name, "bold"),
+                text.line(f"  {problem.title}", "$text-error"),
+            )
+        )
+        rows.append(text.block(f"  {problem.message}"))
+        if problem.hint:
+            rows.append(text.join(("  What to do: ", "bold"), problem.hint))
+    more = len(failures) - SHOWN_FAILURES
+    if more > 0:
+        rows.append(text.line(f"and {more} more", "$foreground-muted"))
+    return text.lines(rows)

@@ -1,0 +1,178 @@
+"""One question with its answer, as the conversation shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+from textual.widgets import Static
+
+from assistant.tui import text
+from assistant.tui.sources import Source, numbers_of
+from assistant.tui.turns import Phase, Turn
+from assistant.types import Answer, Sentence
+
+LABEL = "bold $foreground-muted"
+QUIET = "$foreground-muted"
+DRAFT = "italic $foreground-muted"
+WARNING = "$text-warning"
+MARK = "bold $text-accent"
+UNSUPPORTED = "(unsupported)"
+NOT_FOUND = "The documents do not seem to hold an answer to this question."
+NEAREST = 3
+"""Passages that are named under an answer that was not given."""
+
+
+class TurnView(Vertical):
+    """Shows a `Turn`; `refresh_turn` after the turn has changed."""
+
+    def __init__(self, turn: Turn, index: int) -> None:
+        super().__init__(classes="turn")
+        self.turn = turn
+        self.index = index
+
+    def compose(self) -> ComposeResult:
+        yield Static(text.block(self.turn.question), classes="question")
+        yield Static(self._body(), classes="body")
+        yield Static(self._status(), classes="status")
+
+    def refresh_turn(self) -> None:
+        if not self.is_mounted:
+            return
+        self.query_one(".body", Static).update(self._body())
+        self.query_one(".status", Static).update(self._status())
+
+    def _body(self) -> Content:
+        blank = text.block("\n\n")
+        return blank.join([part for part in self._parts() if part])
+
+    def _parts(self) -> Iterator[Content]:
+        turn = self.turn
+        if turn.answer is not None and turn.answer.abstained:
+            yield from self._abstained(turn.answer)
+            return
+        extracts = [s for s in turn.sentences if s.origin == "extract"]
+        written = [s for s in turn.sentences if s.origin == "model"]
+        if extracts:
+            yield text.lines(
+                [text.line("From the documents, word for word", LABEL)]
+                + [self._quote(s) for s in extracts]
+            )
+        if written:
+            yield text.lines(
+                [
+                    text.line("Written by the model, each sentence checked", LABEL),
+                    text.block(" ").join([self._sentence(s) for s in written]),
+                ]
+            )
+        elif turn.draft and not self._checked:
+            yield text.lines(
+                [
+                    text.line("Draft of the model, not checked yet", f"{LABEL} italic"),
+                    text.block(turn.draft.strip(), DRAFT),
+                ]
+            )
+        if turn.ended:
+            yield text.lines(self._cited())
+        if turn.problem is not None:
+            yield text.join((f"{turn.problem.title}. ", "bold $text-error"), turn.problem.message)
+
+    @property
+    def _checked(self) -> bool:
+        answer = self.turn.answer
+        return answer is not None and not answer.cancelled
+
+    def _abstained(self, answer: Answer) -> Iterator[Content]:
+        closest = self.turn.sentences
+        said = "" if closest else answer.text
+        yield text.join(("No answer. ", "bold"), said or NOT_FOUND)
+        if closest:
+            yield text.lines(
+                [text.line("Closest sentence, word for word", LABEL)]
+                + [self._quote(sentence) for sentence in closest]
+            )
+        nearest = self.turn.sources[:NEAREST]
+        if nearest:
+            rows = [text.line("Nearest passages", LABEL)]
+            for source in nearest:
+                rows.append(self._place(source))
+                rows.append(text.line("    " + text.shortened(source.text, 120), QUIET))
+            yield text.lines(rows)
+
+    def _quote(self, sentence: Sentence) -> Content:
+        words = " ".join(sentence.text.split())  # lines break as this screen needs it
+        return text.join(text.block(f"“{words}”"), self._marks(sentence))
+
+    def _sentence(self, sentence: Sentence) -> Content:
+        words = text.block(sentence.text.strip())
+        if sentence.supported:
+            return text.join(words, self._marks(sentence))
+        return text.join(
+            text.block(sentence.text.strip(), "italic"), " ", text.line(UNSUPPORTED, WARNING)
+        )
+
+    def _marks(self, sentence: Sentence) -> Content:
+        marks = text.block("")
+        for number in numbers_of(sentence.quotes, self.turn.sources):
+            marks = text.join(marks, " ", self._link(f"[{number}]", number))
+        return marks
+
+    def _link(self, words: str, number: int) -> Content:
+        return text.link(words, "screen.show_source", self.index, number, style=MARK)
+
+    def _place(self, source: Source) -> Content:
+        mark = self._link(f"[{source.number}]", source.number)
+        where = text.join(" ", text.line(source.document), text.line(f", {source.place}"))
+        if source.heading:
+            where = text.join(where, text.line(f"  {source.heading}", QUIET))
+        return text.join(mark, where)
+
+    def _cited(self) -> list[Content]:
+        return [self._place(source) for source in self.turn.sources if source.quotes]
+
+    def _status(self) -> Content:
+        turn = self.turn
+        if not turn.ended:
+            return text.line(_progress(turn), QUIET)
+        if turn.phase is Phase.FAILED:
+            return text.line("This question failed; the conversation goes on.", WARNING)
+        parts = ["Cancelled."] if turn.phase is Phase.CANCELLED else []
+        answer = turn.answer
+        if answer is None:
+            return text.line(" ".join(parts), WARNING)
+        if answer.truncated:
+            parts.append("The model's text was cut (too long, or it repeated itself).")
+        found = text.line(" ".join(parts) + " " if parts else "", WARNING)
+        return text.join(found, text.line(_facts(answer), QUIET))
+
+
+def _progress(turn: Turn) -> str:
+    if turn.stopping:
+        return "Cancelling ..."
+    if turn.phase is Phase.SEARCHING:
+        return "Searching ...  Esc cancels"
+    found = len(turn.sources)
+    words = f"{found} passage{'' if found == 1 else 's'} found"
+    doing = "the model is writing" if turn.phase is Phase.WRITING else "the model is reading"
+    return f"{words}; {doing} ...  Esc cancels"
+
+
+def _facts(answer: Answer) -> str:
+    """Passages, model and times of an answer on one line."""
+    times = answer.timings
+    found = len(answer.passages)
+    parts = [f"{found} passage{'' if found == 1 else 's'}", f"found in {_time(times.retrieve_ms)}"]
+    if times.first_token_ms is not None:
+        parts.append(f"first token {_time(times.first_token_ms)}")
+    parts.append(f"total {_time(times.total_ms)}")
+    if answer.model:
+        parts.append(answer.model)
+    return " · ".join(parts)
+
+
+def _time(milliseconds: float) -> str:
+    if milliseconds < 1000:
+        return f"{milliseconds:.0f} ms"
+    return f"{milliseconds / 1000:.1f} s"

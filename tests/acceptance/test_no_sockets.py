@@ -1,0 +1,79 @@
+"""Adding documents and asking a question makes no network system call.
+
+`strace -f` watches the real command line with the real models; what counts is
+`tests/bench/bench_strace.py`, whose reading of a trace is tested here as well.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.bench.bench_strace import (
+    Traced,
+    fresh_data_dir,
+    parse_trace,
+    strace_works,
+    trace_add_and_ask,
+    trace_command,
+)
+
+needs_strace = pytest.mark.skipif(not strace_works(), reason="strace is not here or may not trace")
+
+
+@needs_strace
+@pytest.mark.acceptance
+@pytest.mark.slow
+def test_add_and_ask_open_no_socket(default_models: Path, tmp_path: Path) -> None:
+    traced = trace_add_and_ask(fresh_data_dir(tmp_path, default_models))
+    for name, run in traced.items():
+        assert run.returncode == 0, f"{name}: {run.output}"
+        assert run.forbidden == {}, f"{name}: {run.lines}"
+    assert "24 months" in traced["ask"].output
+
+
+@needs_strace
+@pytest.mark.parametrize(
+    ("code", "found"),
+    [
+        ("import socket; socket.socket()", {"socket": 1}),
+        ("import socket; socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)", {"socket": 1}),
+        ("import threading, socket; threading.Thread(target=socket.socket).start()", {"socket": 1}),
+        ("import os, socket; os.fork() or socket.socket()", {"socket": 1}),
+        ("import socket; a, b = socket.socketpair(); a.send(b'x'); b.recv(1)", {}),
+        ("import asyncio; asyncio.run(asyncio.sleep(0))", {}),
+    ],
+)
+def test_a_socket_made_by_thread_or_child_is_seen(code: str, found: dict[str, int]) -> None:
+    run = trace_command([sys.executable, "-c", code])
+    assert run.returncode == 0, run.output
+    assert run.forbidden == found
+
+
+def test_trace_lines_are_counted_once_and_signals_left_out() -> None:
+    calls, lines = parse_trace(
+        "17 socketpair(AF_UNIX, SOCK_STREAM|SOCK_CLOEXEC, 0, [3, 4]) = 0\n"
+        '17 sendto(3, "\\n19 socket(", 3, 0, NULL, 0) = 3\n'
+        "18 connect(5, {sa_family=AF_UNIX}, 110 <unfinished ...>\n"
+        "17 --- SIGCHLD {si_signo=SIGCHLD, si_code=CLD_EXITED, si_pid=18} ---\n"
+        "18 <... connect resumed>) = -1 ENOENT (No such file or directory)\n"
+        "18 +++ exited with 0 +++\n"
+    )
+    assert calls == {"socketpair": 1, "sendto": 1, "connect": 1}
+    assert len(lines) == 3
+    assert Traced(0, "", calls, lines).forbidden == {"connect": 1}
+
+
+def test_a_send_without_any_pair_is_forbidden() -> None:
+    """It can only go over a socket that was open before."""
+    assert Traced(0, "", {"sendto": 2}, ()).forbidden == {"sendto": 2}
+
+
+@pytest.mark.parametrize(
+    "line", ["17 ???( <unfinished ...>", "[ Process PID=9 runs in 32 bit mode"]
+)
+def test_a_line_that_is_not_understood_is_refused(line: str) -> None:
+    with pytest.raises(ValueError, match="not understood"):
+        parse_trace(line)

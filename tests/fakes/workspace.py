@@ -1,0 +1,434 @@
+"""A workspace without store or models: it plays scripts, and notes what it was asked.
+
+A script is a list of steps. A step is an event (it is yielded), an exception (it is
+raised), `Hold` (wait until the test releases it) or `Forever` (yield until cancelled).
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from assistant.errors import UsageError
+from assistant.types import (
+    Answer,
+    AnswerEvent,
+    CancelToken,
+    DocumentRecord,
+    Extracted,
+    FileAdded,
+    FileProgress,
+    FilesFound,
+    Finished,
+    Generated,
+    Hit,
+    IngestEvent,
+    IngestFinished,
+    PageStart,
+    Passage,
+    Retrieved,
+    Scores,
+    SearchResult,
+    Sentence,
+    Timings,
+)
+
+MODEL = "SmolLM2-135M-Instruct"
+
+
+@dataclass(frozen=True)
+class Hold:
+    """Wait until `FakeWorkspace.release(name)`, or until the work is cancelled."""
+
+    name: str = "hold"
+
+
+@dataclass(frozen=True)
+class Forever:
+    """Yield `event` again and again until the work is cancelled."""
+
+    event: Any = field(default_factory=lambda: Generated("and so on "))
+    delay: float = 0.001
+
+
+Step = Any
+PAGES: dict[str, tuple[str, ...]] = {
+    "supply-contract.pdf": (
+        "SUPPLY AGREEMENT\n\nThis agreement is made between Northfield Pumps Ltd (the "
+        "Supplier) and the Harbour Clinic Trust (the Buyer).\n\n1. Scope\nThe Supplier "
+        "delivers infusion pumps, spare parts and yearly inspections.\n",
+        "4. Warranty\nThe Supplier warrants that each pump is free from defects in material "
+        "and\nworkmanship for a period of 24 months from the date of delivery. Claims must "
+        "be\nmade in writing within 30 days after the defect is noticed.\n\n5. Liability\n"
+        "The liability of the Supplier is limited to the price of the pumps delivered in\n"
+        "the twelve months before the claim.\n",
+        "9. Termination\nEither party may terminate this agreement with three months' notice "
+        "to the end of a\nquarter. The Buyer may terminate at once if a pump is recalled.\n",
+    ),
+    "clinic-guideline.md": (
+        "# Infusion pumps\n\nCheck the battery before every use. A pump with a cracked "
+        "housing is taken out of service and reported the same day.\n",
+    ),
+    "station-log.txt": ("12 March: pump 7 back from repair, warranty claim sent.\n",),
+}
+MEDIA = {".pdf": "application/pdf", ".md": "text/markdown", ".txt": "text/plain"}
+
+
+def record(number: int, name: str, pages: Sequence[str]) -> DocumentRecord:
+    text = "".join(pages)
+    return DocumentRecord(
+        id=number,
+        name=name,
+        source=f"/documents/{name}",
+        media_type=MEDIA.get(Path(name).suffix, "text/plain"),
+        content_hash=f"{number:064x}",
+        title="",
+        pages=len(pages),
+        characters=len(text),
+        chunks=max(len(text) // 200, 1),
+        added_at="2026-01-15T09:30:00+00:00",
+    )
+
+
+class FakeWorkspace:
+    """Plays `answers` (one script for each question) and `ingests` (one for each add).
+
+    `calls` are (method, thread id); `ui_calls` those made on `forbidden` threads, which
+    also raise. `stopped` names the producers that saw their cancel.
+    """
+
+    library_name_text = "sample library"
+
+    def __init__(
+        self,
+        *,
+        pages: dict[str, tuple[str, ...]] | None = None,
+        answers: Iterable[Sequence[Step]] = (),
+        ingests: Iterable[Sequence[Step]] = (),
+        warm_up: Sequence[Step] = (),
+        closing: Sequence[Step] = (),
+        forgetting: Sequence[Step] = (),
+        paging: Sequence[Step] = (),
+        model: str = MODEL,
+        forbidden: int | None = None,
+    ) -> None:
+        self._pages = {
+            number: (name, text)
+            for number, (name, text) in enumerate((PAGES if pages is None else pages).items(), 1)
+        }
+        self._answers = [list(script) for script in answers]
+        self._ingests = [list(script) for script in ingests]
+        self._warm_up, self._closing = warm_up, closing
+        self._forgetting, self._paging = forgetting, paging
+        self._model = model
+        self._gates: dict[str, threading.Event] = {}
+        self._open_gates = False
+        self._lock = threading.Lock()
+        self.forbidden = threading.get_ident() if forbidden is None else forbidden
+        self.calls: list[tuple[str, int]] = []
+        self.ui_calls: list[str] = []
+        self.questions: list[str] = []
+        self.added: list[Path] = []
+        self.stopped: list[str] = []
+        self.produced = 0
+        self.closed = False
+
+    # For tests -----------------------------------------------------------------------
+
+    def release(self, name: str = "hold") -> None:
+        self._gate(name).set()
+
+    def release_all(self) -> None:
+        """Let go of everything that waits now or will."""
+        self._open_gates = True
+        with self._lock:
+            for gate in self._gates.values():
+                gate.set()
+
+    def record_of(self, name: str) -> DocumentRecord:
+        number = next(n for n, (known, _) in self._pages.items() if known == name)
+        return record(number, *self._pages[number])
+
+    def passage(self, name: str, page: int, start: str, end: str, heading: str = "") -> Passage:
+        """The passage of a document from the words `start` to the words `end`."""
+        number = next(n for n, (known, _) in self._pages.items() if known == name)
+        pages = self._pages[number][1]
+        text = "".join(pages)
+        begin = text.index(start)
+        stop = text.index(end, begin) + len(end)
+        starts = [sum(len(p) for p in pages[:i]) for i in range(len(pages))]
+        touched = [
+            PageStart(i + 1, at)
+            for i, at in enumerate(starts)
+            if at < stop and at + len(pages[i]) > begin
+        ]
+        assert touched[0].number == page
+        return Passage(
+            chunk_id=number * 100 + page,
+            document_id=number,
+            document=name,
+            heading=heading,
+            start=begin,
+            end=stop,
+            text=text[begin:stop],
+            pages=tuple(touched),
+        )
+
+    # The workspace -------------------------------------------------------------------
+
+    @property
+    def library_name(self) -> str:
+        self._note("library_name")
+        return self.library_name_text
+
+    @property
+    def model_name(self) -> str:
+        self._note("model_name")
+        return self._model
+
+    def warm_up(self) -> None:
+        self._note("warm_up")
+        list(self._play(self._warm_up, None, "warm_up"))
+
+    def ask(self, question: str, cancel: CancelToken | None = None) -> Iterator[AnswerEvent]:
+        self._note("ask")
+        self.questions.append(question)
+        script = self._answers.pop(0) if self._answers else warranty_script(self)
+        finished = False
+        for event in self._play(script, cancel, "ask"):
+            if isinstance(event, Finished) and event.answer.question != question:
+                event = Finished(replace(event.answer, question=question))
+            finished = isinstance(event, Finished)
+            yield event
+        if not finished and cancel is not None and cancel.is_cancelled:
+            yield Finished(answer(question, "", cancelled=True))
+
+    def search(self, query: str, limit: int = 8) -> SearchResult:
+        self._note("search")
+        return SearchResult(query, warranty_hits(self)[:limit], 0.9, relevant=True)
+
+    def add(
+        self, paths: Sequence[Path], cancel: CancelToken | None = None
+    ) -> Iterator[IngestEvent]:
+        self._note("add")
+        self.added.extend(paths)
+        script = self._ingests.pop(0) if self._ingests else self.plain_ingest(paths)
+        added = known = failed = 0
+        for event in self._play(script, cancel, "add"):
+            if isinstance(event, FileAdded):
+                added += 1
+                self._pages[event.document.id] = (event.document.name, ("text\n",))
+            known += type(event).__name__ == "FileKnown"
+            failed += type(event).__name__ == "FileFailed"
+            yield event
+        stopped = cancel is not None and cancel.is_cancelled
+        yield IngestFinished(added, known, failed, cancelled=stopped)
+
+    def plain_ingest(self, paths: Sequence[Path]) -> list[Step]:
+        steps: list[Step] = [FilesFound(len(paths))]
+        for index, path in enumerate(paths):
+            steps += [
+                FileProgress(path, index, "reading", 1, 1),
+                FileProgress(path, index, "embedding", 4, 8),
+                FileProgress(path, index, "embedding", 8, 8),
+                FileAdded(path, index, record(100 + index, path.name, ("text\n",))),
+            ]
+        return steps
+
+    def documents(self) -> list[DocumentRecord]:
+        self._note("documents")
+        return [record(number, *entry) for number, entry in self._pages.items()]
+
+    def resolve(self, reference: str) -> DocumentRecord:
+        self._note("resolve")
+        for document in self.documents():
+            if reference in (document.name, str(document.id)):
+                return document
+        raise UsageError(f"There is no document '{reference}'.")
+
+    def forget(self, document_id: int) -> DocumentRecord:
+        self._note("forget")
+        list(self._play(self._forgetting, None, "forget"))
+        return record(document_id, *self._pages.pop(document_id))
+
+    def page_text(self, document_id: int, page: int) -> str:
+        self._note("page_text")
+        list(self._play(self._paging, None, "page_text"))
+        return self._pages[document_id][1][page - 1]
+
+    def close(self) -> None:
+        self._note("close")
+        list(self._play(self._closing, None, "close"))
+        self.closed = True
+
+    # Playing -------------------------------------------------------------------------
+
+    def _play(self, script: Sequence[Step], cancel: CancelToken | None, name: str) -> Iterator[Any]:
+        for step in script:
+            for event in self._step(step, cancel):
+                self._note(name)
+                if cancel is not None and cancel.is_cancelled:
+                    break
+                self.produced += 1
+                yield event
+            if cancel is not None and cancel.is_cancelled:
+                self.stopped.append(name)
+                return
+
+    def _step(self, step: Step, cancel: CancelToken | None) -> Iterator[Any]:
+        if isinstance(step, BaseException):
+            raise step
+        if isinstance(step, Hold):
+            self._wait(self._gate(step.name), cancel)
+        elif isinstance(step, Forever):
+            never = threading.Event()
+            while cancel is None or not cancel.is_cancelled:
+                yield step.event
+                self._wait(never, cancel, step.delay)
+        else:
+            yield step
+
+    def _wait(self, gate: threading.Event, cancel: CancelToken | None, limit: float = 30.0) -> None:
+        if cancel is None:
+            gate.wait(limit)
+            return
+        go = threading.Event()
+        with cancel.calling(go.set):
+            step = 0.01 if limit > 0.01 else limit
+            waited = 0.0
+            while waited < limit and not gate.is_set() and not go.wait(step):
+                waited += step
+
+    def _gate(self, name: str) -> threading.Event:
+        with self._lock:
+            gate = self._gates.setdefault(name, threading.Event())
+            if self._open_gates:
+                gate.set()
+            return gate
+
+    def _note(self, method: str) -> None:
+        ident = threading.get_ident()
+        with self._lock:
+            self.calls.append((method, ident))
+        if ident == self.forbidden:
+            self.ui_calls.append(method)
+            raise AssertionError(f"{method} was called on the app's thread")
+
+
+# Ready-made scripts ----------------------------------------------------------------------
+
+
+def warranty_hits(fake: FakeWorkspace) -> tuple[Hit, ...]:
+    contract = "supply-contract.pdf"
+    return (
+        Hit(
+            fake.passage(contract, 2, "4. Warranty", "is noticed.", "Warranty"),
+            Scores(0.0328, dense=0.712, dense_rank=1, bm25=8.43, bm25_rank=1),
+        ),
+        Hit(
+            fake.passage(contract, 2, "5. Liability", "before the claim.", "Liability"),
+            Scores(0.0317, dense=0.534, dense_rank=2, bm25=5.02, bm25_rank=3),
+        ),
+        Hit(
+            fake.passage("station-log.txt", 1, "12 March", "claim sent."),
+            Scores(0.0161, bm25=5.87, bm25_rank=2),
+        ),
+        Hit(
+            fake.passage("clinic-guideline.md", 1, "Check the", "same day.", "Infusion pumps"),
+            Scores(0.0159, dense=0.391, dense_rank=3),
+        ),
+    )
+
+
+def extract(hits: Sequence[Hit], index: int, words: str) -> Sentence:
+    """A verbatim sentence of hit `index`, cited where it stands."""
+    passage = hits[index].passage
+    start = passage.text.index(words)
+    quotes = passage.cite(start, start + len(words))
+    return Sentence(" ".join(words.split()), supported=True, quotes=quotes, origin="extract")
+
+
+def written(hits: Sequence[Hit], text: str, index: int = 0, words: str = "") -> Sentence:
+    """A sentence of the model, with a quote of hit `index` if `words` are given."""
+    passage = hits[index].passage
+    at = passage.text.index(words) if words else 0
+    quotes = passage.cite(at, at + len(words)) if words else ()
+    return Sentence(text, supported=bool(words), quotes=quotes, origin="model")
+
+
+def answer(
+    question: str,
+    text: str,
+    *,
+    sentences: Sequence[Sentence] = (),
+    hits: Sequence[Hit] = (),
+    abstained: bool = False,
+    cancelled: bool = False,
+    truncated: bool = False,
+) -> Answer:
+    return Answer(
+        question=question,
+        text=text,
+        abstained=abstained,
+        sentences=tuple(sentences),
+        passages=tuple(hits),
+        relevance=0.1 if abstained else 0.9,
+        timings=Timings(18.0, 6.0, None if abstained else 640.0, 24.0 if abstained else 1850.0),
+        model="" if abstained else MODEL,
+        cancelled=cancelled,
+        truncated=truncated,
+    )
+
+
+WARRANTY_WORDS = (
+    "The Supplier warrants that each pump is free from defects in material and\n"
+    "workmanship for a period of 24 months from the date of delivery."
+)
+
+
+def warranty_script(
+    fake: FakeWorkspace, before: Callable[[str], Sequence[Step]] = lambda _: ()
+) -> list[Step]:
+    """The whole course of a question about the warranty.
+
+    `before(stage)` gives steps to put before "retrieved", "extracted", "generated",
+    "finished".
+    """
+    hits = warranty_hits(fake)
+    first = extract(hits, 0, WARRANTY_WORDS)
+    drafted = ("The warranty lasts 24 months ", "from delivery. ", "It also covers ", "shipping.")
+    sentences = (
+        first,
+        written(hits, "The warranty lasts 24 months from delivery.", 0, "24 months from the date"),
+        written(hits, "It also covers shipping."),
+    )
+    result = SearchResult("warranty", hits, 0.9, relevant=True)
+    final = answer("", " ".join(s.text for s in sentences), sentences=sentences, hits=hits)
+    return [
+        *before("retrieved"),
+        Retrieved(result),
+        *before("extracted"),
+        Extracted(first),
+        *before("generated"),
+        *(Generated(piece) for piece in drafted),
+        *before("finished"),
+        Finished(final),
+    ]
+
+
+def abstained_script(fake: FakeWorkspace) -> list[Step]:
+    hits = warranty_hits(fake)
+    return [
+        Retrieved(SearchResult("?", hits, 0.1, relevant=False)),
+        Finished(
+            answer(
+                "",
+                "The library does not seem to hold the answer to this question.",
+                hits=hits,
+                abstained=True,
+            )
+        ),
+    ]

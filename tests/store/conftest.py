@@ -1,0 +1,48 @@
+"""Real files: every test has a folder, a key and a store of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from assistant.store import SqliteStore, StoreKey, open_store
+from tests.fakes.embedder import FakeEmbedder
+
+OpenStore = Callable[..., SqliteStore]
+
+
+@pytest.fixture
+def key() -> StoreKey:
+    return StoreKey(bytes(range(32)))
+
+
+@pytest.fixture
+def embedder() -> FakeEmbedder:
+    return FakeEmbedder(dimension=64, token_limit=100_000)
+
+
+@pytest.fixture
+def store_path(tmp_path: Path) -> Path:
+    return tmp_path / "data" / "library.db"
+
+
+@pytest.fixture
+def open_again(store_path: Path, key: StoreKey, embedder: FakeEmbedder) -> Iterator[OpenStore]:
+    """Open the test's store (once more); everything is closed in the end."""
+    opened: list[SqliteStore] = []
+
+    def open_it(**changes: object) -> SqliteStore:
+        wanted = {"create": True, "embedder": embedder.identity, "busy_seconds": 5.0} | changes
+        opened.append(open_store(store_path, key, **wanted))  # type: ignore[arg-type]
+        return opened[-1]
+
+    yield open_it
+    for store in opened:
+        store.close()
+
+
+@pytest.fixture
+def store(open_again: OpenStore) -> SqliteStore:
+    return open_again()

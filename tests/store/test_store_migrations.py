@@ -1,0 +1,85 @@
+"""Old stores are brought up to date, step by step, or left exactly as they were."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import apsw
+import numpy as np
+import pytest
+
+from assistant import __version__
+from assistant.store import StoreKey, open_store, store_health
+from assistant.store.connection import connect
+from assistant.store.migrations import applied, migrate
+from assistant.store.schema import MIGRATIONS, Migration
+from tests.store.fixtures import make_store_0001 as old
+
+
+@pytest.fixture
+def old_store(tmp_path: Path) -> Path:
+    path = tmp_path / "library.db"
+    shutil.copyfile(old.PATH, path)
+    return path
+
+
+def test_the_fixture_is_a_store_of_the_first_step(old_store: Path) -> None:
+    health = store_health(old_store, old.KEY)
+    assert health.schema == "0001_documents"
+    assert health.pending == tuple(m.name for m in MIGRATIONS[1:])
+    assert health.pending
+    assert (health.documents, health.chunks) == (1, 2)
+
+
+def test_an_old_store_is_upgraded_with_its_content(old_store: Path) -> None:
+    with open_store(old_store, old.KEY, create=False, embedder=old.EMBEDDER) as store:
+        (document,) = store.documents()
+        assert (document.name, document.pages, document.chunks) == ("old.pdf", 2, 2)
+        assert store.page_text(1, 2) == old.TEXT[30:]
+        assert [hit for hit, _ in store.search_text("warranties of goods", 5)] == [1]
+        assert [hit for hit, _ in store.search_text("payment", 5)] == [2]
+        assert store.search_dense(old.VECTORS[1].astype(np.float32), 1) == [(2, 1.0)]
+        assert store.passages([2])[0].text == old.TEXT[30:68]
+        store.forget(1)
+        assert store.search_text("warranties of goods", 5) == []
+    health = store_health(old_store, old.KEY)
+    assert health.ok
+    assert health.pending == ()
+
+
+def test_every_step_is_recorded(old_store: Path, key: StoreKey) -> None:
+    open_store(old_store, old.KEY, create=False, embedder=None).close()
+    connection = connect(old_store, old.KEY, cache_mib=1, busy_ms=0)
+    rows = connection.execute("SELECT number, name, applied_at, program_version FROM migrations")
+    records = rows.fetchall()
+    assert [(n, name) for n, name, _, _ in records] == [
+        (n, m.name) for n, m in enumerate(MIGRATIONS, 1)
+    ]
+    assert all("T" in at and version == __version__ for _, _, at, version in records)
+    assert connection.pragma("user_version") == len(MIGRATIONS)
+    assert migrate(connection) == []
+    connection.close()
+
+
+def test_a_step_that_fails_leaves_the_old_state(old_store: Path) -> None:
+    def breaks(connection: apsw.Connection) -> None:
+        connection.execute("CREATE TABLE half_done (a); DELETE FROM chunks WHERE id > 99")
+        connection.execute("UPDATE documents SET name = 'spoiled'")
+        connection.execute("INSERT INTO nowhere VALUES (1)")
+
+    connection = connect(old_store, old.KEY, cache_mib=1, busy_ms=0)
+    with pytest.raises(apsw.SQLError, match="nowhere"):
+        migrate(connection, [*MIGRATIONS, Migration("0009_breaks", breaks)])
+    assert applied(connection) == [m.name for m in MIGRATIONS]
+    assert connection.pragma("user_version") == len(MIGRATIONS)
+    assert not connection.table_exists("main", "half_done")
+    connection.close()
+    with open_store(old_store, old.KEY, create=False, embedder=None) as store:
+        assert [d.name for d in store.documents()] == ["old.pdf"]
+
+
+def test_names_of_steps_are_ordered_and_unique() -> None:
+    names = [m.name for m in MIGRATIONS]
+    assert names == sorted(set(names))
+    assert all(name.startswith(f"{n:04d}_") for n, name in enumerate(names, 1))

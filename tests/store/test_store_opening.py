@@ -1,0 +1,283 @@
+"""Everything that can be wrong with a store's file before the first query."""
+
+from __future__ import annotations
+
+import os
+import random
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import apsw
+import pytest
+
+from assistant.errors import (
+    AssistantError,
+    EmbedderMismatchError,
+    NewerStoreError,
+    StoreError,
+    WrongKeyError,
+)
+from assistant.store import KeyFile, SqliteStore, StoreKey, open_store, store_health
+from assistant.store.connection import connect
+from tests.fakes.embedder import FakeEmbedder
+from tests.store.conftest import OpenStore
+from tests.store.material import put
+
+
+@pytest.fixture
+def closed(store: SqliteStore, embedder: FakeEmbedder, store_path: Path) -> Path:
+    """The path of a store with a few documents that nobody has open."""
+    for n in range(5):
+        put(store, embedder, f"Clause {n} about warranty. " * 200, name=f"{n}.txt")
+    store.close()
+    return store_path
+
+
+def test_a_wrong_key(closed: Path, key: StoreKey) -> None:
+    before = closed.read_bytes()
+    with pytest.raises(WrongKeyError, match=r"library\.db"):
+        open_store(closed, StoreKey(bytes(32)), create=True, embedder=None)
+    with pytest.raises(WrongKeyError):
+        store_health(closed, StoreKey(bytes(32)))
+    assert closed.read_bytes() == before
+
+
+def test_random_bytes(store_path: Path, key: StoreKey) -> None:
+    store_path.parent.mkdir()
+    for size in (1, 15, 100, 4096, 8192, 50_000):
+        content = random.Random(size).randbytes(size)
+        store_path.write_bytes(content)
+        kind = WrongKeyError if size >= 8192 else StoreError
+        with pytest.raises(kind) as caught:
+            open_store(store_path, key, create=True, embedder=None)
+        assert "from a backup" in caught.value.hint
+        assert store_path.read_bytes() == content
+
+
+def test_a_store_of_zero_bytes_is_not_taken_for_a_new_one(closed: Path, key: StoreKey) -> None:
+    closed.write_bytes(b"")
+    with pytest.raises(StoreError, match=r"\(0 bytes\)") as caught:
+        open_store(closed, key, create=True, embedder=None)
+    assert "backup" in caught.value.hint
+    assert closed.read_bytes() == b""
+
+
+@pytest.mark.parametrize("kept", [0.01, 0.2, 0.5, 0.9, 0.999])
+def test_a_truncated_store(closed: Path, key: StoreKey, kept: float) -> None:
+    content = closed.read_bytes()
+    closed.write_bytes(content[: int(len(content) * kept)])
+    with pytest.raises(StoreError) as caught:
+        _use_all(closed, key)
+    assert "backup" in caught.value.hint
+    assert str(closed) in caught.value.message
+
+
+def test_damaged_pages_are_never_read_as_content(closed: Path, key: StoreKey) -> None:
+    """Flip one bit at a time, all over the file: an error, or (in free space) no change."""
+    content = closed.read_bytes()
+    with open_store(closed, key, create=False, embedder=None) as store:
+        expected = _content(store)
+    noticed = 0
+    chance = random.Random(7)
+    for _ in range(60):
+        spoiled = bytearray(content)
+        at = chance.randrange(len(spoiled))
+        spoiled[at] ^= 1 << chance.randrange(8)
+        closed.write_bytes(spoiled)
+        try:
+            assert _use_all(closed, key) == expected
+        except StoreError:
+            noticed += 1
+        try:
+            assert not store_health(closed, key).ok
+        except StoreError:
+            pass
+        except AssertionError:
+            assert _use_all(closed, key) == expected
+    assert noticed >= 50
+
+
+def _use_all(path: Path, key: StoreKey) -> list[object]:
+    with open_store(path, key, create=False, embedder=None) as store:
+        return _content(store)
+
+
+def _content(store: SqliteStore) -> list[object]:
+    documents = store.documents()
+    pages = [store.page_text(d.id, 1) for d in documents]
+    return [documents, pages, store.search_text("warranty clause", 100), store.passages([1, 9])]
+
+
+def test_a_database_without_encryption(store_path: Path, key: StoreKey) -> None:
+    store_path.parent.mkdir()
+    connection = apsw.Connection(str(store_path))
+    connection.execute("CREATE TABLE t (a)")
+    connection.close()
+    with pytest.raises(StoreError, match="without encryption"):
+        open_store(store_path, key, create=True, embedder=None)
+
+
+def test_a_database_of_another_program(store_path: Path, key: StoreKey) -> None:
+    store_path.parent.mkdir()
+    connection = connect(store_path, key, create=True, cache_mib=1, busy_ms=0)
+    connection.execute("CREATE TABLE t (a)")
+    connection.close()
+    with pytest.raises(StoreError, match="no library of this program"):
+        open_store(store_path, key, create=True, embedder=None)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "INSERT INTO migrations VALUES (3, '0003_from_the_future', '2030-01-01', '9.0')",
+        "PRAGMA user_version = 99",
+        "UPDATE migrations SET name = '0002_other' WHERE number = 2",
+    ],
+)
+def test_a_store_from_a_newer_version(closed: Path, key: StoreKey, change: str) -> None:
+    connection = connect(closed, key, cache_mib=1, busy_ms=0)
+    connection.execute(change).fetchall()
+    connection.close()
+    before = closed.read_bytes()
+    for use in (
+        lambda: open_store(closed, key, create=True, embedder=None),
+        lambda: store_health(closed, key),
+    ):
+        with pytest.raises(NewerStoreError) as caught:
+            use()
+        assert "Install the newer version" in caught.value.hint
+    assert closed.read_bytes() == before
+    assert [p.name for p in closed.parent.iterdir()] == [closed.name]
+
+
+def test_another_embedder(
+    closed: Path, key: StoreKey, embedder: FakeEmbedder, open_again: OpenStore
+) -> None:
+    mine = embedder.identity
+    for other in (
+        replace(mine, name="other", sha256="f" * 64),
+        replace(mine, query_prefix="query: "),
+        replace(mine, dimension=128),
+        replace(mine, max_tokens=512),
+    ):
+        with pytest.raises(EmbedderMismatchError) as caught:
+            open_again(embedder=other)
+        assert f"'{mine.name}'" in caught.value.message
+        assert f"'{other.name}'" in caught.value.message
+        assert f"assistant models use {mine.name}" in caught.value.hint
+    assert open_again().embedder == mine
+    assert open_again(embedder=None).embedder == mine
+
+
+def test_an_embedder_is_recorded_when_it_is_first_known(
+    open_again: OpenStore, embedder: FakeEmbedder
+) -> None:
+    store = open_again(embedder=None)
+    assert store.embedder is None
+    with pytest.raises(StoreError, match="without an embedder"):
+        put(store, embedder, "text")
+    assert open_again().embedder == embedder.identity
+    with pytest.raises(EmbedderMismatchError):
+        open_again(embedder=replace(embedder.identity, name="late"))
+
+
+def test_a_dimension_without_whole_bytes(
+    open_again: OpenStore, embedder: FakeEmbedder, store_path: Path
+) -> None:
+    with pytest.raises(StoreError, match="multiple of 8"):
+        open_again(embedder=replace(embedder.identity, dimension=100))
+    assert list(store_path.parent.iterdir()) == []
+
+
+def test_places_where_no_store_can_be(tmp_path: Path, key: StoreKey) -> None:
+    file = tmp_path / "file"
+    file.write_text("x")
+    folder = tmp_path / "folder.db"
+    folder.mkdir()
+    places = [file / "library.db", folder, tmp_path / "nul\0.db", tmp_path / ("long" * 90)]
+    for place in places:
+        with pytest.raises(AssistantError) as caught:
+            open_store(place, key, create=True, embedder=None)
+        assert caught.value.hint
+    with pytest.raises(StoreError, match="no library at"):
+        open_store(tmp_path / "none" / "library.db", key, create=False, embedder=None)
+    assert not (tmp_path / "none").exists()
+
+
+def test_a_folder_that_may_not_be_written(closed: Path, key: StoreKey) -> None:
+    """Run as an ordinary user: root may write anywhere."""
+    if os.geteuid() != 0:
+        pytest.skip("needs root to become another user")
+    code = (
+        "import os, sys; from pathlib import Path\n"
+        "from assistant.store import *; from assistant.errors import *\n"
+        "path, key = Path(sys.argv[1]), StoreKey(bytes(range(32)))\n"
+        "import assistant.store.opening\n"
+        "os.setgid(65534); os.setuid(65534)\n"
+        "for place in (path, path.parent / 'new.db'):\n"
+        "    try: open_store(place, key, create=True, embedder=None)\n"
+        "    except StoreError as error: print(type(error).__name__, error.hint)\n"
+    )
+    for parent in (closed.parent, *closed.parent.parents):
+        if parent.name.startswith("pytest-of"):
+            break
+        parent.chmod(0o755)
+    allowed = os.access(closed.parent.parent.parent.parent, os.X_OK)
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(closed)], capture_output=True, text=True, check=False
+    )
+    assert allowed
+    if done.returncode:
+        pytest.skip(f"the other user can't run this interpreter: {done.stderr[-200:]}")
+    assert done.stdout.count("StoreError") == 2
+    assert done.stdout.count("are yours") == 2
+
+
+def test_a_new_store_is_private_and_complete(open_again: OpenStore, store_path: Path) -> None:
+    open_again().close()
+    assert store_path.stat().st_mode & 0o777 == 0o600
+    assert [p.name for p in store_path.parent.iterdir()] == ["library.db"]
+
+
+def test_what_a_killed_creation_left_is_cleared_up(
+    open_again: OpenStore, store_path: Path
+) -> None:
+    store_path.parent.mkdir()
+    old = store_path.with_name("library.db.new-0011")
+    young = store_path.with_name("library.db.new-2233")
+    old.write_bytes(b"x")
+    young.write_bytes(b"x")
+    os.utime(old, (1, 1))
+    open_again().close()
+    assert not old.exists()
+    assert young.exists()
+
+
+def test_health(closed: Path, key: StoreKey, embedder: FakeEmbedder) -> None:
+    health = store_health(closed, key)
+    assert health.ok
+    assert health.cipher == "aegis"
+    assert health.schema == "0002_text_index"
+    assert (health.documents, health.pending, health.damage) == (5, (), ())
+    assert health.chunks > 5
+    assert health.size == closed.stat().st_size
+    assert health.embedder == embedder.identity
+
+
+def test_health_of_a_damaged_store(closed: Path, key: StoreKey) -> None:
+    content = bytearray(closed.read_bytes())
+    content[len(content) // 2] ^= 1
+    closed.write_bytes(content)
+    assert store_health(closed, key).damage
+
+
+def test_a_key_file_and_its_store(tmp_path: Path, embedder: FakeEmbedder) -> None:
+    path = tmp_path / "library.db"
+    key = KeyFile(tmp_path / "library.key").get(create=True)
+    with open_store(path, key, create=True, embedder=embedder.identity) as store:
+        put(store, embedder, "text")
+    again = KeyFile(tmp_path / "library.key").get(create=False)
+    with open_store(path, again, create=False, embedder=None) as store:
+        assert len(store.documents()) == 1

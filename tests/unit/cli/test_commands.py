@@ -1,0 +1,144 @@
+"""The commands over a fake workspace: what is printed, the JSON, the exit codes."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+from jsonschema import validate
+
+from assistant.cli.main import cli
+from assistant.config import Settings
+from assistant.errors import DocumentError, StoreBusyError
+from assistant.types import FileAdded, FileFailed, FileProgress, FilesFound
+from tests.fakes.workspace import FakeWorkspace, Forever
+from tests.unit.test_docs import REFERENCE
+
+Run = Callable[..., Result]
+SCHEMAS = REFERENCE.json_schema()["commands"]
+HOSTILE = "evil\x1b]52;c;aGk=\x07\u202egnp.exe\n.pdf"
+
+
+def run(workspace: FakeWorkspace, *arguments: str) -> Result:
+    def opener(settings: Settings) -> FakeWorkspace:
+        assert settings.data_dir
+        return workspace
+
+    return CliRunner().invoke(cli, list(arguments), obj=opener)
+
+
+def fake(**options: Any) -> FakeWorkspace:
+    return FakeWorkspace(forbidden=-1, **options)
+
+
+def parsed(result: Result, command: str) -> dict[str, Any]:
+    document = json.loads(result.stdout)
+    validate(document, SCHEMAS[command])
+    return document
+
+
+def test_docs_lists_every_document() -> None:
+    workspace = fake()
+    result = run(workspace, "docs", "--json")
+    assert result.exit_code == 0
+    listed = parsed(result, "docs")["documents"]
+    assert [d["name"] for d in listed] == [r.name for r in workspace.documents()]
+    assert workspace.closed
+
+
+def test_docs_of_an_empty_library_tells_how_to_begin() -> None:
+    result = run(fake(pages={}), "docs")
+    assert "assistant add" in result.stdout
+
+
+def test_add_reports_every_file_and_fails_with_one() -> None:
+    workspace = fake()
+    record = workspace.documents()[0]
+    error = DocumentError("scan.pdf has no text layer.", hint="Run OCR on it first.")
+    workspace = fake(
+        ingests=[
+            [
+                FilesFound(2),
+                FileAdded(Path("a.pdf"), 0, record),
+                FileFailed(Path(HOSTILE), 1, error),
+            ]
+        ]
+    )
+    result = run(workspace, "add", "folder", "--json")
+    assert result.exit_code == 1
+    report = parsed(result, "add")
+    assert report["added"][0]["name"] == record.name
+    assert report["failed"][0]["error"]["hint"] == "Run OCR on it first."
+    assert "\x1b" not in result.stdout
+
+
+def test_hostile_names_reach_no_terminal() -> None:
+    error = DocumentError(f"{HOSTILE} is empty.", hint="Leave it out.")
+    script = [FilesFound(1), FileFailed(Path(HOSTILE), 0, error)]
+    result = run(fake(ingests=[script]), "add", "folder")
+    assert result.exit_code == 1
+    for forbidden in ("\x1b", "\x07", "\u202e"):
+        assert forbidden not in result.output
+    assert "is empty" in result.output
+
+
+def test_interrupted_add_stops_the_work_and_ends_with_130() -> None:
+    endless = Forever(FileProgress(Path("a.pdf"), 0, "embedding", 1, 8), delay=0.01)
+    workspace = fake(ingests=[[FilesFound(1), endless]])
+    threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
+    result = run(workspace, "add", "folder")
+    assert result.exit_code == 130
+    assert workspace.stopped == ["add"]
+    assert workspace.closed
+
+
+def test_forget_asks_unless_told_not_to() -> None:
+    workspace = fake()
+    name = workspace.documents()[0].name
+    refused = run(workspace, "forget", name)
+    assert refused.exit_code == 2
+    assert "--yes" in refused.output
+    assert "forget" not in {method for method, _ in workspace.calls}
+    done = run(workspace, "forget", name, "--yes", "--json")
+    assert done.exit_code == 0
+    assert parsed(done, "forget")["forgotten"]["name"] == name
+
+
+def test_errors_become_text_or_json() -> None:
+    def opener(settings: Settings) -> FakeWorkspace:
+        raise StoreBusyError(f"{settings.store_path.name} is busy.", hint="Close the other one.")
+
+    text = CliRunner().invoke(cli, ["docs"], obj=opener)
+    assert text.exit_code == 4
+    assert "Close the other one." in text.output
+    as_json = CliRunner().invoke(cli, ["docs", "--json"], obj=opener)
+    assert as_json.exit_code == 4
+    error = parsed(as_json, "any command that fails")["error"]
+    assert error["code"] == "store_busy"
+
+
+def test_broken_settings_are_named(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text("thread = 3\n")
+    result = run(fake(), "docs", "--data-dir", str(tmp_path))
+    assert result.exit_code == 2
+    assert "thread" in result.output
+
+
+def test_the_app_needs_a_terminal() -> None:
+    result = run(fake())
+    assert result.exit_code == 2
+    assert "assistant ask" in result.output
+
+
+@pytest.mark.parametrize("command", sorted(cli.commands))
+def test_every_command_helps(command: str) -> None:
+    result = CliRunner().invoke(cli, [command, "--help"])
+    assert result.exit_code == 0
+    assert "Usage" in result.output
