@@ -159,13 +159,13 @@ class SpawnEach:
             env=environment(),
         )
         token = cancel or CancelToken()
-        try:
-            with process, token.calling(process.kill):
+        with process, token.calling(process.kill):
+            try:
                 reply, _ = process.communicate(b"".join(request), limits.wall_seconds)
-        except subprocess.TimeoutExpired as error:
-            raise ParseFault("wall_clock") from error
-        finally:
-            process.kill()
+            except subprocess.TimeoutExpired as error:
+                raise ParseFault("wall_clock") from error
+            finally:
+                process.kill()  # the context waits for it, whatever happened
         token.raise_if_cancelled()
         return Outcome(reply, process.returncode, 0)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import re
+import unicodedata
 from typing import Any
 
 import pypdfium2
@@ -89,7 +90,7 @@ def _page_text(document: pypdfium2.PdfDocument, number: int) -> str:
         page.close()
     except pypdfium2.PdfiumError as error:
         raise ParseFault("pdf_page", number=number + 1) from error
-    text = normal_newlines(_LINE_END_HYPHEN.sub("-\n", raw))
+    text = unicodedata.normalize("NFC", normal_newlines(_LINE_END_HYPHEN.sub("-\n", raw)))
     if not text.strip():
         return ""
     return text if text.endswith("\n") else text + "\n"

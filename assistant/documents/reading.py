@@ -48,14 +48,16 @@ def read_document(path: Path, max_mb: int) -> bytes:
         descriptor = os.open(real, _FLAGS)
     except (OSError, ValueError) as error:
         raise unreadable(path, error) from error
-    with io.FileIO(descriptor) as file:
+    try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             raise not_a_file(path, status.st_mode)
-        try:
+        with io.FileIO(descriptor, closefd=False) as file:
             return _whole(file, path, status.st_size, max_mb)
-        except OSError as error:
-            raise unreadable(path, error) from error
+    except OSError as error:
+        raise unreadable(path, error) from error
+    finally:
+        os.close(descriptor)
 
 
 def _whole(file: io.FileIO, path: Path, size: int, max_mb: int) -> bytes:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import importlib
 import os
 import struct
 import sys
@@ -44,6 +45,8 @@ def main(arguments: list[str]) -> None:
 
 def _warm_up() -> None:
     """Load now what is loaded lazily: later there is no file to load it from."""
+    with contextlib.suppress(ImportError):
+        importlib.import_module("resource")
     for encoding in ENCODINGS:
         "x".encode(encoding).decode(encoding)
     gc.collect()

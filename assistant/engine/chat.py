@@ -53,6 +53,8 @@ class LlamaChat:
         self._not_special: set[str] = set()
         self._lock = threading.Lock()
         self._cached: list[int] = []
+        self.computed_tokens = 0
+        """How many tokens of the latest prompt were computed (the others were cached)."""
 
     @property
     def name(self) -> str:
@@ -178,6 +180,7 @@ class LlamaChat:
             same += 1
         self._keep(same)
         at = len(self._cached)
+        self.computed_tokens = len(tokens) - at
         while at < len(tokens):
             cancel.raise_if_cancelled()
             self._decode(tokens[at : at + BATCH])

@@ -70,21 +70,20 @@ class OnnxEmbedder:
 
     def embed_documents(self, texts: Sequence[str], cancel: CancelToken | None = None) -> Vectors:
         prefix = self._identity.document_prefix
-        rows = [self._tokenizer.encode(prefix + text).ids for text in texts]
+        rows = [self._encode(prefix + text) for text in texts]
         limit = self._identity.max_tokens
-        for text, ids in zip(texts, rows, strict=True):
-            if len(ids) > limit:
-                raise EngineError(
-                    f"A text of {len(ids)} tokens is over the embedder's limit of {limit} "
-                    f"(it begins: {text[:40]!r}).",
-                    hint="This is a fault of the program: please report it.",
-                )
+        longest = max(map(len, rows), default=0)
+        if longest > limit:
+            raise EngineError(
+                f"A text of {longest} tokens is over the embedder's limit of {limit}.",
+                hint="This is a fault of the program: please report it.",
+            )
         return self._run(rows, cancel)
 
     def embed_query(self, text: str) -> Vectors:
         """Embed one query; the mean of its windows if it is over the limit."""
         prefix = self._identity.query_prefix
-        ids: list[int] = self._tokenizer.encode(prefix + text[:_LONGEST_QUERY]).ids
+        ids = self._encode(prefix + text[:_LONGEST_QUERY])
         if len(ids) <= self._identity.max_tokens:
             return cast("Vectors", self._run([ids], None)[0])
         windows = self._windows(text[:_LONGEST_QUERY])
@@ -92,19 +91,21 @@ class OnnxEmbedder:
 
     def _windows(self, text: str) -> list[list[int]]:
         """Cut a long query into runs of tokens, each with prefix and special tokens."""
-        begin, end = self._tokenizer.encode("").ids
-        prefix = self._tokens(self._identity.query_prefix)
-        tokens = self._tokens(text)
+        begin, end = self._encode("")
+        prefix = self._encode(self._identity.query_prefix, special=False)
+        tokens = self._encode(text, special=False)
         room = self._identity.max_tokens - 2 - len(prefix)
         parts = (tokens[at : at + room] for at in range(0, len(tokens), room))
         return [[begin, *prefix, *part, end] for part in parts]
 
-    def _tokens(self, text: str) -> list[int]:
-        ids: list[int] = self._tokenizer.encode(text, add_special_tokens=False).ids
+    def _encode(self, text: str, *, special: bool = True) -> list[int]:
+        # Half of a surrogate pair is no character, and the tokenizer refuses it.
+        clean = text.encode("utf-8", "replace").decode("utf-8")
+        ids: list[int] = self._tokenizer.encode(clean, add_special_tokens=special).ids
         return ids
 
     def _length(self, text: str) -> int:
-        return len(self._tokens(text))
+        return len(self._encode(text, special=False))
 
     def _run(self, rows: Sequence[list[int]], cancel: CancelToken | None) -> Vectors:
         """Embed token ids, longest first (so that the threads end together)."""

@@ -124,10 +124,10 @@ class Ingester:
         chunks = chunk_document(
             document, self._embedder.count_tokens, self._embedder.text_token_limit
         )
-        cancel.raise_if_cancelled()
         vectors = np.empty((len(chunks), self._embedder.identity.dimension), dtype=np.float32)
         for done in self._embed(document, chunks, vectors, cancel):
             yield FileProgress(file.path, index, "embedding", done, len(chunks))
+        cancel.raise_if_cancelled()
         yield FileProgress(file.path, index, "storing", 0, 1)
         record = self._store.add(
             name=file.name,
@@ -154,8 +154,8 @@ class Ingester:
         for at in range(0, len(chunks), BATCH):
             batch = chunks[at : at + BATCH]
             texts = [embedding_text(c.heading, document.text[c.start : c.end]) for c in batch]
-            vectors[at : at + len(batch)] = self._embedder.embed_documents(texts, cancel)
             cancel.raise_if_cancelled()
+            vectors[at : at + len(batch)] = self._embedder.embed_documents(texts, cancel)
             yield at + len(batch)
 
     def _known(self, path: Path) -> DocumentRecord | None:

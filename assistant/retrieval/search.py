@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from assistant.errors import UsageError
 from assistant.retrieval.fusion import FusionWeights, fuse
 from assistant.retrieval.relevance import Calibration, Evidence, calibration_for
-from assistant.retrieval.words import content_stems, coverage, idf_weights
+from assistant.retrieval.words import content_stems, coverage, idf_weights, topic_words
 from assistant.types import Embedder, Hit, SearchResult, Store
 
 _COVERAGE_HITS = 5
@@ -57,8 +57,8 @@ class Retriever:
         return self._find(query, _COVERAGE_HITS)[1]
 
     def term_weights(self, query: str) -> dict[str, float]:
-        """Return the idf weight of each word of `query`, by stem, stop words left out."""
-        total, frequencies = self._store.term_frequencies(query)
+        """Return the idf weight of each word that `query` is about, by stem."""
+        total, frequencies = self._store.term_frequencies(topic_words(query))
         return idf_weights(total, frequencies)
 
     def _find(self, query: str, limit: int) -> tuple[tuple[Hit, ...], Evidence]:

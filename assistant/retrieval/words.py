@@ -38,9 +38,19 @@ def content_stems(text: str) -> list[str]:
     return [stem(w) for w in words(text) if w not in STOP_WORDS]
 
 
+_IRREGULAR = {
+    "paid": "pay", "made": "make", "given": "give", "gave": "give", "kept": "keep",
+    "held": "hold", "sent": "send", "sold": "sell", "bought": "buy", "taken": "take",
+    "took": "take", "written": "write", "wrote": "write", "began": "begin", "begun": "begin",
+    "lost": "lose", "met": "meet", "found": "find", "chosen": "choose",
+    "children": "child", "women": "woman", "men": "man",
+}  # fmt: skip
+
+
 @lru_cache(maxsize=20_000)
 def stem(word: str) -> str:
     """Return the stem of a lower-case word (Porter 1980, step 1, and final e dropped)."""
+    word = _IRREGULAR.get(word, word)
     if len(word) <= 3 or not word.isascii() or not word.isalpha():
         return word
     if word.endswith("sses") or (word.endswith("ies") and len(word) > 4):
@@ -55,6 +65,24 @@ def stem(word: str) -> str:
     if word.endswith("y") and len(word) > 3:
         word = word[:-1] + "i"
     return word.removesuffix("e") if len(word) > 4 else word
+
+
+_HOW = re.compile(
+    r"\bhow\s+(?:long|many|much|often|far|old|big|large|high|tall|soon|fast|quickly|frequently"
+    r"|deep|wide|late|early)\b",
+    re.IGNORECASE,
+)
+_ASKING = frozenset(_WORD.findall("may must might shall cannot kind type sort name happen happens"))
+
+
+def topic_words(question: str) -> str:
+    """Leave out what only asks: the "long" of "how long", "must", "what kind of".
+
+    Such words are no sign that a text answers, however rare they are in a library.
+    """
+    plain = _HOW.sub(" ", question)
+    kept = [w for w in words(plain) if w not in _ASKING and w not in STOP_WORDS]
+    return " ".join(kept) if kept else question
 
 
 def idf_weights(total: int, frequencies: Mapping[str, int]) -> dict[str, float]:

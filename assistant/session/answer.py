@@ -12,7 +12,7 @@ from types import GeneratorType
 
 from assistant.config import Settings
 from assistant.errors import Cancelled
-from assistant.prompts import DEFAULT_STYLE, is_refusal
+from assistant.prompts import DEFAULT_STYLE, build_messages, is_refusal
 from assistant.retrieval import Retriever
 from assistant.session.budget import Plan, plan_prompt
 from assistant.session.compose import answer_text
@@ -78,6 +78,17 @@ class AnswerSession:
         self._embedder = embedder
         self._settings = settings
         self._style = style
+
+    def prepare(self) -> None:
+        """Let the chat model read the constant beginning of every prompt now.
+
+        The first answer then begins sooner by the time that takes (about a quarter of a
+        second on a laptop). Without a chat model there is nothing to do.
+        """
+        if self._chat is not None:
+            prompt = self._chat.render(build_messages("", (), self._style))
+            for _ in self._chat.generate(prompt, Sampling(max_tokens=0)):
+                pass
 
     def ask(self, question: str, cancel: CancelToken | None = None) -> Iterator[AnswerEvent]:
         """Answer `question`; the events come as they happen and `Finished` is the last.

@@ -30,6 +30,18 @@ _POINTS_BACK = re.compile(
     r"in addition|otherwise|therefore|thus|the (?:former|latter))\b",
     re.IGNORECASE,
 )
+_NUMBER_BONUS = 0.1
+_ASKS_FOR_NUMBER = re.compile(
+    r"\b(?:how (?:many|much|long|often|old|far|soon|high|tall|large|big)|when|deadline"
+    r"|what (?:year|date|time|percent\w*)|which year)\b",
+    re.IGNORECASE,
+)
+_NUMBER = re.compile(
+    r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|forty"
+    r"|fifty|sixty|ninety|hundred|thousand|million|billion|half|once|twice|daily|weekly|monthly"
+    r"|annual\w*)\b",
+    re.IGNORECASE,
+)
 _CLAUSE_END = re.compile(r";\s+")
 
 
@@ -71,10 +83,13 @@ def score_sentences(
     )
     best_fused = max((hit.scores.fused for hit in hits), default=0.0) or 1.0
     scored = []
+    wants_number = _ASKS_FOR_NUMBER.search(question) is not None
     for index, (number, start, end) in enumerate(spans):
         score = OVERLAP_WEIGHT * overlaps[index] + similar.get(index, 0.0)
         score += RANK_WEIGHT * hits[number].scores.fused / best_fused
         score -= _penalty(_slice(hits, spans[index]))
+        if wants_number and _NUMBER.search(_slice(hits, spans[index])):
+            score += _NUMBER_BONUS
         scored.append(ScoredSentence(number, start, end, score))
     return scored
 

@@ -8,7 +8,7 @@ by meaning here; what can't be checked is not supported.
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
@@ -32,7 +32,7 @@ _CLOSING = {
 }
 _OPENING = re.compile("[" + "".join(_CLOSING) + "]")
 _REFERENCE = re.compile(
-    r"[\[(](?:passages?\s+)?(\d{1,2}(?:\s*[,;&-]\s*\d{1,2}){0,8})\]|\(passages?\s+(\d{1,2})\)",
+    r"\[(?:passages?\s+)?\d{1,2}(?:\s*[,;&-]\s*\d{1,2}){0,8}\]|\(passages?\s+\d{1,2}\)",
     re.IGNORECASE,
 )
 _ITEM = re.compile(r"^\s*(?:\d{1,2}[.)]|[-*\u2022])\s+")
@@ -59,10 +59,12 @@ def check_answer(text: str, passages: Sequence[Passage], question: str) -> list[
     index = PassageIndex(passages)
     asked = frozenset(content_stems(question))
     quotes = _find_quotes(text)
-    return [
-        _checked(text[start:end], [q for q in quotes if start <= q.start < end], index, asked)
-        for start, end in _sentences(text, quotes)
-    ]
+    starts = [quote.start for quote in quotes]
+    checked = []
+    for start, end in _sentences(text, quotes):
+        own = quotes[bisect_left(starts, start) : bisect_left(starts, end)]
+        checked.append(_checked(text[start:end], own, index, asked))
+    return checked
 
 
 def _checked(
@@ -79,7 +81,9 @@ def _checked(
         found, enough = _copied(text, index, prefer, asked)
         genuine = True
     cited = [index.text(place) for place in found]
-    supported = bool(found) and genuine and enough and _numbers(text) <= _numbers(" ".join(cited))
+    supported = (
+        bool(found) and genuine and enough and _numbers(_bare(text)) <= _numbers(" ".join(cited))
+    )
     return Sentence(
         text=" ".join(text.split()),
         supported=supported,
@@ -134,7 +138,7 @@ def _claimed(text: str) -> frozenset[str]:
 
 
 def _numbers(text: str) -> frozenset[str]:
-    return frozenset(_NUMBER.findall(_bare(canonical(text).text)))
+    return frozenset(_NUMBER.findall(canonical(text).text))
 
 
 def _find_quotes(text: str) -> list[_Quote]:

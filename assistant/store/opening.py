@@ -50,6 +50,11 @@ def open_store(
     `NewerStoreError`, `EmbedderMismatchError`, `StoreBusyError`, `DiskFullError`, `StoreError`.
     """
     path = path.absolute()
+    if "\0" in str(path):
+        raise StoreError(
+            "The library's name holds a character that no file name can have.",
+            hint="Name another library in the settings.",
+        )
     busy_ms = int(busy_seconds * 1000)
     with translating(path, opening=True):
         if create and not path.exists():
@@ -150,8 +155,9 @@ def _prepare(
         found = identity.recorded(connection, path)
     else:
         found = identity.enforce(connection, embedder, path)
-    # What a forgetting could not remove from the log because another process read it.
-    with without_waiting(connection, busy_ms):
+    # What a forgetting could not remove from the log because another process read it. A disk
+    # that is full keeps no one from reading: then it is done at some later opening.
+    with contextlib.suppress(apsw.FullError), without_waiting(connection, busy_ms):
         truncate_log(connection)
     return found
 

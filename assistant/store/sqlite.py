@@ -8,7 +8,7 @@ from types import TracebackType
 
 import numpy as np
 
-from assistant.errors import StoreBusyError, StoreError, UsageError
+from assistant.errors import DiskFullError, StoreBusyError, StoreError, UsageError
 from assistant.store import documents, search
 from assistant.store.connection import Pool, truncate_log
 from assistant.store.texts import read_page
@@ -156,11 +156,17 @@ class SqliteStore:
         self.close()
 
     def _clear_log(self, what: str) -> None:
-        with self._pool.lend_to_writer() as connection:
-            if truncate_log(connection):
-                return
+        stays = f"{what} was deleted, but traces stay in the encrypted log of {self.path}: "
+        try:
+            with self._pool.lend_to_writer() as connection:
+                if truncate_log(connection):
+                    return
+        except DiskFullError as error:
+            raise DiskFullError(
+                f"{stays}the disk is full.",
+                hint="Make room; the next start of the program removes the traces.",
+            ) from error
         raise StoreBusyError(
-            f"{what} was deleted, but traces stay in the encrypted log of {self.path}: another "
-            "process is reading it.",
+            f"{stays}another process is reading it.",
             hint="Close the other windows of the program; its next start removes the traces.",
         )

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from pathlib import Path
 
@@ -32,6 +33,36 @@ def test_add_and_ask_open_no_socket(default_models: Path, tmp_path: Path) -> Non
         assert run.returncode == 0, f"{name}: {run.output}"
         assert run.forbidden == {}, f"{name}: {run.lines}"
     assert "24 months" in traced["ask"].output
+
+
+LOADED_LIBRARIES = """
+import sqlite_vec, apsw, llama_cpp, numpy, onnxruntime, pypdfium2, tokenizers
+maps = open("/proc/self/maps").read().split()
+print(*{p for p in maps if "/site-packages/" in p and ".so" in p}, sep="\\n")
+print(sqlite_vec.loadable_path() + ".so")
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="Linux tells what is loaded")
+def test_no_native_library_that_we_load_can_open_a_connection() -> None:
+    """ONNX Runtime 1.29 and later carry a telemetry client with its own HTTP stack.
+
+    A trace sees it only when its timer fires; the names that a library imports from the
+    C library are there always.
+    """
+    listed = subprocess.run(
+        [sys.executable, "-c", LOADED_LIBRARIES], capture_output=True, text=True, check=True
+    )
+    libraries = [Path(line) for line in listed.stdout.splitlines()]
+    assert any("onnxruntime" in p.name for p in libraries)
+    assert any("llama" in p.name for p in libraries)
+    able = {
+        f"{path.name}: {name}"
+        for path in libraries
+        for name in ("socket", "connect", "getaddrinfo", "gethostbyname")
+        if b"\0" + name.encode() + b"\0" in path.read_bytes()
+    }
+    assert able == set()
 
 
 @needs_strace

@@ -7,6 +7,7 @@ which the test sees that it reached the screen.
 from __future__ import annotations
 
 import sys
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -53,6 +54,7 @@ def workspace() -> HostileWorkspace:
     fake = HostileWorkspace(
         pages={f"DOCWORD{POISON}.pdf": (TEXT,), f"other{POISON}": ("x",)},
         model=f"MODELWORD{POISON}",
+        forbidden=threading.main_thread().ident,
         forgetting=[StoreError(f"FORGETWORD {POISON}", hint=POISON, title=POISON)],
     )
     name = f"DOCWORD{POISON}.pdf"

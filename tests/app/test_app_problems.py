@@ -80,10 +80,9 @@ async def test_models_that_do_not_load_are_a_dialog_not_the_end() -> None:
 
 def test_an_unexpected_error_gives_a_place_but_no_content() -> None:
     secret = "patient Smith"
-    try:
-        raise KeyError(secret)
-    except KeyError as error:
-        problem = problem_of(error)
+    with pytest.raises(KeyError) as caught:
+        {}[secret]
+    problem = problem_of(caught.value)
     assert secret not in repr(problem)
     assert problem.reference.startswith("KeyError at test_app_problems.py:")
     assert problem_of(ValueError(secret)).reference == "ValueError"
@@ -97,17 +96,12 @@ def test_a_fault_of_the_app_prints_no_traceback_and_no_content() -> None:
             words = secret  # a local variable: Textual's own traceback would print it
             raise KeyError(words)
 
-    app = Faulty(FakeWorkspace)
+    fake = FakeWorkspace()
+    app = Faulty(lambda: fake)
     app.error_console = Console(file=io.StringIO())
 
-    async def run() -> None:
-        with pytest.raises(KeyError):
-            async with app.run_test() as pilot:
-                await wait_until(pilot, lambda: app.desk.state is State.READY)
-                await pilot.press("f1")
-                await pilot.pause()
-
-    asyncio.run(run())
+    with pytest.raises(KeyError):
+        asyncio.run(_press_f1(app))
     printed = app.error_console.file.getvalue()
     assert "KeyError at test_app_problems.py:" in printed
     assert secret not in printed
@@ -240,11 +234,15 @@ async def test_the_fake_notices_a_call_on_the_apps_thread() -> None:
     fake = FakeWorkspace()
     app = Careless(lambda: fake)
     with pytest.raises(AssertionError, match="app's thread"):
-        async with app.run_test() as pilot:
-            await wait_until(pilot, lambda: app.desk.state is State.READY)
-            await pilot.press("f1")
-            await pilot.pause()
+        await _press_f1(app)
     assert fake.ui_calls == ["ask"]
+
+
+async def _press_f1(app: AssistantApp) -> None:
+    async with app.run_test() as pilot:
+        await wait_until(pilot, lambda: app.desk.state is State.READY)
+        await pilot.press("f1")
+        await pilot.pause()
 
 
 def _options(app: AssistantApp) -> int:

@@ -48,8 +48,9 @@ the others is 0.03."""
 SMALL_TALK = """hello|hi there, how are you?|who are you?|tell me a joke|thanks a lot
 what's the weather like today?|write me a poem about the sea|asdf qwer zxcv|blah blah blah
 what should I cook for dinner tonight?|how do I install Windows 11?|what is 2+2?
-translate hello into French|can you help me?|lorem ipsum dolor sit amet|who won the world cup in 2018?
-how do I fix my bicycle's flat tire?|recommend a good film|xkcd flurble gronk
+translate hello into French|can you help me?|lorem ipsum dolor sit amet
+who won the world cup in 2018?|how do I fix my bicycle's flat tire?
+recommend a good film|xkcd flurble gronk
 What is the capital of Mongolia?|How tall is Mount Everest?|When was Beethoven born?
 how do I bake sourdough bread?|what time is it|I am bored|sing a song|tell me about yourself
 how many ounces in a pound?|best beaches in Thailand|python list comprehension example

@@ -29,7 +29,6 @@ from tests.bench.libraries import (
     RememberingEmbedder,
     library_of,
     remembering,
-    text_key,
     text_number,
 )
 from tests.bench.qa_data import Text, require, scifact_claims, scifact_texts

@@ -1,7 +1,7 @@
 """Our product and the LangChain stack, in turn, on the same files and models.
 
     python -m tests.bench.bench_side_by_side --rival-python .venv-bench/bin/python \
-        --data-dir .build/data [--limit 6] [--rounds 3] [--json FILE]
+        [--limit 6] [--rounds 3] [--json FILE]
 
 What is compared, and what was chosen in the rival's favour, is said in README.md.
 """
@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -21,6 +22,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from assistant.catalogue import load_catalogue
 from tests.bench.measure import run_measured
 from tests.bench.report import (
     EXIT_SKIPPED,
@@ -29,12 +31,13 @@ from tests.bench.report import (
     add_json_option,
     at_least,
     at_most,
+    models_folder,
     publish,
     shared_data,
 )
 
 HERE = Path(__file__).resolve().parent
-LIBRARY = "bench-side-by-side"
+LIBRARY = "side-by-side"
 PACKAGED_MODEL = "SmolLM2-135M-Instruct.Q4_1.gguf"
 RIVALS = {"q4_1": "rival Q4_1", "q8_0": "rival Q8_0"}
 
@@ -67,7 +70,7 @@ class Bench:
 
     def ours(self, step: str, *more: str | Path) -> None:
         command: list[str | Path] = [sys.executable, "-m", "tests.bench.product_run", step]
-        command += ["--data-dir", self.options.data_dir, "--library", LIBRARY]
+        command += ["--data-dir", self.work / "data", "--library", LIBRARY]
         self.step(f"ours {step}", [*command, *self._threads(), *more])
 
     def rival(self, name: str, step: str, *more: str | Path) -> None:
@@ -82,15 +85,17 @@ class Bench:
     def _threads(self) -> list[str]:
         return ["--threads", str(self.options.threads)]
 
-    def remove_library(self) -> None:
-        """Remove the bench's own library (and nothing else of the data folder)."""
-        for path in self.options.data_dir.glob(f"{LIBRARY}.*"):
-            path.unlink()
+    def fresh_library(self) -> None:
+        """Make the data folder of our side anew: the installed models, no library."""
+        folder = self.work / "data"
+        shutil.rmtree(folder, ignore_errors=True)  # unlinks the link to the models
+        folder.mkdir()
+        (folder / "models").symlink_to(self.options.models, target_is_directory=True)
 
     def round(self, number: int) -> None:
         """One turn of each: ingest, then questions; who begins alternates."""
         print(f"round {number + 1}", flush=True)
-        self.remove_library()
+        self.fresh_library()
         files: list[str | Path] = [
             "--files",
             self.options.files,
@@ -190,15 +195,12 @@ def _figures_behind(bench: Bench) -> list[Figure]:
     return plain
 
 
-def installed_chat_model(data_dir: Path) -> Path:
+def installed_chat_model(models: Path) -> Path:
     """The GGUF file that our side answers with (Q8_0), for the rival to use as well."""
-    from assistant.config import load_settings
-
-    found = sorted(load_settings(data_dir).models_dir.rglob("*.gguf"))
-    eight = [path for path in found if "q8_0" in path.name.lower()]
-    if not eight:
-        raise Skip(f"no Q8_0 chat model is installed in {data_dir}: run `make models`")
-    return eight[0]
+    path = models / load_catalogue().default_chat.name / "model.gguf"
+    if not path.is_file():
+        raise Skip(f"the default chat model is not in {models}: run `make models`")
+    return path
 
 
 def packaged_model(options: argparse.Namespace, work: Path) -> Path:
@@ -233,7 +235,7 @@ def prepare(options: argparse.Namespace, work: Path) -> Bench:
     if not options.files.is_dir():
         raise Skip(f"the contracts are not at {options.files}")
     models = {
-        "q8_0": Path(options.rival_model or installed_chat_model(options.data_dir)),
+        "q8_0": installed_chat_model(options.models),
         "q4_1": packaged_model(options, work),
     }
     return Bench(options, work, rival_embedder(options), models)
@@ -247,10 +249,9 @@ def parse_options() -> argparse.Namespace:
         "--rival-python", type=Path, default=ROOT / ".venv-bench" / "bin" / "python"
     )
     parser.add_argument("--rival-embedder", help="folder of all-MiniLM-L6-v2 (safetensors)")
-    parser.add_argument("--rival-model", help="the Q8_0 GGUF file, if it is not the installed one")
     parser.add_argument("--packaged-model", help="the Q4_1 GGUF file, if not from --packages")
     parser.add_argument("--packages", type=Path, default=build / "packages")
-    parser.add_argument("--data-dir", type=Path, default=build / "data")
+    parser.add_argument("--models", type=Path, default=models_folder())
     parser.add_argument("--files", type=Path, default=cuad)
     parser.add_argument("--limit", type=int, default=0, help="only the first N files")
     parser.add_argument("--rounds", type=int, default=3)
@@ -259,7 +260,7 @@ def parse_options() -> argparse.Namespace:
     options = parser.parse_args()
     # A virtual environment's python is a link: made absolute, but never followed.
     options.rival_python = options.rival_python.absolute()
-    options.data_dir = options.data_dir.absolute()
+    options.models = options.models.absolute()
     return options
 
 
@@ -271,11 +272,8 @@ def main() -> int:
         except Skip as reason:
             print(f"skipped: {reason}")
             return EXIT_SKIPPED
-        try:
-            for number in range(options.rounds):
-                bench.round(number)
-        finally:
-            bench.remove_library()
+        for number in range(options.rounds):
+            bench.round(number)
         details = {"rounds": options.rounds, "limit": options.limit, "runs": bench.runs}
         publish("side by side with LangChain", figures_of(bench), details, options.json)
     return 0

@@ -1,6 +1,6 @@
 """Which network system calls `assistant add` and `assistant ask` make: none but socketpair.
 
-    python -m tests.bench.bench_strace --data-dir .build/data [--json FILE]
+    python -m tests.bench.bench_strace [--json FILE]
 
 The command line is run under `strace -f -e trace=network` in a fresh data folder (the
 installed models are linked into it), on the sample library. A `socketpair` joins two ends
@@ -22,13 +22,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from assistant.sample_library import SAMPLE_QUESTION, sample_paths
-from tests.bench.report import EXIT_SKIPPED, ROOT, Figure, add_json_option, publish
+from tests.bench.report import EXIT_SKIPPED, ROOT, Figure, add_json_option, models_folder, publish
 
 ALLOWED = frozenset({"socketpair"})
 # `strace -f -o` begins each line with the process id. A call that another process
 # interrupts is written in two halves; the first has the name and the arguments.
-_CALL = re.compile(r"^\d+\s+(?P<name>[a-z][a-z0-9_]*)\(")
-_NO_CALL = re.compile(r"^\d+\s+(?:<\.\.\. |\+\+\+ |--- |strace: )")
+_CALL = re.compile(r"^(?P<pid>\d+)\s+(?P<name>[a-z][a-z0-9_]*)\(")
+_ENDED = re.compile(r"^(?P<pid>\d+)\s+\+\+\+ ")
+_NO_CALL = re.compile(r"^\d+\s+(?:<\.\.\. |--- )")
+# A process that was killed on its way into a call, before strace could see into which.
+_LAST_BREATH = re.compile(r"^(?P<pid>\d+)\s+\?\?\?\(")
 _MESSAGES = frozenset({"sendto", "sendmsg", "sendmmsg", "recvfrom", "recvmsg", "recvmmsg"})
 _MANAGING = frozenset({"shutdown", "getsockname", "getpeername", "getsockopt", "setsockopt"})
 _ON_A_PAIR = _MESSAGES | _MANAGING
@@ -66,14 +69,21 @@ def parse_trace(text: str) -> tuple[dict[str, int], tuple[str, ...]]:
     """
     calls: collections.Counter[str] = collections.Counter()
     lines = []
+    dying: dict[str, str] = {}
     for line in text.splitlines():
         if not line.strip() or _NO_CALL.match(line):
             continue
-        match = _CALL.match(line)
-        if match is None:
+        if ended := _ENDED.match(line):
+            dying.pop(ended["pid"], None)
+        elif breath := _LAST_BREATH.match(line):
+            dying[breath["pid"]] = line
+        elif (call := _CALL.match(line)) and call["pid"] not in dying:
+            calls[call["name"]] += 1
+            lines.append(line)
+        else:
             raise ValueError(f"a line of strace's output is not understood: {line!r}")
-        calls[match["name"]] += 1
-        lines.append(line)
+    if dying:
+        raise ValueError(f"lines of strace's output are not understood: {dying}")
     return dict(calls), tuple(lines)
 
 
@@ -91,7 +101,7 @@ def trace_command(
     """Run a command and all that it starts under strace, and count its network calls."""
     with tempfile.TemporaryDirectory(prefix="strace-") as folder:
         log = Path(folder) / "trace"
-        command = ["strace", "-f", "-qq", "-e", _TRACED, "-o", str(log)]
+        command = ["strace", "-f", "-q", "-e", _TRACED, "-o", str(log)]
         done = subprocess.run(
             [*command, *traced],
             cwd=ROOT,
@@ -106,12 +116,11 @@ def trace_command(
     return Traced(done.returncode, done.stdout + done.stderr, calls, lines)
 
 
-def fresh_data_dir(folder: Path, models_from: Path) -> Path:
-    """Make an empty data folder that has the models of the folder `models_from`."""
+def fresh_data_dir(folder: Path, models: Path) -> Path:
+    """Make an empty data folder that has the models of the folder `models` (as a link)."""
     target = folder / "data"
-    target.mkdir()
-    # Copies, not links: a model file that is a link may well be refused.
-    shutil.copytree(models_from / "models", target / "models")
+    target.mkdir(exist_ok=True)
+    (target / "models").symlink_to(models, target_is_directory=True)
     return target
 
 
@@ -127,17 +136,17 @@ def trace_add_and_ask(data_dir: Path) -> dict[str, Traced]:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description="Network system calls of add and ask.")
-    parser.add_argument("--data-dir", type=Path, default=ROOT / ".build" / "data")
+    parser.add_argument("--models", type=Path, default=models_folder())
     add_json_option(parser)
     options = parser.parse_args()
     if not strace_works():
         print("skipped: strace is not installed, or may not trace here")
         return EXIT_SKIPPED
-    if not (options.data_dir / "models").is_dir():
-        print(f"skipped: no models in {options.data_dir}: run `make models`")
+    if not options.models.is_dir():
+        print(f"skipped: no models in {options.models}: run `make models`")
         return EXIT_SKIPPED
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-        traced = trace_add_and_ask(fresh_data_dir(Path(folder), options.data_dir))
+        traced = trace_add_and_ask(fresh_data_dir(Path(folder), options.models))
     figures = []
     for name, run in traced.items():
         if run.returncode != 0:

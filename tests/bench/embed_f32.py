@@ -29,9 +29,7 @@ def main() -> None:
     model = SentenceTransformer(str(options.model), device="cpu", local_files_only=True)
     pairs = json.loads(options.texts.read_text(encoding="utf-8"))
     texts = [text for _, text in pairs]
-    vectors = model.encode(
-        texts, batch_size=16, normalize_embeddings=True, show_progress_bar=True
-    )
+    vectors = model.encode(texts, batch_size=16, normalize_embeddings=True, show_progress_bar=True)
     keys = np.array([key for key, _ in pairs])
     np.savez(options.target, keys=keys, vectors=np.asarray(vectors, np.float32))
 

@@ -45,6 +45,11 @@ def shared_data() -> Path:
     return Path(os.environ.get("ASSISTANT_SHARED_DATA") or ROOT.parent / "shared" / "data")
 
 
+def models_folder() -> Path:
+    """The folder of installed models: `ASSISTANT_TEST_MODELS`, or what `make` set up."""
+    return Path(os.environ.get("ASSISTANT_TEST_MODELS") or ROOT / ".run" / "models").absolute()
+
+
 def add_json_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", type=Path, help="write the figures to this file")
 

@@ -153,7 +153,7 @@ def locked(user_password: bytes = b"secret", handler: bytes = b"Standard") -> by
 
 def inflating(size: int) -> bytes:
     """Return a small PDF whose page inflates, twice compressed, to `size` bytes."""
-    inner, piece = zlib.compressobj(9), bytes(1 << 20)
+    inner, piece = zlib.compressobj(1), bytes(1 << 20)
     once = b"".join(inner.compress(b" " * len(piece)) for _ in range(size >> 20)) + inner.flush()
     twice = zlib.compress(once, 9)
     return _one_page(stream(twice, b"/Filter [/FlateDecode /FlateDecode]"))

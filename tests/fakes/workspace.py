@@ -55,23 +55,37 @@ class Forever:
 
 
 Step = Any
+CONTRACT = (
+    """SUPPLY AGREEMENT
+
+This agreement is made between Northfield Pumps Ltd (the Supplier) and the Harbour Clinic
+Trust (the Buyer).
+
+1. Scope
+The Supplier delivers infusion pumps, spare parts and yearly inspections.
+""",
+    """4. Warranty
+The Supplier warrants that each pump is free from defects in material and
+workmanship for a period of 24 months from the date of delivery. Claims must be
+made in writing within 30 days after the defect is noticed.
+
+5. Liability
+The liability of the Supplier is limited to the price of the pumps delivered in
+the twelve months before the claim.
+""",
+    """9. Termination
+Either party may terminate this agreement with three months' notice to the end of a
+quarter. The Buyer may terminate at once if a pump is recalled.
+""",
+)
+GUIDELINE = """# Infusion pumps
+
+Check the battery before every use. A pump with a cracked housing is taken out of service
+and reported the same day.
+"""
 PAGES: dict[str, tuple[str, ...]] = {
-    "supply-contract.pdf": (
-        "SUPPLY AGREEMENT\n\nThis agreement is made between Northfield Pumps Ltd (the "
-        "Supplier) and the Harbour Clinic Trust (the Buyer).\n\n1. Scope\nThe Supplier "
-        "delivers infusion pumps, spare parts and yearly inspections.\n",
-        "4. Warranty\nThe Supplier warrants that each pump is free from defects in material "
-        "and\nworkmanship for a period of 24 months from the date of delivery. Claims must "
-        "be\nmade in writing within 30 days after the defect is noticed.\n\n5. Liability\n"
-        "The liability of the Supplier is limited to the price of the pumps delivered in\n"
-        "the twelve months before the claim.\n",
-        "9. Termination\nEither party may terminate this agreement with three months' notice "
-        "to the end of a\nquarter. The Buyer may terminate at once if a pump is recalled.\n",
-    ),
-    "clinic-guideline.md": (
-        "# Infusion pumps\n\nCheck the battery before every use. A pump with a cracked "
-        "housing is taken out of service and reported the same day.\n",
-    ),
+    "supply-contract.pdf": CONTRACT,
+    "clinic-guideline.md": (GUIDELINE,),
     "station-log.txt": ("12 March: pump 7 back from repair, warranty claim sent.\n",),
 }
 MEDIA = {".pdf": "application/pdf", ".md": "text/markdown", ".txt": "text/plain"}
@@ -199,10 +213,8 @@ class FakeWorkspace:
         script = self._answers.pop(0) if self._answers else warranty_script(self)
         finished = False
         for event in self._play(script, cancel, "ask"):
-            if isinstance(event, Finished) and event.answer.question != question:
-                event = Finished(replace(event.answer, question=question))
             finished = isinstance(event, Finished)
-            yield event
+            yield Finished(replace(event.answer, question=question)) if finished else event
         if not finished and cancel is not None and cancel.is_cancelled:
             yield Finished(answer(question, "", cancelled=True))
 
@@ -297,7 +309,7 @@ class FakeWorkspace:
             return
         go = threading.Event()
         with cancel.calling(go.set):
-            step = 0.01 if limit > 0.01 else limit
+            step = min(limit, 0.01)
             waited = 0.0
             while waited < limit and not gate.is_set() and not go.wait(step):
                 waited += step

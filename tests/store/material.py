@@ -14,6 +14,9 @@ from assistant.store import SqliteStore, StoreKey
 from assistant.types import Chunk, DocumentRecord, ParsedDocument
 from tests.fakes.embedder import FakeEmbedder
 
+ROOT = Path(__file__).resolve().parents[2]
+"""The repository's root: child processes start here, so that `tests` can be imported."""
+
 
 def put(
     store: SqliteStore,

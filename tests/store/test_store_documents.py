@@ -67,9 +67,7 @@ def test_hostile_names_are_kept_as_data(
 @pytest.mark.parametrize(
     "text", ["a\0b" * 3000, "\ud800lone" * 900, "\U0001f600" * 9000, "e\u0301" * 5000]
 )
-def test_offsets_hold_for_any_text(
-    store: SqliteStore, embedder: FakeEmbedder, text: str
-) -> None:
+def test_offsets_hold_for_any_text(store: SqliteStore, embedder: FakeEmbedder, text: str) -> None:
     half = len(text) // 2
     record = put(store, embedder, text, page_starts=(0, half), size=777)
     expected = text.replace("\ud800", "\ufffd")
@@ -130,9 +128,7 @@ def test_replacing_a_source(store: SqliteStore, embedder: FakeEmbedder) -> None:
     assert store.search_text("old", 5) == []
 
 
-def test_what_does_not_fit_together_is_refused(
-    store: SqliteStore, embedder: FakeEmbedder
-) -> None:
+def test_what_does_not_fit_together_is_refused(store: SqliteStore, embedder: FakeEmbedder) -> None:
     document = ParsedDocument(TEXT, (0,), "text/plain")
     good = embedder.embed_documents(["x"])
     base = {"name": "n", "source": "s", "content_hash": "h", "document": document}
@@ -230,9 +226,7 @@ def test_forgetting_leaves_no_trace_even_on_decrypted_pages(
     assert store_health(store_path, key).ok
 
 
-def test_forgotten_ids_are_never_used_again(
-    store: SqliteStore, embedder: FakeEmbedder
-) -> None:
+def test_forgotten_ids_are_never_used_again(store: SqliteStore, embedder: FakeEmbedder) -> None:
     first = put(store, embedder, TEXT)
     ((chunk_id, _),) = store.search_text("warranty", 5)
     store.forget(first.id)

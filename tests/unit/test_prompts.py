@@ -60,9 +60,10 @@ def test_no_text_can_forge_a_header_or_a_question(name: str, text: str, question
 
 @pytest.mark.parametrize(
     "answer",
-    [REFUSAL, "not in the documents", "Not found in the passages.", 
-     "The passages do not mention it.",     "The documents do not contain the answer.", "There is no information about that.",
-     "I don\u2019t know.", " \n Not in the documents. Sorry."],
+    [REFUSAL, "not in the documents", "Not found in the passages.",
+     "The passages do not mention it.", "The documents do not contain the answer.",
+     "There is no information about that.", "I don\u2019t know.",
+     " \n Not in the documents. Sorry."],
 )  # fmt: skip
 def test_refusals_are_recognised(answer: str) -> None:
     assert is_refusal(answer)

@@ -42,6 +42,7 @@ class ChatScreen(DeskScreen):
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
         self._active: Turn | None = None
+        self._next: str | None = None
         self._drawn = 0.0
 
     def compose(self) -> ComposeResult:
@@ -63,7 +64,7 @@ class ChatScreen(DeskScreen):
 
     @on(Composer.Sent)
     def _ask(self, event: Composer.Sent) -> None:
-        if self.desk.busy(ANSWER):
+        if self._active is not None and not self._active.ended:
             self._refuse("An answer is still being written. Press Escape to cancel it first.")
         elif self.desk.workspace is None:
             self._refuse("The library is not open yet; your question is kept.")
@@ -71,10 +72,16 @@ class ChatScreen(DeskScreen):
             self._refuse("The program is stopping.")
         else:
             self.query_one(Composer).sent()
-            self._active = Turn(event.question)
-            self.query_one(Conversation).add(self._active)
-            self.query_one(Evidence).show_turn(self._active)
-            self.desk.ask(event.question, self)
+            if self._active is None:
+                self._start(event.question)
+            else:  # its last event is here, its worker is about to end
+                self._next = event.question
+
+    def _start(self, question: str) -> None:
+        self._active = Turn(question)
+        self.query_one(Conversation).add(self._active)
+        self.query_one(Evidence).show_turn(self._active)
+        self.desk.ask(question, self)
 
     def _refuse(self, why: str) -> None:
         self.notify(text.plain(why), severity="warning", markup=False)
@@ -107,6 +114,9 @@ class ChatScreen(DeskScreen):
         self._show(turn)
         if turn.problem is not None:
             self.app.push_screen(ProblemDialog(turn.problem))
+        question, self._next = self._next, None
+        if question is not None and self.desk.state is not State.STOPPING:
+            self._start(question)
 
     def _show(self, turn: Turn) -> None:
         self.query_one(Conversation).refresh_turn(turn)
@@ -116,7 +126,7 @@ class ChatScreen(DeskScreen):
 
     def cancel_answer(self) -> bool:
         """Cancel the answer that runs; False if none does."""
-        if self._active is None or not self.desk.cancel(ANSWER):
+        if self._active is None or self._active.ended or not self.desk.cancel(ANSWER):
             return False
         self._active.stopping = True
         self._show(self._active)
@@ -136,7 +146,7 @@ class ChatScreen(DeskScreen):
         self.query_one(Composer).focus()
 
     def action_new_conversation(self) -> None:
-        if self.desk.busy(ANSWER):
+        if self._active is not None:
             self._refuse("An answer is still being written. Press Escape to cancel it first.")
             return
         self.query_one(Conversation).clear()

@@ -20,7 +20,7 @@ class Composer(TextArea):
     """A text area that sends with Enter and takes no control characters by paste."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "send", "Ask", priority=True),
+        Binding("enter", "send", "Ask"),
         Binding("ctrl+j,shift+enter,alt+enter", "new_line", "New line", show=False),
         Binding("tab", "app.focus_next", show=False),
     ]
@@ -67,6 +67,13 @@ class Composer(TextArea):
             self.move_cursor(self.document.end)
             return
         super().action_cursor_up(select)
+
+    async def _on_key(self, event: events.Key) -> None:
+        # A priority binding would overtake letters that are typed but not yet inserted.
+        if event.key == "enter":
+            event.prevent_default()
+            event.stop()
+            self.action_send()
 
     async def _on_paste(self, event: events.Paste) -> None:
         event.prevent_default()

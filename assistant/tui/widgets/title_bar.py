@@ -8,6 +8,9 @@ from textual.widgets import Static
 from assistant.tui import text
 from assistant.tui.desk import ANSWER, INGEST, Desk, State
 
+NAME_CELLS = 32
+NO_MODEL = "no chat model: quotes only"
+
 
 class TitleBar(Static):
     """Shows the desk's state; the screen calls `show` when it changes."""
@@ -20,13 +23,15 @@ class TitleBar(Static):
 
 
 def _title(desk: Desk) -> Content:
-    parts = [text.line(desk.library or "airgap-assistant", "bold")]
+    parts = [text.line(text.shortened_name(desk.library, NAME_CELLS) or "airgap-assistant", "bold")]
     if desk.workspace is not None:
         count = len(desk.documents)
         parts.append(text.line(f"{count} document{'' if count == 1 else 's'}"))
     parts.append(text.line(_state(desk), _state_style(desk)))
     if desk.workspace is not None:
-        parts.append(text.line(desk.model or "no chat model: quotes only", "$foreground-muted"))
+        parts.append(
+            text.line(text.shortened_name(desk.model, NAME_CELLS) or NO_MODEL, "$foreground-muted")
+        )
     return text.line("  ·  ", "$foreground-muted").join(parts)
 
 

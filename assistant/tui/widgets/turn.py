@@ -38,11 +38,14 @@ class TurnView(Vertical):
         yield Static(self._body(), classes="body")
         yield Static(self._status(), classes="status")
 
+    def on_mount(self) -> None:
+        self.refresh_turn()  # the turn may have grown since `compose`
+
     def refresh_turn(self) -> None:
-        if not self.is_mounted:
-            return
-        self.query_one(".body", Static).update(self._body())
-        self.query_one(".status", Static).update(self._status())
+        for body in self.query(".body").results(Static):
+            body.update(self._body())
+        for status in self.query(".status").results(Static):
+            status.update(self._status())
 
     def _body(self) -> Content:
         blank = text.block("\n\n")

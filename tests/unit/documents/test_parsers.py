@@ -173,6 +173,14 @@ def test_a_link_to_a_file_is_read(parser: ChildParser, folder: Path) -> None:
     assert parser.parse(folder / "link.txt").document.text == "Words."
 
 
+def test_a_file_whose_bytes_cannot_be_read(parser: ChildParser) -> None:
+    path = Path("/proc/self/mem")
+    if not path.exists():
+        pytest.skip("needs Linux's /proc")
+    with pytest.raises(DocumentError, match="can't be read: the disk reports an error"):
+        parser.parse(path)
+
+
 def test_a_file_without_the_right_to_read(parser: ChildParser, folder: Path) -> None:
     path = write(folder, "secret.txt", b"Words.")
     path.chmod(0)

@@ -2,13 +2,14 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.retrieval.words import content_stems, coverage, idf_weights, stem, words
+from assistant.retrieval.words import content_stems, coverage, idf_weights, stem, topic_words, words
 
 
 @pytest.mark.parametrize(
     ("one", "other"),
     [("pumps", "pump"), ("changed", "changing"), ("charges", "charge"), ("policies", "policy"),
-     ("stopped", "stop"), ("warranties", "warranty"), ("services", "service")],
+     ("stopped", "stop"), ("warranties", "warranty"), ("services", "service"),
+     ("paid", "pay")],
 )  # fmt: skip
 def test_forms_of_one_word_meet(one: str, other: str) -> None:
     assert stem(one) == stem(other)
@@ -43,3 +44,16 @@ def test_rare_words_weigh_more_and_missing_ones_most() -> None:
 def test_coverage_is_the_weighted_share() -> None:
     assert coverage({"pump": 3.0, "oil": 1.0}, ["pump", "x"]) == 0.75
     assert coverage({}, ["pump"]) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("question", "topic"),
+    [
+        ("How long is the warranty?", "warranty"),
+        ("When must invoices be paid?", "invoices paid"),
+        ("What kind of oil?", "oil"),
+        ("How long?", "How long?"),
+    ],
+)
+def test_words_that_only_ask_are_left_out(question: str, topic: str) -> None:
+    assert topic_words(question) == topic

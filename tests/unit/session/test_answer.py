@@ -104,6 +104,19 @@ def test_without_a_chat_model_the_extract_is_the_answer() -> None:
     assert (answer.text, answer.model, answer.abstained) == (ANSWER_SENTENCE, "", False)
 
 
+def test_prepare_reads_the_beginning_that_every_prompt_shares() -> None:
+    chat = FakeChat()
+    prepared = session(chat)
+    prepared.prepare()
+    list(prepared.ask(QUESTION))
+    assert chat.samplings[0].max_tokens == 0
+    first, second = chat.prompts
+    shared = first.split("<user>")[0]
+    assert len(shared.split()) > 30
+    assert second.startswith(shared)
+    session(None).prepare()
+
+
 def test_an_irrelevant_question_never_reaches_the_model() -> None:
     chat = FakeChat()
     answer = finish(list(session(chat).ask("Who won the football championship yesterday?")))

@@ -78,3 +78,9 @@ def test_spans_are_in_order_inside_and_not_empty(text: str) -> None:
     for start, end in sentence_spans(text):
         assert at <= start < end <= len(text)
         at = end
+
+
+def test_a_question_for_a_number_prefers_a_sentence_with_one() -> None:
+    text = "The term of the lease is short. The term of the lease is 24 months."
+    assert extract("How long is the term of the lease?", text).text.endswith("24 months.")
+    assert extract("What is the term of the lease?", text).text.endswith("is short.")

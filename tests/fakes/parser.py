@@ -1,0 +1,44 @@
+"""A parser without a child process: the file's bytes as UTF-8, paged by form feeds."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+
+from assistant.errors import DocumentError
+from assistant.types import CancelToken, ParsedDocument, ParsedFile
+
+
+class FakeParser:
+    """A form feed begins a page. `fail_on` names files that can't be parsed.
+
+    `parsed` records the names of files that were parsed; `before` is called ahead of each.
+    """
+
+    def __init__(
+        self, *, fail_on: tuple[str, ...] = (), before: Callable[[Path], None] | None = None
+    ) -> None:
+        self._fail_on = fail_on
+        self._before = before
+        self.parsed: list[str] = []
+        self.closed = False
+
+    def parse(self, path: Path, cancel: CancelToken | None = None) -> ParsedFile:
+        if cancel is not None:
+            cancel.raise_if_cancelled()
+        if self._before is not None:
+            self._before(path)
+        self.parsed.append(path.name)
+        if path.name in self._fail_on:
+            raise DocumentError(f"'{path.name}' is damaged.", hint="Get the file again.")
+        data = path.read_bytes()
+        pages = data.decode("utf-8").split("\f")
+        starts = [0]
+        for page in pages[:-1]:
+            starts.append(starts[-1] + len(page))
+        document = ParsedDocument("".join(pages), tuple(starts), "text/plain")
+        return ParsedFile(document, hashlib.sha256(data).hexdigest(), len(data))
+
+    def close(self) -> None:
+        self.closed = True
