@@ -16,6 +16,7 @@ from assistant.cli.options import Invocation, command_options
 from assistant.cli.output import Output
 from assistant.cli.schema import (
     FORMAT,
+    AddedJson,
     AddJson,
     DocsJson,
     FileFailureJson,
@@ -42,15 +43,17 @@ from assistant.types import (
 class Report:
     """What `add` did, file by file."""
 
-    added: list[DocumentRecord] = field(default_factory=list)
+    added: list[FileAdded] = field(default_factory=list)
     known: list[DocumentRecord] = field(default_factory=list)
     failed: list[FileFailureJson] = field(default_factory=list)
+    skipped: int = 0
     cancelled: bool = False
 
     def json(self) -> AddJson:
         return {
             "format": FORMAT,
-            "added": [document_json(record) for record in self.added],
+            "skipped": self.skipped,
+            "added": [_added_json(event) for event in self.added],
             "known": [document_json(record) for record in self.known],
             "failed": self.failed,
             "cancelled": self.cancelled,
@@ -86,12 +89,25 @@ def add_paths(workspace: Workspace, paths: Sequence[Path], output: Output) -> Re
     return report
 
 
+def _added_json(event: FileAdded) -> AddedJson:
+    return {
+        **document_json(event.document),
+        "replaced": event.replaced.id if event.replaced else None,
+        "note": event.note,
+    }
+
+
 def _record(event: IngestEvent, report: Report, output: Output) -> None:
     match event:
-        case FileAdded(document=document):
-            report.added.append(document)
+        case FilesFound(skipped=skipped):
+            report.skipped = skipped
+        case FileAdded(document=document, replaced=replaced, note=note):
+            report.added.append(event)
             pages = f"{document.pages} page{'s' if document.pages != 1 else ''}"
-            output.note(("added ", "green"), f"{_line(document.name)}  ({pages})")
+            word = "updated " if replaced else "added "
+            output.note((word, "green"), f"{_line(document.name)}  ({pages})")
+            if note:
+                output.note(("  note: ", "yellow"), note)
         case FileKnown(document=document):
             report.known.append(document)
             output.note(("known ", "dim"), _line(document.name))
@@ -109,7 +125,8 @@ def _finish(report: Report, output: Output) -> None:
         output.json(report.json())
     else:
         counts = f"{len(report.added)} added, {len(report.known)} known before"
-        output.line(f"{counts}, {len(report.failed)} failed.")
+        passed = f", {report.skipped} of other kinds passed over" if report.skipped else ""
+        output.line(f"{counts}, {len(report.failed)} failed{passed}.")
     if report.cancelled:
         output.note("Cancelled: what was added before stays in the library.")
         sys.exit(Cancelled.exit_code)

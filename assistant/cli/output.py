@@ -19,7 +19,6 @@ from assistant.cli.schema import FORMAT, FailureJson, error_json
 from assistant.errors import AssistantError
 from assistant.safe_text import safe_text
 
-
 PIPE_WIDTH = 240
 """Columns that a table may take when no terminal says how wide it is."""
 

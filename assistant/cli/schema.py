@@ -121,9 +121,21 @@ class FileFailureJson(TypedDict):
     error: ErrorJson
 
 
+class AddedJson(DocumentJson):
+    """An added document; `replaced` is the id of the older version that it took over from
+    (null if none), `note` what a person should know of it ("" if nothing).
+    """
+
+    replaced: int | None
+    note: str
+
+
 class AddJson(TypedDict):
+    """What became of each file; `skipped` files in folders are of kinds that are not read."""
+
     format: int
-    added: list[DocumentJson]
+    skipped: int
+    added: list[AddedJson]
     known: list[DocumentJson]
     failed: list[FileFailureJson]
     cancelled: bool

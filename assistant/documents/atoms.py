@@ -45,7 +45,7 @@ _CLAUSE = re.compile(
 _LONGEST_HEADING = 90
 _HEADING_TOKENS = 14
 _WORD = re.compile(r"\S{1,100}")  # WordPiece takes a run of more as one unknown token
-_AT_ONCE = 4096
+_AT_ONCE = 1024
 _CLAUSE_END = (",", ";", ":", ")", "\u2014", "\u2013", ".")
 
 

@@ -20,8 +20,8 @@ from assistant.types import Chunk, ParsedDocument
 CountTokens = Callable[[Sequence[str]], list[int]]
 Parts = tuple[str, ...]
 
-DEFAULT_TARGET = 160
-"""Tokens of text at which a chunk is best; `tests/bench` measures it."""
+DEFAULT_TARGET = 130
+"""Tokens of text at which a chunk is best: measured by `tests/bench/tune_chunks.py`."""
 
 _ROOM = 1.35
 """How far over the target a chunk may grow to end at a better break."""

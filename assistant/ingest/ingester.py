@@ -121,9 +121,12 @@ class Ingester:
         parsed = self._parser.parse(file.path, cancel)
         document = parsed.document
         yield FileProgress(file.path, index, "reading", 1, 1)
-        chunks = chunk_document(
-            document, self._embedder.count_tokens, self._embedder.text_token_limit
-        )
+
+        def count_tokens(texts: Sequence[str]) -> list[int]:
+            cancel.raise_if_cancelled()  # chunking a text of 50 MB takes minutes
+            return self._embedder.count_tokens(texts)
+
+        chunks = chunk_document(document, count_tokens, self._embedder.text_token_limit)
         vectors = np.empty((len(chunks), self._embedder.identity.dimension), dtype=np.float32)
         for done in self._embed(document, chunks, vectors, cancel):
             yield FileProgress(file.path, index, "embedding", done, len(chunks))

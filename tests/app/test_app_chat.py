@@ -213,6 +213,36 @@ async def test_passages_are_chosen_by_keys_and_tell_why_they_were_found() -> Non
         assert app._chat.query_one(Composer).has_focus
 
 
+async def test_the_first_quoted_passage_is_selected_unless_the_person_chose() -> None:
+    fake = FakeWorkspace()
+    hits = warranty_hits(fake)
+    second = extract(hits, 1, "The liability of the Supplier is limited to the price of the pumps")
+    script = [
+        Retrieved(SearchResult("q", hits, 0.9, relevant=True)),
+        Hold("extract"),
+        Extracted(second),
+        Finished(answer("", second.text, sentences=[second], hits=hits)),
+    ]
+    fake._answers = [script, script]
+    async with running(fake) as (app, pilot):
+        evidence = app._chat.query_one(Evidence)
+        await ask(pilot, "q")
+        await wait_until(pilot, lambda: evidence.selected is not None)
+        assert evidence.selected.number == 1
+        fake.release("extract")
+        await wait_until(pilot, lambda: evidence.selected.number == 2)
+        fake.hold("extract")
+        await wait_until(pilot, lambda: not app.desk.busy("answer"))
+        await ask(pilot, "q")
+        await wait_until(pilot, lambda: "4 passages found" in said(app))
+        await pilot.press("f2", "down", "down", "down")
+        assert evidence.selected.number == 4
+        fake.release("extract")
+        await wait_until(pilot, lambda: not app.desk.busy("answer"))
+        await pilot.pause()
+        assert evidence.selected.number == 4
+
+
 async def test_the_quote_is_highlighted_in_its_passage() -> None:
     fake = FakeWorkspace()
     async with running(fake) as (app, pilot):

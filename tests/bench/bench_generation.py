@@ -2,8 +2,8 @@
 
     python -m tests.bench.bench_generation [--json OUT] [--rounds N]
 
-Both are loaded in one process and take turns, so that what else the machine does falls
-on both alike. Medians over the rounds. Memory is measured in processes of their own.
+Each answer is made in a fresh process, the two in turns, so that what else the machine does
+falls on both alike and neither shares the other's settings. Medians over the rounds.
 """
 
 from __future__ import annotations
@@ -14,12 +14,14 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from assistant.catalogue import load_catalogue
 from assistant.engine.chat import LlamaChat
+from assistant.engine.templates import ChatmlStyle
 from assistant.engine.threads import physical_cores
 from assistant.types import Message, Sampling
 from tests.bench.report import (
@@ -45,47 +47,68 @@ QUESTION = "Explain in detail what the supplier has to do when the goods are def
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     add_json_option(parser)
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--memory-of", choices=["ours", "bare"], help=argparse.SUPPRESS)
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--side", choices=["ours", "bare"], help=argparse.SUPPRESS)
     options = parser.parse_args()
     model = models_folder() / load_catalogue().default_chat.name / "model.gguf"
     if not model.is_file():
         print(f"{model} is missing: run `make models`")
         return EXIT_SKIPPED
-    if options.memory_of:
-        print(json.dumps({"peak_mb": peak_of(options.memory_of, model)}))
+    if options.side:
+        print(json.dumps(one_side(options.side, model)))
         return 0
-    figures, details = compare(model, options.rounds)
+    figures, details = compare(options.rounds)
     publish("generation", figures, details, options.json)
     return 0
 
 
-def compare(model: Path, rounds: int) -> tuple[list[Figure], dict[str, Any]]:
-    """Measure both in turns; return figures and all raw timings."""
-    chat, bare = ours(model), bare_model(model)
+def compare(rounds: int) -> tuple[list[Figure], dict[str, Any]]:
+    """Measure both in turns; return figures and all raw results."""
     runs: dict[str, list[dict[str, float]]] = {"ours": [], "bare": []}
-    for number in range(rounds + 1):
-        # A new beginning each round, so that neither can use what it has cached.
-        prompt = prompt_of(chat, number)
-        tokens = bare.tokenize(prompt.encode(), add_bos=False, special=True)
-        pair = [("ours", timed(our_pieces(chat, prompt), len(tokens)))]
-        pair.append(("bare", timed(bare_tokens(bare, tokens), len(tokens))))
-        if number:  # the first round warms up
-            for name, result in pair:
-                runs[name].append(result)
+    for number in range(rounds):
+        for side in ("ours", "bare") if number % 2 else ("bare", "ours"):
+            runs[side].append(in_child(side))
     middle = {
-        name: {key: statistics.median(r[key] for r in results) for key in results[0]}
-        for name, results in runs.items()
+        side: {key: statistics.median(r[key] for r in results) for key in results[0]}
+        for side, results in runs.items()
     }
-    ratios = [a["rate"] / b["rate"] for a, b in zip(runs["ours"], runs["bare"], strict=True)]
-    peaks = {name: peak_in_child(name) for name in runs}
-    figures = [
-        at_least("generation, ours / bare llama-cpp-python", statistics.median(ratios), 0.95),
-        *(Figure(f"generation, {n}", middle[n]["rate"], "tokens/s") for n in runs),
-        *(Figure(f"prefill, {n}", middle[n]["prefill"], "tokens/s") for n in runs),
-        *(Figure(f"peak memory of the chat engine, {n}", peaks[n], "MB") for n in runs),
-    ]
+    ratio = middle["ours"]["rate"] / middle["bare"]["rate"]
+    note = f"medians of {rounds} rounds, {physical_cores()} threads"
+    figures = [at_least("generation, ours / bare llama-cpp-python", ratio, 0.95, note=note)]
+    for key, what, unit in (
+        ("rate", "generation", "tokens/s"),
+        ("prefill", "prefill", "tokens/s"),
+        ("peak_mb", "peak memory of the chat engine", "MB"),
+    ):
+        figures += [Figure(f"{what}, {side}", middle[side][key], unit) for side in runs]
     return figures, {"runs": runs, "threads": physical_cores(), "context": CONTEXT}
+
+
+def in_child(side: str) -> dict[str, float]:
+    command = [sys.executable, "-m", "tests.bench.bench_generation", "--side", side]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
+    result: dict[str, float] = json.loads(done.stdout.strip().splitlines()[-1])
+    return result
+
+
+def one_side(side: str, model: Path) -> dict[str, float]:
+    """Load one of the two, warm up, measure once; with this process's peak memory in MB."""
+    if side == "ours":
+        chat = ours(model)
+        list(chat.generate(chat.render((Message("user", "Hello"),)), Sampling(max_tokens=4)))
+        prompt = prompt_of(chat.render)
+        pieces: Iterator[object] = chat.generate(prompt, Sampling(max_tokens=TOKENS))
+        result = timed(pieces, chat.count_tokens(prompt))
+    else:
+        bare = bare_model(model)
+        list(islice(bare.generate(bare.tokenize(b"Hello"), temp=0.0), 4))
+        bare.reset()
+        prompt = prompt_of(ChatmlStyle().render)
+        tokens = bare.tokenize(prompt.encode(), add_bos=False, special=True)
+        result = timed(bare_tokens(bare, tokens), len(tokens))
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    peak = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM"))
+    return {**result, "peak_mb": peak * 1024 / 1e6}
 
 
 def ours(model: Path) -> LlamaChat:
@@ -101,14 +124,10 @@ def bare_model(model: Path) -> Any:
     )
 
 
-def prompt_of(chat: LlamaChat, number: int) -> str:
-    passages = "".join(PASSAGE.format(n=number + n) for n in range(12))
-    system = Message("system", f"Question {number}. Answer at length from the passages.")
-    return chat.render((system, Message("user", f"{passages}\n\n{QUESTION}")))
-
-
-def our_pieces(chat: LlamaChat, prompt: str) -> Iterator[object]:
-    return chat.generate(prompt, Sampling(max_tokens=TOKENS))
+def prompt_of(render: Callable[[tuple[Message, ...]], str]) -> str:
+    passages = "".join(PASSAGE.format(n=n + 1) for n in range(12))
+    system = Message("system", "Answer at length from the passages.")
+    return render((system, Message("user", f"{passages}\n\n{QUESTION}")))
 
 
 def bare_tokens(bare: Any, tokens: list[int]) -> Iterator[object]:
@@ -127,26 +146,6 @@ def timed(pieces: Iterator[object], prompt_tokens: int) -> dict[str, float]:
     count = sum(1 for _ in pieces)
     ended = time.perf_counter()
     return {"prefill": prompt_tokens / (first - started), "rate": count / (ended - first)}
-
-
-def peak_of(name: str, model: Path) -> float:
-    """Load one of the two, answer once, return this process's peak memory in MB."""
-    if name == "ours":
-        chat = ours(model)
-        list(our_pieces(chat, prompt_of(chat, 0)))
-    else:
-        bare = bare_model(model)
-        text = (PASSAGE.format(n=1) * 12 + QUESTION).encode()
-        list(bare_tokens(bare, bare.tokenize(text, add_bos=False)))
-    status = Path("/proc/self/status").read_text(encoding="ascii")
-    peak = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM"))
-    return peak * 1024 / 1e6
-
-
-def peak_in_child(name: str) -> float:
-    command = [sys.executable, "-m", "tests.bench.bench_generation", "--memory-of", name]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
-    return float(json.loads(done.stdout.strip().splitlines()[-1])["peak_mb"])
 
 
 if __name__ == "__main__":

@@ -202,10 +202,11 @@ def features(cases: Sequence[Case]) -> NDArray[np.float64]:
     return np.array(rows, dtype=np.float64)
 
 
-def fit(cases: Sequence[Case]) -> tuple[float, float, float]:
-    """Fit intercept and two coefficients by Newton's method.
+def fit(cases: Sequence[Case], *, words_only: bool = False) -> tuple[float, float, float]:
+    """Fit intercept and coefficients of cosine and coverage by Newton's method.
 
-    Each library counts the same, its inside and outside questions half each.
+    Each library counts the same, its inside and outside questions half each. With
+    `words_only` the cosine's coefficient is 0: for embedders that were not measured.
     """
     inside = np.array([c.group == "inside" for c in cases], dtype=np.float64)
     sizes: dict[tuple[str, bool], int] = defaultdict(int)
@@ -213,6 +214,8 @@ def fit(cases: Sequence[Case]) -> tuple[float, float, float]:
         sizes[case.library, case.group == "inside"] += 1
     weights = np.array([1.0 / sizes[c.library, c.group == "inside"] for c in cases])
     x = np.column_stack([np.ones(len(cases)), features(cases)])
+    if words_only:
+        x[:, 1] = 0.0
     found = np.zeros(3)
     for _ in range(30):
         p = 1.0 / (1.0 + np.exp(-x @ found))
@@ -257,18 +260,21 @@ def main() -> None:
         embedder.save()
         print(f"{library.name}: {len(library.texts)} texts", flush=True)
     fitting = [c for c in cases if c.part == "fit"]
-    found = fit(fitting)
-    fresh = relevance_of(fitting, found)
-    answerable = fresh[[c.group == "inside" for c in fitting]]
-    threshold = float(np.quantile(answerable, FALSE_ABSTENTION))
-    coefficients = [round(c, 2) for c in found]
-    print(f"fitted: intercept, cosine, coverage {coefficients}, threshold {threshold:.3f}")
     figures, details = _judge([c for c in cases if c.part == "test"], calibration.threshold)
-    details["fitted"] = {"coefficients": coefficients, "threshold": round(threshold, 3)}
+    details["fitted"] = [_fitted(fitting, words_only=w) for w in (False, True)]
     details["groups"] = by_group(cases, calibration.threshold)
     for name, share in details["groups"].items():
         print(f"  {name}: {share:.3f} below the threshold")
     publish("knowing when the library does not speak about it", figures, details, options.json)
+
+
+def _fitted(cases: Sequence[Case], *, words_only: bool) -> dict[str, Any]:
+    found = fit(cases, words_only=words_only)
+    answerable = relevance_of([c for c in cases if c.group == "inside"], found)
+    threshold = round(float(np.quantile(answerable, FALSE_ABSTENTION)), 3)
+    coefficients = [round(c, 2) for c in found]
+    print(f"fitted: intercept, cosine, coverage {coefficients}, threshold {threshold}")
+    return {"coefficients": coefficients, "threshold": threshold, "words_only": words_only}
 
 
 def _judge(cases: Sequence[Case], threshold: float) -> tuple[list[Figure], dict[str, Any]]:

@@ -46,7 +46,8 @@ class RememberingEmbedder:
     """An embedder that keeps its vectors in a file, by text: benches run more than once.
 
     Without `inner` it can only repeat what the file holds (see `embed_f32.py`), and counts
-    tokens with `counter`. `seen` has the texts by key. A vector does not depend on the other texts of a call.
+    tokens with `counter`. `seen` has the texts by key. A vector does not depend on the
+    other texts of its call.
     """
 
     def __init__(

@@ -155,6 +155,10 @@ class FakeWorkspace:
     def release(self, name: str = "hold") -> None:
         self._gate(name).set()
 
+    def hold(self, name: str = "hold") -> None:
+        """Make `name` wait again after a release."""
+        self._gate(name).clear()
+
     def release_all(self) -> None:
         """Let go of everything that waits now or will."""
         self._open_gates = True

@@ -44,6 +44,7 @@ class Evidence(Vertical):
         self.turn: Turn | None = None
         self.sources: tuple[Source, ...] = ()
         self.selected: Source | None = None
+        self._chosen: int | None = None  # by the person, not by default
 
     def compose(self) -> ComposeResult:
         yield Static(text.line("Passages", "bold"), id="evidence-title")
@@ -57,11 +58,12 @@ class Evidence(Vertical):
         self._show(None)
 
     def show_turn(self, turn: Turn | None, number: int | None = None) -> None:
-        """Show a turn's sources; select `number`, else keep the selection if it is there."""
-        same = turn is self.turn
+        """Show a turn's sources; select `number`, else what the person chose, else a quote."""
+        if turn is not self.turn:
+            self._chosen = None
         self.turn = turn
+        self._chosen = number or self._chosen
         sources = turn.sources if turn is not None else ()
-        keep = self.selected.number if same and self.selected is not None else None
         if sources != self.sources:
             self.sources = sources
             rows = self.query_one("#sources", OptionList)
@@ -70,10 +72,17 @@ class Evidence(Vertical):
         count = len(sources)
         title = f"Passages ({count})" if count else "Passages"
         self.query_one("#evidence-title", Static).update(text.line(title, "bold"))
-        self.select(number or keep or _first_cited(sources))
+        if not self._show_number(self._chosen):
+            self._show_number(_first_cited(sources))
 
-    def select(self, number: int | None) -> bool:
+    def select(self, number: int) -> bool:
         """Select a source by its number; False if there is none of that number."""
+        if not self._show_number(number):
+            return False
+        self._chosen = number
+        return True
+
+    def _show_number(self, number: int | None) -> bool:
         for index, source in enumerate(self.sources):
             if source.number == number:
                 self.query_one("#sources", OptionList).highlighted = index
@@ -87,7 +96,10 @@ class Evidence(Vertical):
     def _highlight(self, event: OptionList.OptionHighlighted) -> None:
         event.stop()
         if event.option_index < len(self.sources):
-            self._show(self.sources[event.option_index])
+            source = self.sources[event.option_index]
+            if event.option_list.has_focus:
+                self._chosen = source.number
+            self._show(source)
 
     @on(OptionList.OptionSelected)
     def _choose(self, event: OptionList.OptionSelected) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -232,6 +232,23 @@ def test_cancel_while_a_file_is_parsed(tmp_path: Path) -> None:
     events = bench.events(cancel=token)
     assert events[-1] == IngestFinished(0, 0, 0, cancelled=True)
     assert bench.store.documents() == []
+
+
+def test_cancel_while_a_long_text_is_chunked(bench: Bench) -> None:
+    token = CancelToken()
+    counted: list[int] = []
+
+    class Slow(FakeEmbedder):
+        def count_tokens(self, texts: Sequence[str]) -> list[int]:
+            counted.append(len(texts))
+            token.cancel()
+            return super().count_tokens(texts)
+
+    bench.embedder = Slow()
+    bench.write("a.txt", SENTENCE * 8000)
+    assert bench.events(cancel=token)[-1] == IngestFinished(0, 0, 0, cancelled=True)
+    assert len(counted) == 1
+    assert counted[0] < 8000
 
 
 def test_pages_without_text_are_mentioned(bench: Bench) -> None:
