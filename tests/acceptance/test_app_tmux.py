@@ -36,7 +36,8 @@ class Tmux:
     def start(self, command: list[str], environment: dict[str, str]) -> None:
         exports = " ".join(f"{name}={shlex.quote(value)}" for name, value in environment.items())
         # pytest plug-ins set these, and Textual believes them more than the terminal.
-        line = f"env -u COLUMNS -u LINES {exports} {shlex.join(command)}; echo $? > {shlex.quote(str(self._exit))}"
+        program = f"env -u COLUMNS -u LINES {exports} {shlex.join(command)}"
+        line = f"{program}; echo $? > {shlex.quote(str(self._exit))}"
         self._call("-f", "/dev/null", "new-session", "-d", "-s", "app", *self._size, line)
 
     def keys(self, *keys: str) -> None:
@@ -119,6 +120,7 @@ def test_add_ask_cite_cancel_quit(tmux: Tmux, default_models: Path, tmp_path: Pa
     tmux.keys("Escape")
     tmux.wait_for("Passages (")
     tmux.keys("Escape")
+    tmux.wait_for("⏎")  # an Escape right before a letter would read as Alt+letter
 
     tmux.write("What is said about delivery, payment, liability and termination?")
     tmux.keys("Enter")

@@ -179,7 +179,7 @@ def test_bad_files_are_named_and_the_others_added(assistant: Command, tmp_path: 
     [
         (["ask", "   "], 2, "usage"),
         (["forget", "no such document", "--yes"], 2, "usage"),
-        (["ask", "why " * 5000], 2, "context_overflow"),
+        (["ask", "How long does the warranty on the pumps last? " * 400], 2, "context_overflow"),
         (["models", "add", "/nonexistent.gguf"], 5, "model"),
     ],
 )

@@ -102,7 +102,7 @@ class Bench:
             "--limit",
             str(self.options.limit),
         ]
-        asked: list[str | Path] = ["--questions", HERE / "questions.toml"]
+        asked: list[str | Path] = ["--questions", self.options.questions]
         steps: list[Callable[[], None]] = [
             lambda: self.ours("ingest", *files),
             lambda: self.rival("rival ingest", "ingest", *files),
@@ -253,6 +253,7 @@ def parse_options() -> argparse.Namespace:
     parser.add_argument("--packages", type=Path, default=build / "packages")
     parser.add_argument("--models", type=Path, default=models_folder())
     parser.add_argument("--files", type=Path, default=cuad)
+    parser.add_argument("--questions", type=Path, default=HERE / "questions.toml")
     parser.add_argument("--limit", type=int, default=0, help="only the first N files")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
