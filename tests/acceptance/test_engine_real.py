@@ -69,6 +69,14 @@ def test_it_answers_and_repeats_itself_exactly(chat: LlamaChat) -> None:
     assert ask(chat, "What is the capital of France?") == first
 
 
+def test_an_answer_does_not_depend_on_the_threads(chat: LlamaChat, model_file: Path) -> None:
+    single = LlamaChat(model_file, name="one", context_length=2048, threads=1)
+    for question in ("What is the capital of France?", f"{LONG[:1500]} When is the delivery?"):
+        assert ask(single, question) == ask(chat, question)
+        assert (single._runtime.logits() == chat._runtime.logits()).all()
+    single.close()
+
+
 def test_it_answers_as_the_high_level_binding_does(chat: LlamaChat, model_file: Path) -> None:
     """Same tokens, same greedy choice: nothing is lost by going below `llama_cpp.Llama`."""
     from llama_cpp import Llama

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from assistant.errors import StoreError
 from assistant.tui.app import AssistantApp
 from assistant.types import AnswerEvent, CancelToken, IngestEvent
-from tests.fakes.workspace import FakeWorkspace, abstained_script
+from tests.fakes.workspace import FakeWorkspace
+from tests.fakes.workspace_scripts import abstained_script
 
 
 class SlowWorkspace(FakeWorkspace):

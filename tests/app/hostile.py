@@ -24,9 +24,11 @@ from assistant.types import (
     Generated,
     Hit,
     Retrieved,
+    Scores,
     SearchResult,
 )
-from tests.fakes.workspace import FakeWorkspace, Hold, Scores, answer, extract, record, written
+from tests.fakes.workspace import FakeWorkspace
+from tests.fakes.workspace_scripts import Hold, answer, extract, record, written
 
 POISON = (
     "\x1b]52;c;UE9JU09O\x07"  # clipboard

@@ -15,7 +15,8 @@ from assistant.tui.widgets.files import FileTree, PathInput, complete, paths_of
 from assistant.tui.widgets.ingest import IngestPanel
 from assistant.types import FileAdded, FileFailed, FileKnown, FileProgress, FilesFound
 from tests.app.helpers import notices, running, said, text_of, wait_until, welcome
-from tests.fakes.workspace import FakeWorkspace, Forever, Hold, record
+from tests.fakes.workspace import FakeWorkspace
+from tests.fakes.workspace_scripts import Forever, Hold, record
 
 
 def names(app: AssistantApp) -> list[str]:

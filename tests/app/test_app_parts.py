@@ -38,7 +38,8 @@ from assistant.types import (
     Scores,
     Sentence,
 )
-from tests.fakes.workspace import FakeWorkspace, warranty_hits
+from tests.fakes.workspace import FakeWorkspace
+from tests.fakes.workspace_scripts import warranty_hits
 
 HOSTILE = "a\x1b]52;c;QUJD\x07b\x9b31mc\u202ed\u200be\x1b[2Jf\x7f\x00\ud800"
 

