@@ -99,6 +99,8 @@ def trace_command(
     traced: list[str], env: Mapping[str, str] | None = None, timeout: float = 600
 ) -> Traced:
     """Run a command and all that it starts under strace, and count its network calls."""
+    # What quiets a library must be the program's own doing, not the caller's environment.
+    inherited = {k: v for k, v in os.environ.items() if k != "ORT_DISABLE_TELEMETRY"}
     with tempfile.TemporaryDirectory(prefix="strace-") as folder:
         log = Path(folder) / "trace"
         command = ["strace", "-f", "-q", "-e", _TRACED, "-o", str(log)]
@@ -110,7 +112,7 @@ def trace_command(
             text=True,
             timeout=timeout,
             check=False,
-            env={**os.environ, **(env or {})},
+            env={**inherited, **(env or {})},
         )
         calls, lines = parse_trace(log.read_text(encoding="utf-8", errors="replace"))
     return Traced(done.returncode, done.stdout + done.stderr, calls, lines)
