@@ -55,14 +55,12 @@ class LocalWorkspace:
 
     def warm_up(self) -> None:
         self._load_embedder().embed_query("warm up")
-        self._load_chat()
+        self._session().warm_up()
 
     def ask(self, question: str, cancel: CancelToken | None = None) -> Iterator[AnswerEvent]:
         if not question.strip():
             raise UsageError("There is no question.", hint='Put one in quotes: assistant ask "..."')
-        embedder = self._load_embedder()
-        session = AnswerSession(self._retriever(), self._load_chat(), embedder, self._settings)
-        return session.ask(question, cancel)
+        return self._session().ask(question, cancel)
 
     def search(self, query: str, limit: int = 8) -> SearchResult:
         if not query.strip():
@@ -90,6 +88,10 @@ class LocalWorkspace:
     def close(self) -> None:
         self._parser.close()
         self._store.close()
+
+    def _session(self) -> AnswerSession:
+        embedder = self._load_embedder()
+        return AnswerSession(self._retriever(), self._load_chat(), embedder, self._settings)
 
     def _retriever(self) -> Retriever:
         return Retriever(self._store, self._load_embedder())

@@ -10,6 +10,7 @@ not depend on the texts that happen to be embedded with it.
 from __future__ import annotations
 
 import hashlib
+import os
 import threading
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -187,9 +188,11 @@ def _load_tokenizer(path: Path, sha256: str) -> Any:
 
 
 def _load_session(path: Path, sha256: str) -> Any:
+    # Versions from 1.29 on carry a telemetry client, which only this stops for good. The
+    # pinned one has none: a second bolt on a door that is not there.
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     import onnxruntime as ort
 
-    ort.disable_telemetry_events()
     ort.set_default_logger_severity(4)
     options = ort.SessionOptions()
     options.log_severity_level = 4

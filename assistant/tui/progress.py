@@ -27,6 +27,14 @@ class Failure:
     problem: Problem
 
 
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What a person should know of a document that was added."""
+
+    document: str
+    text: str
+
+
 @dataclass
 class Progress:
     """One run of adding documents. `total` is None until the folders were walked."""
@@ -34,7 +42,9 @@ class Progress:
     total: int | None = None
     added: int = 0
     known: int = 0
+    updated: int = 0
     failures: list[Failure] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
     current: FileProgress | None = None
     finished: bool = False
     cancelled: bool = False
@@ -53,6 +63,9 @@ class Progress:
             self.current = event
         elif isinstance(event, FileAdded):
             self.added += 1
+            self.updated += event.replaced is not None
+            if event.note:
+                self.notes.append(Note(event.document.name, event.note))
             self.current = None
             return True
         elif isinstance(event, FileKnown):
@@ -93,6 +106,8 @@ class Progress:
 
     def _outcome(self) -> str:
         parts = [f"Added {self.added}"]
+        if self.updated:
+            parts.append(f"{self.updated} of them newer versions")
         if self.known:
             parts.append(f"{self.known} here already")
         if self.failures:

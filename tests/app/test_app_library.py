@@ -244,3 +244,18 @@ def test_completion_offers_only_names_that_show_as_they_are(tmp_path: Path) -> N
     assert complete(f"{tmp_path}/") is None
     assert complete(f"{tmp_path}/.h") == f"{tmp_path}/.hidden"
     assert complete("/no/such/folder/x") is None
+
+
+async def test_what_to_know_of_an_added_document_stays_readable(tmp_path: Path) -> None:
+    scan = tmp_path / "scan.pdf"
+    document = record(50, scan.name, ("x",))
+    note = "2 of 4 pages have no text."
+    added = FileAdded(scan, 0, document, replaced=record(9, scan.name, ("y",)), note=note)
+    fake = FakeWorkspace(ingests=[[FilesFound(1), added]])
+    async with running(fake) as (app, pilot):
+        await pilot.press("f3")
+        await add_path(pilot, app, scan)
+        await wait_until(pilot, lambda: "Added 1" in text_of(app.screen))
+        shown = text_of(app.screen)
+        assert note in shown
+        assert "1 of them newer versions" in shown

@@ -8,7 +8,7 @@ from textual.content import Content
 from textual.widgets import ProgressBar, Static
 
 from assistant.tui import text
-from assistant.tui.progress import Failure, Progress
+from assistant.tui.progress import Failure, Note, Progress
 
 SHOWN_FAILURES = 200
 
@@ -38,8 +38,9 @@ class IngestPanel(Vertical):
         files.update(total=progress.total or None, progress=progress.files_done)
         self._show_file(progress)
         failures = self.query_one("#ingest-failures", VerticalScroll)
-        failures.display = bool(progress.failures)
-        self.query_one("#failure-list", Static).update(_failures(progress.failures))
+        failures.display = bool(progress.failures or progress.notes)
+        rows = _failures(progress.failures) + _notes(progress.notes)
+        self.query_one("#failure-list", Static).update(text.lines(rows))
 
     def _show_file(self, progress: Progress) -> None:
         line = self.query_one("#ingest-file", Static)
@@ -52,7 +53,7 @@ class IngestPanel(Vertical):
             steps.update(total=1, progress=0)
 
 
-def _failures(failures: list[Failure]) -> Content:
+def _failures(failures: list[Failure]) -> list[Content]:
     rows: list[Content] = []
     for failure in failures[:SHOWN_FAILURES]:
         problem = failure.problem
@@ -68,4 +69,11 @@ def _failures(failures: list[Failure]) -> Content:
     more = len(failures) - SHOWN_FAILURES
     if more > 0:
         rows.append(text.line(f"and {more} more", "$foreground-muted"))
-    return text.lines(rows)
+    return rows
+
+
+def _notes(notes: list[Note]) -> list[Content]:
+    return [
+        text.join(text.line(note.document, "bold"), text.line(f"  {note.text}"))
+        for note in notes[:SHOWN_FAILURES]
+    ]
