@@ -88,7 +88,8 @@ def show_answer(answer: Answer, output: Output, *, passages: bool) -> None:
     """Print a checked answer: sentences with citation numbers, then the places."""
     cited: list[Citation] = []
     for sentence in answer.sentences:
-        marks = "".join(f" [{_number(quote, cited)}]" for quote in sentence.quotes)
+        shown = sentence.quotes if sentence.supported else ()
+        marks = "".join(f" [{_number(quote, cited)}]" for quote in shown)
         if sentence.origin == "extract":
             output.line((safe_text(sentence.text), "bold"), (marks, "cyan"))
         elif sentence.supported:

@@ -60,11 +60,13 @@ class LocalWorkspace:
     def ask(self, question: str, cancel: CancelToken | None = None) -> Iterator[AnswerEvent]:
         if not question.strip():
             raise UsageError("There is no question.", hint='Put one in quotes: assistant ask "..."')
+        self._require_documents()
         return self._session().ask(question, cancel)
 
     def search(self, query: str, limit: int = 8) -> SearchResult:
         if not query.strip():
-            raise UsageError("There is nothing to search for.")
+            raise UsageError("There is nothing to search for.", hint="Say what to look for.")
+        self._require_documents()
         return self._retriever().search(query, limit)
 
     def add(
@@ -88,6 +90,13 @@ class LocalWorkspace:
     def close(self) -> None:
         self._parser.close()
         self._store.close()
+
+    def _require_documents(self) -> None:
+        if not self._store.documents():
+            raise UsageError(
+                f"The library '{self._settings.library}' is empty.",
+                hint="Add documents first: assistant add PATH...",
+            )
 
     def _session(self) -> AnswerSession:
         embedder = self._load_embedder()
