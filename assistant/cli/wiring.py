@@ -55,7 +55,7 @@ class LocalWorkspace:
 
     def warm_up(self) -> None:
         self._load_embedder().embed_query("warm up")
-        self._session().warm_up()
+        self._session().prepare()
 
     def ask(self, question: str, cancel: CancelToken | None = None) -> Iterator[AnswerEvent]:
         if not question.strip():

@@ -71,6 +71,10 @@ _REFERS = re.compile(
     r"steps?|figures?|tables?|pages?|no|nos|sec|art|and|or|to|of|in|under)\.?$",
     re.IGNORECASE,
 )
+_PAGE_LINE = re.compile(
+    r"(?:\bpage[ \t]+\d{1,4}(?:[ \t]*(?:of|/)[ \t]*\d{1,4})?)[ \t]*$", re.IGNORECASE
+)
+_GOES_ON = re.compile(r"(?:[,;:(&-]|\b(?:the|a|an|its|any|each|this|such|by|with|for|from))$")
 _LONG_LINE = 50
 _HEADING_LINE = 90
 _LOOK_BACK = 32
@@ -133,15 +137,30 @@ def _line_breaks(text: str, previous: Span, line: Span) -> bool:
         return _item_may_follow(text, previous)
     if text[line[0]].isupper() and text[previous[0] : previous[1]].rstrip().endswith((":", ";")):
         return True
+    if _stands_apart(text, previous) and not text[line[0]].islower():
+        return True
     above, here = _caps(text, previous), _caps(text, line)
     if above and here:
         return 2 * (previous[1] - previous[0]) < line[1] - line[0]
     return above != here and _heading_apart(text, previous, line)
 
 
+def _stands_apart(text: str, line: Span) -> bool:
+    """Tell whether a line is a running head with its page number, or "4 Short observation"."""
+    words = text[line[0] : line[1]].rstrip()
+    if _PAGE_LINE.search(words[-_LOOK_BACK:]):
+        return True
+    if len(words) >= _LONG_LINE or not _NUMBERED.match(text, *line):
+        return False
+    ended = words.endswith((".", "!", "?"))
+    return not ended and not _GOES_ON.search(words) and not _REFERS.search(words)
+
+
 def _item_may_follow(text: str, previous: Span) -> bool:
     """A number at the start of a line is an item, or the rest of "... under Section / 4 (b)"."""
     tail = text[max(previous[0], previous[1] - _LOOK_BACK) : previous[1]].rstrip()
+    if _PAGE_LINE.search(tail):
+        return True
     if _REFERS.search(tail):
         return tail.endswith((" and", " or")) and tail.removesuffix(" and").removesuffix(
             " or"

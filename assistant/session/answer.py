@@ -90,13 +90,6 @@ class AnswerSession:
             for _ in self._chat.generate(prompt, Sampling(max_tokens=0)):
                 pass
 
-    def warm_up(self) -> None:
-        """Let the chat model read what every prompt begins with, so that it is cached."""
-        if self._chat is not None:
-            prompt = self._chat.render(build_messages("", [], self._style))
-            for _ in self._chat.generate(prompt, Sampling(max_tokens=0)):
-                pass
-
     def ask(self, question: str, cancel: CancelToken | None = None) -> Iterator[AnswerEvent]:
         """Answer `question`; the events come as they happen and `Finished` is the last.
 

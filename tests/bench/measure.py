@@ -21,8 +21,8 @@ class Measured:
 
     It is the greater of two figures: the sum of the resident sets of the whole process
     tree, sampled every 50 ms (pages that two processes share count twice), and the
-    kernel's own peak of the largest single process (which no sampling can miss). MB are
-    10^6 bytes.
+    kernel's own peak of the first process (VmHWM, which only the last 50 ms can exceed;
+    `ru_maxrss` would count what our own process held when it forked). MB are 10^6 bytes.
     """
 
     returncode: int
@@ -65,15 +65,27 @@ def _watch(pid: int, deadline: float) -> tuple[int, int]:
     """Wait for `pid`: (wait status, peak bytes)."""
     peak = 0
     while True:
-        done, status, usage = os.wait4(pid, os.WNOHANG)
+        done, status = os.waitpid(pid, os.WNOHANG)
         if done:
-            return status, max(peak, usage.ru_maxrss * 1024)
+            return status, peak
         if time.monotonic() > deadline:
             os.killpg(pid, signal.SIGKILL)
             os.waitpid(pid, 0)
             raise TimeoutError(f"process {pid} did not end in time")
-        peak = max(peak, tree_bytes(pid))
+        peak = max(peak, tree_bytes(pid), high_water(pid))
         time.sleep(SAMPLE_SECONDS)
+
+
+def high_water(pid: int) -> int:
+    """Peak resident set of a process since it began its program, in bytes; 0 if it ended."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return 0
+    for line in status.splitlines():
+        if line.startswith("VmHWM:"):
+            return int(line.split()[1]) * 1024
+    return 0
 
 
 def tree_bytes(root: int) -> int:

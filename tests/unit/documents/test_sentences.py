@@ -30,6 +30,8 @@ def sentences(text: str) -> list[str]:
         "Definitions . . . . . . . 5",
         "The value was approx. 5 mmol/l at 8 a.m. on ward 3.",
         "notice to the Buyer, the Seller,\n(Acme) and others",
+        "2.1 The price of the\nGoods is five.",
+        "as it is described on page 12\nof the manual",
     ],
 )
 def test_one_sentence_stays_whole(text: str) -> None:
@@ -58,6 +60,17 @@ def test_one_sentence_stays_whole(text: str) -> None:
         (
             "LIMITATION OF LIABILITY\nThe Seller is not liable.",
             ["LIMITATION OF LIABILITY", "The Seller is not liable."],
+        ),
+        (
+            "4 Short stay\nShort stay is one of hours.",
+            ["4 Short stay", "Short stay is one of hours."],
+        ),
+        (
+            "Quillmarsh Limited / Orrindale Clinic Group, Supply Agreement, Page 3 of 6\nIt works.",
+            [
+                "Quillmarsh Limited / Orrindale Clinic Group, Supply Agreement, Page 3 of 6",
+                "It works.",
+            ],
         ),
         ("一です。二です。", ["一です。", "二です。"]),
         ("page one\fpage two", ["page one\fpage two"]),
