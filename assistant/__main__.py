@@ -1,6 +1,11 @@
 """`python -m assistant` is the `assistant` command."""
 
-from assistant.cli.main import main
+import sys
+
+try:
+    from assistant.cli.main import main
+except KeyboardInterrupt:
+    sys.exit(130)
 
 if __name__ == "__main__":
     main()

@@ -5,7 +5,10 @@ The data folder is `ASSISTANT_DATA_DIR`, or the platform's place for user data.
 
 from __future__ import annotations
 
+import math
 import os
+import re
+import stat
 import tomllib
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -21,9 +24,30 @@ CONFIG_FILE = "config.toml"
 DEFAULT_LIBRARY = "library"
 
 
+_LIBRARY_NAME = re.compile(r"\w[\w .-]{0,63}")
+_LONGEST_CONFIG = 1 << 20
+_LIMITS: dict[str, tuple[float, float]] = {
+    "threads": (0, 512),
+    "context_length": (256, 1 << 20),
+    "max_answer_tokens": (1, 8192),
+    "search_hits": (1, 100),
+    "prompt_passages": (1, 32),
+    "prompt_passage_tokens": (64, 1 << 20),
+    "temperature": (0.0, 2.0),
+    "max_file_mb": (1, 2048),
+    "parse_seconds": (1, 3600),
+    "parse_memory_mb": (256, 65536),
+}
+"""Least and greatest value of each number."""
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """All settings. Unknown keys in the file are refused, so that a typo is noticed."""
+    """All settings. Unknown keys in the file are refused, so that a typo is noticed.
+
+    Raises `ConfigError` for a value out of its limits, and for a library name that is
+    more than a plain name: it becomes a file name in the data folder and nowhere else.
+    """
 
     data_dir: Path
     """Folder that holds the library, its key, the models and `config.toml`."""
@@ -67,6 +91,21 @@ class Settings:
     parse_memory_mb: int = 1024
     """Address space that parsing one file may take, in MiB."""
 
+    def __post_init__(self) -> None:
+        if not _LIBRARY_NAME.fullmatch(self.library) or not _encodable(self.library):
+            raise ConfigError(
+                f"{self.library[:80]!r} can't be the name of a library.",
+                hint="A name has 1 to 64 letters, digits, spaces, dots, dashes and underscores, "
+                "and begins with a letter or digit.",
+            )
+        for name, (least, most) in _LIMITS.items():
+            value = getattr(self, name)
+            if not math.isfinite(value) or not least <= value <= most:
+                raise ConfigError(
+                    f"'{name}' is {value}, out of its limits.",
+                    hint=f"Choose from {least:g} to {most:g}.",
+                )
+
     @property
     def store_path(self) -> Path:
         return self.data_dir / f"{self.library}.db"
@@ -88,7 +127,12 @@ def default_data_dir() -> Path:
     """Return the data folder: the environment's, else the platform's."""
     named = os.environ.get(DATA_DIR_VARIABLE)
     if named:
-        return Path(named).expanduser().absolute()
+        try:
+            return Path(named).expanduser().absolute()
+        except RuntimeError as error:
+            raise ConfigError(
+                f"{DATA_DIR_VARIABLE} is {named!r}: {error}", hint="Name a folder by its full path."
+            ) from error
     return Path(platformdirs.user_data_dir(APP_NAME, appauthor=False))
 
 
@@ -97,16 +141,34 @@ def load_settings(data_dir: Path | None = None) -> Settings:
     folder = data_dir or default_data_dir()
     path = folder / CONFIG_FILE
     try:
-        raw = path.read_text(encoding="utf-8")
+        raw = _read(path)
     except FileNotFoundError:
         return Settings(data_dir=folder)
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path} can't be read: {error}.") from error
+    except (OSError, ValueError) as error:
+        raise ConfigError(
+            f"{path} can't be read: {error}.", hint="Mend the file, or move it away."
+        ) from error
     try:
         table = tomllib.loads(raw)
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{path} is not valid TOML: {error}.") from error
+        raise ConfigError(
+            f"{path} is not valid TOML: {error}.", hint="Mend the file, or move it away."
+        ) from error
     return _checked(Settings(data_dir=folder), table, path)
+
+
+def _read(path: Path) -> str:
+    """Read a plain file; opening must not wait for the other end of a pipe."""
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+    with os.fdopen(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise ValueError("it is no plain file")
+        return file.read(_LONGEST_CONFIG).decode("utf-8")
+
+
+def _encodable(name: str) -> bool:
+    """Tell whether a name can be a file name (a lone surrogate or a NUL can't)."""
+    return name.isprintable() and not any(0xD800 <= ord(c) < 0xE000 for c in name)
 
 
 def _checked(base: Settings, table: dict[str, Any], path: Path) -> Settings:
@@ -119,7 +181,8 @@ def _checked(base: Settings, table: dict[str, Any], path: Path) -> Settings:
         if wanted is float and type(value) is int:
             table[key] = float(value)
         elif type(value) is not wanted:
-            raise ConfigError(f"{path}: '{key}' must be of type {wanted.__name__}.")
-        elif wanted is int and value < 0:
-            raise ConfigError(f"{path}: '{key}' must not be negative.")
+            raise ConfigError(
+                f"{path}: '{key}' must be of type {wanted.__name__}.",
+                hint="See the settings in assistant/config.py.",
+            )
     return replace(base, **table)

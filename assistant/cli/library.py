@@ -61,9 +61,9 @@ class Report:
 
 
 @click.command()
-@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("paths", nargs=-1, required=True, type=click.Path())
 @command_options
-def add(invocation: Invocation, paths: tuple[Path, ...]) -> None:
+def add(invocation: Invocation, paths: tuple[str, ...]) -> None:
     """Add documents: PDF with a text layer, Markdown, plain text; folders with all in them.
 
     A document that is in the library already is left as it is. A file that can't be read
@@ -74,8 +74,11 @@ def add(invocation: Invocation, paths: tuple[Path, ...]) -> None:
       assistant add contracts/
       assistant add guideline.pdf notes.md --library ward-3
     """
+    if not all(paths):
+        # Path("") would be the current folder: an unset variable must not add that.
+        raise UsageError("An empty name was given.", hint="Name a file or folder ('.' is here).")
     with invocation.workspace() as workspace:
-        report = add_paths(workspace, paths, invocation.output)
+        report = add_paths(workspace, [Path(path) for path in paths], invocation.output)
     _finish(report, invocation.output)
 
 

@@ -11,7 +11,8 @@ from assistant.cli.ask import ask, search
 from assistant.cli.doctor import doctor
 from assistant.cli.library import add, docs, forget
 from assistant.cli.models import models
-from assistant.cli.options import Invocation, command_options
+from assistant.cli.options import Invocation, command_options, reporting
+from assistant.cli.output import Output
 from assistant.cli.sample import sample
 from assistant.errors import UsageError
 
@@ -70,7 +71,15 @@ for command in (app, add, docs, forget, search, ask, models, doctor, sample):
 
 def main() -> None:
     """Run the command line; the entry point of `assistant`."""
-    cli(prog_name="assistant")
+    as_json = "--json" in sys.argv[1:]
+    try:
+        with reporting(Output(as_json=as_json)):
+            status = cli(prog_name="assistant", standalone_mode=False)
+        sys.stdout.flush()
+    except OSError:
+        # Not even the error could be written (a full device, a closed output).
+        sys.exit(1)
+    sys.exit(status if isinstance(status, int) else 0)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import sys
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ import click
 
 from assistant.cli.output import Output
 from assistant.config import Settings, load_settings
-from assistant.errors import AssistantError, Cancelled
+from assistant.errors import AssistantError, Cancelled, UsageError
 from assistant.types import Workspace
 
 
@@ -69,7 +70,7 @@ def command_options(function: Callable[..., None]) -> Callable[..., None]:
         " or the platform's place for user data].",
     )
     @click.option("--library", metavar="NAME", help="Library to use [default: library].")
-    @click.option("--threads", type=click.IntRange(min=1), help="Threads for the models.")
+    @click.option("--threads", type=click.IntRange(1, 512), help="Threads for the models.")
     @click.option("--json", "as_json", is_flag=True, help="Write one JSON object to stdout.")
     @functools.wraps(function)
     def wrapped(
@@ -91,7 +92,7 @@ def command_options(function: Callable[..., None]) -> Callable[..., None]:
 
 
 class reporting:  # noqa: N801 - reads as a word in `with reporting(output)`
-    """Context manager that shows an `AssistantError` and exits with its code."""
+    """Context manager that shows whatever goes wrong and exits with its code."""
 
     def __init__(self, output: Output) -> None:
         self.output = output
@@ -100,12 +101,39 @@ class reporting:  # noqa: N801 - reads as a word in `with reporting(output)`
         return None
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, KeyboardInterrupt):
-            error = Cancelled()
         if isinstance(error, BrokenPipeError):
             # The reader (head, less) has enough. Keep Python from failing again at exit.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             sys.exit(0)
-        if isinstance(error, AssistantError):
-            self.output.fail(error)
-            sys.exit(error.exit_code)
+        if isinstance(error, Exception) and not isinstance(error, click.exceptions.Exit):
+            failure = as_assistant_error(error)
+        elif isinstance(error, KeyboardInterrupt):
+            failure = Cancelled()
+        else:
+            return
+        self.output.fail(failure)
+        sys.exit(failure.exit_code)
+
+
+def as_assistant_error(error: Exception) -> AssistantError:
+    """Give any exception the form in which errors are shown.
+
+    What we did not foresee shows its type and place only: the message of a foreign
+    exception may hold the text of a document.
+    """
+    if isinstance(error, AssistantError):
+        return error
+    if isinstance(error, click.ClickException):
+        return UsageError(error.format_message(), hint="See: assistant --help")
+    if isinstance(error, OSError):
+        reason = error.strerror or type(error).__name__
+        return AssistantError(
+            f"The system refused: {reason}.", hint="Check the disk and the output, then try again."
+        )
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    place = f"{Path(frame.filename).name}:{frame.lineno}"
+    return AssistantError(
+        f"{type(error).__name__} at {place}.",
+        title="Unexpected error",
+        hint="This is a fault of the program; nothing that was stored is lost. Please report it.",
+    )

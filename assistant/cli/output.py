@@ -6,6 +6,8 @@ JSON is written as ASCII, so that no control character can reach a terminal that
 
 from __future__ import annotations
 
+import errno
+import io
 import json
 import sys
 from collections.abc import Mapping
@@ -37,6 +39,8 @@ class Output:
         return not self.as_json and self.errors.is_terminal
 
     def json(self, document: Mapping[str, Any]) -> None:
+        if sys.stdout is None:
+            raise OSError(errno.EBADF, "standard output is closed")
         sys.stdout.write(json.dumps(document, ensure_ascii=True, indent=2) + "\n")
         sys.stdout.flush()
 
@@ -65,14 +69,27 @@ class Output:
             failure: FailureJson = {"format": FORMAT, "error": error_json(error)}
             self.json(failure)
             return
-        self.errors.print(styled((f"{error.title}. ", "bold red"), error.message))
+        message = safe_text(error.message, single_line=True)
+        self.errors.print(styled((f"{error.title}. ", "bold red"), message))
         if error.hint:
-            self.errors.print(styled(("What to do: ", "bold"), error.hint))
+            hint = safe_text(error.hint, single_line=True)
+            self.errors.print(styled(("What to do: ", "bold"), hint))
+
+
+class _Console(Console):
+    """A console for which a reader that has enough (head) is no failure."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
 
 
 def _console(*, stderr: bool) -> Console:
     """Make a console that wraps lines for a terminal, and leaves them whole for a pipe."""
-    console = Console(stderr=stderr, highlight=False)
+    stream = sys.stderr if stderr else sys.stdout
+    if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
+        # A terminal or pipe that is not UTF-8 gets escapes instead of an exception.
+        stream.reconfigure(errors="backslashreplace")
+    console = _Console(stderr=stderr, highlight=False)
     if not console.is_terminal:
         console.soft_wrap = True
         console.width = PIPE_WIDTH

@@ -19,7 +19,7 @@ from assistant.errors import UsageError
 from assistant.ingest import Ingester
 from assistant.retrieval import Retriever
 from assistant.session import AnswerSession
-from assistant.store import KeyFile, open_store
+from assistant.store import KeyFile, SqliteStore, open_store
 from assistant.types import (
     AnswerEvent,
     CancelToken,
@@ -32,15 +32,17 @@ from assistant.types import (
 
 
 class LocalWorkspace:
-    """The real `Workspace`. Engines are loaded when first needed, each once."""
+    """The real `Workspace`. Engines are loaded when first needed, each once.
+
+    A library that does not exist is made by the first `add`, not by looking at it.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        key = KeyFile(settings.key_path).get(create=not settings.store_path.exists())
-        self._store = open_store(
-            settings.store_path, key, create=True, embedder=embedder_identity(settings)
-        )
+        self._store: SqliteStore | None = None
         self._lock = threading.Lock()
+        if settings.store_path.exists():
+            self._open_store()
         self._embedder: Embedder | None = None
         self._chat: ChatEngine | None = None
         self._parser = ChildParser(settings)
@@ -55,55 +57,69 @@ class LocalWorkspace:
 
     def warm_up(self) -> None:
         self._load_embedder().embed_query("warm up")
-        self._session().prepare()
+        self._load_chat()
+        if self.documents():
+            self._session().prepare()
 
     def ask(self, question: str, cancel: CancelToken | None = None) -> Iterator[AnswerEvent]:
         if not question.strip():
             raise UsageError("There is no question.", hint='Put one in quotes: assistant ask "..."')
-        self._require_documents()
+        self._filled_store()
         return self._session().ask(question, cancel)
 
     def search(self, query: str, limit: int = 8) -> SearchResult:
         if not query.strip():
             raise UsageError("There is nothing to search for.", hint="Say what to look for.")
-        self._require_documents()
         return self._retriever().search(query, limit)
 
     def add(
         self, paths: Sequence[Path], cancel: CancelToken | None = None
     ) -> Iterator[IngestEvent]:
-        ingester = Ingester(self._store, self._load_embedder(), self._parser, self._settings)
+        store = self._store or self._open_store()
+        ingester = Ingester(store, self._load_embedder(), self._parser, self._settings)
         return ingester.add(paths, cancel)
 
     def documents(self) -> list[DocumentRecord]:
-        return self._store.documents()
+        return self._store.documents() if self._store else []
 
     def resolve(self, reference: str) -> DocumentRecord:
-        return self._store.resolve(reference)
+        return self._filled_store().resolve(reference)
 
     def forget(self, document_id: int) -> DocumentRecord:
-        return self._store.forget(document_id)
+        return self._filled_store().forget(document_id)
 
     def page_text(self, document_id: int, page: int) -> str:
-        return self._store.page_text(document_id, page)
+        return self._filled_store().page_text(document_id, page)
 
     def close(self) -> None:
         self._parser.close()
-        self._store.close()
+        if self._store:
+            self._store.close()
 
-    def _require_documents(self) -> None:
-        if not self._store.documents():
+    def _open_store(self) -> SqliteStore:
+        path = self._settings.store_path
+        with self._lock:
+            if self._store is None:
+                key = KeyFile(self._settings.key_path).get(create=not path.exists())
+                identity = embedder_identity(self._settings)
+                self._store = open_store(path, key, create=True, embedder=identity)
+            return self._store
+
+    def _filled_store(self) -> SqliteStore:
+        """Return the store, or raise `UsageError` if there is nothing in it."""
+        if self._store is None or not self._store.documents():
             raise UsageError(
                 f"The library '{self._settings.library}' is empty.",
                 hint="Add documents first: assistant add PATH...",
             )
+        return self._store
 
     def _session(self) -> AnswerSession:
         embedder = self._load_embedder()
         return AnswerSession(self._retriever(), self._load_chat(), embedder, self._settings)
 
     def _retriever(self) -> Retriever:
-        return Retriever(self._store, self._load_embedder())
+        return Retriever(self._filled_store(), self._load_embedder())
 
     def _load_embedder(self) -> Embedder:
         with self._lock:
@@ -119,5 +135,5 @@ class LocalWorkspace:
 
 
 def open_workspace(settings: Settings) -> LocalWorkspace:
-    """Open the library that the settings name, creating it if there is none."""
+    """Open the library that the settings name."""
     return LocalWorkspace(settings)
