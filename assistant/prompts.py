@@ -31,9 +31,9 @@ SYSTEM = (
 )
 
 REMINDER = "Answer in a few words, copied from the passage between quotation marks:"
-"""Stands after the question, where a small model still remembers it: of the wordings tried
-(`tests/bench/try_prompts.py`) the only one with which the default answers half of the
-questions. What it quotes is looked up in all passages, so it need not give their numbers."""
+"""Stands after the question, where a small model still remembers it: the best of some
+fourteen wordings, each tried on few questions (`tests/bench/try_prompts.py`). What the model
+quotes is looked up in all passages, so it need not give their numbers."""
 
 
 @dataclass(frozen=True, slots=True)
