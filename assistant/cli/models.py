@@ -140,8 +140,8 @@ def setup(invocation: Invocation, from_dir: Path) -> None:
     """
     from assistant.engine import install_defaults
 
-    with _progress(invocation.output) as report:
-        installed = install_defaults(from_dir, invocation.settings, report)
+    with cancel_on_interrupt() as cancel, _progress(invocation.output) as report:
+        installed = install_defaults(from_dir, invocation.settings, report, cancel)
     _show(installed, invocation.output)
 
 

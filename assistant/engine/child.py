@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.errors import EngineError
+from assistant.types import CancelToken
 
 _BOOT = (
     "import json, sys; sys.path[:] = json.loads(sys.argv.pop(1)); "
@@ -28,11 +29,15 @@ class Limits:
     seconds: int
 
 
-def run_probe(arguments: list[str], limits: Limits) -> dict[str, Any]:
+def run_probe(
+    arguments: list[str], limits: Limits, cancel: CancelToken | None = None
+) -> dict[str, Any]:
     """Run `assistant.engine.probe` with `arguments`; return the object that it printed.
 
-    Raises `EngineError` with the reason when it crashes, takes too long or says nothing.
+    Raises `EngineError` with the reason when it crashes, takes too long or says nothing,
+    `Cancelled` as soon as `cancel` is set; the child is gone whichever way this ends.
     """
+    cancel = cancel or CancelToken()
     command = [
         sys.executable,
         "-I",
@@ -43,29 +48,44 @@ def run_probe(arguments: list[str], limits: Limits) -> dict[str, Any]:
         str(limits.seconds),
         *arguments,
     ]
-    environment = {k: v for k, v in os.environ.items() if k in _KEPT_VARIABLES}
+    status, output, said = _run(command, limits.seconds * 2, cancel)
+    # Before the status is looked at: a child that we killed is not a model that crashed.
+    cancel.raise_if_cancelled()
+    if status != 0:
+        raise EngineError(_reason(status, said))
     try:
-        done = subprocess.run(
-            command,
-            capture_output=True,
-            timeout=limits.seconds * 2,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        raise EngineError(f"it took longer than {limits.seconds * 2} seconds") from None
-    except OSError as error:
-        raise EngineError(f"no process could be started: {error}") from error
-    if done.returncode != 0:
-        raise EngineError(_reason(done.returncode, done.stderr))
-    try:
-        result = json.loads(done.stdout)
+        result = json.loads(output)
     except ValueError as error:
         raise EngineError("it gave no result") from error
     if not isinstance(result, dict):
         raise EngineError("it gave no result")
     return result
+
+
+def _run(command: list[str], seconds: int, cancel: CancelToken) -> tuple[int, bytes, bytes]:
+    """Run a process until it ends or is cancelled; return status, stdout and stderr."""
+    cancel.raise_if_cancelled()
+    try:
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env={k: v for k, v in os.environ.items() if k in _KEPT_VARIABLES},
+            # Ctrl-C goes to the whole group of the terminal; it is for the parent to act on.
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise EngineError(f"no process could be started: {error}") from error
+    with process:
+        try:
+            with cancel.calling(process.kill):
+                output, said = process.communicate(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            raise EngineError(f"it took longer than {seconds} seconds") from None
+        finally:
+            process.kill()  # does nothing to a process that has ended
+    return process.returncode, output, said
 
 
 def _reason(status: int, stderr: bytes) -> str:

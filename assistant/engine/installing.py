@@ -118,22 +118,29 @@ def checked_chat_header(path: Path, shown: Path) -> GgufHeader:
     return header
 
 
-def probe_model(path: Path, shown: Path) -> dict[str, Any]:
+def probe_model(path: Path, shown: Path, cancel: CancelToken | None = None) -> dict[str, Any]:
     """Load the model in a child process and let it write a few words.
 
     Returns prompt style, default system message and template hash. Raises `ModelError`
-    with the reason, also if the child crashed or ran out of memory or time.
+    with the reason, also if the child crashed or ran out of memory or time; each names
+    `shown`. Raises `Cancelled` as soon as `cancel` is set.
     """
     size = path.stat().st_size
     limits = Limits(memory=2 * size + (4 << 30), seconds=120 + (size >> 25))
     hint = "The file may be damaged, or of an architecture that llama.cpp does not know."
     try:
-        found = run_probe(["load", str(path)], limits)
+        found = run_probe(["load", str(path)], limits, cancel)
     except EngineError as error:
         raise ModelError(f"{shown} can't be run: {error.message}.", hint=hint) from error
     if "error" in found:
-        said = str(found["error"]).replace(str(path), str(shown))
-        raise ModelError(said, hint=str(found.get("hint") or hint))
+        said = str(found["error"])
+        if str(path) in said:
+            raise ModelError(
+                said.replace(str(path), str(shown)), hint=str(found.get("hint") or hint)
+            )
+        # Not an error of loading but of the trial question, which nobody asked for: its own
+        # hint ("ask a shorter question") would mislead.
+        raise ModelError(f"{shown} can't be run: {said.rstrip('.')}.", hint=hint)
     return found
 
 

@@ -28,6 +28,7 @@ with 128, and each doubling costs memory."""
 
 _CONTROL, _UNKNOWN, _USER_DEFINED = 1 << 3, 1 << 0, 1 << 4
 _ABORTED = 2
+_TOO_MANY = -(1 << 31)
 
 _messages: deque[str] = deque(maxlen=20)
 _quiet: list[Any] = []
@@ -191,13 +192,21 @@ class LlamaRuntime:
         """Return the tokens of `text`; special tokens are recognised only if `special`."""
         data = text.encode("utf-8", "replace")
         room = len(data) + 8
-        buffer = (self._lib.llama_token * room)()
-        count = self._lib.llama_tokenize(
-            self._vocabulary, data, len(data), buffer, room, False, special
+        # Nearly always enough. A vocabulary that writes a space as three bytes (SPM without
+        # a token for it) needs more; the negative count then says how much.
+        for _ in range(2):
+            buffer = (self._lib.llama_token * room)()
+            count = self._lib.llama_tokenize(
+                self._vocabulary, data, len(data), buffer, room, False, special
+            )
+            if count >= 0:
+                return list(buffer[:count])
+            if count == _TOO_MANY:
+                break
+            room = -count
+        raise EngineError(
+            "The text can't be tokenized: it is too long.", hint="Ask about a shorter text."
         )
-        if count < 0:
-            raise EngineError("The text can't be tokenized: it is too long.")
-        return list(buffer[:count])
 
     def piece(self, token: int) -> bytes:
         """Return the bytes that a token stands for (maybe part of a character)."""

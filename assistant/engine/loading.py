@@ -8,7 +8,7 @@ from assistant.catalogue import EmbedderEntry, bundled_models_dir, load_catalogu
 from assistant.config import Settings
 from assistant.engine.installed import active_chat_name, model_folder
 from assistant.engine.records import MODEL_FILE, read_record
-from assistant.engine.threads import physical_cores
+from assistant.engine.threads import threads_for
 from assistant.errors import ModelError, UsageError
 from assistant.types import ChatEngine, Embedder, EmbedderIdentity
 
@@ -79,7 +79,7 @@ def embedder_identity(settings: Settings) -> EmbedderIdentity:
 
 
 def _threads(settings: Settings) -> int:
-    return settings.threads or physical_cores()
+    return threads_for(settings.threads)
 
 
 def _folder_named(settings: Settings) -> Path | None:

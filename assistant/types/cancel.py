@@ -14,7 +14,8 @@ class CancelToken:
 
     def __init__(self) -> None:
         self._event = threading.Event()
-        self._lock = threading.Lock()
+        # Reentrant: a signal handler may cancel in the very thread that holds it.
+        self._lock = threading.RLock()
         self._callbacks: list[Callable[[], None]] = []
 
     def cancel(self) -> None:

@@ -25,7 +25,11 @@ class FilesFound:
 
 @dataclass(frozen=True, slots=True)
 class FileProgress:
-    """`done` of `total` steps of one file's `stage` (pages or chunks) are finished."""
+    """`done` of `total` steps of one file's `stage` are finished.
+
+    Steps are for comparing only: characters while reading (1 in all before the text is
+    there), chunks while embedding.
+    """
 
     path: Path
     index: int

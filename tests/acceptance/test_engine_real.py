@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -380,6 +381,38 @@ def test_cancel_while_copying_leaves_nothing(model_file: Path, tmp_path: Path) -
 
     with pytest.raises(Cancelled):
         add_model(model_file, settings, progress=stop_halfway, cancel=cancel)
+    assert list(settings.models_dir.iterdir()) == []
+
+
+@pytest.mark.parametrize(("number", "to_group"), [(signal.SIGINT, True), (signal.SIGTERM, False)])
+def test_a_signal_while_testing_leaves_nothing(
+    number: signal.Signals, to_group: bool, model_file: Path, tmp_path: Path
+) -> None:
+    """Ctrl-C reaches every process of the terminal, a plain `kill` only the parent."""
+    settings = Settings(data_dir=tmp_path / "own")
+    code = (
+        "import sys; from pathlib import Path; from assistant.cli.interrupt import "
+        "cancel_on_interrupt; from assistant.config import Settings; "
+        "from assistant.engine import add_model; from assistant.errors import AssistantError\n"
+        "show = lambda what, *_: what == 'Testing' and print(what, flush=True)\n"
+        "try:\n"
+        "  with cancel_on_interrupt() as cancel: add_model(Path(sys.argv[1]), "
+        "Settings(data_dir=Path(sys.argv[2])), progress=show, cancel=cancel)\n"
+        "except AssistantError as error: print(error.code, flush=True)\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code, str(model_file), str(settings.data_dir)],
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        cwd=Path(__file__).parents[2],
+    ) as parent:
+        assert parent.stdout is not None
+        assert parent.stdout.readline() == "Testing\n"
+        time.sleep(0.1)
+        (os.killpg if to_group else os.kill)(parent.pid, number)
+        said, _ = parent.communicate(timeout=60)
+    assert said == "cancelled\n"
     assert list(settings.models_dir.iterdir()) == []
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import struct
 from collections.abc import Mapping
 from typing import Any
@@ -22,7 +23,10 @@ def string(text: str | bytes) -> bytes:
 
 
 def value(item: Any) -> bytes:
-    """Encode a value with its type number: bool, int (u32), float (f32), str or list."""
+    """Encode a value with its type number: bool, int (u32), float (f32), str or list.
+
+    A list of integers is i32, of floats f32, any other one of texts.
+    """
     if isinstance(item, bool):
         return struct.pack("<I?", 7, item)
     if isinstance(item, int):
@@ -31,8 +35,9 @@ def value(item: Any) -> bytes:
         return struct.pack("<If", 6, item)
     if isinstance(item, str):
         return struct.pack("<I", 8) + string(item)
-    if all(isinstance(entry, int) for entry in item):
-        return struct.pack("<IIQ", 9, 4, len(item)) + struct.pack(f"<{len(item)}I", *item)
+    for kind, number, code in ((int, 5, "i"), (float, 6, "f")):
+        if all(isinstance(entry, kind) for entry in item):
+            return struct.pack(f"<IIQ{len(item)}{code}", 9, number, len(item), *item)
     return struct.pack("<IIQ", 9, 8, len(item)) + b"".join(string(entry) for entry in item)
 
 
@@ -82,3 +87,38 @@ TENSORS: tuple[Tensor, ...] = (
     ("token_embd.weight", (32, 3), 8, 0, 102),
     ("output_norm.weight", (32,), 0, 128, 128),
 )
+
+
+def toy_model(*, weight: float = 0.0, **changes: Any) -> bytes:
+    """A llama of one layer that llama.cpp loads; each weight is `weight`.
+
+    Its SPM vocabulary knows bytes only, so a space (written as U+2581) takes 3 tokens.
+    """
+    width, vocabulary = 32, ["<unk>", "<s>", "</s>", *(f"<0x{n:02X}>" for n in range(256))]
+    pairs = chat_pairs(
+        llama__embedding_length=width,
+        llama__block_count=1,
+        llama__feed_forward_length=width,
+        llama__attention__head_count=1,
+        llama__rope__dimension_count=width,
+        llama__attention__layer_norm_rms_epsilon=1e-5,
+        general__file_type=0,
+        tokenizer__ggml__model="llama",
+        tokenizer__ggml__tokens=vocabulary,
+        tokenizer__ggml__scores=[0.0] * len(vocabulary),
+        tokenizer__ggml__token_type=[2, 3, 3, *[6] * 256],
+        **changes,
+    )
+    square = [f"blk.0.{n}.weight" for n in ("attn_q", "attn_k", "attn_v", "attn_output")]
+    square += [f"blk.0.{n}.weight" for n in ("ffn_gate", "ffn_up", "ffn_down")]
+    flat = ["output_norm.weight", "blk.0.attn_norm.weight", "blk.0.ffn_norm.weight"]
+    shapes: dict[str, tuple[int, ...]] = {"token_embd.weight": (width, len(vocabulary))}
+    shapes |= dict.fromkeys(square, (width, width)) | dict.fromkeys(flat, (width,))
+    tensors: list[Tensor] = []
+    offset = 0
+    for name, shape in shapes.items():
+        size = 4 * math.prod(shape)
+        tensors.append((name, shape, 0, offset, size))
+        offset += size
+    whole = gguf(pairs, tuple(tensors))
+    return whole[:-offset] + struct.pack("<f", weight) * (offset // 4)

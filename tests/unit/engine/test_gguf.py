@@ -54,6 +54,7 @@ def test_reads_a_small_chat_model(tmp_path: Path) -> None:
         (gguf({"a": 1}), "does not say its architecture"),
         (gguf({"general.architecture": 7}), "is no text"),
         (gguf(chat_pairs(llama__context_length="much")), "is no count"),
+        (gguf(chat_pairs(llama__context_length=1 << 31)), "context of 2147483648"),
         (gguf(chat_pairs(general__alignment=3)), "alignment"),
         (gguf(chat_pairs(general__alignment=0)), "alignment"),
         (gguf(chat_pairs(), (("x", (31, 2), 8, 0, 0),)), "whole number of blocks"),

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import signal
+import subprocess
 import sys
+import threading
+import time
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +21,7 @@ from assistant.catalogue import load_catalogue
 from assistant.config import Settings
 from assistant.engine import (
     active_chat_name,
+    add_model,
     has_chat_model,
     install_defaults,
     list_models,
@@ -26,7 +31,7 @@ from assistant.engine import (
 )
 from assistant.engine.child import Limits, run_probe
 from assistant.engine.cpu import CpuReport, cpu_report, missing_flags, not_portable
-from assistant.engine.installing import copy_hashed, require_room, staging
+from assistant.engine.installing import copy_hashed, probe_model, require_room, staging
 from assistant.engine.records import (
     ModelRecord,
     read_active,
@@ -34,8 +39,10 @@ from assistant.engine.records import (
     safe_name,
     write_record,
 )
-from assistant.engine.threads import physical_cores
-from assistant.errors import EngineError, ModelError
+from assistant.engine.threads import physical_cores, threads_for
+from assistant.errors import Cancelled, EngineError, ModelError, UsageError
+from assistant.types import CancelToken
+from tests.unit.engine.gguf_files import TENSORS, chat_pairs, gguf, toy_model
 
 RECORD = ModelRecord(
     name="tiny",
@@ -242,6 +249,133 @@ def test_a_child_that_fails_gives_a_reason(tmp_path: Path) -> None:
         run_probe(["features"], Limits(memory=16 << 20, seconds=20))
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs a pipe that has a name")
+def test_a_child_that_hangs_is_stopped_at_once_on_cancel(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)  # opening it to read waits for ever
+    cancel = CancelToken()
+    timer = threading.Timer(1.0, cancel.cancel)
+    started = time.monotonic()
+    timer.start()
+    with pytest.raises(Cancelled):
+        run_probe(["load", str(pipe)], Limits(memory=8 << 30, seconds=20), cancel)
+    assert time.monotonic() - started < 10
+    with pytest.raises(Cancelled):
+        run_probe(["load", str(pipe)], Limits(memory=8 << 30, seconds=20), cancel)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs a pipe that has a name")
+def test_an_interrupt_of_the_whole_group_is_no_damaged_model(tmp_path: Path) -> None:
+    """Ctrl-C in a terminal is sent to the child too; the parent alone shall act on it."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    code = (
+        "import signal, sys; from pathlib import Path; "
+        "from assistant.engine.installing import probe_model; "
+        "from assistant.errors import AssistantError; from assistant.types import CancelToken\n"
+        "cancel = CancelToken()\n"
+        "signal.signal(signal.SIGINT, lambda *_: cancel.cancel())\n"
+        "print('ready', flush=True)\n"
+        "try: probe_model(Path(sys.argv[1]), Path('shown.gguf'), cancel)\n"
+        "except AssistantError as error: print(error.code, flush=True)\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code, str(pipe)],
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        cwd=Path(__file__).parents[3],
+    ) as parent:
+        assert parent.stdout is not None
+        assert parent.stdout.readline() == "ready\n"
+        time.sleep(1.0)
+        os.killpg(parent.pid, signal.SIGINT)
+        said, _ = parent.communicate(timeout=20)
+    assert said == "cancelled\n"
+
+
+@pytest.mark.parametrize(
+    "given", ["../evil", "Mine", "a b", "a--b", ".hidden", "x" * 65, "\x1b[2J"]
+)
+def test_a_name_that_no_model_can_have_is_refused(
+    given: str, settings: Settings, tmp_path: Path
+) -> None:
+    file = tmp_path / "tiny.gguf"
+    file.write_bytes(toy_model())
+    with pytest.raises(UsageError) as caught:
+        add_model(file, settings, name=given)
+    assert "a-z" in caught.value.hint
+    assert not settings.models_dir.exists()
+
+
+def test_an_embedders_name_is_taken(settings: Settings, tmp_path: Path) -> None:
+    taken = load_catalogue().default_embedder.name
+    named_so = tmp_path / f"{taken}.gguf"
+    named_so.write_bytes(gguf(chat_pairs(), TENSORS))
+    for name in (taken, ""):
+        with pytest.raises(ModelError, match=taken) as caught:
+            add_model(named_so, settings, name=name)
+        assert "--name NAME" in caught.value.hint
+    assert not settings.models_dir.exists()
+
+
+def test_a_toy_model_is_added_and_tried(settings: Settings, tmp_path: Path) -> None:
+    pytest.importorskip("llama_cpp")
+    file = tmp_path / "toy.gguf"
+    file.write_bytes(toy_model())
+    assert add_model(file, settings, name="toy_1.0").prompt_style == "chatml"
+    chat = load_chat(replace(settings, threads=512))
+    assert chat.name == "toy_1.0"
+    assert chat._runtime._threads == threads_for(512) < 512
+
+
+def test_cancel_while_testing_installs_nothing(settings: Settings, tmp_path: Path) -> None:
+    pytest.importorskip("llama_cpp")
+    file = tmp_path / "toy.gguf"
+    file.write_bytes(toy_model())
+    cancel = CancelToken()
+
+    def stop(what: str, done: int, total: int) -> None:
+        if what == "Testing":
+            cancel.cancel()
+
+    with pytest.raises(Cancelled):
+        add_model(file, settings, progress=stop, cancel=cancel)
+    assert list(settings.models_dir.iterdir()) == []
+
+
+def test_what_goes_wrong_in_the_trial_names_the_file(settings: Settings, tmp_path: Path) -> None:
+    pytest.importorskip("llama_cpp")
+    bad = {
+        "garbage.gguf": (toy_model(weight=float("nan")), "not finite"),
+        "narrow.gguf": (toy_model(llama__context_length=4), "tokens"),
+    }
+    for name, (data, said) in bad.items():
+        (tmp_path / name).write_bytes(data)
+        with pytest.raises(ModelError, match=said) as caught:
+            add_model(tmp_path / name, settings)
+        assert caught.value.message.startswith(str(tmp_path / name))
+        assert "may be damaged" in caught.value.hint
+        assert ".incoming" not in str(caught.value)
+    with pytest.raises(ModelError) as caught:
+        probe_model(tmp_path / "garbage.gguf", Path("shown.gguf"))
+    assert caught.value.message.startswith("shown.gguf")
+    assert str(tmp_path) not in str(caught.value)
+
+
+def test_a_vocabulary_of_bytes_tokenizes_spaces(tmp_path: Path) -> None:
+    """Three tokens for each byte of text: more than the room that is nearly always enough."""
+    pytest.importorskip("llama_cpp")
+    from assistant.engine.llama_runtime import LlamaRuntime
+
+    file = tmp_path / "toy.gguf"
+    file.write_bytes(toy_model())
+    runtime = LlamaRuntime(file, 64, 1)
+    tokens = runtime.tokenize(" " * 100, special=False)
+    runtime.close()
+    assert len(tokens) >= 300
+
+
 def test_what_a_build_asks_of_a_processor() -> None:
     assert not_portable(("AVX2", "OPENMP", "REPACK")) == ()
     assert not_portable(("AVX2", "AVX512", "AMX_INT8")) == ("AVX512", "AMX_INT8")
@@ -266,3 +400,11 @@ def test_physical_cores_count_siblings_once(tmp_path: Path) -> None:
         (folder / "thread_siblings_list").write_text("all\n", encoding="ascii")
     assert physical_cores(tmp_path) == 1
     assert physical_cores(tmp_path / "nowhere") == len(usable)
+
+
+def test_there_are_never_more_threads_than_processors() -> None:
+    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    assert threads_for(100_000) == usable
+    assert threads_for(1) == 1
+    assert threads_for(0) == min(physical_cores(), usable or 1)
+    assert threads_for(-5) >= 1
