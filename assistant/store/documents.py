@@ -11,6 +11,7 @@ import apsw
 import numpy as np
 
 from assistant.errors import StoreError, UsageError
+from assistant.store.naming import shown, storable
 from assistant.store.rows import fetch, fetch_one
 from assistant.store.schema import chunk_texts, index_words
 from assistant.store.texts import write_pages, write_text
@@ -21,6 +22,7 @@ _RECORDS = (
     "added_at FROM documents"
 )
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+_SHORTEST_PREFIX = 3
 _SHORTEST_HASH_PREFIX = 4
 _LISTED = 10
 
@@ -51,7 +53,7 @@ def check_new(new: NewDocument, dimension: int) -> None:
     norms = np.linalg.norm(new.vectors, axis=1)
     if not np.all(np.abs(norms - 1.0) < 0.01):
         raise StoreError(
-            f"The embedder made vectors for '{new.name}' that can't be searched "
+            f"The embedder made vectors for '{shown(new.name)}' that can't be searched "
             "(not of unit length).",
             hint="The embedder may be damaged: run 'assistant models verify'.",
         )
@@ -83,37 +85,48 @@ def every(connection: apsw.Connection) -> list[DocumentRecord]:
 def resolve(records: Sequence[DocumentRecord], reference: str) -> DocumentRecord:
     """Find the one document that `reference` names.
 
-    An id, a whole name or a whole hash comes before the beginning of a name (in any case of
-    letters) or of a hash (at least four digits). Raises `UsageError` for none or several.
+    An id comes before a whole name, that before a whole hash, and that before the beginning of
+    a name (at least three letters, in any case) or of a hash (at least four digits): a file may
+    be called "2", and a slip of one letter must not forget a document. Raises `UsageError` for
+    none or several.
     """
     if not records:
         raise UsageError("The library has no documents.", hint="Add some: assistant add PATH")
-    found = [r for r in records if reference in (str(r.id), r.name, r.content_hash)]
-    if not found and reference:
-        start = reference.casefold()
-        found = [
-            r
-            for r in records
-            if r.name.casefold().startswith(start)
-            or (len(start) >= _SHORTEST_HASH_PREFIX and r.content_hash.startswith(start))
-        ]
+    found = (
+        [r for r in records if str(r.id) == reference]
+        or [r for r in records if r.name == reference]
+        or [r for r in records if r.content_hash == reference]
+        or _beginning_with(records, reference)
+    )
     if len(found) == 1:
         return found[0]
     if found:
         raise UsageError(
-            f"'{reference}' fits {len(found)} documents.",
+            f"'{shown(reference)}' fits {len(found)} documents.",
             hint=f"Name one by its number: {_listed(found)}",
         )
     raise UsageError(
-        f"No document is called '{reference}'.",
+        f"No document is called '{shown(reference)}'.",
         hint=f"The library has: {_listed(records)}",
     )
 
 
+def _beginning_with(records: Sequence[DocumentRecord], reference: str) -> list[DocumentRecord]:
+    if len(reference) < _SHORTEST_PREFIX:
+        return []
+    start = reference.casefold()
+    by_hash = len(reference) >= _SHORTEST_HASH_PREFIX
+    return [
+        r
+        for r in records
+        if r.name.casefold().startswith(start) or (by_hash and r.content_hash.startswith(start))
+    ]
+
+
 def _listed(records: Sequence[DocumentRecord]) -> str:
-    shown = ", ".join(f"{r.id} ({r.name})" for r in records[:_LISTED])
+    names = ", ".join(f"{r.id} ({shown(r.name)})" for r in records[:_LISTED])
     more = len(records) - _LISTED
-    return f"{shown} and {more} more." if more > 0 else f"{shown}."
+    return f"{names} and {more} more." if more > 0 else f"{names}."
 
 
 def insert(connection: apsw.Connection, new: NewDocument) -> DocumentRecord:
@@ -180,11 +193,6 @@ def superseded(connection: apsw.Connection, source: str, content_hash: str) -> l
         (storable(source), content_hash),
     )
     return [document_id for (document_id,) in rows]
-
-
-def storable(text: str) -> str:
-    r"""Write what UTF-8 can't hold (a file name that is no text) as \udcXX."""
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _free_name(connection: apsw.Connection, wanted: str) -> str:

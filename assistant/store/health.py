@@ -11,6 +11,7 @@ from assistant.store import identity
 from assistant.store.connection import connect
 from assistant.store.keys import StoreKey
 from assistant.store.migrations import applied, check_schema
+from assistant.store.naming import usable_path
 from assistant.store.opening import check_file
 from assistant.store.rows import fetch_one
 from assistant.store.schema import MIGRATIONS
@@ -51,7 +52,7 @@ def store_health(path: Path, key: StoreKey) -> StoreHealth:
 
     Raises what `open_store` raises when the store can't be opened at all.
     """
-    path = path.absolute()
+    path = usable_path(path)
     with translating(path, opening=True):
         check_file(path)
         connection = connect(path, key, cache_mib=_CACHE_MIB, busy_ms=_BUSY_MS)

@@ -10,6 +10,7 @@ import apsw
 
 from assistant.errors import EmbedderMismatchError, StoreError
 from assistant.store.connection import transaction
+from assistant.store.naming import shown
 from assistant.store.rows import fetch_one
 from assistant.types import EmbedderIdentity
 
@@ -70,4 +71,4 @@ def _mismatch(
 
 
 def _described(identity: EmbedderIdentity) -> str:
-    return f"'{identity.name}' ({identity.dimension} numbers, sha256 {identity.sha256[:12]})"
+    return f"'{shown(identity.name)}' ({identity.dimension} numbers, sha256 {identity.sha256[:12]})"

@@ -20,7 +20,8 @@ import stat
 from pathlib import Path
 from typing import NoReturn, Protocol
 
-from assistant.errors import StoreError, WrongKeyError
+from assistant.errors import DiskFullError, StoreError, WrongKeyError
+from assistant.store.naming import usable_path
 
 KEY_BYTES = 32
 _HEX_KEY = re.compile(r"[0-9a-fA-F]{64}", re.ASCII)
@@ -93,7 +94,11 @@ class KeyFile:
         self._path = path
 
     def get(self, create: bool) -> StoreKey:
-        """Read the key, or make a random one; two processes that race get the same key."""
+        """Read the key, or make a random one; two processes that race get the same key.
+
+        A path that no store could have is refused first: a key there would open nothing.
+        """
+        usable_path(self._path)
         try:
             return self._read()
         except FileNotFoundError:
@@ -135,8 +140,8 @@ class KeyFile:
         """Create the file whole or not at all; leave a key that is there alone."""
         self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         draft = self._path.with_name(f"{self._path.name}.new-{secrets.token_hex(8)}")
-        _write_synced(draft, key)
         try:
+            _write_synced(draft, key)
             os.link(draft, self._path)
         except FileExistsError:
             return
@@ -147,11 +152,12 @@ class KeyFile:
             with contextlib.suppress(FileExistsError):
                 _write_synced(self._path, key)
         finally:
-            draft.unlink()
+            draft.unlink(missing_ok=True)
         sync_folder(self._path.parent)
 
     def _unusable(self, error: OSError) -> StoreError:
-        return StoreError(
+        kind = DiskFullError if error.errno == errno.ENOSPC else StoreError
+        return kind(
             f"The key {self._path} can't be read or written: {error.strerror or error}.",
             hint="Check that the data folder exists, is yours and has room.",
         )
@@ -159,10 +165,14 @@ class KeyFile:
 
 def _write_synced(path: Path, key: StoreKey) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(key.hex() + "\n")
-        file.flush()
-        os.fsync(file.fileno())
+    try:
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(key.hex() + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError:
+        path.unlink(missing_ok=True)  # half a key would be in the way of a whole one
+        raise
 
 
 def sync_folder(folder: Path) -> None:

@@ -23,6 +23,7 @@ from assistant.store.connection import (
 )
 from assistant.store.keys import StoreKey, sync_folder
 from assistant.store.migrations import check_schema, migrate
+from assistant.store.naming import usable_path
 from assistant.store.sqlite import SqliteStore
 from assistant.store.translate import translating
 from assistant.types import EmbedderIdentity
@@ -49,12 +50,7 @@ def open_store(
     cache, `busy_seconds` the wait for another process. Raises `WrongKeyError`,
     `NewerStoreError`, `EmbedderMismatchError`, `StoreBusyError`, `DiskFullError`, `StoreError`.
     """
-    path = path.absolute()
-    if "\0" in str(path):
-        raise StoreError(
-            "The library's name holds a character that no file name can have.",
-            hint="Name another library in the settings.",
-        )
+    path = usable_path(path)
     busy_ms = int(busy_seconds * 1000)
     with translating(path, opening=True):
         if create and not path.exists():
@@ -111,6 +107,7 @@ def _create(path: Path, key: StoreKey, embedder: EmbedderIdentity | None) -> Non
             migrate(connection)
             if embedder is not None:
                 identity.enforce(connection, embedder, path)
+            _move_log_into(connection, draft)
         finally:
             connection.close()
         check_file(draft)
@@ -119,6 +116,18 @@ def _create(path: Path, key: StoreKey, embedder: EmbedderIdentity | None) -> Non
         for leftover in (draft, *(Path(f"{draft}{end}") for end in ("-wal", "-shm", "-journal"))):
             leftover.unlink(missing_ok=True)
     sync_folder(path.parent)
+
+
+def _move_log_into(connection: apsw.Connection, draft: Path) -> None:
+    """Make `draft` whole without its log. Raises `apsw.Error` where that fails.
+
+    Closing would do the same, but say nothing when the disk is full, and the log that then
+    holds the only copy of most pages goes with the draft.
+    """
+    moved = truncate_log(connection)
+    whole = connection.pragma("page_count") * connection.pragma("page_size")
+    if not moved or draft.stat().st_size != whole:
+        raise apsw.FullError("the new store could not be written as a whole")
 
 
 def _link(draft: Path, path: Path) -> None:

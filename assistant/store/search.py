@@ -22,6 +22,9 @@ SciFact training claims, titles as headings: 0.693 with 0.5, 0.700 from 1.0 to 2
 3.0; fused with dense search, more is slightly better."""
 
 _MOST_TERMS = 64
+_MOST_HITS = 2**31 - 1
+"""More than a library can hold chunks; SQLite's integers end at 2**63 - 1."""
+
 _COMMON = 0.5
 _MANY_CHUNKS = 1000
 
@@ -54,6 +57,7 @@ def dense(connection: apsw.Connection, vector: Vectors, k: int) -> list[tuple[in
     """
     if k < 1 or not np.any(vector):
         return []
+    k = min(k, _MOST_HITS)
     candidates = max(k, min(max(k * OVERSAMPLE, FEWEST_CANDIDATES), MOST_CANDIDATES))
     values = {"vector": vector.astype("<f4").tobytes(), "candidates": candidates, "k": k}
     rows = fetch(connection, _DENSE, values)
@@ -66,7 +70,7 @@ def text(connection: apsw.Connection, query: str, k: int) -> list[tuple[int, flo
     if k < 1 or not words:
         return []
     ranking = f"bm25({HEADING_WEIGHT}, 1.0)"
-    rows = fetch(connection, _TEXT, (match_any(words), ranking, k))
+    rows = fetch(connection, _TEXT, (match_any(words), ranking, min(k, _MOST_HITS)))
     return [(chunk_id, -rank) for chunk_id, rank in rows]
 
 
@@ -83,7 +87,7 @@ def chunk_count(connection: apsw.Connection) -> int:
 
 def passages(connection: apsw.Connection, chunk_ids: list[int]) -> list[Passage]:
     """Load passages in the order of the ids; ids that are gone are left out."""
-    loaded = (_passage(connection, chunk_id) for chunk_id in chunk_ids)
+    loaded = (_passage(connection, n) for n in chunk_ids if abs(n) < 2**63)
     return [passage for passage in loaded if passage is not None]
 
 

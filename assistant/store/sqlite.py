@@ -11,6 +11,7 @@ import numpy as np
 from assistant.errors import DiskFullError, StoreBusyError, StoreError, UsageError
 from assistant.store import documents, search
 from assistant.store.connection import Pool, truncate_log
+from assistant.store.naming import shown
 from assistant.store.texts import read_page
 from assistant.types import (
     Chunk,
@@ -77,7 +78,7 @@ class SqliteStore:
                 documents.delete(connection, document_id)
             record = documents.find(connection, content_hash) or documents.insert(connection, new)
         if old:
-            self._clear_log(f"The older content of '{record.name}'")
+            self._clear_log(f"The older content of '{shown(record.name)}'")
         return record
 
     def documents(self) -> list[DocumentRecord]:
@@ -97,7 +98,7 @@ class SqliteStore:
         """
         with self._pool.writing() as connection:
             record = documents.delete(connection, document_id)
-        self._clear_log(f"'{record.name}'")
+        self._clear_log(f"'{shown(record.name)}'")
         return record
 
     def page_text(self, document_id: int, page: int) -> str:
@@ -107,7 +108,8 @@ class SqliteStore:
             text = read_page(connection, document_id, page) if 0 < page <= record.pages else None
         if text is None:
             raise UsageError(
-                f"'{record.name}' has no page {page}.", hint=f"Its pages are 1 to {record.pages}."
+                f"'{shown(record.name)}' has no page {page}.",
+                hint=f"Its pages are 1 to {record.pages}.",
             )
         return text
 

@@ -38,3 +38,13 @@ def test_a_full_disk(tmp_path: Path, megabytes: int) -> None:
 def test_no_room_for_a_new_store(tmp_path: Path) -> None:
     done = in_namespace(["tests.store.fill_disk", str(tmp_path), "0"])
     assert done.stdout.strip() == "ok", done.stderr
+
+
+@pytest.mark.parametrize("kilobytes", [120, 200, 240, 280, 320, 360, 376, 400])
+def test_hardly_room_for_a_new_store(tmp_path: Path, kilobytes: int) -> None:
+    """A store is made whole or not at all: once there is room, all is well."""
+    done = in_namespace(["tests.store.fill_disk", str(tmp_path), f"{kilobytes}k"])
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split()[0] == "ok"
+    if kilobytes <= 240:  # a new store and its log take more
+        assert done.stdout.split()[1] == "refused"

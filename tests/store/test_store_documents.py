@@ -110,12 +110,49 @@ def test_resolve(store: SqliteStore, embedder: FakeEmbedder) -> None:
     assert store.resolve("Letter.pdf") == letter
     assert store.resolve("lea") == lease
     assert store.resolve(letter.content_hash[:8].upper()) == letter
+    lesson = put(store, embedder, TEXT + "y", name="Lesson.pdf")
+    leased = put(store, embedder, TEXT + "z", name="Leased.pdf")
+    assert store.resolve("Lease.pdf") == lease
     with pytest.raises(UsageError) as several:
-        store.resolve("le")
-    assert "1 (Lease.pdf), 2 (Letter.pdf)" in several.value.hint
-    for unknown in ("", "nothing", "99999999999999999999999"):
+        store.resolve("lea")
+    assert "1 (Lease.pdf), 4 (Leased.pdf)" in several.value.hint
+    assert [store.resolve(n) for n in ("les", "leased")] == [lesson, leased]
+    for unknown in ("l", "le", letter.content_hash[:3], "", "nothing", "99999999999999999999999"):
         with pytest.raises(UsageError, match="No document"):
             store.resolve(unknown)
+
+
+def test_a_short_beginning_names_no_document(store: SqliteStore, embedder: FakeEmbedder) -> None:
+    only = put(store, embedder, TEXT, name="Will.pdf")
+    for short in ("w", "wi", only.content_hash[:2]):
+        with pytest.raises(UsageError, match="No document"):
+            store.resolve(short)
+    assert store.resolve("wil") == only
+
+
+def test_a_document_that_is_called_like_a_number(
+    store: SqliteStore, embedder: FakeEmbedder
+) -> None:
+    first = put(store, embedder, TEXT, name="2")
+    second = put(store, embedder, TEXT + "x", name="x")
+    assert [store.resolve(n) for n in ("1", "2", "x")] == [first, second, second]
+
+
+def test_a_name_can_not_fake_a_line(store: SqliteStore, embedder: FakeEmbedder) -> None:
+    name = "note\n9 (all is well).\x1b[2J\u202e\r\u2028.pdf"
+    record = put(store, embedder, TEXT, name=name)
+    put(store, embedder, TEXT + "x", name=f"{name}2")
+    attempts = (
+        lambda: store.resolve("absent"),
+        lambda: store.resolve("not"),
+        lambda: store.resolve("no\nsuch \x1b \udce9"),
+        lambda: store.page_text(record.id, 99),
+    )
+    for attempt in attempts:
+        with pytest.raises(UsageError) as caught:
+            attempt()
+        told = caught.value.message + caught.value.hint
+        assert told.isprintable(), repr(told)
 
 
 def test_replacing_a_source(store: SqliteStore, embedder: FakeEmbedder) -> None:

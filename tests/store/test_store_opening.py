@@ -210,6 +210,23 @@ def test_places_where_no_store_can_be(tmp_path: Path, key: StoreKey) -> None:
     assert not (tmp_path / "none").exists()
 
 
+@pytest.mark.parametrize("name", ["caf\udce9", "lone\ud800", "nul\0name", "line\nfaked \udcff"])
+def test_a_path_that_sqlite_can_not_open(tmp_path: Path, key: StoreKey, name: str) -> None:
+    folder = tmp_path / name
+    for attempt in (
+        lambda: KeyFile(folder / "library.key").get(create=True),
+        lambda: KeyFile(folder / "library.key").get(create=False),
+        lambda: open_store(folder / "library.db", key, create=True, embedder=None),
+        lambda: store_health(folder / "library.db", key),
+    ):
+        with pytest.raises(StoreError) as caught:
+            attempt()
+        assert "data folder" in caught.value.hint
+        caught.value.message.encode("utf-8")
+        assert "\n" not in caught.value.message
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_folder_that_may_not_be_written(closed: Path, key: StoreKey) -> None:
     """Run as another user: root may write anywhere."""
     if os.geteuid() != 0:

@@ -196,3 +196,11 @@ def test_common_words_are_dropped_only_in_a_large_library(
     put(store, embedder, text, size=20)
     assert len(store.search_text("agreement item0042", 50)) == 1
     assert len(store.search_text("agreement", 50)) == 50
+
+
+def test_an_absurd_number_of_hits(library: SqliteStore) -> None:
+    vector = np.ones(library.embedder.dimension, np.float32)  # type: ignore[union-attr]
+    for k in (2**31, 2**63, 99999999999999999999):
+        assert len(library.search_dense(vector, k)) == 10
+        assert library.search_text("ladder", k) == library.search_text("ladder", 10)
+    assert library.passages([10**30, 1, -(10**30)]) == library.passages([1])
