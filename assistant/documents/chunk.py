@@ -10,11 +10,12 @@ against the distance from the target. It goes on across a heading only while it 
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from assistant.documents.atoms import Atom, Break, count_all, make_atoms
 from assistant.documents.headings import HeadingPaths, common_parts, sections_of
+from assistant.documents.windows import WINDOW, windows
 from assistant.types import Chunk, ParsedDocument
 
 CountTokens = Callable[[Sequence[str]], list[int]]
@@ -77,22 +78,57 @@ def chunk_document(
     character is never cut). Headings take at most a quarter of the limit. The time is
     linear in the length of the document.
     """
+    steps = chunk_steps(document, count_tokens, limit, target)
+    return [chunk for _, chunks in steps for chunk in chunks]
+
+
+def chunk_steps(
+    document: ParsedDocument,
+    count_tokens: CountTokens,
+    limit: int,
+    target: int = DEFAULT_TARGET,
+) -> Iterator[tuple[int, list[Chunk]]]:
+    """Do the work of `chunk_document` in steps of about `WINDOW` characters.
+
+    Yield how many characters of the text are done, and the chunks that this made final;
+    the last step is the whole text. The memory is that of a window, not of the document.
+    """
     paths = HeadingPaths(count_tokens, limit // 4)
     sections = sections_of(document)
     paths.learn([section.parts for section in sections])
+    text = document.text
     drafts: list[_Draft] = []
+    told, number = 0, 0
     for section in sections:
         room = max(1, limit - paths.path(section.parts)[1])
-        longest = room * _CHARACTERS_PER_TOKEN
-        atoms = make_atoms(document.text, section.start, section.end, count_tokens, room, longest)
-        size = min(target, room)
-        for draft in _packed(atoms, section.parts, size, room, longest):
-            if drafts and _joins(drafts[-1], draft, _TINY * size, room, longest):
-                parts = common_parts(drafts[-1].parts, draft.parts)
-                drafts[-1] = _Draft(drafts[-1].atoms + draft.atoms, parts)
-            else:
-                drafts.append(draft)
-    return _fitted(document.text, count_tokens, limit, drafts, paths)
+        for start, end in windows(text, section.start, section.end):
+            if start - told >= WINDOW // 2:  # only the last draft may still grow
+                chunks = _fitted(text, count_tokens, limit, drafts[:-1], paths, number)
+                told, number, drafts = start, number + len(chunks), drafts[-1:]
+                yield told, chunks
+            _add_window(drafts, text, (start, end), section.parts, count_tokens, room, target)
+    yield len(text), _fitted(text, count_tokens, limit, drafts, paths, number)
+
+
+def _add_window(
+    drafts: list[_Draft],
+    text: str,
+    span: tuple[int, int],
+    parts: Parts,
+    count_tokens: CountTokens,
+    room: int,
+    target: int,
+) -> None:
+    """Append the drafts of a section, or of a window of a long one, to those before it."""
+    longest = room * _CHARACTERS_PER_TOKEN
+    size = min(target, room)
+    atoms = make_atoms(text, *span, count_tokens, room, longest)
+    for draft in _packed(atoms, parts, size, room, longest):
+        if drafts and _joins(drafts[-1], draft, _TINY * size, room, longest):
+            shared = common_parts(drafts[-1].parts, draft.parts)
+            drafts[-1] = _Draft(drafts[-1].atoms + draft.atoms, shared)
+        else:
+            drafts.append(draft)
 
 
 def _joins(last: _Draft, new: _Draft, tiny: float, room: int, longest: int) -> bool:
@@ -138,8 +174,9 @@ def _fitted(
     limit: int,
     drafts: list[_Draft],
     paths: HeadingPaths,
+    number: int,
 ) -> list[Chunk]:
-    """Number the chunks; cut again what is over the limit when counted as a whole.
+    """Number the chunks from `number` on; cut again what is over the limit when counted as a whole.
 
     Counts of parts need not add up to the count of the whole in every tokenizer.
     """
@@ -156,7 +193,7 @@ def _fitted(
                 again.extend(_halves(text, piece, starts))
         pieces = again
     fitting.sort()
-    return [Chunk(number, a, b, heading) for number, (a, b, heading) in enumerate(fitting)]
+    return [Chunk(n, a, b, heading) for n, (a, b, heading) in enumerate(fitting, number)]
 
 
 def _halves(

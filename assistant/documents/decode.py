@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import codecs
 import re
+import unicodedata
 
 from assistant.documents.faults import ParseFault
 
@@ -31,6 +32,12 @@ _SAMPLE = 65536
 _CONTROL = re.compile("[\x01-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 _REPLACED = "\ufffd"
 _CONTROLS_ALLOWED = 0.003
+_UNSEEN = frozenset(["Cc", "Cf", "Cs", "Zs", "Zl", "Zp"])
+_PRINTS_NOTHING = frozenset(
+    "\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0\ufffe\uffff"
+)
+"""Letters, marks and symbols by their category that leave the paper white."""
+
 _REPLACED_ALLOWED = 0.1
 
 
@@ -55,6 +62,20 @@ def normal_newlines(text: str) -> str:
     except UnicodeEncodeError:
         text = re.sub("[\ud800-\udfff]", _REPLACED, text)
     return text
+
+
+def has_visible_text(text: str) -> bool:
+    """Tell whether anything in `text` prints: not all white space, controls, zero-width."""
+    start = set(text[:_SAMPLE])
+    return any(map(_is_visible, start)) or any(map(_is_visible, set(text) - start))
+
+
+def _is_visible(character: str) -> bool:
+    if character in _PRINTS_NOTHING or 0xFE00 <= ord(character) <= 0xFE0F:
+        return False
+    if 0xE0000 <= ord(character) <= 0xE0FFF:  # tags, and more variation selectors
+        return False
+    return unicodedata.category(character) not in _UNSEEN
 
 
 def _decoded(data: bytes | bytearray) -> str:

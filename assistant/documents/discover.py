@@ -47,7 +47,9 @@ def discover(paths: Sequence[Path], cancel: CancelToken | None = None) -> Discov
     """Walk files and folders in the order given, each folder sorted by name.
 
     In folders, hidden names are left out, files of other kinds are counted, links are
-    followed, and each folder and file is taken once, so that a circle of links ends. What
+    followed, and each folder and file is taken once, so that a circle of links ends. A link
+    that leads out of the folder is a `BadPath`: a folder that somebody sent must not pull
+    in what its receiver never named. What
     can't be read, and everything named by the person that is no document, becomes a
     `BadPath`; nothing is ever opened here, so a pipe or a device can't make it wait.
     Raises `Cancelled`.
@@ -109,21 +111,28 @@ class _Walk:
             try:
                 status = path.stat()
                 if stat.S_ISDIR(status.st_mode):
-                    if path == top or self._is_new(status):
+                    if path.is_symlink() and not _is_below(top, os.path.realpath(path)):
+                        yield BadPath(path, _leads_outside(path))
+                    elif path == top or self._is_new(status):
                         stack.append(iter(_children(path, name)))
                     continue
             except OSError as error:
                 yield BadPath(path, unreadable(path, error))
                 continue
-            yield from self._file(path, name, status)
+            yield from self._file(top, path, name, status)
 
-    def _file(self, path: Path, name: str, status: os.stat_result) -> Iterator[FoundFile | BadPath]:
+    def _file(
+        self, top: Path, path: Path, name: str, status: os.stat_result
+    ) -> Iterator[FoundFile | BadPath]:
+        real = Path(os.path.realpath(path))
         if not _is_document(path.name):
             self.skipped += 1
+        elif not _is_below(top, real):
+            yield BadPath(path, _leads_outside(path))
         elif not stat.S_ISREG(status.st_mode):
             yield BadPath(path, not_a_file(path, status.st_mode))
         elif self._is_new(status):
-            yield FoundFile(Path(os.path.realpath(path)), name)
+            yield FoundFile(real, name)
 
     def _is_new(self, status: os.stat_result) -> bool:
         key = (status.st_dev, status.st_ino)
@@ -149,6 +158,17 @@ def _portable(name: str) -> str:
 
 def _is_document(*names: str) -> bool:
     return any(Path(name).suffix.lower() in SUFFIXES for name in names)
+
+
+def _is_below(top: Path, real: str | Path) -> bool:
+    return Path(real).is_relative_to(top)
+
+
+def _leads_outside(path: Path) -> DocumentError:
+    return DocumentError(
+        f"'{shown_name(path)}' is a link that leads out of the folder, so it was left out.",
+        hint="If you want what it leads to, name that file or folder itself.",
+    )
 
 
 def _other_kind(path: Path) -> DocumentError:

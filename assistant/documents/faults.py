@@ -6,6 +6,7 @@ table, so that a hostile file can't put words into an error message.
 
 from __future__ import annotations
 
+from assistant.documents.limits import MAX_CHARACTERS
 from assistant.errors import DocumentError
 from assistant.safe_text import safe_text
 
@@ -35,15 +36,24 @@ _CONVERT = {"archive": "Unpack it and add the documents in it.", "compressed": "
 
 _TABLE: dict[str, tuple[str, str]] = {
     "empty": ("{name} is empty (0 bytes).", "Get a complete copy of the file."),
-    "blank": ("{name} holds no text, only white space.", "Check that it is the right file."),
+    "blank": (
+        "{name} holds no text, only white space or characters that nobody sees.",
+        "Check that it is the right file.",
+    ),
     "other_kind": ("{name} is {label}, which can't be read here.", "{convert}"),
     "not_pdf": (
         "{name} is not a PDF, whatever its name says: it is {label}.",
         "Get the real PDF, or give the file the right name ending.",
     ),
     "not_text": (
-        "{name} is not text, whatever its name says: it holds binary data.",
-        f"Documents may be {SUPPORTED}; open it in the program that made it and save it so.",
+        (
+            "{name} can't be read as text, whatever its name says: it holds binary data, or text "
+            "in an encoding other than UTF-8, UTF-16, UTF-32 and Windows-1252."
+        ),
+        (
+            "If it is text in another encoding, open it in an editor and save it as UTF-8. "
+            f"If not: documents may be {SUPPORTED}; save it so in the program that made it."
+        ),
     ),
     "pdf_encrypted": (
         "{name} is a PDF that is locked with a password.",
@@ -67,16 +77,25 @@ _TABLE: dict[str, tuple[str, str]] = {
     ),
     "pdf_no_pages": ("{name} is a PDF without pages.", "Get a complete copy of the file."),
     "pdf_no_text": (
-        "{name} has no text layer: its pages ({number}) are pictures, as a scanner makes them.",
-        "Run OCR over it (for example with ocrmypdf) and add the result.",
+        (
+            "{name} has no text layer: its pages ({number}) are pictures, as a scanner makes them, "
+            "or blank."
+        ),
+        (
+            "If there is writing on them, run OCR over it (for example with ocrmypdf) and add the "
+            "result; if they are blank, check that it is the right file."
+        ),
     ),
     "too_many_pages": (
         "{name} has {number} pages, more than can be read at once.",
         "Split it into smaller documents.",
     ),
     "too_much_text": (
-        "{name} holds more text than can be read at once.",
-        "Split it into smaller documents.",
+        (
+            "{name} holds too much text: {number:,} characters or more. "
+            "One document may hold {most:,}."
+        ),
+        "Split it into {parts} or more documents and add those.",
     ),
     "memory": (
         "Reading {name} took more than {memory} MiB of memory and was stopped.",
@@ -134,6 +153,8 @@ def document_error(name: str, fault: ParseFault, *, memory_mb: int, seconds: int
         "number": fault.number,
         "label": label,
         "convert": _CONVERT.get(fault.label, f"{_SAVE_AS} Documents may be {SUPPORTED}."),
+        "most": MAX_CHARACTERS,
+        "parts": max(2, -(-fault.number // MAX_CHARACTERS)),
         "memory": memory_mb,
         "seconds": seconds,
     }

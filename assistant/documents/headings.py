@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from assistant.documents.atoms import count_all
 from assistant.types import ParsedDocument
 
 CountTokens = Callable[[Sequence[str]], list[int]]
@@ -61,9 +62,7 @@ class HeadingPaths:
         """Count many paths in one call, so that `path` need not count each."""
         new = [parts for parts in dict.fromkeys(paths) if parts not in self._known]
         texts = [_joined(parts) for parts in new]
-        for parts, text, tokens in zip(
-            new, texts, self._count(texts) if texts else (), strict=True
-        ):
+        for parts, text, tokens in zip(new, texts, count_all(self._count, texts), strict=True):
             self._known[parts] = (text, tokens) if tokens <= self._limit else self._shorter(parts)
 
     def path(self, parts: tuple[str, ...]) -> tuple[str, int]:

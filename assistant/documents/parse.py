@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from assistant.documents.decode import decode_text
+from assistant.documents.decode import decode_text, has_visible_text
 from assistant.documents.faults import ParseFault
 from assistant.documents.limits import MAX_CHARACTERS
 from assistant.documents.markdown import markdown_headings
@@ -32,8 +32,8 @@ def parse_bytes(data: bytearray, named: Kind) -> Parsed:
         return Parsed(text, starts, MEDIA_TYPES[kind], title, headings)
     text = decode_text(data)
     if len(text) > MAX_CHARACTERS:
-        raise ParseFault("too_much_text")
-    if not text.strip():
+        raise ParseFault("too_much_text", number=len(text))
+    if not has_visible_text(text):
         raise ParseFault("blank")
     if kind == "markdown":
         title, headings = markdown_headings(text)

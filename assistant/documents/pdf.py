@@ -10,7 +10,7 @@ from typing import Any
 import pypdfium2
 import pypdfium2.raw as pdfium_c
 
-from assistant.documents.decode import normal_newlines
+from assistant.documents.decode import has_visible_text, normal_newlines
 from assistant.documents.faults import ParseFault
 from assistant.documents.limits import MAX_CHARACTERS, MAX_PAGES
 from assistant.documents.titles import clean_title, first_line_title, metadata_title
@@ -46,7 +46,7 @@ def read_pdf(data: bytearray) -> tuple[str, list[int], str, list[HeadingSpan]]:
         pages.append(_page_text(document, number))
         length += len(pages[-1])
         if length > MAX_CHARACTERS:
-            raise ParseFault("too_much_text")
+            raise ParseFault("too_much_text", number=length)
     text = "".join(pages)
     if not text:
         raise ParseFault("pdf_no_text", number=count)
@@ -91,7 +91,7 @@ def _page_text(document: pypdfium2.PdfDocument, number: int) -> str:
     except pypdfium2.PdfiumError as error:
         raise ParseFault("pdf_page", number=number + 1) from error
     text = unicodedata.normalize("NFC", normal_newlines(_LINE_END_HYPHEN.sub("-\n", raw)))
-    if not text.strip():
+    if not has_visible_text(text):
         return ""
     return text if text.endswith("\n") else text + "\n"
 

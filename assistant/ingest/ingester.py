@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from assistant.config import Settings
-from assistant.documents.chunk import chunk_document, embedding_text
+from assistant.documents.chunk import chunk_steps, embedding_text
 from assistant.documents.discover import BadPath, FoundFile, discover
 from assistant.documents.reading import read_document
 from assistant.errors import AssistantError, Cancelled, DocumentError, EngineError
@@ -120,13 +120,10 @@ class Ingester:
             return
         parsed = self._parser.parse(file.path, cancel)
         document = parsed.document
-        yield FileProgress(file.path, index, "reading", 1, 1)
-
-        def count_tokens(texts: Sequence[str]) -> list[int]:
-            cancel.raise_if_cancelled()  # chunking a text of 50 MB takes minutes
-            return self._embedder.count_tokens(texts)
-
-        chunks = chunk_document(document, count_tokens, self._embedder.text_token_limit)
+        chunks: list[Chunk] = []
+        for done, more in self._chunk(document, cancel):
+            chunks.extend(more)
+            yield FileProgress(file.path, index, "reading", done, len(document.text))
         vectors = np.empty((len(chunks), self._embedder.identity.dimension), dtype=np.float32)
         for done in self._embed(document, chunks, vectors, cancel):
             yield FileProgress(file.path, index, "embedding", done, len(chunks))
@@ -144,6 +141,15 @@ class Ingester:
         before, held[source] = held.get(source), record
         replaced = before if before is not None and before.id != record.id else None
         yield FileAdded(file.path, index, record, replaced, _note(document))
+
+    def _chunk(
+        self, document: ParsedDocument, cancel: CancelToken
+    ) -> Iterator[tuple[int, list[Chunk]]]:
+        def count_tokens(texts: Sequence[str]) -> list[int]:
+            cancel.raise_if_cancelled()  # chunking a text of 15 MB takes many seconds
+            return self._embedder.count_tokens(texts)
+
+        return chunk_steps(document, count_tokens, self._embedder.text_token_limit)
 
     def _embed(
         self,

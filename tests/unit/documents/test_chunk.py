@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+import tracemalloc
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -11,8 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assistant.documents.chunk import chunk_document, embedding_text
+from assistant.documents.chunk import chunk_document, chunk_steps, embedding_text
 from assistant.documents.markdown import markdown_headings
+from assistant.documents.windows import WINDOW, windows
 from assistant.types import Chunk, Heading, ParsedDocument
 
 SENTENCE = "The Supplier shall deliver the goods to the Buyer within ten days of the order. "
@@ -168,3 +170,42 @@ def test_the_tokenizer_is_asked_a_few_times_only() -> None:
 
     chunk_document(markdown(f"# A\n\n{SENTENCE * 500}"), counting, 254)
     assert len(calls) <= 5
+
+
+LONG = [SENTENCE, "word ", "x", "语", "A b! ", "line without a stop\n", "# Head\n\nSome words.\n\n"]
+
+
+@pytest.mark.parametrize("unit", LONG)
+def test_a_long_text_is_cut_in_steps_and_nothing_is_lost(unit: str) -> None:
+    document = markdown(unit * (1_300_000 // len(unit)))
+    steps = list(chunk_steps(document, words, 254))
+    done = [at for at, _ in steps]
+    assert len(done) >= 3
+    assert done[-1] == len(document.text)
+    assert all(0 < b - a < 2 * WINDOW for a, b in pairwise([0, *done]))
+    chunks = [chunk for _, made in steps for chunk in made]
+    check(document, chunks, words, 254)
+    assert chunks == chunk_document(document, words, 254)
+
+
+def test_memory_does_not_grow_with_the_text() -> None:
+    def peak(size: int) -> int:
+        document = plain("word " * (size // 5))
+        tracemalloc.start()
+        for _ in chunk_steps(document, words, 254):
+            pass
+        most = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return most
+
+    assert peak(4 * WINDOW) < 1.3 * peak(WINDOW)
+
+
+def test_windows_join_up_and_end_at_the_best_break_in_reach() -> None:
+    sentences = SENTENCE * 20_000
+    found = list(windows(sentences, 7, len(sentences)))
+    assert [a for a, _ in found] == [7, *(b for _, b in found[:-1])]
+    assert found[-1][1] == len(sentences)
+    assert all(WINDOW // 2 < b - a <= WINDOW for a, b in found)
+    assert all(sentences[b - 2 : b] == ". " for _, b in found)
+    assert list(windows("x" * WINDOW, 0, WINDOW)) == [(0, WINDOW)]

@@ -67,6 +67,33 @@ def test_loops_of_links_end(folder: Path) -> None:
     assert "does not exist" in errors(found)[1]
 
 
+def test_links_do_not_lead_out_of_a_folder(folder: Path, tmp_path: Path) -> None:
+    make(tmp_path, "outside/secret.txt", "outside/blob", "documents-2/near.txt")
+    make(folder, "real/a.txt")
+    (folder / "b.txt").symlink_to("real/a.txt")
+    (folder / "dir").symlink_to(tmp_path / "outside")
+    (folder / "file.txt").symlink_to("../outside/secret.txt")
+    (folder / "near.txt").symlink_to(tmp_path / "documents-2/near.txt")
+    (folder / "other").symlink_to(tmp_path / "outside/blob")
+    (folder / "twice.txt").symlink_to("file.txt")
+    found = discover([folder])
+    assert names(found) == ["b.txt"]
+    bad = [entry for entry in found.entries if isinstance(entry, BadPath)]
+    assert [b.path.name for b in bad] == ["dir", "file.txt", "near.txt", "twice.txt"]
+    assert all("a link that leads out of the folder" in b.error.message for b in bad)
+    assert all(str(b.path) in b.error.message for b in bad)
+    assert all("name that file or folder itself" in b.error.hint for b in bad)
+    assert found.skipped == 1
+
+
+def test_a_link_that_is_named_is_followed(folder: Path, tmp_path: Path) -> None:
+    make(tmp_path, "outside/secret.txt", "outside/sub/b.txt")
+    (folder / "dir").symlink_to(tmp_path / "outside")
+    (folder / "file.txt").symlink_to(tmp_path / "outside/secret.txt")
+    assert names(discover([folder / "file.txt", folder / "dir"])) == ["file.txt", "sub/b.txt"]
+    assert names(discover([folder, folder / "file.txt"])) == ["file.txt"]
+
+
 def test_pipes_and_sockets_are_reported_not_opened(folder: Path) -> None:
     make(folder, "a.txt")
     os.mkfifo(folder / "pipe.txt")

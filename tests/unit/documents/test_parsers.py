@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from assistant.config import Settings
 from assistant.documents import ChildParser
 from assistant.errors import DocumentError
 from tests.fakes import pdf_files
@@ -93,11 +94,16 @@ def test_every_encoding_works_where_no_file_can_be_opened(
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(100)
 WHOLE = pdf_files.pdf([["line " * 12] * 40] * 10)
+JAPANESE = "\u5951\u7d04\u66f8\u306f\u7532\u3068\u4e59\u306e\u9593\u3002\n" * 40
 REFUSED = [
     ("a.pdf", b"", "0 bytes"),
     ("a.txt", b"", "0 bytes"),
     ("a.txt", b" \r\n\t\n", "no text"),
-    ("a.txt", bytes(range(256)) * 9, "not text, whatever its name says"),
+    ("a.txt", bytes(range(256)) * 9, "binary data, or text in an encoding other than UTF-8"),
+    ("a.txt", JAPANESE.encode("shift-jis"), "or text in an encoding"),
+    ("a.txt", JAPANESE.encode("utf-16-le"), "or text in an encoding"),
+    ("a.txt", "\u200b\u200d\ufeff\u2060 \u3164\ufe0f\U000e0041\n".encode(), "nobody sees"),
+    ("a.md", "\u202e\u2800\u00ad\n".encode(), "nobody sees"),
     ("a.md", PNG, "a picture"),
     ("a.pdf", PNG, "not a PDF, whatever its name says: it is a picture"),
     ("a.pdf", b"<!DOCTYPE html><html>Not found</html>", "it is a web page"),
@@ -114,6 +120,7 @@ REFUSED = [
     ("a.pdf", WHOLE[:-300], "cut off"),
     ("a.pdf", b"%PDF-1.7\n" + bytes(5000) + b"startxref\n9\n%%EOF", "damaged"),
     ("a.pdf", pdf_files.scan(pages=3), "no text layer: its pages (3) are pictures"),
+    ("a.pdf", pdf_files.pdf([[], []]), "as a scanner makes them, or blank"),
     ("a.pdf", pdf_files.crowded(20_001), "20001 pages"),
     ("a.txt", b"x" * (3 << 20), "larger than 2 MiB"),
 ]
@@ -129,6 +136,24 @@ def test_refused_with_the_name_the_reason_and_a_remedy(
     assert says in caught.value.message
     assert str(path) in caught.value.message
     assert caught.value.hint
+
+
+def test_text_in_another_encoding_is_to_be_saved_as_utf8(parser: ChildParser, folder: Path) -> None:
+    path = write(folder, "a.txt", JAPANESE.encode("shift-jis"))
+    with pytest.raises(DocumentError) as caught:
+        parser.parse(path)
+    assert "save it as UTF-8" in caught.value.hint
+
+
+def test_more_text_than_one_document_may_hold(tmp_path: Path) -> None:
+    path = write(tmp_path, "a.txt", b"word " * 6_000_001)
+    with (
+        ChildParser(Settings(data_dir=tmp_path)) as roomy,
+        pytest.raises(DocumentError) as caught,
+    ):
+        roomy.parse(path)
+    assert "30,000,005 characters or more. One document may hold 30,000,000" in caught.value.message
+    assert "Split it into 2 or more documents" in caught.value.hint
 
 
 def test_a_name_cannot_write_to_the_terminal(parser: ChildParser, folder: Path) -> None:

@@ -82,7 +82,8 @@ def test_events_of_one_file_in_order(bench: Bench) -> None:
     assert all(isinstance(e, FileProgress) and e.index == 0 for e in middle)
     steps = [(e.stage, e.done, e.total) for e in middle if isinstance(e, FileProgress)]
     chunks = added.document.chunks
-    assert steps[:2] == [("reading", 0, 1), ("reading", 1, 1)]
+    size = len(SENTENCE * 300)
+    assert steps[:2] == [("reading", 0, 1), ("reading", size, size)]
     assert steps[2] == ("embedding", 0, chunks)
     assert steps[-2:] == [("embedding", chunks, chunks), ("storing", 0, 1)]
     assert chunks > BATCH
@@ -249,6 +250,20 @@ def test_cancel_while_a_long_text_is_chunked(bench: Bench) -> None:
     assert bench.events(cancel=token)[-1] == IngestFinished(0, 0, 0, cancelled=True)
     assert len(counted) == 1
     assert counted[0] < 8000
+
+
+def test_progress_is_shown_while_a_long_text_is_chunked(bench: Bench) -> None:
+    bench.settings = Settings(data_dir=bench.folder / "data", max_file_mb=3)
+    text = "word " * 400_000
+    seen = [
+        (event.done, event.total)
+        for event in bench.events(bench.write("a.txt", text))
+        if isinstance(event, FileProgress) and event.stage == "reading"
+    ]
+    assert len(seen) >= 4
+    assert seen == sorted(seen)
+    assert {total for _, total in seen[1:]} == {len(text)}
+    assert seen[-1] == (len(text), len(text))
 
 
 def test_pages_without_text_are_mentioned(bench: Bench) -> None:
