@@ -76,7 +76,7 @@ class Settings:
     prompt_passages: int = 3
     """Most passages that are shown to the chat model."""
 
-    prompt_passage_tokens: int = 420
+    prompt_passage_tokens: int = 350
     """Token budget of all passages in the prompt together."""
 
     temperature: float = 0.0
