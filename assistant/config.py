@@ -28,11 +28,11 @@ _LIBRARY_NAME = re.compile(r"\w[\w .-]{0,63}")
 _LONGEST_CONFIG = 1 << 20
 _LIMITS: dict[str, tuple[float, float]] = {
     "threads": (0, 512),
-    "context_length": (256, 1 << 20),
+    "context_length": (64, 1 << 20),
     "max_answer_tokens": (1, 8192),
     "search_hits": (1, 100),
     "prompt_passages": (1, 32),
-    "prompt_passage_tokens": (64, 1 << 20),
+    "prompt_passage_tokens": (1, 1 << 20),
     "temperature": (0.0, 2.0),
     "max_file_mb": (1, 2048),
     "parse_seconds": (1, 3600),
