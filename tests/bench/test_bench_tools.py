@@ -24,7 +24,8 @@ def test_memory_of_a_child_counts() -> None:
 
 def test_a_short_peak_is_not_missed() -> None:
     """Shorter than the sampling interval: the kernel's own peak has it."""
-    brief = run_measured([sys.executable, "-c", "bytearray(200_000_000)"])
+    code = "import time; bytearray(200_000_000); time.sleep(0.3)"
+    brief = run_measured([sys.executable, "-c", code])
     assert brief.peak_mb > 200
 
 
