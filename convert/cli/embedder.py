@@ -1,4 +1,4 @@
-"""Commands of the workstation: `assistant-convert`."""
+"""`assistant-convert export-embedder`, and the tuning of embedders and rerankers."""
 
 from __future__ import annotations
 
@@ -9,13 +9,7 @@ import click
 from assistant.errors import AssistantError
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="airgap-assistant", prog_name="assistant-convert")
-def main() -> None:
-    """Prepare models on a workstation for the laptop."""
-
-
-@main.command("export-embedder")
+@click.command("export-embedder")
 @click.argument("source", type=click.Path(exists=True, path_type=Path))
 @click.argument("target", type=click.Path(file_okay=False, path_type=Path))
 @click.option("--float32", is_flag=True, help="Keep the weights in 32 bits (to compare).")
@@ -36,6 +30,3 @@ def export_embedder_command(source: Path, target: Path, *, float32: bool) -> Non
     for name, digest in exported.sha256.items():
         click.echo(f"{digest}  {exported.folder / name}")
 
-
-if __name__ == "__main__":
-    main()

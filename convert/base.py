@@ -1,0 +1,199 @@
+"""The base model of a tuning: a folder in Hugging Face's layout, checked before use.
+
+Only local folders, only safetensors, no code from a model: a hub's name, pickled weights
+and `trust_remote_code` are refused, so that loading a model can neither download nor run
+anything. `unpack_gguf` makes such a folder from a GGUF, which is how the default model
+comes (dequantized weights: what a quantization lost stays lost).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from assistant.errors import ModelError
+
+CONFIG_FILE = "config.json"
+TEMPLATE_FILE = "chat_template.jinja"
+_PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl", "*.pickle")
+_MAX_JSON = 64 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class BaseInfo:
+    """What is known of a base: `architecture` as in config.json, its context in tokens."""
+
+    folder: Path
+    architecture: str
+    model_type: str
+    context_length: int
+    template: str
+    sha256: str
+
+
+def offline() -> None:
+    """Forbid every library that this process loads to ask a hub. Call it before them."""
+    for name in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "HF_DATASETS_OFFLINE"):
+        os.environ[name] = "1"
+    for name in ("HF_HUB_DISABLE_TELEMETRY", "DO_NOT_TRACK", "ORT_DISABLE_TELEMETRY"):
+        os.environ[name] = "1"
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+
+
+def check_base(folder: Path) -> BaseInfo:
+    """Check a base's folder without loading it.
+
+    Raises `ModelError` for a hub's name, pickled weights, a model that wants its own code
+    to be run, and a tokenizer without chat template.
+    """
+    if not folder.is_dir():
+        raise ModelError(
+            f"There is no folder {folder}.",
+            hint="Name a local folder with the model's files. A hub's name is not accepted: "
+            "this program downloads nothing. For a GGUF: assistant-convert base FILE FOLDER",
+        )
+    config = _json(folder / CONFIG_FILE)
+    if "auto_map" in config:
+        raise ModelError(
+            f"{folder} wants code of its own to be run (auto_map in {CONFIG_FILE}).",
+            hint="Code from a model is never run. Use an architecture that transformers knows.",
+        )
+    weights = sorted(folder.glob("*.safetensors"))
+    if not weights:
+        pickles = sorted(p.name for pattern in _PICKLES for p in folder.glob(pattern))
+        what = f"only pickled weights ({pickles[0]})" if pickles else "no weights"
+        raise ModelError(
+            f"{folder} holds {what}.",
+            hint="Weights are read from *.safetensors only: loading a pickle can run code.",
+        )
+    template = _template(folder)
+    digest = hashlib.sha256()
+    for path in [folder / CONFIG_FILE, *weights]:
+        with path.open("rb") as file:
+            digest.update(hashlib.file_digest(file, "sha256").digest())
+    architectures = config.get("architectures") or [""]
+    return BaseInfo(
+        folder=folder,
+        architecture=str(architectures[0]),
+        model_type=str(config.get("model_type", "")),
+        context_length=int(config.get("max_position_embeddings", 0)),
+        template=template,
+        sha256=digest.hexdigest(),
+    )
+
+
+def load_model(folder: Path, dtype: str = "float32", **options: Any) -> Any:
+    """Load a causal language model from a checked folder; `options` go to transformers.
+
+    Raises `ModelError` for what can't be loaded.
+    """
+    check_base(folder)
+    offline()
+    import torch
+    from transformers import AutoModelForCausalLM
+
+    with _translated(folder):
+        return AutoModelForCausalLM.from_pretrained(
+            str(folder),
+            dtype=getattr(torch, dtype),
+            local_files_only=True,
+            trust_remote_code=False,
+            use_safetensors=True,
+            **options,
+        )
+
+
+def load_tokenizer(folder: Path) -> Any:
+    """Load a tokenizer from a checked folder. Raises `ModelError`."""
+    offline()
+    from transformers import AutoTokenizer
+
+    with _translated(folder):
+        return AutoTokenizer.from_pretrained(
+            str(folder), local_files_only=True, trust_remote_code=False
+        )
+
+
+def unpack_gguf(gguf: Path, target: Path) -> BaseInfo:
+    """Write the model of a GGUF as a folder with dequantized bfloat16-exact weights.
+
+    Weights are kept in float32: Q4_1 values have no exact bfloat16 form. Whole or not at
+    all: `target` must not exist. Raises `ModelError`.
+    """
+    if not gguf.is_file():
+        raise ModelError(f"There is no file {gguf}.")
+    if target.exists():
+        raise ModelError(f"{target} is there already.", hint="Name a new folder.")
+    offline()
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    target.parent.mkdir(parents=True, exist_ok=True)
+    stage = Path(tempfile.mkdtemp(prefix=".incoming-", dir=target.parent))
+    try:
+        with _translated(gguf):
+            where: dict[str, Any] = {"gguf_file": gguf.name, "local_files_only": True}
+            tokenizer = AutoTokenizer.from_pretrained(str(gguf.parent), **where)
+            model = AutoModelForCausalLM.from_pretrained(
+                str(gguf.parent), dtype=torch.float32, **where
+            )
+            # A model from a GGUF counts as quantized, though its weights no longer are.
+            model.hf_quantizer = None
+            model.is_quantized = False
+            if hasattr(model.config, "quantization_config"):
+                del model.config.quantization_config
+            model.save_pretrained(str(stage))
+            tokenizer.save_pretrained(str(stage))
+        check_base(stage)
+        stage.rename(target)
+    finally:
+        shutil.rmtree(stage, ignore_errors=True)
+    return check_base(target)
+
+
+@contextmanager
+def _translated(source: Path) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, ValueError, KeyError, TypeError, RuntimeError, ImportError) as error:
+        raise ModelError(
+            f"{source} can't be loaded: {error}.",
+            hint="It must be a complete local model that the installed transformers knows.",
+        ) from error
+
+
+def _template(folder: Path) -> str:
+    path = folder / TEMPLATE_FILE
+    try:
+        if path.is_file():
+            text = path.read_text(encoding="utf-8")
+        else:
+            text = _json(folder / "tokenizer_config.json").get("chat_template", "")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ModelError(f"{path} can't be read: {error}.") from error
+    if not isinstance(text, str) or not text.strip():
+        raise ModelError(
+            f"The tokenizer in {folder} has no chat template.",
+            hint="Use the instruct (chat) version of the model: how a question is put to it "
+            "must be known before it can be tuned.",
+        )
+    return text
+
+
+def _json(path: Path) -> dict[str, Any]:
+    try:
+        with path.open("rb") as file:
+            table = json.loads(file.read(_MAX_JSON))
+    except (OSError, ValueError, RecursionError) as error:
+        raise ModelError(f"{path} can't be read: {error}.") from error
+    if not isinstance(table, dict):
+        raise ModelError(f"{path} is no JSON object.")
+    return table

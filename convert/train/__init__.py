@@ -1,0 +1,1 @@
+"""Tuning a base with LoRA: the `train` step."""
