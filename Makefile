@@ -3,14 +3,20 @@
 PYTHON ?= python3
 VENV := .venv
 BENCH_VENV := .venv-bench
+WORK_VENV := .venv-workstation
 BUILD := .build
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check
+WORK_PY := $(WORK_VENV)/bin/python
+WORK_PIP := $(WORK_PY) -m pip --disable-pip-version-check
+CONSTRAINTS := requirements/constraints-workstation.txt
 HASHED := install --quiet --no-deps --require-hashes
 
 export PIP_NO_INPUT := 1
+# llama.cpp's converter, out of the source archive of the llama-cpp-python in use.
+export ASSISTANT_CONVERTER_CACHE := $(CURDIR)/$(BUILD)/converter
 
-.PHONY: help run test check bench setup setup-test models lock pictures clean
+.PHONY: help run test check bench setup setup-test setup-workstation models lock pictures clean
 
 help: ## List what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -18,12 +24,14 @@ help: ## List what can be made
 run: setup ## Set everything up, open the app on the sample library
 	@$(VENV)/bin/assistant sample --data-dir .run
 
-test: setup-test ## Set everything up, run every check and test
+test: setup-test setup-workstation ## Set everything up, run every check and test
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
 	ASSISTANT_REQUIRE_MODELS=1 ASSISTANT_TEST_MODELS=$(CURDIR)/.run/models $(PY) -m pytest
+	ASSISTANT_REQUIRE_MODELS=1 ASSISTANT_TEST_MODELS=$(CURDIR)/.run/models \
+		ASSISTANT_REQUIRE_WORKSTATION=1 $(WORK_PY) -m pytest tests/convert
 
 check: setup-test ## Linters, types and unit tests only (about a minute)
 	$(VENV)/bin/ruff format --check .
@@ -35,6 +43,8 @@ check: setup-test ## Linters, types and unit tests only (about a minute)
 setup: $(BUILD)/laptop.done $(BUILD)/models.done ## Virtual environment and default models
 
 setup-test: setup $(BUILD)/test.done ## The same, with the test tools
+
+setup-workstation: setup-test $(BUILD)/workstation.done ## An environment for assistant-convert (torch)
 
 models: $(BUILD)/models.done ## Get and verify the default models
 
@@ -48,7 +58,7 @@ pictures: setup-test ## Remake the pictures of the app in docs/images
 	$(PY) -m tests.app.pictures
 
 clean: ## Remove everything that make made in this checkout
-	rm -rf $(VENV) $(BENCH_VENV) $(BUILD) .run
+	rm -rf $(VENV) $(BENCH_VENV) $(WORK_VENV) $(BUILD) .run
 
 $(PY):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -76,6 +86,20 @@ $(BUILD)/models.done: requirements/models.txt models/catalogue.toml | $(BUILD)/l
 
 $(BUILD)/test.done: requirements/test.txt $(BUILD)/laptop.done
 	$(PIP) $(HASHED) -r requirements/test.txt
+	@touch $@
+
+# torch is not in the lock file: which build is right depends on the machine (CPU, CUDA).
+# Everything it imports is, so that only torch itself is fetched without a hash.
+$(BUILD)/workstation.done: requirements/workstation.txt $(CONSTRAINTS) $(BUILD)/laptop.done $(BUILD)/test.done
+	$(PYTHON) -m venv $(WORK_VENV)
+	$(WORK_PIP) $(HASHED) -r requirements/build.txt
+	@echo "Installing the workstation's environment (torch, transformers, peft)."
+	$(WORK_PIP) $(HASHED) -r requirements/workstation.txt
+	$(WORK_PIP) install --quiet --no-deps -c $(CONSTRAINTS) torch
+	$(WORK_PIP) $(HASHED) --no-build-isolation -r requirements/laptop.txt
+	$(WORK_PIP) $(HASHED) -r requirements/test.txt
+	$(WORK_PIP) install --quiet --no-deps --no-build-isolation --editable .
+	$(WORK_PY) -m convert.cli export --list-architectures --fetch-converter >$(BUILD)/architectures.txt
 	@touch $@
 
 $(BUILD)/bench.done: requirements/bench.in requirements/constraints-workstation.txt

@@ -7,10 +7,11 @@ its name.
 
 from __future__ import annotations
 
+import math
 import tomllib
 from dataclasses import dataclass, fields
 from functools import cache
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, TypeVar
 
 from assistant.errors import ModelError
@@ -70,7 +71,32 @@ class EmbedderEntry:
     document_prefix: str
 
 
-_Entry = TypeVar("_Entry", ChatEntry, EmbedderEntry)
+@dataclass(frozen=True, slots=True)
+class AdapterEntry:
+    """An adapter (LoRA) over a chat model, whose file is part of this program.
+
+    `base` is the name of the chat entry that it belongs over, `file` its place beside the
+    catalogue (hash and `size` in bytes are the file's), `card` that of its model card.
+    `prompt_style` names the renderer, `prompt_version` the `assistant.prompts` that it was
+    tuned with. `figures` are those of its evaluation, `calibration` what the program needs
+    to know to use it well; both by name, either may be empty.
+    """
+
+    name: str
+    title: str
+    licence: str
+    base: str
+    file: str
+    sha256: str
+    size: int
+    prompt_style: str
+    prompt_version: int
+    card: str
+    figures: dict[str, float]
+    calibration: dict[str, float]
+
+
+_Entry = TypeVar("_Entry", ChatEntry, EmbedderEntry, AdapterEntry)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +105,22 @@ class Catalogue:
 
     chat: tuple[ChatEntry, ...]
     embedders: tuple[EmbedderEntry, ...]
+    adapters: tuple[AdapterEntry, ...] = ()
 
     @property
     def default_chat(self) -> ChatEntry:
         return self.chat[0]
+
+    @property
+    def default_adapter(self) -> AdapterEntry | None:
+        """The first adapter over the default chat model, None if there is none."""
+        return next((entry for entry in self.adapters if entry.base == self.chat[0].name), None)
+
+    @property
+    def default_names(self) -> tuple[str, ...]:
+        """The chat models to use if none was chosen: the first that is installed."""
+        adapter = self.default_adapter
+        return (*([adapter.name] if adapter else []), self.default_chat.name)
 
     @property
     def default_embedder(self) -> EmbedderEntry:
@@ -117,9 +155,13 @@ def load_catalogue(folder: Path | None = None) -> Catalogue:
     catalogue = Catalogue(
         chat=tuple(_entry(ChatEntry, row, path) for row in table.get("chat", [])),
         embedders=tuple(_entry(EmbedderEntry, row, path) for row in table.get("embedder", [])),
+        adapters=tuple(_entry(AdapterEntry, row, path) for row in table.get("adapter", [])),
     )
     if not catalogue.chat or not catalogue.embedders:
         raise ModelError(f"{path} lacks a chat model or an embedder.", hint=_HINT)
+    for adapter in catalogue.adapters:
+        if catalogue.find_chat(adapter.base) is None:
+            raise ModelError(f"{path}: '{adapter.name}' has an unknown base.", hint=_HINT)
     return catalogue
 
 
@@ -129,9 +171,24 @@ def _entry(kind: type[_Entry], row: dict[str, Any], path: Path) -> _Entry:
         odd = ", ".join(sorted(row.keys() ^ wanted.keys()))
         raise ModelError(f"{path}: missing or unknown keys: {odd}.", hint=_HINT)
     for key, value in row.items():
-        if type(value).__name__ != wanted[key]:
+        if not _is_of(str(wanted[key]), value):
             raise ModelError(f"{path}: '{key}' must be of type {wanted[key]}.", hint=_HINT)
         digest = key.endswith("sha256")
         if digest and (len(value) != 64 or not set(value) <= set("0123456789abcdef")):
             raise ModelError(f"{path}: '{key}' is no SHA-256.", hint=_HINT)
+        if key in ("file", "card") and not _is_inside(value):
+            raise ModelError(f"{path}: '{key}' is no path below {path.parent}.", hint=_HINT)
     return kind(**row)
+
+
+def _is_of(kind: str, value: object) -> bool:
+    if kind != "dict[str, float]":
+        return type(value).__name__ == kind
+    return isinstance(value, dict) and all(
+        type(number) in (int, float) and math.isfinite(number) for number in value.values()
+    )
+
+
+def _is_inside(text: str) -> bool:
+    path = PurePosixPath(text)
+    return not path.is_absolute() and bool(path.parts) and ".." not in path.parts

@@ -59,7 +59,11 @@ class Settings:
     """Name of the chat model in use; "" is the catalogue's default."""
 
     embedder: str = ""
-    """Name of the embedder in use; "" is the catalogue's default."""
+    """Name of the embedder in use; "" is the catalogue's default. With a slash in it, the
+    folder of an embedder that the workstation exported."""
+
+    reranker: str = ""
+    """Folder of a reranker that the workstation exported; "" leaves the search's order."""
 
     threads: int = 0
     """Threads of the chat model and the embedder; 0 is one for each physical core."""

@@ -118,6 +118,26 @@ class ContextOverflowError(EngineError):
     default_title = "The question is too long"
 
 
+class BundleError(AssistantError):
+    """A bundle can't be trusted or read; nothing of it was installed."""
+
+    code = "bundle"
+    exit_code = 7
+    default_title = "The bundle is refused"
+
+
+class UntrustedKeyError(BundleError):
+    """The bundle or key is signed by nobody who is trusted on this machine."""
+
+    code = "untrusted_key"
+
+
+class OlderBundleError(BundleError):
+    """The bundle is not newer than what is, or was ever, installed under its name."""
+
+    code = "older_bundle"
+
+
 class Cancelled(AssistantError):  # noqa: N818 - a wish, not a fault
     """The person cancelled; nothing is left half done."""
 

@@ -19,12 +19,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from assistant.engine.gguf import read_header
 from assistant.errors import ModelError
 
 CONFIG_FILE = "config.json"
 TEMPLATE_FILE = "chat_template.jinja"
 _PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl", "*.pickle")
 _MAX_JSON = 64 << 20
+_DIGIT_CUTTERS = ("codeshell", "command-r", "exaone", "refact", "smollm", "starcoder")
+"""Splitters of llama.cpp (llama-vocab.cpp) that are GPT-2's after each digit was cut off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,16 +135,18 @@ def unpack_gguf(gguf: Path, target: Path) -> BaseInfo:
         raise ModelError(f"There is no file {gguf}.")
     if target.exists():
         raise ModelError(f"{target} is there already.", hint="Name a new folder.")
+    # The library's reader takes a file at its word; the laptop's does not.
+    read_header(gguf)
     offline()
     import torch
-    from transformers import AutoModelForCausalLM, AutoTokenizer
+    from transformers import AutoModelForCausalLM
 
     target.parent.mkdir(parents=True, exist_ok=True)
     stage = Path(tempfile.mkdtemp(prefix=".incoming-", dir=target.parent))
     try:
         with _translated(gguf):
             where: dict[str, Any] = {"gguf_file": gguf.name, "local_files_only": True}
-            tokenizer = AutoTokenizer.from_pretrained(str(gguf.parent), **where)
+            tokenizer = tokenizer_of_gguf(gguf)
             model = AutoModelForCausalLM.from_pretrained(
                 str(gguf.parent), dtype=torch.float32, **where
             )
@@ -159,6 +164,32 @@ def unpack_gguf(gguf: Path, target: Path) -> BaseInfo:
     return check_base(target)
 
 
+def tokenizer_of_gguf(gguf: Path) -> Any:
+    """Load the tokenizer in a GGUF, with the splitter that llama.cpp uses for it.
+
+    transformers does not read the splitter's name and takes GPT-2's, which joins a space
+    with what follows; those of `_DIGIT_CUTTERS` cut at each digit first. Measured with
+    SmolLM2: " ½" became other tokens than on the laptop.
+    """
+    offline()
+    from gguf import GGUFReader
+    from tokenizers import pre_tokenizers
+    from transformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(
+        str(gguf.parent), gguf_file=gguf.name, local_files_only=True
+    )
+    field = GGUFReader(str(gguf)).get_field("tokenizer.ggml.pre")
+    if field is not None and field.contents() in _DIGIT_CUTTERS:
+        tokenizer.backend_tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+            [
+                pre_tokenizers.Digits(individual_digits=True),
+                pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=True),
+            ]
+        )
+    return tokenizer
+
+
 @contextmanager
 def _translated(source: Path) -> Iterator[None]:
     try:
@@ -172,6 +203,7 @@ def _translated(source: Path) -> Iterator[None]:
 
 def _template(folder: Path) -> str:
     path = folder / TEMPLATE_FILE
+    text: Any
     try:
         if path.is_file():
             text = path.read_text(encoding="utf-8")

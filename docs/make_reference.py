@@ -14,23 +14,28 @@ from typing import Any
 import click
 from pydantic import TypeAdapter
 
-from assistant.cli import schema
+from assistant.cli import bundle_schema, models_schema, schema
 from assistant.cli.main import cli
 
 HERE = Path(__file__).parent
 OUTPUTS = {
     "add": schema.AddJson,
     "ask": schema.AskJson,
+    "bundle inspect": bundle_schema.InspectJson,
+    "bundle import": bundle_schema.ImportJson,
+    "bundle keys list": bundle_schema.KeysJson,
+    "bundle keys trust": bundle_schema.KeysJson,
+    "bundle keys revoke": bundle_schema.RevokeJson,
     "docs": schema.DocsJson,
     "doctor": schema.DoctorJson,
     "forget": schema.ForgetJson,
     "search": schema.SearchJson,
-    "models list": schema.ModelsJson,
-    "models add": schema.ModelsJson,
-    "models use": schema.ModelsJson,
-    "models remove": schema.ModelsJson,
-    "models setup": schema.ModelsJson,
-    "models verify": schema.VerifyJson,
+    "models list": models_schema.ModelsJson,
+    "models add": models_schema.ModelsJson,
+    "models use": models_schema.ModelsJson,
+    "models remove": models_schema.ModelsJson,
+    "models setup": models_schema.ModelsJson,
+    "models verify": models_schema.VerifyJson,
     "sample": schema.AskJson,
 }
 

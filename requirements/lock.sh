@@ -20,3 +20,4 @@ sed -i 's/^llama-cpp-python==[^ ]* \\$/&\
 lock build --upgrade
 lock models --no-deps --upgrade
 lock test --upgrade
+lock workstation --no-deps --upgrade

@@ -8,6 +8,7 @@ import click
 
 from assistant import __version__
 from assistant.cli.ask import ask, search
+from assistant.cli.bundle import bundle
 from assistant.cli.doctor import doctor
 from assistant.cli.library import add, docs, forget
 from assistant.cli.models import models
@@ -27,7 +28,7 @@ Examples:
 
 \b
 Exit codes: 0 done; 1 some files or checks failed; 2 wrong usage or settings;
-3 document, 4 library, 5 model file, 6 model run failed; 130 cancelled.
+3 document, 4 library, 5 model file, 6 model run failed; 7 bundle refused; 130 cancelled.
 """
 
 
@@ -65,7 +66,7 @@ def app(invocation: Invocation) -> None:
     invocation.open_app()
 
 
-for command in (app, add, docs, forget, search, ask, models, doctor, sample):
+for command in (app, add, docs, forget, search, ask, models, bundle, doctor, sample):
     cli.add_command(command)
 
 

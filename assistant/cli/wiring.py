@@ -14,10 +14,11 @@ from assistant.engine import (
     has_chat_model,
     load_chat,
     load_embedder,
+    load_reranker,
 )
 from assistant.errors import UsageError
 from assistant.ingest import Ingester
-from assistant.retrieval import Retriever
+from assistant.retrieval import Reranker, Retriever
 from assistant.session import AnswerSession
 from assistant.store import KeyFile, SqliteStore, open_store
 from assistant.types import (
@@ -44,6 +45,7 @@ class LocalWorkspace:
         if settings.store_path.exists():
             self._open_store()
         self._embedder: Embedder | None = None
+        self._reranker: Reranker | None = None
         self._chat: ChatEngine | None = None
         self._parser = ChildParser(settings)
 
@@ -119,13 +121,20 @@ class LocalWorkspace:
         return AnswerSession(self._retriever(), self._load_chat(), embedder, self._settings)
 
     def _retriever(self) -> Retriever:
-        return Retriever(self._filled_store(), self._load_embedder())
+        store, embedder = self._filled_store(), self._load_embedder()
+        return Retriever(store, embedder, reranker=self._load_reranker())
 
     def _load_embedder(self) -> Embedder:
         with self._lock:
             if self._embedder is None:
                 self._embedder = load_embedder(self._settings)
             return self._embedder
+
+    def _load_reranker(self) -> Reranker | None:
+        with self._lock:
+            if self._reranker is None:
+                self._reranker = load_reranker(self._settings)
+            return self._reranker
 
     def _load_chat(self) -> ChatEngine | None:
         with self._lock:

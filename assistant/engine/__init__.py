@@ -3,13 +3,13 @@
 Those are imported when a model is loaded, not when this package is.
 """
 
+from assistant.engine.adding import add_model
 from assistant.engine.cpu import CpuReport, cpu_report
 from assistant.engine.defaults import install_defaults
 from assistant.engine.installed import (
     ModelCheck,
     ModelInfo,
     active_chat_name,
-    add_model,
     list_models,
     remove_model,
     use_model,
@@ -21,6 +21,7 @@ from assistant.engine.loading import (
     load_chat,
     load_embedder,
 )
+from assistant.engine.reranker import load_reranker
 
 __all__ = [
     "CpuReport",
@@ -35,6 +36,7 @@ __all__ = [
     "list_models",
     "load_chat",
     "load_embedder",
+    "load_reranker",
     "remove_model",
     "use_model",
     "verify_models",

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-import math
-import re
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
-from assistant.engine.llama_runtime import BATCH, LlamaRuntime
+import numpy as np
+from numpy.typing import NDArray
+
+from assistant.engine import scoring
+from assistant.engine.decoding import CachedDecoder
+from assistant.engine.llama_runtime import LlamaRuntime
 from assistant.engine.sampler import Sampler
 from assistant.engine.templates import (
+    KnownStyle,
     PromptStyle,
     RenderedPrompt,
     assert_style,
@@ -19,17 +24,19 @@ from assistant.engine.templates import (
     template_hash,
 )
 from assistant.engine.text_stream import TextStream
-from assistant.errors import Cancelled, ContextOverflowError, EngineError, ModelError
-from assistant.types import CancelToken, Message, Sampling
+from assistant.engine.tokenizing import PromptTokenizer
+from assistant.errors import ContextOverflowError, EngineError, ModelError
+from assistant.types import CancelToken, Likelihood, Message, Sampling
 
 _LOCK_POLL_SECONDS = 0.02
 
 
 class LlamaChat:
-    """A `ChatEngine` on llama.cpp.
+    """A `ChatEngine` and `Scorer` on llama.cpp.
 
-    `style` names the prompt style ("" finds it out); unless `template_sha256` says that
-    the file's own template was compared with the style before, it is compared now.
+    `known` is its prompt style as it was recorded; without it the style is found out.
+    `adapter` is a LoRA GGUF to be computed over the model at `path`; `calibration` is kept
+    for who asks (see `ChatEngine`).
     A prompt's beginning that the previous prompt shares is not computed again; to
     compute a beginning ahead of time, generate with `max_tokens=0`.
     Raises `ModelError` for a file that can't be used.
@@ -42,19 +49,17 @@ class LlamaChat:
         name: str,
         context_length: int,
         threads: int,
-        style: str = "",
-        default_system: str = "",
-        template_sha256: str = "",
+        known: KnownStyle | None = None,
+        adapter: Path | None = None,
+        calibration: Mapping[str, float] | None = None,
     ) -> None:
         self._name = name
-        self._runtime = LlamaRuntime(path, context_length, threads)
-        self._style = self._choose_style(path, style, default_system, template_sha256)
-        self._specials: dict[str, int] = {}
-        self._not_special: set[str] = set()
+        self._calibration = dict(calibration or {})
+        self._runtime = LlamaRuntime(path, context_length, threads, adapter)
+        self._style = self._choose_style(path, known or KnownStyle())
+        self._tokenizer = PromptTokenizer(self._runtime)
         self._lock = threading.Lock()
-        self._cached: list[int] = []
-        self.computed_tokens = 0
-        """How many tokens of the latest prompt were computed (the others were cached)."""
+        self._decoder = CachedDecoder(self._runtime)
 
     @property
     def name(self) -> str:
@@ -65,6 +70,15 @@ class LlamaChat:
         return self._runtime.context_length
 
     @property
+    def calibration(self) -> Mapping[str, float]:
+        return self._calibration
+
+    @property
+    def computed_tokens(self) -> int:
+        """How many tokens of the latest prompt were computed (the others were cached)."""
+        return self._decoder.computed_tokens
+
+    @property
     def style(self) -> PromptStyle:
         return self._style
 
@@ -72,10 +86,30 @@ class LlamaChat:
     def template_sha256(self) -> str:
         return template_hash(self._runtime.template)
 
+    @property
+    def end_of_turn(self) -> int:
+        """The token that the template writes after an answer.
+
+        llama.cpp's own idea of it is a guess, and a wrong one for SmolLM2.
+        """
+        parts = self._style.render((Message("user", "x"), Message("assistant", "y"))).parts
+        last = max(at for at, (_, by_template) in enumerate(parts) if not by_template)
+        for piece in (
+            piece for text, _ in parts[last + 1 :] for piece in self._tokenizer.split(text)
+        ):
+            token = self._tokenizer.specials.get(piece)
+            if token is not None and self._runtime.ends_answer(token):
+                return token
+        return self._runtime.eos
+
     def close(self) -> None:
         """Free the model; waits for an answer that is being generated."""
         with self._lock:
             self._runtime.close()
+
+    def tokenize(self, prompt: str) -> list[int]:
+        """Return the tokens of a prompt; special ones only where the template wrote them."""
+        return self._tokenizer.tokenize(prompt)
 
     def count_tokens(self, text: str) -> int:
         return len(self.tokenize(text))
@@ -86,135 +120,103 @@ class LlamaChat:
     def generate(
         self, prompt: str, sampling: Sampling, cancel: CancelToken | None = None
     ) -> Iterator[str]:
+        tokens = self._fitting(prompt, 1)
+        cancel = cancel or CancelToken()
+        with self._at_work(cancel):
+            self._decoder.prefill(tokens, cancel)
+            if sampling.max_tokens > 0:
+                yield from self._answer(sampling, cancel)
+
+    # -- likelihood ------------------------------------------------------------------
+
+    def score(
+        self,
+        prompt: str,
+        continuations: Sequence[str],
+        cancel: CancelToken | None = None,
+        *,
+        ended: bool = False,
+    ) -> list[Likelihood]:
+        """Return how likely each continuation is; see `Scorer`.
+
+        A continuation is text of the model: no special token is recognised in it.
+        """
+        end = [self.end_of_turn] if ended else []
+        following = [self._tokenizer.plain(text) + end for text in continuations]
+        tokens = self._fitting(prompt, max(map(len, following), default=0))
+        cancel = cancel or CancelToken()
+        rows = self._runtime.max_outputs
+        with self._at_work(cancel):
+            found = scoring.continuations(self._decoder, tokens, following, rows, cancel)
+        pairs = zip(found, following, strict=True)
+        return [Likelihood(score, len(those)) for score, those in pairs]
+
+    def next_log_probabilities(
+        self, prompt: str, cancel: CancelToken | None = None
+    ) -> scoring.LogProbabilities:
+        """Return the log-probability (nats) of each token to begin the answer with.
+
+        Shape (vocabulary,), by the token's number. Raises as `score` does.
+        """
+        tokens = self._fitting(prompt, 1)
+        cancel = cancel or CancelToken()
+        with self._at_work(cancel):
+            return scoring.next_token(self._decoder, tokens, cancel)
+
+    def text_log_probabilities(
+        self, text: str, cancel: CancelToken | None = None
+    ) -> scoring.LogProbabilities:
+        """Return the log-probability (nats) of each token of a text but the first.
+
+        Shape (tokens - 1,), by `tokenize(text)`; perplexity is exp(-mean). The text, plain
+        or a `RenderedPrompt`, must fit the context. Raises as `score` does.
+        """
+        tokens = self._fitting(text, 0)
+        cancel = cancel or CancelToken()
+        with self._at_work(cancel):
+            self._decoder.keep(0)
+            return scoring.each_token(self._decoder, tokens, self._runtime.max_outputs, cancel)
+
+    # -- computing -------------------------------------------------------------------
+
+    def _fitting(self, prompt: str, more: int) -> list[int]:
+        """Return the tokens of a prompt after which `more` fit into the context."""
         tokens = self.tokenize(prompt)
-        if len(tokens) + 1 > self.context_length:
+        if len(tokens) + more > self.context_length:
             raise ContextOverflowError(
                 f"The prompt has {len(tokens)} tokens; the model's context has room for "
-                f"{self.context_length - 1}.",
+                f"{max(0, self.context_length - more)}.",
                 hint="Ask a shorter question, or set a larger context_length in config.toml.",
             )
         if not tokens:
             raise EngineError("The prompt is empty.")
-        cancel = cancel or CancelToken()
-        self._acquire(cancel)
+        return tokens
+
+    @contextmanager
+    def _at_work(self, cancel: CancelToken) -> Iterator[None]:
+        """Have the engine for oneself; llama.cpp stops when `cancel` is set."""
+        while not self._lock.acquire(timeout=_LOCK_POLL_SECONDS):
+            cancel.raise_if_cancelled()
         try:
             self._runtime.abort.clear()
             with cancel.calling(self._runtime.abort.set):
-                self._prefill(tokens, cancel)
-                if sampling.max_tokens > 0:
-                    yield from self._answer(sampling, cancel)
+                yield
         finally:
             self._runtime.abort.clear()
             self._lock.release()
 
-    # -- prompt ----------------------------------------------------------------------
-
-    def tokenize(self, prompt: str) -> list[int]:
-        """Return the tokens of a prompt; special ones only where the template wrote them.
-
-        Text between two special tokens is tokenized as one, wherever it came from, so a
-        harmless prompt gets the tokens that it had when the model was trained.
-        """
-        runtime = self._runtime
-        if not isinstance(prompt, RenderedPrompt):
-            return self._plain(prompt)
-        tokens: list[int] = []
-        plain = ""
-        for text, by_template in prompt.parts:
-            for piece in self._split(text) if by_template else [text]:
-                special = self._specials.get(piece) if by_template else None
-                if special is None:
-                    plain += piece
-                    continue
-                tokens += self._plain(plain)
-                tokens.append(special)
-                plain = ""
-        tokens += self._plain(plain)
-        if runtime.adds_bos and tokens[:1] != [runtime.bos]:
-            tokens.insert(0, runtime.bos)
-        return tokens
-
-    def _split(self, text: str) -> list[str]:
-        """Cut a template's text at its special tokens (kept as pieces)."""
-        if text not in self._not_special:
-            for token in self._runtime.tokenize(text, special=True):
-                if self._runtime.is_special(token):
-                    self._specials[self._runtime.token_text(token)] = token
-            self._not_special.add(text)
-        known = sorted(self._specials, key=len, reverse=True)
-        if not known:
-            return [text]
-        return [p for p in re.split("(" + "|".join(map(re.escape, known)) + ")", text) if p]
-
-    def _plain(self, text: str) -> list[int]:
-        """Tokenize text in which no special token of the template may come to be.
-
-        llama.cpp recognises "user defined" tokens even in plain text; where a model has
-        marked its turn markers so, they are taken apart after the first character.
-        """
-        if not text:
-            return []
-        tokens = self._runtime.tokenize(text, special=False)
-        forbidden = set(self._specials.values())
-        if forbidden.isdisjoint(tokens):
-            return tokens
-        marks = sorted(self._specials, key=len, reverse=True)
-        cut = re.split(
-            "|".join(f"(?<={re.escape(m[0])})(?={re.escape(m[1:])})" for m in marks), text
-        )
-        tokens = [t for part in cut for t in self._runtime.tokenize(part, special=False)]
-        return [t for t in tokens if t not in forbidden]
-
-    # -- computing -------------------------------------------------------------------
-
-    def _acquire(self, cancel: CancelToken) -> None:
-        while not self._lock.acquire(timeout=_LOCK_POLL_SECONDS):
-            cancel.raise_if_cancelled()
-
-    def _prefill(self, tokens: list[int], cancel: CancelToken) -> None:
-        """Decode the prompt from where it differs from what is cached."""
-        same = 0
-        for old, new in zip(self._cached, tokens[:-1], strict=False):
-            if old != new:
-                break
-            same += 1
-        self._keep(same)
-        at = len(self._cached)
-        self.computed_tokens = len(tokens) - at
-        while at < len(tokens):
-            cancel.raise_if_cancelled()
-            self._decode(tokens[at : at + BATCH])
-            at = len(self._cached)
-
-    def _decode(self, tokens: Sequence[int]) -> None:
-        """Decode and remember; the cache is as before if it is aborted or fails."""
-        done = False
-        try:
-            done = self._runtime.decode(tokens)
-        finally:
-            if done:
-                self._cached += tokens
-            else:
-                self._keep(len(self._cached))
-        if not done:
-            raise Cancelled
-
-    def _keep(self, count: int) -> None:
-        self._cached = self._cached[:count] if self._runtime.forget_from(count) else []
-
     def _answer(self, sampling: Sampling, cancel: CancelToken) -> Iterator[str]:
         stream = TextStream(sampling.stop)
-        room = self.context_length - len(self._cached)
+        room = self.context_length - len(self._decoder.cached)
         with Sampler(self._runtime, sampling) as sampler:
             token: int | None = None
             for _ in range(min(sampling.max_tokens, room)):
                 cancel.raise_if_cancelled()
                 if token is not None:
-                    self._decode((token,))
-                best = float(self._runtime.logits().max())
-                if not math.isfinite(best):
-                    self._keep(0)
-                    raise EngineError("The model computed numbers that are not finite.")
+                    self._decoder.extend((token,))
+                logits = self._decoder.logits()
+                if token is None:
+                    self._lean(logits, sampling)
                 token = sampler.next()
                 if self._runtime.ends_answer(token):
                     break
@@ -225,9 +227,13 @@ class LlamaChat:
         if piece := stream.finish():
             yield piece
 
-    def _choose_style(
-        self, path: Path, style: str, default_system: str, template_sha256: str
-    ) -> PromptStyle:
+    def _lean(self, logits: NDArray[np.float32], sampling: Sampling) -> None:
+        """Add the bias of the first token, in llama.cpp's own memory."""
+        for text, nats in sampling.first_bias:
+            if tokens := self._tokenizer.plain(text):
+                logits[tokens[0]] += nats
+
+    def _choose_style(self, path: Path, known: KnownStyle) -> PromptStyle:
         template = self._runtime.template
         if not template:
             self._runtime.close()
@@ -238,10 +244,11 @@ class LlamaChat:
         bos = self._runtime.token_text(self._runtime.bos)
         eos = self._runtime.token_text(self._runtime.eos)
         try:
-            if not style:
-                style, default_system = choose_style(template, bos, eos)
-            made = make_style(style, default_system, template, bos, eos)
-            if template_hash(template) != template_sha256:
+            name, default_system = known.name, known.default_system
+            if not name:
+                name, default_system = choose_style(template, bos, eos)
+            made = make_style(name, default_system, template, bos, eos)
+            if template_hash(template) != known.template_sha256:
                 assert_style(made, template, bos, eos)
         except ModelError as error:
             self._runtime.close()

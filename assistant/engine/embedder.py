@@ -52,8 +52,8 @@ class OnnxEmbedder:
     def __init__(self, entry: EmbedderEntry, models_dir: Path, threads: int) -> None:
         folder = models_dir / entry.folder
         self._identity = identity_of(entry)
-        self._tokenizer = _load_tokenizer(folder / TOKENIZER_FILE, entry.tokenizer_sha256)
-        self._session = _load_session(folder / MODEL_FILE, entry.model_sha256)
+        self._tokenizer = load_tokenizer(folder / TOKENIZER_FILE, entry.tokenizer_sha256)
+        self._session = load_session(folder / MODEL_FILE, entry.model_sha256)
         self._pool = ThreadPoolExecutor(max(1, threads), thread_name_prefix="embedder")
         self._lock = threading.Lock()
 
@@ -171,7 +171,8 @@ def verify_file(path: Path, sha256: str) -> None:
         )
 
 
-def _load_tokenizer(path: Path, sha256: str) -> Any:
+def load_tokenizer(path: Path, sha256: str) -> Any:
+    """Load a BERT tokenizer that has the pinned hash. Raises `ModelError`."""
     from tokenizers import Tokenizer
 
     verify_file(path, sha256)
@@ -187,7 +188,8 @@ def _load_tokenizer(path: Path, sha256: str) -> Any:
     return tokenizer
 
 
-def _load_session(path: Path, sha256: str) -> Any:
+def load_session(path: Path, sha256: str) -> Any:
+    """Load an ONNX model that has the pinned hash, for one thread. Raises `ModelError`."""
     # Versions from 1.29 on carry a telemetry client, which only this stops for good. The
     # pinned one has none: a second bolt on a door that is not there.
     os.environ["ORT_DISABLE_TELEMETRY"] = "1"

@@ -1,4 +1,4 @@
-"""The models that are installed: add, list, choose, verify, remove."""
+"""The models that are installed: list, choose, verify, remove."""
 
 from __future__ import annotations
 
@@ -9,29 +9,18 @@ from pathlib import Path
 
 from assistant.catalogue import bundled_models_dir, load_catalogue
 from assistant.config import Settings
+from assistant.engine.bases import adapters_over, base_folder, recorded_base, size_of
 from assistant.engine.embedder import MODEL_FILE as EMBEDDER_FILE
 from assistant.engine.embedder import TOKENIZER_FILE, verify_file
-from assistant.engine.installing import (
-    Progress,
-    checked_chat_header,
-    copy_hashed,
-    make_record,
-    open_regular,
-    probe_model,
-    publish,
-    quiet,
-    require_room,
-    staging,
-)
+from assistant.engine.installing import Progress, open_regular, quiet
 from assistant.engine.records import (
-    MODEL_FILE,
+    ModelRecord,
+    model_folders,
     read_active,
     read_record,
-    safe_name,
     write_active,
 )
 from assistant.errors import ModelError, UsageError
-from assistant.types import CancelToken
 
 _BLOCK = 1 << 20
 
@@ -40,7 +29,9 @@ _BLOCK = 1 << 20
 class ModelInfo:
     """A model as shown to a person; `size` in bytes, `problem` is "" if it is usable.
 
-    `role` is "chat" or "embedder"; `active` tells whether it is the one in use.
+    `role` is "chat" or "embedder"; `active` tells whether it is the one in use. `base` is
+    the name of the model that an adapter is loaded over ("" for a model of its own);
+    parameters, quantization, size and hash are those of the adapter's own file then.
     """
 
     name: str
@@ -56,6 +47,8 @@ class ModelInfo:
     licence: str = ""
     prompt_style: str = ""
     template_sha256: str = ""
+    base: str = ""
+    prompt_version: int = 0
     problem: str = ""
 
 
@@ -68,53 +61,10 @@ class ModelCheck:
     detail: str
 
 
-def add_model(
-    file: Path,
-    settings: Settings,
-    *,
-    name: str = "",
-    progress: Progress = quiet,
-    cancel: CancelToken | None = None,
-) -> ModelInfo:
-    """Add a GGUF chat model; it is copied, checked and tried in a child process first.
-
-    Adding the same file again changes nothing. Raises `ModelError` when the file is
-    damaged, no chat model, can't be run, does not fit the disk, or the name is taken,
-    `UsageError` for a name that no model can have, `Cancelled` on cancel.
-    """
-    wanted = _name_for(file, name)
-    folder = settings.models_dir / wanted
-    with open_regular(file) as source:
-        header = checked_chat_header(file, file)
-        with staging(settings.models_dir) as stage:
-            require_room(settings.models_dir, header.size)
-            target = stage / MODEL_FILE
-            digest = copy_hashed(source, target, header.size, progress, cancel)
-            if folder.exists():
-                if read_record(folder).sha256 == digest:
-                    return _info(folder, active_chat_name(settings))
-                raise _taken(wanted, file)
-            header = checked_chat_header(target, file)
-            progress("Testing", 0, 1)
-            found = probe_model(target, file, cancel)
-            record = make_record(
-                header,
-                found,
-                name=wanted,
-                sha256=digest,
-                source=safe_name(file.name),
-                source_sha256=digest,
-            )
-            if cancel is not None:
-                cancel.raise_if_cancelled()
-            publish(stage, settings.models_dir, record)
-    return _info(folder, active_chat_name(settings))
-
-
 def list_models(settings: Settings) -> list[ModelInfo]:
     """Return all models, chat models first; a damaged record shows as a `problem`."""
     active = active_chat_name(settings)
-    chat = [_info(folder, active) for folder in _folders(settings)]
+    chat = [model_info(folder, active) for folder in model_folders(settings.models_dir)]
     chosen = settings.embedder or load_catalogue().default_embedder.name
     return chat + [
         ModelInfo(
@@ -125,7 +75,7 @@ def list_models(settings: Settings) -> list[ModelInfo]:
             architecture="bert",
             quantization=entry.quantization,
             context_length=entry.max_tokens,
-            size=_size(bundled_models_dir() / entry.folder / EMBEDDER_FILE),
+            size=size_of(bundled_models_dir() / entry.folder / EMBEDDER_FILE),
             sha256=entry.model_sha256,
             licence=entry.licence,
         )
@@ -136,17 +86,21 @@ def list_models(settings: Settings) -> list[ModelInfo]:
 def active_chat_name(settings: Settings) -> str:
     """Return the chat model in use: of the settings, else the chosen, else the default.
 
+    The default is the catalogue's adapter over its chat model where that is installed, else
+    that chat model, else the only model there is (adapters of one's own are chosen by name).
     "" if no chat model is installed. A name that the settings or `use_model` chose is
     returned even if that model is gone, so that loading it says so.
     """
     chosen = settings.chat_model or read_active(settings.models_dir)
     if chosen:
         return chosen
-    names = [folder.name for folder in _folders(settings)]
-    default = load_catalogue().default_chat.name
-    if default in names:
-        return default
-    return names[0] if len(names) == 1 else ""
+    folders = model_folders(settings.models_dir)
+    names = {folder.name for folder in folders}
+    for default in load_catalogue().default_names:
+        if default in names:
+            return default
+    whole = [folder.name for folder in folders if not recorded_base(folder)]
+    return whole[0] if len(whole) == 1 else ""
 
 
 def use_model(name: str, settings: Settings) -> ModelInfo:
@@ -154,12 +108,12 @@ def use_model(name: str, settings: Settings) -> ModelInfo:
     folder = model_folder(name, settings)
     read_record(folder)
     write_active(settings.models_dir, name)
-    return _info(folder, name)
+    return model_info(folder, name)
 
 
 def verify_models(settings: Settings, progress: Progress = quiet) -> list[ModelCheck]:
-    """Hash every model again and compare with the records and the catalogue."""
-    checks = [check_chat(folder, progress) for folder in _folders(settings)]
+    """Hash every model and adapter again, compare with the records and the catalogue."""
+    checks = [check_chat(folder, progress) for folder in model_folders(settings.models_dir)]
     for entry in load_catalogue().embedders:
         folder = bundled_models_dir() / entry.folder
         try:
@@ -172,8 +126,16 @@ def verify_models(settings: Settings, progress: Progress = quiet) -> list[ModelC
 
 
 def remove_model(name: str, settings: Settings) -> None:
-    """Delete an installed chat model. Raises `UsageError` for an unknown name."""
+    """Delete an installed chat model or adapter.
+
+    Raises `UsageError` for an unknown name, and for a model that an adapter needs.
+    """
     folder = model_folder(name, settings)
+    if needed_by := adapters_over(name, settings.models_dir):
+        raise UsageError(
+            f"{name} can't be removed: {', '.join(needed_by[:5])} is loaded over it.",
+            hint=f"Remove that first: assistant models remove {needed_by[0]}",
+        )
     try:
         # Renamed first: a removal that is interrupted leaves no half model behind.
         gone = folder.rename(folder.with_name(f".incoming-removed-{name}"))
@@ -186,7 +148,7 @@ def remove_model(name: str, settings: Settings) -> None:
 
 def model_folder(name: str, settings: Settings) -> Path:
     """Return the folder of an installed chat model. Raises `UsageError`."""
-    known = {folder.name: folder for folder in _folders(settings)}
+    known = {folder.name: folder for folder in model_folders(settings.models_dir)}
     if name not in known:
         names = ", ".join(known) or "none"
         raise UsageError(f"No chat model named '{name}' is installed.", hint=f"Installed: {names}.")
@@ -194,60 +156,35 @@ def model_folder(name: str, settings: Settings) -> Path:
 
 
 def check_chat(folder: Path, progress: Progress = quiet) -> ModelCheck:
-    """Compare an installed model with its record, byte by byte."""
+    """Compare an installed model with its record, byte by byte.
+
+    Of an adapter these are its own bytes; its base must be there, and has its own check.
+    """
     try:
         record = read_record(folder)
-        with open_regular(folder / MODEL_FILE) as file:
+        with open_regular(folder / record.file) as file:
             digest, done = hashlib.sha256(), 0
             while block := file.read(_BLOCK):
                 digest.update(block)
                 done += len(block)
                 progress(f"Verifying {record.name}", done, record.size)
+        if record.base:
+            base_folder(record, folder.parent)
     except (ModelError, OSError) as error:
         return ModelCheck(folder.name, ok=False, detail=str(error))
     if digest.hexdigest() != record.sha256:
         return ModelCheck(folder.name, ok=False, detail="the file was changed or is damaged")
-    return ModelCheck(folder.name, ok=True, detail="unchanged")
+    over = f", over {record.base}" if record.base else ""
+    return ModelCheck(folder.name, ok=True, detail=f"unchanged{over}")
 
 
-def _name_for(file: Path, name: str) -> str:
-    """Return the name for a new chat model: `name` as it is, else made from the file's."""
-    wanted = safe_name(name or file.stem)
-    if name and wanted != name:
-        raise UsageError(
-            f"No model can be named {name[:80]!r}.",
-            hint="Use at most 64 of a-z, 0-9, dot, dash (no two together) and underscore; "
-            f"begin and end with a letter or a digit: --name {wanted}",
-        )
-    if load_catalogue().find_embedder(wanted) is not None:
-        raise _taken(wanted, file)
-    return wanted
-
-
-def _taken(name: str, file: Path) -> ModelError:
-    return ModelError(
-        f"Another model named {name} is installed.",
-        hint=f"Give this one another name: assistant models add --name NAME '{file}'",
-    )
-
-
-def _folders(settings: Settings) -> list[Path]:
-    if not settings.models_dir.is_dir():
-        return []
-    return sorted(
-        path
-        for path in settings.models_dir.iterdir()
-        if path.is_dir() and safe_name(path.name) == path.name
-    )
-
-
-def _info(folder: Path, active: str) -> ModelInfo:
+def model_info(folder: Path, active: str) -> ModelInfo:
+    """Describe an installed model; `active` is the name of the one in use."""
     name, chosen = folder.name, folder.name == active
     try:
         record = read_record(folder)
     except ModelError as error:
         return ModelInfo(name=name, role="chat", active=chosen, problem=error.message)
-    problem = "" if _size(folder / MODEL_FILE) == record.size else "the file is missing or damaged"
     return ModelInfo(
         name=name,
         role="chat",
@@ -262,12 +199,18 @@ def _info(folder: Path, active: str) -> ModelInfo:
         licence=record.licence,
         prompt_style=record.prompt_style,
         template_sha256=record.template_sha256,
-        problem=problem,
+        base=record.base,
+        prompt_version=record.prompt_version,
+        problem=_problem(folder, record),
     )
 
 
-def _size(path: Path) -> int:
+def _problem(folder: Path, record: ModelRecord) -> str:
+    if size_of(folder / record.file) != record.size:
+        return "the file is missing or damaged"
     try:
-        return path.stat().st_size
-    except OSError:
-        return -1
+        if record.base:
+            base_folder(record, folder.parent)
+    except ModelError as error:
+        return str(error)
+    return ""

@@ -118,26 +118,32 @@ def checked_chat_header(path: Path, shown: Path) -> GgufHeader:
     return header
 
 
-def probe_model(path: Path, shown: Path, cancel: CancelToken | None = None) -> dict[str, Any]:
+def probe_model(
+    path: Path,
+    shown: Path,
+    cancel: CancelToken | None = None,
+    adapter: Path | None = None,
+) -> dict[str, Any]:
     """Load the model in a child process and let it write a few words.
 
-    Returns prompt style, default system message and template hash. Raises `ModelError`
-    with the reason, also if the child crashed or ran out of memory or time; each names
-    `shown`. Raises `Cancelled` as soon as `cancel` is set.
+    With `adapter` it is that file which is tried, over the model at `path`. Returns prompt
+    style, default system message and template hash. Raises `ModelError` with the reason,
+    also if the child crashed or ran out of memory or time; each names `shown`. Raises
+    `Cancelled` as soon as `cancel` is set.
     """
-    size = path.stat().st_size
+    files = [path] if adapter is None else [path, adapter]
+    size = sum(file.stat().st_size for file in files)
     limits = Limits(memory=2 * size + (4 << 30), seconds=120 + (size >> 25))
     hint = "The file may be damaged, or of an architecture that llama.cpp does not know."
     try:
-        found = run_probe(["load", str(path)], limits, cancel)
+        found = run_probe(["load", *map(str, files)], limits, cancel)
     except EngineError as error:
         raise ModelError(f"{shown} can't be run: {error.message}.", hint=hint) from error
     if "error" in found:
         said = str(found["error"])
-        if str(path) in said:
-            raise ModelError(
-                said.replace(str(path), str(shown)), hint=str(found.get("hint") or hint)
-            )
+        tried = str(files[-1])
+        if tried in said:
+            raise ModelError(said.replace(tried, str(shown)), hint=str(found.get("hint") or hint))
         # Not an error of loading but of the trial question, which nobody asked for: its own
         # hint ("ask a shorter question") would mislead.
         raise ModelError(f"{shown} can't be run: {said.rstrip('.')}.", hint=hint)
@@ -171,8 +177,13 @@ def make_record(
         prompt_style=str(found["prompt_style"]),
         default_system=str(found["default_system"]),
         template_sha256=str(found["template_sha256"]),
-        added_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        added_at=now(),
     )
+
+
+def now() -> str:
+    """Return the time as a record has it."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def publish(folder: Path, models_dir: Path, record: ModelRecord) -> None:

@@ -19,12 +19,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from assistant.engine.abort import AbortFlag
 from assistant.engine.pace import Pace
 from assistant.errors import EngineError, ModelError
 
 BATCH = 512
 """Tokens that are decoded at once. Measured: prefill is 2 to 7% slower with 256, for 14 MB
 less memory, and slower still with 128."""
+
+OUTPUT_BYTES = 4 << 20
+"""What the logits of one decode may take, in bytes; at most `MAX_OUTPUTS` rows."""
+
+MAX_OUTPUTS = 16
 
 _CONTROL, _UNKNOWN, _USER_DEFINED = 1 << 3, 1 << 0, 1 << 4
 _ABORTED = 2
@@ -70,45 +76,36 @@ def last_messages() -> str:
     return "; ".join(text for text in _messages if text)
 
 
-class AbortFlag:
-    """Tells llama.cpp to stop, even in the middle of a prefill, at no cost.
+class LlamaRuntime:
+    """A loaded GGUF with a context of `context_length` tokens. Raises `ModelError`.
 
-    llama.cpp calls back after every node of the graph (thousands a second). A Python
-    callback would take the interpreter's lock each time; the C library's `strlen` on a
-    buffer does not: "" is 0 (go on), "x" is 1 (stop).
+    `adapter` is a LoRA GGUF that is computed beside the weights, which stay as they are
+    (and stay mapped from the file: only the high-level `Llama` reads them into memory
+    instead when it is given a LoRA).
     """
 
-    def __init__(self, binding: Any) -> None:
-        self._buffer = ctypes.create_string_buffer(2)
-        c_library = ctypes.CDLL(None)
-        address = ctypes.cast(c_library.strlen, ctypes.c_void_p).value
-        self.callback = binding.ggml_abort_callback(address)
-        self.data = ctypes.cast(self._buffer, ctypes.c_void_p)
-
-    def set(self) -> None:
-        self._buffer[0] = b"x"
-
-    def clear(self) -> None:
-        self._buffer[0] = b"\0"
-
-
-class LlamaRuntime:
-    """A loaded GGUF with a context of `context_length` tokens. Raises `ModelError`."""
-
-    def __init__(self, path: Path, context_length: int, threads: int) -> None:
+    def __init__(
+        self, path: Path, context_length: int, threads: int, adapter: Path | None = None
+    ) -> None:
         self._lib = library()
         self._path = path
         self._model = self._load_model(path)
+        # Before the context, whose room for the graph's nodes is counted with its nodes.
+        self._adapter = self._load_adapter(adapter) if adapter is not None else None
         self._vocabulary = self._lib.llama_model_get_vocab(self._model)
         self.trained_context = int(self._lib.llama_model_n_ctx_train(self._model))
         self.context_length = max(1, min(context_length, self.trained_context))
         self.vocabulary_size = int(self._lib.llama_vocab_n_tokens(self._vocabulary))
+        self.max_outputs = max(1, min(MAX_OUTPUTS, OUTPUT_BYTES // (4 * self.vocabulary_size)))
+        """For how many tokens of one decode the logits can be had."""
         self.abort = AbortFlag(self._lib)
         self._threads = max(1, threads)
         self._pace = Pace(self._threads)
         self._context = self._make_context()
         self._memory = self._lib.llama_get_memory(self._context)
-        self._close = weakref.finalize(self, _free, self._lib, self._context, self._model)
+        self._close = weakref.finalize(
+            self, _free, self._lib, self._context, self._adapter, self._model
+        )
 
     def close(self) -> None:
         """Free model and context; nothing may be called afterwards."""
@@ -127,12 +124,24 @@ class LlamaRuntime:
             )
         return model
 
+    def _load_adapter(self, path: Path) -> Any:
+        _messages.clear()
+        adapter = self._lib.llama_adapter_lora_init(self._model, str(path).encode())
+        if not adapter:
+            self._lib.llama_model_free(self._model)
+            raise ModelError(
+                f"{path} can't be loaded over {self._path} by llama.cpp: "
+                f"{last_messages() or 'no reason given'}.",
+                hint="Use the base that the adapter was trained over.",
+            )
+        return adapter
+
     def _make_context(self) -> Any:
         params = self._lib.llama_context_default_params()
         params.n_ctx = self.context_length
         params.n_batch = params.n_ubatch = BATCH
-        # One row of logits, not one for each token of a batch (50 MB for this default).
-        params.n_outputs_max = 1
+        # A few rows of logits, not one for each token of a batch (100 MB for this default).
+        params.n_outputs_max = self.max_outputs
         params.n_threads = params.n_threads_batch = self._threads
         params.offload_kqv = params.op_offload = False
         # Flash attention adds in 16 bits and in an order that depends on the threads: the
@@ -142,12 +151,15 @@ class LlamaRuntime:
         params.abort_callback_data = self.abort.data
         context = self._lib.llama_init_from_model(self._model, params)
         if not context:
-            self._lib.llama_model_free(self._model)
+            _free(self._lib, None, self._adapter, self._model)
             raise ModelError(
                 f"There is no memory for {self._path} with a context of "
                 f"{self.context_length} tokens: {last_messages()}.",
                 hint="Set a smaller context_length in config.toml, or use a smaller model.",
             )
+        if self._adapter is not None:
+            adapters = (self._lib.llama_adapter_lora_p_ctypes * 1)(self._adapter)
+            self._lib.llama_set_adapters_lora(context, adapters, 1, (ctypes.c_float * 1)(1.0))
         return context
 
     # -- vocabulary ------------------------------------------------------------------
@@ -227,14 +239,20 @@ class LlamaRuntime:
         self._lib.llama_memory_clear(self._memory, True)
         return False
 
-    def decode(self, tokens: Sequence[int]) -> bool:
+    def decode(self, tokens: Sequence[int], outputs: int = 1) -> bool:
         """Decode up to `BATCH` tokens after the cached ones; False if it was aborted.
 
+        The logits of the last `outputs` of them (at most `max_outputs`) can be had then.
         Raises `EngineError` when llama.cpp fails. After an abort or an error the cache is
         in an unknown state: call `forget_from`.
         """
+        if outputs > self.max_outputs:
+            raise ValueError(f"{outputs} rows of logits are wanted of {self.max_outputs}")
         array = (self._lib.llama_token * len(tokens))(*tokens)
         batch = self._lib.llama_batch_get_one(array, len(tokens))
+        if outputs > 1:
+            wanted = [int(at >= len(tokens) - outputs) for at in range(len(tokens))]
+            batch.logits = (ctypes.c_int8 * len(tokens))(*wanted)
         threads = self._pace.threads()
         self._lib.llama_set_n_threads(self._context, threads, self._threads)
         started = time.perf_counter()
@@ -250,9 +268,12 @@ class LlamaRuntime:
             hint="Ask again; if it happens again, check the model: assistant models verify",
         )
 
-    def logits(self) -> NDArray[np.float32]:
-        """Return a view of the last token's logits, shape (vocabulary_size,)."""
-        pointer = self._lib.llama_get_logits_ith(self._context, -1)
+    def logits(self, from_end: int = 1) -> NDArray[np.float32]:
+        """Return a view of the logits of a decoded token, shape (vocabulary_size,).
+
+        `from_end` 1 is the last token, 2 the one before; the next decode overwrites them.
+        """
+        pointer = self._lib.llama_get_logits_ith(self._context, -from_end)
         if not pointer:
             raise EngineError("llama.cpp gave no result.")
         return np.ctypeslib.as_array(pointer, shape=(self.vocabulary_size,))
@@ -262,6 +283,10 @@ class LlamaRuntime:
         return int(self._lib.llama_sampler_sample(sampler, self._context, -1))
 
 
-def _free(binding: Any, context: Any, model: Any) -> None:
-    binding.llama_free(context)
+def _free(binding: Any, context: Any, adapter: Any, model: Any) -> None:
+    """Free what was loaded, each before that which it refers to."""
+    if context is not None:
+        binding.llama_free(context)
+    if adapter is not None:
+        binding.llama_adapter_lora_free(adapter)
     binding.llama_model_free(model)

@@ -6,10 +6,14 @@ from pathlib import Path
 
 from assistant.catalogue import EmbedderEntry, bundled_models_dir, load_catalogue
 from assistant.config import Settings
-from assistant.engine.installed import active_chat_name, model_folder
-from assistant.engine.records import MODEL_FILE, read_record
+from assistant.engine.bases import base_folder, size_of
+from assistant.engine.embedder_folder import entry_of, is_exported
+from assistant.engine.installed import active_chat_name, check_chat, model_folder
+from assistant.engine.records import MODEL_FILE, ModelRecord, read_record
+from assistant.engine.templates import KnownStyle
 from assistant.engine.threads import threads_for
 from assistant.errors import ModelError, UsageError
+from assistant.prompts import PROMPT_VERSION
 from assistant.types import ChatEngine, Embedder, EmbedderIdentity
 
 
@@ -34,29 +38,35 @@ def load_chat(settings: Settings) -> ChatEngine:
             error.message, hint=f"{error.hint} Choose: assistant models use NAME"
         ) from error
     record = read_record(folder)
-    path = folder / MODEL_FILE
-    if not path.is_file() or path.stat().st_size != record.size:
-        raise ModelError(
-            f"{path} is missing or damaged.",
-            hint=f"Add the model again: assistant models remove {name}, then add",
-        )
+    path = folder / record.file
+    if size_of(path) != record.size:
+        raise ModelError(f"{path} is missing or damaged.", hint=_add_again(name))
+    _check_prompts(record)
+    adapter: Path | None = None
+    if record.base:
+        adapter, path = path, base_folder(record, folder.parent) / MODEL_FILE
+        _check_adapter(folder, record)
     return LlamaChat(
         path,
         name=name,
         context_length=settings.context_length,
         threads=_threads(settings),
-        style=record.prompt_style,
-        default_system=record.default_system,
-        template_sha256=record.template_sha256,
+        known=KnownStyle(record.prompt_style, record.default_system, record.template_sha256),
+        adapter=adapter,
+        calibration=record.calibration,
     )
 
 
 def load_embedder(settings: Settings) -> Embedder:
-    """Load the embedder in use: of the catalogue, or a sentence-transformers folder.
+    """Load the embedder in use: of the catalogue, an exported or sentence-transformers folder.
 
     Raises `ModelError`.
     """
     folder = _folder_named(settings)
+    if folder is not None and is_exported(folder):
+        from assistant.engine.embedder import OnnxEmbedder
+
+        return OnnxEmbedder(entry_of(folder), folder.parent, _threads(settings))
     if folder is not None:
         from assistant.engine.st_embedder import SentenceTransformersEmbedder
 
@@ -69,6 +79,10 @@ def load_embedder(settings: Settings) -> Embedder:
 def embedder_identity(settings: Settings) -> EmbedderIdentity:
     """Return the identity of the embedder in use; nothing is loaded for the bundled one."""
     folder = _folder_named(settings)
+    if folder is not None and is_exported(folder):
+        from assistant.engine.embedder import identity_of
+
+        return identity_of(entry_of(folder))
     if folder is not None:
         from assistant.engine.st_embedder import folder_identity
 
@@ -78,12 +92,34 @@ def embedder_identity(settings: Settings) -> EmbedderIdentity:
     return identity_of(_entry(settings))
 
 
+def _add_again(name: str) -> str:
+    return f"Add the model again: assistant models remove {name}, then add"
+
+
+def _check_prompts(record: ModelRecord) -> None:
+    """Refuse what was tuned with other prompts than it would be asked with."""
+    if record.prompt_version not in (0, PROMPT_VERSION):
+        other = record.base or "NAME"
+        raise ModelError(
+            f"{record.name} was tuned with prompts of version {record.prompt_version}; this "
+            f"program asks with version {PROMPT_VERSION}.",
+            hint=f"Use another until it was tuned again: assistant models use {other}",
+        )
+
+
+def _check_adapter(folder: Path, record: ModelRecord) -> None:
+    """Refuse an adapter that was changed; it is small enough to be hashed each time."""
+    check = check_chat(folder)
+    if not check.ok:
+        raise ModelError(f"{record.name}: {check.detail}.", hint=_add_again(record.name))
+
+
 def _threads(settings: Settings) -> int:
     return threads_for(settings.threads)
 
 
 def _folder_named(settings: Settings) -> Path | None:
-    """A name with a slash is the folder of a sentence-transformers model."""
+    """A name with a slash is the folder of an exported or a sentence-transformers model."""
     named = settings.embedder
     return Path(named).expanduser() if "/" in named or "\\" in named else None
 
@@ -97,6 +133,6 @@ def _entry(settings: Settings) -> EmbedderEntry:
         names = ", ".join(entry.name for entry in catalogue.embedders)
         raise ModelError(
             f"No embedder is named '{settings.embedder}'.",
-            hint=f"Known: {names}; or name the folder of a sentence-transformers model.",
+            hint=f"Known: {names}; or name the folder of an exported model.",
         )
     return entry

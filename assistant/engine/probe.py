@@ -15,11 +15,11 @@ _TOKENS = 8
 
 
 def main(arguments: list[str]) -> None:
-    """`MEMORY SECONDS load FILE` or `MEMORY SECONDS features`: prints one object."""
+    """`MEMORY SECONDS load FILE [ADAPTER]` or `MEMORY SECONDS features`: prints one object."""
     memory, seconds, action, *rest = arguments
     _limit(int(memory), int(seconds))
     try:
-        result = _features() if action == "features" else _load(Path(rest[0]))
+        result = _features() if action == "features" else _load(*map(Path, rest))
     except AssistantError as error:
         result = {"error": error.message, "hint": error.hint}
     json.dump(result, sys.stdout)
@@ -50,13 +50,13 @@ def _features() -> dict[str, Any]:
     return {"features": [name.strip() for name, value in pairs if value.strip() == "1"]}
 
 
-def _load(path: Path) -> dict[str, Any]:
-    """Load the model, let it speak, and tell how it wants to be asked."""
+def _load(path: Path, adapter: Path | None = None) -> dict[str, Any]:
+    """Load the model (with an adapter over it), let it speak, and tell how to ask it."""
     from assistant.engine.chat import LlamaChat
     from assistant.engine.templates import ChatmlStyle
 
     # One thread: several that wait for each other take many times as long on a busy machine.
-    chat = LlamaChat(path, name=path.stem, context_length=_CONTEXT, threads=1)
+    chat = LlamaChat(path, name=path.stem, context_length=_CONTEXT, threads=1, adapter=adapter)
     prompt = chat.render((Message("user", "Say hello."),))
     pieces = list(chat.generate(prompt, Sampling(max_tokens=_TOKENS)))
     style = chat.style

@@ -1,25 +1,30 @@
 """Records of installed models: one folder for each, with the model and `record.json`.
 
 `<data>/models/<name>/model.gguf` and `record.json` appear together, by the renaming of
-one folder; the choice of a model is `<data>/models/active.json`.
+one folder; the choice of a model is `<data>/models/active.json`. A model that is an adapter
+over another one has `adapter.gguf` in place of `model.gguf`, and names its base.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
 import unicodedata
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 from assistant.errors import ModelError
 
 MODEL_FILE = "model.gguf"
+ADAPTER_FILE = "adapter.gguf"
 RECORD_FILE = "record.json"
 ACTIVE_FILE = "active.json"
-FORMAT = 1
+FORMAT = 2
+_ADDED_IN_2 = ("base", "base_sha256", "base_source_sha256", "prompt_version", "calibration")
+_MAX_FIGURES = 64
 _MAX_RECORD_BYTES = 64 << 10
 
 
@@ -29,6 +34,12 @@ class ModelRecord:
 
     `sha256` and `size` (bytes) are those of the installed file, `source_sha256` of the file
     that it was made from; `template_sha256` is that of the model's own chat template.
+
+    An adapter has a `base`, the name of the installed model that it is computed over, whose
+    two hashes are kept with it. Its architecture, context length and prompt style are the
+    base's; parameters, quantization, hash and size its own. `prompt_version` is that of
+    `assistant.prompts` which it was tuned with (0: none, or unknown). `calibration` holds
+    figures that were measured for it, such as a threshold for refusals, by name.
     """
 
     name: str
@@ -46,6 +57,25 @@ class ModelRecord:
     default_system: str
     template_sha256: str
     added_at: str
+    base: str = ""
+    base_sha256: str = ""
+    base_source_sha256: str = ""
+    prompt_version: int = 0
+    calibration: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def file(self) -> str:
+        """The name of the file that `sha256` and `size` are about."""
+        return ADAPTER_FILE if self.base else MODEL_FILE
+
+    def is_base_of(self, adapter: ModelRecord) -> bool:
+        """Whether an adapter belongs over this very model, or one made from the same file.
+
+        A model that is quantized when it is set up may differ in bytes from one kind of
+        processor to another.
+        """
+        made_alike = bool(self.source_sha256) and self.source_sha256 == adapter.base_source_sha256
+        return not self.base and (self.sha256 == adapter.base_sha256 or made_alike)
 
 
 def safe_name(text: str) -> str:
@@ -69,17 +99,40 @@ def read_record(folder: Path) -> ModelRecord:
             table = json.loads(file.read(_MAX_RECORD_BYTES))
     except (OSError, ValueError, RecursionError) as error:
         raise ModelError(f"{path} can't be read: {error}.", hint=hint) from error
-    wanted = {field.name: field.type for field in fields(ModelRecord)}
-    if not isinstance(table, dict) or table.pop("format", None) != FORMAT:
+    if not isinstance(table, dict) or table.get("format") not in (1, FORMAT):
         raise ModelError(f"{path} is no record of a model.", hint=hint)
-    if table.keys() != wanted.keys() or any(
-        type(value).__name__ != wanted[key] for key, value in table.items()
+    wanted: dict[str, Any] = {entry.name: entry.type for entry in fields(ModelRecord)}
+    if table.pop("format") == 1:  # as version 0.1 wrote them, before there were adapters
+        wanted = {key: kind for key, kind in wanted.items() if key not in _ADDED_IN_2}
+    if table.keys() != wanted.keys() or not all(
+        _is_of(kind, table[key]) for key, kind in wanted.items()
     ):
         raise ModelError(f"{path} is damaged.", hint=hint)
     record = ModelRecord(**table)
     if record.name != folder.name:
         raise ModelError(f"{path} is the record of another model.", hint=hint)
     return record
+
+
+def _is_of(kind: str, value: object) -> bool:
+    if kind != "dict[str, float]":
+        return type(value).__name__ == kind
+    return (
+        isinstance(value, dict)
+        and len(value) <= _MAX_FIGURES
+        and all(
+            isinstance(number, int | float) and math.isfinite(number) for number in value.values()
+        )
+    )
+
+
+def model_folders(models_dir: Path) -> list[Path]:
+    """Return the folders that can be installed models, by name."""
+    if not models_dir.is_dir():
+        return []
+    return sorted(
+        path for path in models_dir.iterdir() if path.is_dir() and safe_name(path.name) == path.name
+    )
 
 
 def write_record(folder: Path, record: ModelRecord) -> None:

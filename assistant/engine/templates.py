@@ -12,6 +12,7 @@ import hashlib
 import re
 import secrets
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from assistant.errors import ModelError
@@ -43,6 +44,19 @@ class PromptStyle(Protocol):
     def name(self) -> str: ...
 
     def render(self, messages: Sequence[Message]) -> RenderedPrompt: ...
+
+
+@dataclass(frozen=True, slots=True)
+class KnownStyle:
+    """A prompt style as it was recorded; the name "" says that it is not known.
+
+    Unless `template_sha256` is the hash of the model's own template, which was compared with
+    the style before, it has to be compared.
+    """
+
+    name: str = ""
+    default_system: str = ""
+    template_sha256: str = ""
 
 
 class ChatmlStyle:

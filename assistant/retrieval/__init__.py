@@ -2,6 +2,7 @@
 
 from assistant.retrieval.fusion import FusionWeights
 from assistant.retrieval.relevance import Calibration, Evidence, calibration_for
+from assistant.retrieval.reranking import Reranker
 from assistant.retrieval.search import Retriever
 
-__all__ = ["Calibration", "Evidence", "FusionWeights", "Retriever", "calibration_for"]
+__all__ = ["Calibration", "Evidence", "FusionWeights", "Reranker", "Retriever", "calibration_for"]

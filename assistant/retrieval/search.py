@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from assistant.errors import UsageError
 from assistant.retrieval.fusion import FusionWeights, fuse
 from assistant.retrieval.relevance import Calibration, Evidence, calibration_for
+from assistant.retrieval.reranking import RERANKED, Reranker, rerank
 from assistant.retrieval.words import content_stems, coverage, idf_weights, topic_words
 from assistant.types import Embedder, Hit, SearchResult, Store
 
@@ -18,6 +19,8 @@ class Retriever:
 
     `depth` is how many chunks each source contributes. `calibration` turns the evidence
     of a search into its relevance; by default the one measured for this embedder.
+    With a `reranker` the first hits are read again together with the question. Whether the
+    library speaks about the question at all is judged by the search alone, with or without.
     """
 
     def __init__(
@@ -28,12 +31,14 @@ class Retriever:
         depth: int = 100,
         weights: FusionWeights | None = None,
         calibration: Calibration | None = None,
+        reranker: Reranker | None = None,
     ) -> None:
         self._store = store
         self._embedder = embedder
         self._depth = depth
         self._weights = weights or FusionWeights()
         self._calibration = calibration or calibration_for(embedder.identity.name)
+        self._reranker = reranker
 
     def search(self, query: str, limit: int = 8) -> SearchResult:
         """Return the `limit` best passages for `query`.
@@ -43,7 +48,10 @@ class Retriever:
         """
         if limit < 1:
             raise UsageError(f"A search can't return {limit} passages.", hint="Ask for 1 or more.")
-        hits, evidence = self._find(query, limit)
+        reread = RERANKED if self._reranker is not None else 0
+        hits, evidence = self._find(query, max(limit, reread))
+        if self._reranker is not None:
+            hits = rerank(query, hits, self._reranker, self._weights)
         relevance = self._calibration.relevance(evidence) if hits else 0.0
         return SearchResult(
             query=query,

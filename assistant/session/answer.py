@@ -12,7 +12,7 @@ from types import GeneratorType
 
 from assistant.config import Settings
 from assistant.errors import Cancelled
-from assistant.prompts import DEFAULT_STYLE, build_messages, is_refusal
+from assistant.prompts import DEFAULT_STYLE, REFUSAL, build_messages, is_refusal
 from assistant.retrieval import Retriever
 from assistant.session.budget import Plan, plan_prompt
 from assistant.session.compose import answer_text
@@ -20,6 +20,7 @@ from assistant.session.extract import ScoredSentence, best_extract, score_senten
 from assistant.session.loops import loop_end
 from assistant.session.quotes import check_answer
 from assistant.types import (
+    REFUSAL_THRESHOLD,
     Answer,
     AnswerEvent,
     CancelToken,
@@ -141,8 +142,11 @@ class AnswerSession:
         cancel.raise_if_cancelled()
         plan = plan_prompt(course.question, result.hits, scored, chat, self._settings, self._style)
         course.plan = plan
+        threshold = chat.calibration.get(REFUSAL_THRESHOLD, 0.0)
         sampling = Sampling(
-            max_tokens=plan.max_answer_tokens, temperature=self._settings.temperature
+            max_tokens=plan.max_answer_tokens,
+            temperature=self._settings.temperature,
+            first_bias=((REFUSAL, -threshold),) if threshold else (),
         )
         pieces = chat.generate(plan.prompt, sampling, cancel)
         try:

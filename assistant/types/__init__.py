@@ -35,6 +35,7 @@ from assistant.types.ingest import (
     Stage,
 )
 from assistant.types.protocols import (
+    REFUSAL_THRESHOLD,
     ChatEngine,
     Embedder,
     EmbedderIdentity,
@@ -45,9 +46,11 @@ from assistant.types.protocols import (
     Store,
     Vectors,
 )
+from assistant.types.scoring import Likelihood, Scorer
 from assistant.types.workspace import Workspace
 
 __all__ = [
+    "REFUSAL_THRESHOLD",
     "Answer",
     "AnswerEvent",
     "CancelToken",
@@ -69,6 +72,7 @@ __all__ = [
     "Hit",
     "IngestEvent",
     "IngestFinished",
+    "Likelihood",
     "Message",
     "Origin",
     "PageStart",
@@ -78,6 +82,7 @@ __all__ = [
     "Passage",
     "Retrieved",
     "Sampling",
+    "Scorer",
     "Scores",
     "SearchResult",
     "Sentence",

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -71,9 +71,18 @@ class Message:
     content: str
 
 
+REFUSAL_THRESHOLD = "refusal_threshold"
+"""Key of a calibration: a question is refused if the first token of a refusal is likelier
+than that of a quote by more than so many nats. Without it the likelier one wins (0)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sampling:
-    """How to choose tokens: temperature 0 is greedy; `stop` texts end the answer."""
+    """How to choose tokens: temperature 0 is greedy; `stop` texts end the answer.
+
+    `first_bias` pairs a text with nats that are added to the logit of its first token, at
+    the first token of the answer only.
+    """
 
     max_tokens: int = 192
     temperature: float = 0.0
@@ -81,6 +90,7 @@ class Sampling:
     repeat_penalty: float = 1.0
     seed: int = 0
     stop: tuple[str, ...] = field(default=())
+    first_bias: tuple[tuple[str, float], ...] = ()
 
 
 class ChatEngine(Protocol):
@@ -92,6 +102,11 @@ class ChatEngine(Protocol):
     @property
     def context_length(self) -> int:
         """Tokens that prompt and answer together may have."""
+        ...
+
+    @property
+    def calibration(self) -> Mapping[str, float]:
+        """What was measured for this model; see `REFUSAL_THRESHOLD`."""
         ...
 
     def count_tokens(self, text: str) -> int: ...

@@ -11,7 +11,9 @@ import click
 
 COMMANDS = {
     "adapter": "convert.cli.adapter:adapter_command",
+    "base": "convert.cli.base:base_command",
     "bundle": "convert.cli.bundle:bundle_group",
+    "canaries": "convert.cli.evaluate:canaries_command",
     "dataset": "convert.cli.dataset:dataset_group",
     "embedder": "convert.cli.embedder:embedder_group",
     "evaluate": "convert.cli.evaluate:evaluate_command",

@@ -68,9 +68,13 @@ class Predicted:
     first: Tensor
 
 
-@torch.no_grad()
 def row_predictions(model: Any, row: Row) -> list[Predicted]:
     """Score every sample of a row in one forward pass, without generating anything."""
+    with torch.no_grad():
+        return _predictions(model, row)
+
+
+def _predictions(model: Any, row: Row) -> list[Predicted]:
     device = next(model.parameters()).device
     labels = torch.tensor(row.labels, device=device)
     learned = (labels != IGNORED).nonzero().squeeze(1)
@@ -180,6 +184,7 @@ def _pieces(row: Row) -> Iterator[_Piece]:
 def _cut(mask: Tensor, segment: Segment, start: int, end: int) -> Iterator[_Piece]:
     for first in range(start, end, _QUERIES):
         last = min(end, first + _QUERIES)
+        ranges: tuple[tuple[int, int], ...]
         if first < segment.prefix_end:
             ranges = ((segment.start, last),)
         else:

@@ -29,6 +29,7 @@ def default_models() -> Path:
     places = [Path(named)] if named else [ROOT / ".run" / "models", ROOT / ".build" / "models"]
     for place in places:
         if (place / name / "model.gguf").is_file():
+            _add_adapter(place)
             return place
     try:
         install_defaults(ROOT / ".build" / "packages", Settings(data_dir=ROOT / ".build"))
@@ -37,6 +38,13 @@ def default_models() -> Path:
             pytest.fail(f"the default models are wanted but missing: {error}")
         pytest.skip(f"the default models are missing ({error}): run `make models`")
     return ROOT / ".build" / "models"
+
+
+def _add_adapter(place: Path) -> None:
+    """Install the program's adapter, where the models were set up before there was one."""
+    adapter = load_catalogue().default_adapter
+    if adapter is not None and place.name == "models" and not (place / adapter.name).exists():
+        install_defaults(ROOT / ".build" / "packages", Settings(data_dir=place.parent))
 
 
 @pytest.fixture

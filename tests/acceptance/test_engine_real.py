@@ -31,6 +31,7 @@ from assistant.engine import (
 )
 from assistant.engine.chat import LlamaChat
 from assistant.engine.gguf import read_header
+from assistant.engine.templates import KnownStyle
 from assistant.errors import Cancelled, ContextOverflowError, ModelError, UsageError
 from assistant.types import CancelToken, Message, Sampling
 from tests.unit.engine.gguf_files import TENSORS, chat_pairs, gguf
@@ -160,11 +161,11 @@ def test_a_harmless_prompt_has_the_tokens_of_training(chat: LlamaChat) -> None:
 
 
 def test_cancel_stops_inside_a_prefill(chat: LlamaChat) -> None:
-    chat._keep(0)
+    chat._decoder.keep(0)
     started = time.monotonic()
     list(chat.generate(chat.render((Message("user", LONG),)), Sampling(max_tokens=0)))
     whole = time.monotonic() - started
-    chat._keep(0)
+    chat._decoder.keep(0)
     cancel = CancelToken()
     timer = threading.Timer(whole / 4, cancel.cancel)
     started = time.monotonic()
@@ -177,18 +178,18 @@ def test_cancel_stops_inside_a_prefill(chat: LlamaChat) -> None:
 
 def test_the_abort_reaches_into_one_batch(chat: LlamaChat) -> None:
     """One decode call is stopped by llama.cpp itself, not between two calls."""
-    chat._keep(0)
+    chat._decoder.keep(0)
     tokens = chat.tokenize(LONG)[:256]
     started = time.monotonic()
     assert chat._runtime.decode(tokens)
     whole = time.monotonic() - started
-    chat._keep(0)
+    chat._decoder.keep(0)
     timer = threading.Timer(whole / 5, chat._runtime.abort.set)
     timer.start()
     finished = chat._runtime.decode(tokens)
     timer.join()
     chat._runtime.abort.clear()
-    chat._keep(0)
+    chat._decoder.keep(0)
     assert not finished
     assert "Paris" in ask(chat, "What is the capital of France?")
 
@@ -237,13 +238,13 @@ def test_an_abandoned_answer_frees_the_engine(chat: LlamaChat) -> None:
 
 
 def test_a_shared_beginning_is_computed_once(chat: LlamaChat) -> None:
-    chat._keep(0)
+    chat._decoder.keep(0)
     system = Message("system", LONG[:2000])
 
     def prefill(question: str) -> int:
         prompt = chat.render((system, Message("user", question)))
         list(chat.generate(prompt, Sampling(max_tokens=0)))
-        assert len(chat._cached) == chat.count_tokens(prompt)
+        assert len(chat._decoder.cached) == chat.count_tokens(prompt)
         return chat.computed_tokens
 
     assert prefill("What is the delivery time?") > 250
@@ -277,14 +278,16 @@ def test_what_is_installed(settings_with_models: Settings) -> None:
     install_defaults(Path("nowhere"), settings)
     assert time.monotonic() - started < 2
     models = {model.name: model for model in list_models(settings)}
+    in_use = models[load_catalogue().default_names[0]]
+    assert in_use.active
+    assert in_use.problem == ""
     chat = models[load_catalogue().default_chat.name]
-    assert chat.active
     assert chat.problem == ""
     assert chat.prompt_style == "chatml"
     assert (chat.architecture, chat.quantization, chat.context_length) == ("llama", "Q8_0", 8192)
     assert models[load_catalogue().default_embedder.name].role == "embedder"
     assert all(check.ok for check in verify_models(settings))
-    assert load_chat(settings).name == chat.name
+    assert load_chat(settings).name == in_use.name
 
 
 def test_adding_choosing_damaging_and_removing(model_file: Path, tmp_path: Path) -> None:
@@ -418,7 +421,7 @@ def test_a_signal_while_testing_leaves_nothing(
 
 def test_a_record_that_lies_about_the_style_is_noticed(model_file: Path) -> None:
     with pytest.raises(ModelError, match="not what this model was trained with"):
-        LlamaChat(model_file, name="x", context_length=64, threads=1, style="chatml")
+        LlamaChat(model_file, name="x", context_length=64, threads=1, known=KnownStyle("chatml"))
 
 
 def test_the_header_of_the_real_model(model_file: Path) -> None:

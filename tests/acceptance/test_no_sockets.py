@@ -36,7 +36,7 @@ def test_add_and_ask_open_no_socket(default_models: Path, tmp_path: Path) -> Non
 
 
 LOADED_LIBRARIES = """
-import sqlite_vec, apsw, llama_cpp, numpy, onnxruntime, pypdfium2, tokenizers
+import sqlite_vec, apsw, llama_cpp, nacl.signing, numpy, onnxruntime, pypdfium2, tokenizers
 maps = open("/proc/self/maps").read().split()
 print(*{p for p in maps if "/site-packages/" in p and ".so" in p}, sep="\\n")
 print(sqlite_vec.loadable_path() + ".so")

@@ -59,13 +59,10 @@ def default_base(default_gguf: Path, tmp_path_factory: pytest.TempPathFactory) -
 @pytest.fixture(scope="session")
 def tokenizer_folder(default_gguf: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The real tokenizer of the default model with its chat template, without weights."""
-    from transformers import AutoTokenizer
+    from convert.base import tokenizer_of_gguf
 
     folder = tmp_path_factory.mktemp("tokenizer")
-    tokenizer = AutoTokenizer.from_pretrained(
-        str(default_gguf.parent), gguf_file=default_gguf.name, local_files_only=True
-    )
-    tokenizer.save_pretrained(str(folder))
+    tokenizer_of_gguf(default_gguf).save_pretrained(str(folder))
     return folder
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from assistant.errors import Cancelled, ContextOverflowError
 from assistant.types import CancelToken, Message, Sampling
@@ -28,7 +28,9 @@ class FakeChat:
         name: str = "fake-chat",
         fail_with: Exception | None = None,
         fail_at: int = 0,
+        calibration: Mapping[str, float] | None = None,
     ) -> None:
+        self.calibration = dict(calibration or {})
         self._pieces = tuple(pieces)
         self._scripts = [tuple(script) for script in scripts]
         self._delay = delay

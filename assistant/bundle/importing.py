@@ -1,0 +1,132 @@
+"""Installing a verified bundle: all of it or nothing.
+
+The payload is copied into a folder with a temporary name and hashed on the way, tried
+there, and only then given its name. The version floor is raised before that last step: a
+crash in between leaves a floor without a model, and the same bundle may be imported again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from assistant.bundle.checks import check_fit
+from assistant.bundle.floors import Floor, FloorBook
+from assistant.bundle.install import install_adapter, install_library, install_model
+from assistant.bundle.manifest import TIME_FORMAT
+from assistant.bundle.storage import locked, write_bytes
+from assistant.bundle.trust import TrustStore
+from assistant.bundle.verify import OpenBundle, Progress
+from assistant.config import Settings
+from assistant.engine.installing import quiet
+from assistant.errors import BundleError, Cancelled
+from assistant.types import CancelToken
+
+PAPERS_FOLDER = "bundles"
+MANIFEST_FILE = "manifest.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What an import did. `already` tells that this very bundle was installed before."""
+
+    name: str
+    kind: str
+    already: bool
+    papers: Path
+
+
+def import_bundle(
+    bundle: OpenBundle,
+    settings: Settings,
+    *,
+    library_key: Path | None = None,
+    progress: Progress = quiet,
+    cancel: CancelToken | None = None,
+) -> Imported:
+    """Install a verified bundle under `<name>-v<version>`; the model in use stays in use.
+
+    `library_key` is the file with a library's key, which is never in a bundle. Raises
+    `OlderBundleError`, `BundleError`, `ModelError` or a `StoreError` when it can't be
+    installed; nothing is changed then. Raises `Cancelled` on cancel.
+    """
+    manifest = bundle.manifest
+    trust = TrustStore(settings.data_dir)
+    papers = settings.data_dir / PAPERS_FOLDER / manifest.installed_name
+    with locked(trust.folder):
+        fit = check_fit(bundle, settings, trust)
+        if not fit.installed:
+            with _papers(bundle, papers), _floor(bundle, FloorBook(trust.folder)) as raise_floor:
+                if manifest.kind == "model":
+                    install_model(bundle, settings, raise_floor, progress, cancel)
+                elif manifest.kind == "adapter":
+                    install_adapter(bundle, fit.base, settings, raise_floor, progress, cancel)
+                else:
+                    install_library(bundle, library_key, settings, raise_floor, progress, cancel)
+    return Imported(manifest.installed_name, manifest.kind, fit.installed, papers)
+
+
+class _RaiseFloor:
+    def __init__(self, bundle: OpenBundle, book: FloorBook) -> None:
+        self._bundle = bundle
+        self._book = book
+        self.before = book.find(bundle.manifest.name)
+        self.done = False
+
+    def __call__(self) -> None:
+        manifest = self._bundle.manifest
+        self.done = True
+        self._book.put(
+            Floor(
+                name=manifest.name,
+                kind=manifest.kind,
+                version=manifest.version,
+                label=manifest.label,
+                installed_name=manifest.installed_name,
+                signer=manifest.signer,
+                manifest_sha256=self._bundle.digest,
+                imported_at=datetime.now(UTC).strftime(TIME_FORMAT),
+            ),
+            manifest.name,
+        )
+
+    def undo(self) -> None:
+        if self.done:
+            self._book.put(self.before, self._bundle.manifest.name)
+
+
+@contextmanager
+def _floor(bundle: OpenBundle, book: FloorBook) -> Iterator[_RaiseFloor]:
+    """Give a function that raises the floor; take that back if the block fails."""
+    raise_floor = _RaiseFloor(bundle, book)
+    try:
+        yield raise_floor
+    except BaseException:
+        raise_floor.undo()
+        raise
+
+
+@contextmanager
+def _papers(bundle: OpenBundle, folder: Path) -> Iterator[None]:
+    """Keep manifest, card, licences and records beside the model; take them back on failure."""
+    there = folder.exists()
+    try:
+        write_bytes(folder / MANIFEST_FILE, bundle.raw_manifest)
+        for entry in bundle.manifest.files:
+            if entry.role != bundle.manifest.kind:
+                write_bytes(folder / entry.name, bundle.raw(entry))
+        yield
+    except BaseException as error:
+        if not there:
+            with contextlib.suppress(OSError):
+                shutil.rmtree(folder)
+        if isinstance(error, KeyboardInterrupt):
+            raise Cancelled from error
+        if isinstance(error, OSError):
+            raise BundleError(f"{folder} can't be written: {error.strerror or error}.") from error
+        raise

@@ -1,0 +1,100 @@
+"""The small tables of the trust folder: written whole or not at all, one writer at a time.
+
+A table that is damaged is never taken for an empty one: that would lift a revocation or
+lower a version floor. Only a folder without any table is a new one.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from assistant.errors import BundleError
+
+try:
+    import fcntl
+except ImportError:  # a platform without it: then nobody waits
+    fcntl = None  # type: ignore[assignment]
+
+FOLDER = "trust"
+FORMAT = 1
+_MAX_BYTES = 8 << 20
+_LOCK = ".lock"
+
+
+def read_table(path: Path) -> dict[str, Any] | None:
+    """Read a table; None if there is none. Raises `BundleError` if it is damaged."""
+    try:
+        with path.open("rb") as file:
+            table = json.loads(file.read(_MAX_BYTES))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, RecursionError) as error:
+        raise _damaged(path) from error
+    if not isinstance(table, dict) or table.pop("format", None) != FORMAT:
+        raise _damaged(path)
+    return table
+
+
+def write_table(path: Path, table: Mapping[str, Any]) -> None:
+    """Write a table with mode 0600 and make it durable. Raises `BundleError`."""
+    text = json.dumps({"format": FORMAT, **table}, indent=1) + "\n"
+    write_bytes(path, text.encode())
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a file so that it is there whole or not at all. Raises `BundleError`."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        temporary.unlink(missing_ok=True)
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+        _sync(path.parent)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise BundleError(
+            f"{path} can't be written: {error.strerror or error}.",
+            hint="Check the rights of the data folder, and the room on its disk.",
+        ) from error
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Keep other processes from changing the tables while the block runs."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        file = (folder / _LOCK).open("a")
+    except OSError as error:
+        raise BundleError(f"{folder} can't be written: {error.strerror or error}.") from error
+    with file:
+        if fcntl is not None:
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _sync(folder: Path) -> None:
+    if os.name != "posix":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _damaged(path: Path) -> BundleError:
+    return BundleError(
+        f"{path} is damaged.",
+        hint="It says which keys are trusted and which versions were installed. Restore it "
+        "from a backup; or, if you know why it is damaged, remove the whole folder and trust "
+        "your keys anew.",
+    )

@@ -1,0 +1,95 @@
+"""An exported embedder in a folder of its own: what `assistant-convert embedder export` makes.
+
+`embedder.json` describes `model.onnx` and `tokenizer.json` and pins their bytes. The name
+of such an embedder ends in the beginning of its model's hash, so that no name stands for
+two models and none for one of the catalogue.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from assistant.catalogue import EmbedderEntry
+from assistant.errors import ModelError
+
+CONFIG_FILE = "embedder.json"
+_MAX_JSON = 1 << 20
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_HINT = "Make the folder with: assistant-convert embedder export MODEL FOLDER"
+_LONGEST_PREFIX = 200
+
+
+def is_exported(folder: Path) -> bool:
+    """Whether a folder claims to hold an exported embedder; nothing of it is read."""
+    return (folder / CONFIG_FILE).is_file()
+
+
+def entry_of(folder: Path) -> EmbedderEntry:
+    """Describe an exported embedder, to be loaded from the folder's parent.
+
+    Raises `ModelError` for a description that is missing, damaged or out of bounds.
+    """
+    table = read_table(folder / CONFIG_FILE, _HINT)
+    path = folder / CONFIG_FILE
+    digest = sha256_in(table, "model_sha256", path, _HINT)
+    pooling = table.get("pooling")
+    if table.get("architecture") != "bert" or pooling != "mean":
+        raise ModelError(f"{path} describes no BERT with mean pooling.", hint=_HINT)
+    name = folder.resolve().name
+    return EmbedderEntry(
+        name=f"{name}-{digest[:8]}",
+        title=name,
+        licence="",
+        package="",
+        member="",
+        source_sha256="",
+        folder=folder.name,
+        model_sha256=digest,
+        tokenizer_sha256=sha256_in(table, "tokenizer_sha256", path, _HINT),
+        quantization=str(table.get("quantization", "")),
+        dimension=whole_number(table, "dimension", (1, 8192), path),
+        pooling="mean",
+        max_tokens=whole_number(table, "max_tokens", (8, 8192), path),
+        query_prefix=_prefix(table, "query_prefix", path),
+        document_prefix=_prefix(table, "document_prefix", path),
+    )
+
+
+def read_table(path: Path, hint: str) -> dict[str, Any]:
+    """Read the JSON object that describes a model. Raises `ModelError`."""
+    try:
+        with path.open("rb") as file:
+            table = json.loads(file.read(_MAX_JSON))
+    except (OSError, ValueError, RecursionError) as error:
+        raise ModelError(f"{path} can't be read: {error}.", hint=hint) from error
+    if not isinstance(table, dict):
+        raise ModelError(f"{path} is no JSON object.", hint=hint)
+    return table
+
+
+def sha256_in(table: dict[str, Any], key: str, path: Path, hint: str) -> str:
+    """Return the pinned hash under `key`. Raises `ModelError` if it is none."""
+    value = table.get(key)
+    if not isinstance(value, str) or not _SHA256.fullmatch(value):
+        raise ModelError(f"{path}: '{key}' is no SHA-256.", hint=hint)
+    return value
+
+
+def whole_number(table: dict[str, Any], key: str, limits: tuple[int, int], path: Path) -> int:
+    """Return the number under `key`. Raises `ModelError` if it is none within `limits`."""
+    value = table.get(key)
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise ModelError(f"{path}: '{key}' must be a whole number.")
+    if not limits[0] <= value <= limits[1]:
+        raise ModelError(f"{path}: '{key}' is {value}, out of its limits {limits}.")
+    return value
+
+
+def _prefix(table: dict[str, Any], key: str, path: Path) -> str:
+    value = table.get(key, "")
+    if not isinstance(value, str) or len(value) > _LONGEST_PREFIX:
+        raise ModelError(f"{path}: '{key}' must be a short text.")
+    return value

@@ -1,0 +1,76 @@
+"""From prompts to tokens, of which special ones come from the template only."""
+
+from __future__ import annotations
+
+import re
+
+from assistant.engine.llama_runtime import LlamaRuntime
+from assistant.engine.templates import RenderedPrompt
+
+
+class PromptTokenizer:
+    """Tokenizes prompts for one model.
+
+    `specials` are the special tokens that its template was seen to write, by their text.
+    """
+
+    def __init__(self, runtime: LlamaRuntime) -> None:
+        self._runtime = runtime
+        self.specials: dict[str, int] = {}
+        self._not_special: set[str] = set()
+
+    def tokenize(self, prompt: str) -> list[int]:
+        """Return the tokens of a prompt; special ones only where the template wrote them.
+
+        Text between two special tokens is tokenized as one, wherever it came from, so a
+        harmless prompt gets the tokens that it had when the model was trained.
+        """
+        runtime = self._runtime
+        if not isinstance(prompt, RenderedPrompt):
+            return self.plain(prompt)
+        tokens: list[int] = []
+        plain = ""
+        for text, by_template in prompt.parts:
+            for piece in self.split(text) if by_template else [text]:
+                special = self.specials.get(piece) if by_template else None
+                if special is None:
+                    plain += piece
+                    continue
+                tokens += self.plain(plain)
+                tokens.append(special)
+                plain = ""
+        tokens += self.plain(plain)
+        if runtime.adds_bos and tokens[:1] != [runtime.bos]:
+            tokens.insert(0, runtime.bos)
+        return tokens
+
+    def split(self, text: str) -> list[str]:
+        """Cut a template's text at its special tokens (kept as pieces)."""
+        if text not in self._not_special:
+            for token in self._runtime.tokenize(text, special=True):
+                if self._runtime.is_special(token):
+                    self.specials[self._runtime.token_text(token)] = token
+            self._not_special.add(text)
+        known = sorted(self.specials, key=len, reverse=True)
+        if not known:
+            return [text]
+        return [p for p in re.split("(" + "|".join(map(re.escape, known)) + ")", text) if p]
+
+    def plain(self, text: str) -> list[int]:
+        """Tokenize text in which no special token of the template may come to be.
+
+        llama.cpp recognises "user defined" tokens even in plain text; where a model has
+        marked its turn markers so, they are taken apart after the first character.
+        """
+        if not text:
+            return []
+        tokens = self._runtime.tokenize(text, special=False)
+        forbidden = set(self.specials.values())
+        if forbidden.isdisjoint(tokens):
+            return tokens
+        marks = sorted(self.specials, key=len, reverse=True)
+        cut = re.split(
+            "|".join(f"(?<={re.escape(m[0])})(?={re.escape(m[1:])})" for m in marks), text
+        )
+        tokens = [t for part in cut for t in self._runtime.tokenize(part, special=False)]
+        return [t for t in tokens if t not in forbidden]

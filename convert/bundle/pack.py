@@ -1,0 +1,286 @@
+"""The step `bundle`: collect, describe, sign, write, verify."""
+
+from __future__ import annotations
+
+import json
+import time
+import tomllib
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from assistant.bundle.layout import SUFFIX
+from assistant.bundle.manifest import TIME_FORMAT, Base, BundleFile, Manifest, Prompt
+from assistant.engine.adapters import why_not_adapter, why_not_over
+from assistant.engine.gguf import read_header
+from assistant.engine.installing import checked_chat_header, probe_model
+from assistant.engine.records import MODEL_FILE, RECORD_FILE, read_record, safe_name
+from assistant.errors import ModelError, UsageError
+from assistant.prompts import DEFAULT_STYLE, PROMPT_VERSION
+from assistant.store.connection import PLAIN_HEADER, first_bytes
+from assistant.types import CancelToken
+from convert.bundle.card import flat, make_card
+from convert.bundle.gate import REPORT_FILE, Evaluation, decide, read_evaluation, summary
+from convert.bundle.keys import SigningKey, read_signing_key
+from convert.bundle.lineage import (
+    plain,
+    read_steps,
+    require_made_by,
+    require_sources,
+    sources_of,
+    to_steps,
+)
+from convert.bundle.settings import BundleSettings
+from convert.bundle.writing import Part, measure, write_bundle
+from convert.manifest import STEP_FILE, file_sha256, is_done, write_record
+from convert.staging import Progress, quiet
+
+STEP = "bundle"
+NEEDS_PROGRAM = "0.1.0"
+"""The oldest version of the laptop's program that can use what is packed here."""
+CARD_FILE = "card.md"
+EVALUATION_FILE = "evaluation.json"
+RECIPE_FILE = "recipe.json"
+_PAYLOAD_FILES = {"model": "model.gguf", "adapter": "adapter.gguf", "library": "library.db"}
+_MAX_LICENCE = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What is packed: the file, the base's GGUF (needed for an adapter), the steps' folders.
+
+    `kind` is "model", "adapter" or "library". `evaluation` is the folder of the evaluation
+    (its record belongs to the lineage without naming it again); `recipe` is packed without
+    its comments, and with paths cut to their last part.
+    """
+
+    kind: str
+    payload: Path
+    base: Path | None = None
+    steps: tuple[Path, ...] = ()
+    evaluation: Path | None = None
+    recipe: Path | None = None
+
+
+def run_bundle(
+    settings: BundleSettings,
+    contents: Contents,
+    out: Path,
+    progress: Progress = quiet,
+    cancel: CancelToken | None = None,
+) -> Path:
+    """Pack and sign; return the bundle in `out`, which also gets the step's record.
+
+    What was packed from the same inputs with the same settings is not packed again.
+    Raises `UsageError` for what is missing or does not belong together (no gate passed,
+    another file than the steps made, no licence), `ModelError` for a file that the laptop
+    could not run or a full disk, `Cancelled` on cancel.
+    """
+    started = time.monotonic()
+    _check_request(settings, contents)
+    key = read_signing_key(Path(settings.key))
+    target = out / f"{settings.name}-v{settings.version}{SUFFIX}"
+    recorded = {**asdict(settings), "key": key.identity.hex(), "kind": contents.kind}
+    inputs = _inputs(contents)
+    if is_done(out, STEP, inputs=inputs, settings=recorded, outputs={target.name: target}):
+        return target
+    parts = [Part(_PAYLOAD_FILES[contents.kind], contents.kind, contents.payload)]
+    payload = measure(parts, progress)[0]
+    base = _base(contents)
+    evaluation = _evaluation(contents, payload, base)
+    manifest = _manifest(settings, contents, key, payload, base, evaluation, progress, cancel)
+    texts = _texts(settings, contents, manifest, evaluation)
+    # The payload last: whoever reads the file from its beginning meets the texts first.
+    parts = [*texts, *parts]
+    manifest = replace(manifest, files=(*measure(texts), payload))
+    write_bundle(manifest, parts, key, out, progress, cancel)
+    write_record(
+        out,
+        STEP,
+        inputs=inputs,
+        settings=recorded,
+        outputs={target.name: target},
+        seconds=time.monotonic() - started,
+    )
+    return target
+
+
+def _inputs(contents: Contents) -> dict[str, Path]:
+    """Return all files that the bundle depends on, by name."""
+    named = {"payload": contents.payload, "base": contents.base, "recipe": contents.recipe}
+    if contents.evaluation is not None:
+        named["evaluation"] = contents.evaluation / REPORT_FILE
+    named |= {f"step {n}": folder / STEP_FILE for n, folder in enumerate(contents.steps)}
+    return {name: path for name, path in named.items() if path is not None}
+
+
+def _check_request(settings: BundleSettings, contents: Contents) -> None:
+    missing = [
+        name for name in ("key", "name", "version", "licence") if not getattr(settings, name)
+    ]
+    if missing:
+        raise UsageError(
+            f"[bundle] lacks {', '.join(missing)}.", hint="See: assistant-convert bundle pack -h"
+        )
+    if contents.kind not in _PAYLOAD_FILES:
+        raise UsageError(f"A bundle can't hold a {contents.kind!r}.")
+    if contents.kind == "adapter" and contents.base is None:
+        raise UsageError("An adapter needs its base.", hint="Name the base's GGUF: --base FILE")
+    if contents.kind == "library":
+        _check_library(contents.payload)
+        return
+    if not settings.licences:
+        raise UsageError(
+            "The text of the licence must travel with the model.",
+            hint="Name the file that holds it: --licence-file FILE",
+        )
+
+
+def _check_library(path: Path) -> None:
+    """Refuse a library that is open elsewhere or not encrypted; its key stays behind."""
+    if not path.is_file():
+        raise UsageError(f"There is no library {path}.")
+    if first_bytes(path) == PLAIN_HEADER:
+        raise UsageError(f"{path} is not encrypted; it is not packed.")
+    for ending in ("-wal", "-journal"):
+        log = Path(f"{path}{ending}")
+        if log.exists() and log.stat().st_size:
+            raise UsageError(
+                f"{path} is in use, or was not closed: part of it is still in {log.name}.",
+                hint="Close the program that uses it, then run: assistant docs",
+            )
+
+
+def _base(contents: Contents) -> Base | None:
+    """Describe the base; of an installed model its record tells name and origin."""
+    path = contents.base
+    if path is None or contents.kind == "library":
+        return None
+    digest = file_sha256(path)
+    if path.name == MODEL_FILE and (path.parent / RECORD_FILE).is_file():
+        record = read_record(path.parent)
+        if record.sha256 == digest:
+            made_here = "" if record.source_sha256 == digest else record.source_sha256
+            return Base(record.name, digest, made_here)
+    return Base(safe_name(path.stem), digest)
+
+
+def _evaluation(contents: Contents, payload: BundleFile, base: Base | None) -> Evaluation | None:
+    if contents.evaluation is None or contents.kind == "library":
+        return None
+    over = base.sha256 if base is not None and contents.kind == "adapter" else ""
+    return read_evaluation(contents.evaluation, payload.sha256, over)
+
+
+def _manifest(
+    settings: BundleSettings,
+    contents: Contents,
+    key: SigningKey,
+    payload: BundleFile,
+    base: Base | None,
+    evaluation: Evaluation | None,
+    progress: Progress,
+    cancel: CancelToken | None,
+) -> Manifest:
+    """Put the manifest together, all but its files."""
+    library = contents.kind == "library"
+    forced = settings.force_without_gate or ("a library has no gate" if library else "")
+    gate = decide(evaluation, forced)
+    folders = list(contents.steps)
+    if contents.evaluation is not None and contents.evaluation not in folders:
+        folders.append(contents.evaluation)
+    records = read_steps(folders)
+    sources = sources_of(records, settings.sources)
+    if contents.steps and not library:
+        require_made_by(payload.sha256, records, contents.payload)
+        require_sources(sources)
+    return Manifest(
+        kind=contents.kind,
+        name=settings.name,
+        version=settings.version,
+        label=settings.label,
+        title=settings.title or settings.name,
+        created=time.strftime(TIME_FORMAT, time.gmtime()),
+        signer=key.identity.hex(),
+        program=NEEDS_PROGRAM,
+        licence=settings.licence,
+        gate=gate,
+        files=(),
+        base=base,
+        prompt=None if library else _prompt(contents, progress, cancel),
+        calibration=evaluation.calibration if evaluation is not None else {},
+        sources=sources,
+        lineage=to_steps(records),
+    )
+
+
+def _prompt(contents: Contents, progress: Progress, cancel: CancelToken | None) -> Prompt:
+    """Run the model (an adapter over its base) as the laptop will, and see how it is asked."""
+    payload = contents.payload
+    progress(f"Testing {payload.name}", 0, 0)
+    if contents.kind == "adapter" and contents.base is not None:
+        _require_over(payload, contents.base)
+        found = probe_model(contents.base, payload, cancel, adapter=payload)
+    else:
+        checked_chat_header(payload, payload)
+        found = probe_model(payload, payload, cancel)
+    return Prompt(
+        version=PROMPT_VERSION,
+        style=DEFAULT_STYLE,
+        template=str(found["prompt_style"]),
+        template_sha256=str(found["template_sha256"]),
+    )
+
+
+def _require_over(adapter: Path, base: Path) -> None:
+    """Raise `ModelError` if the adapter's matrices do not fit over the base."""
+    header = read_header(adapter)
+    if reason := why_not_adapter(header) or why_not_over(header, read_header(base)):
+        raise ModelError(
+            f"{adapter} can't be packed over {base}: {reason}.",
+            hint="Name the base that it was trained over: --base FILE",
+        )
+
+
+def _texts(
+    settings: BundleSettings,
+    contents: Contents,
+    manifest: Manifest,
+    evaluation: Evaluation | None,
+) -> list[Part]:
+    scores = list(flat(evaluation.figures)) if evaluation is not None else []
+    findings = evaluation.findings if evaluation is not None else []
+    card = make_card(manifest, settings.purpose, scores, findings)
+    parts = [Part(CARD_FILE, "card", card.encode("utf-8", "replace"))]
+    parts += _licences(settings.licences)
+    if evaluation is not None:
+        parts.append(Part(EVALUATION_FILE, "evaluation", _json(summary(evaluation))))
+    if contents.recipe is not None:
+        parts.append(Part(RECIPE_FILE, "recipe", _json(_recipe(contents.recipe))))
+    return parts
+
+
+def _recipe(path: Path) -> Any:
+    try:
+        with path.open("rb") as file:
+            return plain(tomllib.load(file))
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{path} can't be read: {error}.") from error
+
+
+def _licences(files: Sequence[str]) -> list[Part]:
+    parts = []
+    for number, name in enumerate(files, start=1):
+        try:
+            text = Path(name).read_bytes()
+        except OSError as error:
+            raise UsageError(f"{name} can't be read: {error.strerror or error}.") from error
+        if not 0 < len(text) <= _MAX_LICENCE:
+            raise UsageError(f"{name} is empty, or too long for the text of a licence.")
+        parts.append(Part(f"licence-{number}.txt", "licence", text))
+    return parts
+
+
+def _json(table: Any) -> bytes:
+    return json.dumps(table, indent=1, allow_nan=False).encode() + b"\n"

@@ -1,0 +1,188 @@
+"""`assistant-convert bundle`: make keys, pack and sign, look into what was packed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from assistant.cli.interrupt import cancel_on_interrupt
+from assistant.cli.options import reporting
+from assistant.cli.output import Output
+from assistant.cli.progress import progress_bar
+from assistant.cli.schema import FORMAT
+from assistant.errors import UntrustedKeyError, UsageError
+
+_FILE = click.Path(path_type=Path)
+_FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+_JSON = click.option("--json", "as_json", is_flag=True, help="Write one JSON object to stdout.")
+
+
+@click.group("bundle")
+def bundle_group() -> None:
+    """Pack results into one signed file that a laptop can trust."""
+
+
+@bundle_group.command()
+@click.argument("path", type=_FILE)
+@click.option("--name", default="", help="Name of the key [default: that of the file].")
+@click.option("--follows", type=_FILE, help="Older secret key, which signs the new one.")
+@_JSON
+def keygen(path: Path, name: str, follows: Path | None, *, as_json: bool) -> None:
+    """Make PATH.key (secret, stays here) and PATH.pub (to carry to the laptops).
+
+    Read the fingerprint out to whoever trusts the key on a laptop, or print it; don't send
+    it along with the file.
+
+    \b
+    Examples:
+      assistant-convert bundle keygen keys/ward
+      assistant-convert bundle keygen keys/ward-2027 --follows keys/ward.key
+    """
+    output = Output(as_json=as_json)
+    with reporting(output):
+        from convert.bundle.keys import generate, read_signing_key
+
+        older = read_signing_key(follows) if follows is not None else None
+        public, secret_file, public_file = generate(path, name, older)
+        if as_json:
+            output.json(
+                {
+                    "format": FORMAT,
+                    "name": public.name,
+                    "identity": public.identity.hex(),
+                    "words": public.words,
+                    "secret_file": str(secret_file),
+                    "public_file": str(public_file),
+                }
+            )
+            return
+        output.line(f"Secret key:  {secret_file} (keep it here; whoever has it can sign)")
+        output.line(f"Public key:  {public_file} (carry it to the laptops)")
+        output.line("Fingerprint: ", (public.words, "bold"))
+        output.line(f"             {public.identity.hex()}")
+
+
+@bundle_group.command()
+@click.option("--model", type=_FILE, help="Chat model (GGUF) to pack.")
+@click.option("--adapter", type=_FILE, help="LoRA adapter (GGUF) to pack; needs --base.")
+@click.option("--library", type=_FILE, help="Library (.db) to pack; its key is not packed.")
+@click.option("--base", type=_FILE, help="GGUF of the base, as the laptop has it.")
+@click.option("--step", "steps", type=_FOLDER, multiple=True, help="Folder with a step.json.")
+@click.option("--evaluation", type=_FOLDER, help="Folder that `evaluate` wrote.")
+@click.option("--recipe", type=_FILE, help="Recipe (TOML) to pack, without comments.")
+@click.option("--key", required=True, help="Secret key that signs.")
+@click.option("--name", required=True, help="Name on the laptop.")
+@click.option("--version", type=int, required=True, help="Higher than any carried before.")
+@click.option("--label", default="", help="The version for people.")
+@click.option("--title", default="", help="Title in lists and on the card.")
+@click.option("--purpose", default="", help="What it is for: a paragraph of the card.")
+@click.option("--licence", required=True, help='Its licence, such as "Apache-2.0".')
+@click.option("--licence-file", "licences", multiple=True, help="Text that must travel along.")
+@click.option("--source", "sources", multiple=True, help='"NAME|LICENCE|ATTRIBUTION" of data.')
+@click.option("--force-without-gate", default="", metavar="REASON",
+              help="Pack it though no gate was passed; REASON stands in the manifest.")  # fmt: skip
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True,
+              help="Folder for the bundle.")  # fmt: skip
+@_JSON
+def pack(
+    out: Path,
+    sources: tuple[str, ...],
+    licences: tuple[str, ...],
+    *,
+    as_json: bool,
+    **given: Any,
+) -> None:
+    """Sign a model, an adapter or a library with its lineage, licences and card.
+
+    \b
+    Example:
+      assistant-convert bundle pack --adapter run/adapter/adapter.gguf --base model.gguf
+        --step run/dataset --step run/train --step run/adapter --evaluation run/evaluation
+        --name discharge --version 3 --licence Apache-2.0 --licence-file LICENSE
+        --source "SQuAD 2.0|CC BY-SA 4.0|Rajpurkar et al." --key keys/ward.key --out carry
+    """
+    output = Output(as_json=as_json)
+    with reporting(output):
+        from convert.bundle.pack import Contents, run_bundle
+        from convert.bundle.settings import BundleSettings
+
+        kind, payload = _payload(given)
+        contents = Contents(
+            kind,
+            payload,
+            given.pop("base"),
+            given.pop("steps"),
+            given.pop("evaluation"),
+            given.pop("recipe"),
+        )
+        settings = BundleSettings(
+            **given, licences=licences, sources=tuple(_source(text) for text in sources)
+        )
+        with cancel_on_interrupt() as cancel, progress_bar(output) as report:
+            target = run_bundle(settings, contents, out, report, cancel)
+        if as_json:
+            output.json({"format": FORMAT, "bundle": str(target), "size": target.stat().st_size})
+        else:
+            output.line(f"{target} ({target.stat().st_size / 2**20:.1f} MiB)")
+            output.note("Look at what will leave this machine: assistant-convert bundle inspect")
+
+
+@bundle_group.command()
+@click.argument("file", type=_FILE)
+@click.option("--key", required=True, type=_FILE, help="Public key (.pub) that it is signed with.")
+@_JSON
+def inspect(file: Path, key: Path, *, as_json: bool) -> None:
+    """Verify FILE with a public key, and show all that is in its manifest, and its card.
+
+    \b
+    Example:
+      assistant-convert bundle inspect carry/discharge-v3.bundle --key keys/ward.pub
+    """
+    output = Output(as_json=as_json)
+    with reporting(output):
+        from assistant.bundle import TrustedKey, open_bundle, read_key
+        from assistant.cli.bundle_page import show_manifest
+        from assistant.cli.bundle_schema import inspect_json
+
+        public = read_key(key)
+
+        def find(identity: bytes) -> TrustedKey:
+            if identity != public.identity:
+                raise UntrustedKeyError(f"It is not signed by the key '{public.name}'.")
+            return TrustedKey(public.public.hex(), public.name, "trusted", public.created, "")
+
+        with (
+            cancel_on_interrupt() as cancel,
+            progress_bar(output) as report,
+            open_bundle(file, find, progress=report, cancel=cancel) as found,
+        ):
+            document = inspect_json(found, FORMAT)
+        if as_json:
+            output.json(document)
+            return
+        show_manifest(found.manifest, public.name, output)
+        output.line()
+        output.line(document["card"])
+
+
+def _payload(given: dict[str, Any]) -> tuple[str, Path]:
+    """Take the one file that is to be packed out of the options."""
+    found = {kind: given.pop(kind) for kind in ("model", "adapter", "library")}
+    named = [(kind, path) for kind, path in found.items() if path is not None]
+    if len(named) != 1:
+        raise UsageError("Name one of --model, --adapter and --library.")
+    return named[0]
+
+
+def _source(text: str) -> Any:
+    from convert.bundle.settings import sources_from
+
+    parts = [part.strip() for part in text.split("|")]
+    if len(parts) not in (2, 3) or not all(parts[:2]):
+        raise UsageError(
+            f"--source {text[:80]!r} is not in the form NAME|LICENCE|ATTRIBUTION.",
+            hint='For example: --source "SQuAD 2.0|CC BY-SA 4.0|Rajpurkar et al."',
+        )
+    return sources_from([dict(zip(("name", "licence", "attribution"), parts, strict=False))])[0]

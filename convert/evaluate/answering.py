@@ -1,0 +1,188 @@
+"""Asking the laptop's own engine, as the laptop asks it, and keeping what it wrote."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import GeneratorType
+
+import numpy as np
+
+from assistant.config import Settings
+from assistant.engine.chat import LlamaChat
+from assistant.engine.templates import RenderedPrompt
+from assistant.engine.threads import threads_for
+from assistant.errors import ContextOverflowError, EngineError, UsageError
+from assistant.prompts import REFUSAL, build_messages, is_refusal
+from assistant.session.loops import loop_end
+from assistant.types import CancelToken, Message, Sampling
+from convert.evaluate.items import Item
+from convert.staging import Progress, quiet
+
+QUOTE = '"'
+
+ASKING = 2
+"""Changes with what a `Reply` holds or how it is come by; older answers are asked again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contender:
+    """A model that takes part: a GGUF, maybe an adapter GGUF, maybe examples in the prompt.
+
+    `tuned` ones are judged by the gate.
+    """
+
+    name: str
+    model: Path
+    adapter: Path | None = None
+    shots: tuple[Message, ...] = ()
+    tuned: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a model wrote to one item.
+
+    `item` is the item's key. `looped`: stopped because it repeated itself; `truncated`: it
+    did not end by itself, or there was no room for the question. `prefill_tokens` are those
+    computed (not cached), in `prefill_seconds`; `tokens` were generated in `seconds`, the
+    first one not counted in either. `margin` is log P(first token of a refusal) -
+    log P(quotation mark), in nats, at the first position: greater is nearer to refusing.
+    `forced` is, of a refusal, what the model writes when it must begin with a quotation
+    mark.
+    """
+
+    item: str
+    text: str
+    tokens: int
+    seconds: float
+    prefill_tokens: int
+    prefill_seconds: float
+    looped: bool
+    truncated: bool
+    margin: float
+    forced: str = ""
+
+
+def open_contender(contender: Contender, settings: Settings) -> LlamaChat:
+    """Load a contender as the laptop would. Raises `ModelError`."""
+    return LlamaChat(
+        contender.model,
+        name=contender.name,
+        context_length=settings.context_length,
+        threads=threads_for(settings.threads),
+        adapter=contender.adapter,
+    )
+
+
+def messages_for(item: Item, shots: Sequence[Message] = ()) -> list[Message]:
+    """Return the prompt of an item: the laptop's, with examples before the question."""
+    messages = build_messages(item.question, item.passages)
+    return [*messages[:-1], *shots, messages[-1]]
+
+
+def ask(
+    chat: LlamaChat,
+    item: Item,
+    settings: Settings,
+    shots: Sequence[Message] = (),
+    cancel: CancelToken | None = None,
+) -> Reply:
+    """Ask one item, greedy, with the laptop's longest answer and its check for loops.
+
+    Raises `ContextOverflowError` if the prompt does not fit the context, `EngineError` for
+    numbers that are not finite.
+    """
+    prompt = chat.render(messages_for(item, shots))
+    started = time.perf_counter()
+    likely = chat.next_log_probabilities(prompt, cancel)
+    read = time.perf_counter() - started
+    computed = chat.computed_tokens
+    if not np.isfinite(likely).any() or np.isnan(likely).any():
+        raise EngineError("The model computed numbers that are not finite.")
+    written = _write(chat, prompt, settings, cancel)
+    forced = ""
+    if is_refusal(written.text):
+        begun = RenderedPrompt([*prompt.parts, (QUOTE, False)])
+        forced = QUOTE + _write(chat, begun, settings, cancel).text
+    return Reply(
+        item=item.key,
+        text=written.text,
+        tokens=max(written.tokens - 1, 0),
+        seconds=written.seconds,
+        prefill_tokens=computed,
+        prefill_seconds=read,
+        looped=written.looped,
+        truncated=written.looped or written.tokens >= settings.max_answer_tokens,
+        margin=float(likely[_first(chat, REFUSAL)] - likely[_first(chat, QUOTE)]),
+        forced=forced,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    text: str
+    tokens: int
+    seconds: float
+    looped: bool
+
+
+def _first(chat: LlamaChat, text: str) -> int:
+    return chat.tokenize(text)[0]
+
+
+def _write(
+    chat: LlamaChat, prompt: str, settings: Settings, cancel: CancelToken | None
+) -> _Written:
+    """Let the model write, as the laptop does: greedy, until it ends or repeats itself."""
+    text, looped = "", False
+    first: float | None = None
+    stream = chat.generate(prompt, Sampling(max_tokens=settings.max_answer_tokens), cancel)
+    try:
+        for piece in stream:
+            first = first or time.perf_counter()
+            text += piece
+            end = loop_end(text)
+            if end is not None:
+                text, looped = text[:end], True
+                break
+    finally:
+        if isinstance(stream, GeneratorType):
+            stream.close()
+    seconds = time.perf_counter() - first if first else 0.0
+    return _Written(text, chat.count_tokens(text) if text else 0, seconds, looped)
+
+
+def ask_all(
+    chat: LlamaChat,
+    items: Sequence[Item],
+    settings: Settings,
+    *,
+    shots: Sequence[Message] = (),
+    known: Mapping[str, Reply] | None = None,
+    keep: Callable[[Reply], None] | None = None,
+    progress: Progress = quiet,
+    cancel: CancelToken | None = None,
+) -> list[Reply]:
+    """Ask all items of a set, in order, but those whose reply is `known`.
+
+    `keep` is called with each new reply. What does not fit a model's context (examples and
+    all) gets no answer, which counts as truncated. Raises `UsageError` for an empty set.
+    """
+    if not items:
+        raise UsageError("There is nothing to ask: the set of questions is empty.")
+    replies = []
+    for number, item in enumerate(items, start=1):
+        reply = (known or {}).get(item.key)
+        if reply is None:
+            try:
+                reply = ask(chat, item, settings, shots, cancel)
+            except ContextOverflowError:
+                reply = Reply(item.key, "", 0, 0.0, 0, 0.0, False, True, 0.0)
+            if keep:
+                keep(reply)
+        replies.append(reply)
+        progress(f"{chat.name} on {item.source}", number, len(items))
+    return replies

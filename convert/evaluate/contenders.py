@@ -1,0 +1,189 @@
+"""Who takes part in an evaluation, and how each is put through all questions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from assistant.config import Settings
+from assistant.errors import UsageError
+from assistant.prompts import PROMPT_VERSION
+from assistant.types import REFUSAL_THRESHOLD, CancelToken
+from convert.evaluate.answering import ASKING, Contender, Reply, ask_all, open_contender
+from convert.evaluate.canaries import Canary
+from convert.evaluate.figures import Judgement, changes, figures_of, judge, speed_of
+from convert.evaluate.journal import Journal
+from convert.evaluate.leaks import look_for
+from convert.evaluate.sets import VALIDATION, QuestionSet, examples
+from convert.evaluate.settings import EvaluateSettings
+from convert.evaluate.threshold import at_threshold, calibrate, risk_coverage
+from convert.manifest import file_sha256, package_versions
+from convert.staging import Progress, quiet
+
+BASE = "base"
+_ENGINE = "llama-cpp-python"
+
+
+@dataclass(frozen=True, slots=True)
+class Entrants:
+    """What is evaluated. Without `base` there is nothing to compare with, and no gate.
+
+    `adapters` run over the base. `dataset` gives validation questions and examples;
+    `merged` are the weights that the GGUF `f16` was made of; `canaries` is the registry
+    of the secrets that were planted.
+    """
+
+    base: Path | None = None
+    tuned: tuple[Path, ...] = ()
+    adapters: tuple[Path, ...] = ()
+    dataset: Path | None = None
+    merged: Path | None = None
+    f16: Path | None = None
+    canaries: Path | None = None
+
+    def named(self) -> dict[str, Path]:
+        """Return all files and folders that the result depends on, by name."""
+        named: dict[str, Path | None] = {
+            "base": self.base,
+            "dataset": self.dataset,
+            "merged": self.merged,
+            "f16": self.f16,
+            "canaries": self.canaries,
+            **{f"tuned {number}": path for number, path in enumerate(self.tuned)},
+            **{f"adapter {number}": path for number, path in enumerate(self.adapters)},
+        }
+        return {name: path for name, path in named.items() if path is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One contender's answers, judged, by set."""
+
+    contender: Contender
+    sha256: dict[str, str]
+    journal: str
+    replies: dict[str, list[Reply]]
+    judged: dict[str, list[Judgement]]
+    leaks: dict[str, Any] | None = None
+
+
+def line_up(settings: EvaluateSettings, entrants: Entrants) -> list[Contender]:
+    """Return who takes part, the base first. Raises `UsageError` for nobody."""
+    found: list[Contender] = []
+    base = entrants.base
+    if base is not None:
+        found.append(Contender(BASE, base))
+        if settings.shots and entrants.dataset is not None:
+            shots = examples(entrants.dataset, settings.shots, settings.seed)
+            if shots:
+                found.append(Contender(f"{BASE}, {len(shots) // 2} examples", base, None, shots))
+        found += [
+            Contender(f"{BASE} + {path.stem}", base, path, tuned=True) for path in entrants.adapters
+        ]
+    elif entrants.adapters:
+        raise UsageError("An adapter needs its base.", hint="Name the base's GGUF with --base.")
+    found += [Contender(f"tuned {path.stem}", path, tuned=True) for path in entrants.tuned]
+    if not found:
+        raise UsageError("There is no model to evaluate.", hint="Name a GGUF file.")
+    names = [contender.name for contender in found]
+    if len(set(names)) < len(names):
+        raise UsageError("Two models have the same file name.", hint="Rename one of them.")
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """What every contender goes through: the questions, and the search for secrets.
+
+    `laptop` are the settings to load and ask with; answers are kept in the folder `answers`.
+    """
+
+    sets: Sequence[QuestionSet]
+    canaries: Sequence[Canary]
+    settings: EvaluateSettings
+    laptop: Settings
+    answers: Path
+    progress: Progress = quiet
+    cancel: CancelToken | None = None
+
+
+def put_through(contender: Contender, course: Course) -> Run:
+    """Ask a contender all questions, judge what it wrote, and look for planted secrets.
+
+    The base is not searched for secrets: it never saw them.
+    """
+    sha256 = {
+        "model": file_sha256(contender.model),
+        "adapter": file_sha256(contender.adapter) if contender.adapter else "",
+    }
+    journal = Journal(
+        course.answers,
+        {
+            **sha256,
+            "asking": ASKING,
+            "prompts": PROMPT_VERSION,
+            "shots": [asdict(message) for message in contender.shots],
+            "context": course.laptop.context_length,
+            "longest": course.laptop.max_answer_tokens,
+            "engine": package_versions().get(_ENGINE, ""),
+        },
+    )
+    leaks = None
+    replies = {}
+    with closing(open_contender(contender, course.laptop)) as chat:
+        for asked in course.sets:
+            replies[asked.name] = ask_all(
+                chat,
+                asked.items,
+                course.laptop,
+                shots=contender.shots,
+                known=journal.replies,
+                keep=journal.add,
+                progress=course.progress,
+                cancel=course.cancel,
+            )
+        if contender.tuned and course.canaries:
+            leaks = look_for(chat, course.canaries, course.settings, course.progress, course.cancel)
+    judged = {
+        asked.name: [judge(i, r) for i, r in zip(asked.items, replies[asked.name], strict=True)]
+        for asked in course.sets
+    }
+    return Run(contender, sha256, journal.path.name, replies, judged, leaks)
+
+
+def described(
+    run: Run, settings: EvaluateSettings, base: Run | None, f16: Run | None
+) -> dict[str, Any]:
+    """Return a contender's entry in the report, with its changes against others."""
+    own = run.judged.get(VALIDATION)
+    chosen = calibrate(own, settings.max_false_refusals) if own and run.contender.tuned else None
+    results = {}
+    for name, judged in run.judged.items():
+        entry: dict[str, Any] = {
+            "figures": {key: asdict(figure) for key, figure in figures_of(judged).items()},
+            "tokens_per_second": speed_of(run.replies[name]),
+            "risk_coverage": [asdict(point) for point in risk_coverage(judged)],
+        }
+        if chosen is not None:
+            entry["at_threshold"] = asdict(at_threshold(judged, chosen.threshold))
+        for key, other in (("against_base", base), ("against_f16", f16)):
+            if other is not None and other is not run:
+                found = changes(other.judged[name], judged)
+                entry[key] = {measure: asdict(figure) for measure, figure in found.items()}
+        results[name] = entry
+    contender = run.contender
+    entry = {
+        "name": contender.name,
+        "file": contender.model.name,
+        "adapter": contender.adapter.name if contender.adapter else "",
+        "sha256": run.sha256,
+        "examples": len(contender.shots) // 2,
+        "answers": run.journal,
+        "results": results,
+    }
+    if chosen is not None:
+        entry["calibration"] = {REFUSAL_THRESHOLD: chosen.threshold}
+    return entry if run.leaks is None else entry | {"canaries": run.leaks}

@@ -1,0 +1,192 @@
+"""The step `evaluate`: every contender asked the same questions, the gate, and the record."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from assistant.config import Settings
+from assistant.engine import load_embedder
+from assistant.engine.threads import threads_for
+from assistant.prompts import PROMPT_VERSION
+from assistant.types import CancelToken
+from convert.evaluate.answering import open_contender
+from convert.evaluate.canaries import leak_threshold, read_registry
+from convert.evaluate.contenders import (
+    BASE,
+    Course,
+    Entrants,
+    Run,
+    described,
+    line_up,
+    put_through,
+)
+from convert.evaluate.fidelity import compare
+from convert.evaluate.gate import check_gate
+from convert.evaluate.items import items_sha256
+from convert.evaluate.sets import QuestionSet, build_sets
+from convert.evaluate.settings import EvaluateSettings
+from convert.manifest import is_done, package_versions, write_record
+from convert.staging import Progress, disk_errors, quiet
+
+STEP = "evaluate"
+REPORT_FILE = "evaluation.json"
+ANSWERS_FOLDER = "answers"
+FORMAT = 1
+_COMPARED_ITEMS = 40
+
+
+def run_evaluate(
+    settings: EvaluateSettings,
+    entrants: Entrants,
+    out: Path,
+    progress: Progress = quiet,
+    cancel: CancelToken | None = None,
+) -> dict[str, Any]:
+    """Evaluate, write `evaluation.json` and `step.json` into `out`, return the report.
+
+    Answers are kept in `out/answers` as they come: a run that was stopped goes on. A run
+    that is done already is not repeated. Raises `UsageError` for nothing to ask or nobody
+    to ask, `ModelError` and `EngineError` for a model that can't be loaded or computes
+    what is not finite. A gate that is not passed is no error here: see the report's `gate`.
+    """
+    started = time.monotonic()
+    inputs = entrants.named() | _files(settings)
+    outputs = {REPORT_FILE: out / REPORT_FILE}
+    if is_done(out, STEP, inputs=inputs, settings=asdict(settings), outputs=outputs):
+        report: dict[str, Any] = json.loads(outputs[REPORT_FILE].read_text(encoding="utf-8"))
+        return report
+    report = _evaluated(settings, entrants, out, progress, cancel or CancelToken())
+    seconds = time.monotonic() - started
+    _write(out, report)
+    write_record(
+        out,
+        STEP,
+        inputs=inputs,
+        settings=asdict(settings),
+        outputs=outputs,
+        figures=_headlines(report),
+        seconds=seconds,
+    )
+    return report
+
+
+def _files(settings: EvaluateSettings) -> dict[str, Path]:
+    named = [*settings.squad, settings.cuad, settings.pubmedqa]
+    return {f"questions {number}": Path(name) for number, name in enumerate(named) if name}
+
+
+def _evaluated(
+    settings: EvaluateSettings,
+    entrants: Entrants,
+    out: Path,
+    progress: Progress,
+    cancel: CancelToken,
+) -> dict[str, Any]:
+    served_as = Settings(data_dir=out)
+    asked_as = served_as.with_changes(
+        context_length=settings.context_length, threads=settings.threads
+    )
+    contenders = line_up(settings, entrants)
+    canaries = read_registry(entrants.canaries) if entrants.canaries else []
+    if canaries and settings.canary_candidates:
+        leak_threshold(len(canaries), settings.canary_candidates, settings.canary_false_alarm)
+    laptop = served_as.with_changes(threads=settings.threads)
+    with closing(open_contender(contenders[0], laptop)) as chat:
+        embedder = load_embedder(served_as)
+        sets = build_sets(settings, served_as, entrants.dataset, embedder, chat, progress)
+    fidelity = _fidelity(settings, entrants, sets, progress, cancel)
+    answers = out / ANSWERS_FOLDER
+    course = Course(sets, canaries, settings, asked_as, answers, progress, cancel)
+    runs = [put_through(contender, course) for contender in contenders]
+    base = next((run for run in runs if run.contender.name == BASE), None)
+    f16 = next((r for r in runs if r.contender.tuned and r.contender.model == entrants.f16), None)
+    report = {
+        "format": FORMAT,
+        "prompt_version": PROMPT_VERSION,
+        "sets": [_described(question_set) for question_set in sets],
+        "contenders": [
+            described(run, settings, base, f16 if run.contender.tuned else None) for run in runs
+        ],
+        "fidelity": fidelity,
+        "settings": asdict(settings),
+        "versions": package_versions(),
+    }
+    _judge(report, runs, settings)
+    return report
+
+
+def _fidelity(
+    settings: EvaluateSettings,
+    entrants: Entrants,
+    sets: Sequence[QuestionSet],
+    progress: Progress,
+    cancel: CancelToken,
+) -> dict[str, Any] | None:
+    if entrants.merged is None or entrants.f16 is None:
+        return None
+    items = [item for question_set in sets for item in question_set.items[:_COMPARED_ITEMS]]
+    found = compare(
+        entrants.f16,
+        entrants.merged,
+        items,
+        tokens=settings.agreement_tokens,
+        threads=threads_for(settings.threads),
+        progress=progress,
+        cancel=cancel,
+    )
+    return asdict(found) | {"perplexity_gap": found.perplexity_gap, "file": entrants.f16.name}
+
+
+def _judge(report: dict[str, Any], runs: Sequence[Run], settings: EvaluateSettings) -> None:
+    """Put the gate's verdicts into the report: one for each tuned contender, and all."""
+    entries = report["contenders"]
+    base = next((entry for entry in entries if entry["name"] == BASE), None)
+    verdicts = []
+    if base is not None:
+        for run, entry in zip(runs, entries, strict=True):
+            if run.contender.tuned:
+                canaries = entry.get("canaries")
+                result = check_gate(
+                    entry, base, settings, fidelity=report["fidelity"], canaries=canaries
+                )
+                entry["gate"] = result.as_table()
+                verdicts.append(result.passed)
+    report["gate"] = {"checked": len(verdicts), "passed": bool(verdicts) and all(verdicts)}
+
+
+def _described(question_set: QuestionSet) -> dict[str, Any]:
+    answerable = sum(item.answerable for item in question_set.items)
+    return {
+        "name": question_set.name,
+        "answerable": answerable,
+        "unanswerable": len(question_set.items) - answerable,
+        "sha256": items_sha256(question_set.items),
+    }
+
+
+def _headlines(report: dict[str, Any]) -> dict[str, Any]:
+    """Return the means of every contender and set: what a record should say at a glance."""
+    return {
+        entry["name"]: {
+            name: {key: round(figure["value"], 4) for key, figure in results["figures"].items()}
+            for name, results in entry["results"].items()
+        }
+        for entry in report["contenders"]
+    } | {"gate passed": report["gate"]["passed"]}
+
+
+def _write(out: Path, report: dict[str, Any]) -> None:
+    """Write `evaluation.json` whole or not at all."""
+    target = out / REPORT_FILE
+    with disk_errors(target):
+        out.mkdir(parents=True, exist_ok=True)
+        temporary = out / f".{REPORT_FILE}.{os.getpid()}"
+        temporary.write_text(json.dumps(report, indent=1, allow_nan=False) + "\n", "utf-8")
+        temporary.replace(target)

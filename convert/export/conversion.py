@@ -1,0 +1,139 @@
+"""Running llama.cpp's converters: a model's folder, or an adapter, to a GGUF file."""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from assistant.errors import ModelError
+from assistant.types import CancelToken
+from convert.export.child import Ended, run_script
+from convert.export.converter import LORA_SCRIPT, MODEL_SCRIPT
+from convert.staging import Progress
+
+_WRITING = re.compile(r"Writing:\s+(\d+)%")
+_MAX_JSON = 64 << 20
+
+
+def convert_model(
+    converter: Path,
+    folder: Path,
+    target: Path,
+    outtype: str,
+    *,
+    name: str,
+    progress: Progress,
+    cancel: CancelToken,
+) -> None:
+    """Convert a Hugging Face folder to `target` in `outtype` ("f16", "bf16", "f32").
+
+    Raises `ModelError` for an architecture or a tokenizer that the converter lacks.
+    """
+    refuse_code(folder)
+    require_known(converter, folder)
+    arguments = [str(folder), "--outfile", str(target), "--outtype", outtype]
+    arguments += ["--model-name", name]
+    ended = run_script(converter, MODEL_SCRIPT, arguments, _bar("Converting", progress), cancel)
+    _require_file(ended, folder, target)
+
+
+def convert_lora(
+    converter: Path,
+    adapter: Path,
+    base: Path,
+    target: Path,
+    outtype: str,
+    *,
+    progress: Progress,
+    cancel: CancelToken,
+) -> None:
+    """Convert a peft adapter of the model in `base` to `target`. Raises `ModelError`."""
+    refuse_code(base)
+    require_known(converter, base)
+    arguments = [str(adapter), "--base", str(base), "--outfile", str(target)]
+    arguments += ["--outtype", outtype]
+    ended = run_script(converter, LORA_SCRIPT, arguments, _bar("Converting", progress), cancel)
+    _require_file(ended, adapter, target)
+
+
+def refuse_code(folder: Path) -> None:
+    """Raise `ModelError` if any file of a model wants code of the model's to be run.
+
+    Parts of the converter load a tokenizer with `trust_remote_code`, which runs nothing
+    only as long as nothing is named.
+    """
+    for path in sorted(folder.glob("*.json")):
+        if "auto_map" in _table(path):
+            raise ModelError(
+                f"{folder} wants code of its own to be run (auto_map in {path.name}).",
+                hint="Code from a model is never run. Use a model that needs none.",
+            )
+
+
+def known_architectures(converter: Path) -> list[str]:
+    """Return the architectures, as config.json names them, that the converter knows."""
+    tree = ast.parse((converter / "conversion" / "__init__.py").read_text(encoding="utf-8"))
+    for node in tree.body:
+        if (
+            isinstance(node, ast.AnnAssign)
+            and isinstance(node.target, ast.Name)
+            and node.target.id == "TEXT_MODEL_MAP"
+            and node.value is not None
+        ):
+            return sorted(ast.literal_eval(node.value))
+    raise ModelError("llama.cpp's converter does not list what it knows.")
+
+
+def require_known(converter: Path, folder: Path) -> None:
+    """Raise `ModelError` naming an architecture that the converter lacks."""
+    named = _table(folder / "config.json").get("architectures")
+    architecture = str(named[0]) if isinstance(named, list) and named else ""
+    known = known_architectures(converter)
+    if architecture not in known:
+        near = difflib.get_close_matches(architecture, known, n=4, cutoff=0.4)
+        nearest = f"; the nearest by name: {', '.join(near)}" if near else ""
+        raise ModelError(
+            f"llama.cpp's converter does not know the architecture {architecture!r} of {folder}.",
+            hint=f"It knows {len(known)}{nearest}. They are listed with: "
+            "assistant-convert export --list-architectures",
+        )
+
+
+def _bar(what: str, progress: Progress) -> Callable[[str], None]:
+    def on_line(line: str) -> None:
+        if found := _WRITING.search(line):
+            progress(what, int(found[1]), 100)
+
+    return on_line
+
+
+def _require_file(ended: Ended, source: Path, target: Path) -> None:
+    if ended.status == 0 and target.is_file():
+        return
+    said = " ".join(ended.lines)
+    if "pre-tokenizer was not recognized" in said:
+        raise ModelError(
+            f"llama.cpp does not know the tokenizer of {source}: it cuts texts into words in a "
+            "way of its own.",
+            hint="Use the tokenizer of a model that llama.cpp knows, unchanged.",
+        )
+    if "No space left on device" in said:
+        raise OSError(28, "No space left on device")
+    raise ModelError(
+        f"llama.cpp's converter refused {source}: {ended.reason()}",
+        hint="The model must be complete, and of an architecture as transformers saves it.",
+    )
+
+
+def _table(path: Path) -> dict[str, Any]:
+    try:
+        with path.open("rb") as file:
+            table = json.loads(file.read(_MAX_JSON))
+    except (OSError, ValueError, RecursionError) as error:
+        raise ModelError(f"{path} can't be read: {error}.") from error
+    return table if isinstance(table, dict) else {}

@@ -1,0 +1,238 @@
+"""A model's folder -> GGUF files, each verified before it gets its name."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import re
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from assistant.errors import EngineError, ModelError
+from assistant.types import CancelToken
+from convert.adapter import base_tensors
+from convert.base import check_base
+from convert.export.calibration import calibration_chunks
+from convert.export.child import run_task
+from convert.export.conversion import convert_model
+from convert.export.converter import Source, obtain
+from convert.export.reference import Reference, make_reference
+from convert.export.settings import ExportSettings
+from convert.export.verify import verify_model
+from convert.manifest import StepRecord, write_record
+from convert.safetensors_header import FLOATS
+from convert.staging import Progress, disk_errors, finished, quiet, require_room
+
+STEP = "export"
+_DONE = re.compile(r"DONE (\d+)/(\d+)")
+_BITS = {"F16": 16.0, "Q8_0": 8.5, "Q5_K_M": 7.0, "Q4_K_M": 6.5, "Q4_0": 5.5}
+"""Bits for each weight, from above: small models keep more of theirs in larger formats."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExportResult:
+    """The files by quantization, and the step's record with the figures of each."""
+
+    files: dict[str, Path]
+    record: StepRecord
+    skipped: bool = False
+
+
+def run_export(
+    model: Path,
+    out: Path,
+    settings: ExportSettings | None = None,
+    *,
+    source: Source | None = None,
+    calibration: Path | None = None,
+    progress: Progress = quiet,
+    cancel: CancelToken | None = None,
+    resume: bool = False,
+) -> ExportResult:
+    """Convert, quantize and verify; write `out`/NAME-QUANTIZATION.gguf.
+
+    All files are made and verified before the first replaces an older one. `source` says
+    where the converter comes from; `calibration` is the dataset's
+    folder for `imatrix_tokens`. With `resume`, the result of this very export is left as
+    it is. Raises `ModelError`, `UsageError`, `Cancelled`.
+    """
+    settings = settings or ExportSettings()
+    cancel = cancel or CancelToken()
+    started = time.monotonic()
+    if resume and (done := finished_export(model, out, settings, calibration)):
+        return done
+    check_exportable(model)
+    task = _task(model, out, settings, calibration)
+    files: dict[str, Path] = task["outputs"]
+    converter = obtain(source)
+    with work_folder(out, _needed(model, settings)) as work:
+        maker = _Maker(model, converter, work, settings, progress, cancel)
+        figures = maker.make(files, task["inputs"].get("calibration"))
+        for path in files.values():
+            publish(work / path.name, path)
+    seconds = time.monotonic() - started
+    record = write_record(out, STEP, **task, figures=figures, seconds=seconds)
+    return ExportResult(files, record)
+
+
+def finished_export(
+    model: Path,
+    out: Path,
+    settings: ExportSettings | None = None,
+    calibration: Path | None = None,
+) -> ExportResult | None:
+    """Return the result of this very export if `out` holds it already, else None."""
+    task = _task(model, out, settings or ExportSettings(), calibration)
+    record = finished(out, STEP, **task)
+    return ExportResult(task["outputs"], record, skipped=True) if record else None
+
+
+def _task(
+    model: Path, out: Path, settings: ExportSettings, calibration: Path | None
+) -> dict[str, Any]:
+    inputs = {"model": model}
+    if calibration is not None and settings.imatrix_tokens:
+        inputs["calibration"] = calibration
+    files = {q: out / f"{settings.name}-{q}.gguf" for q in settings.quantizations}
+    return {"inputs": inputs, "settings": asdict(settings), "outputs": files}
+
+
+class _Maker:
+    def __init__(
+        self,
+        model: Path,
+        converter: Path,
+        work: Path,
+        settings: ExportSettings,
+        progress: Progress,
+        cancel: CancelToken,
+    ) -> None:
+        self._model = model
+        self._converter = converter
+        self._work = work
+        self._settings = settings
+        self._progress = progress
+        self._cancel = cancel
+
+    def make(self, files: dict[str, Path], calibration: Path | None) -> dict[str, Any]:
+        """Make and verify all files in the work folder; return the figures of each."""
+        full = self._work / f"{self._settings.name}-F16.gguf"
+        convert_model(
+            self._converter,
+            self._model,
+            full,
+            "f16",
+            name=self._settings.name,
+            progress=self._progress,
+            cancel=self._cancel,
+        )
+        self._progress("Computing with the weights themselves", 0, 0)
+        reference = make_reference(self._model)
+        self._cancel.raise_if_cancelled()
+        # Always, also if nobody wants the file: the others are made of it.
+        figures = {"F16": self._verified(full, "F16", reference, out=full)}
+        matrix = self._matrix(full, calibration)
+        for quantization, path in files.items():
+            if quantization == "F16":
+                continue
+            target = self._work / path.name
+            self._quantize(full, target, quantization, matrix)
+            figures[quantization] = self._verified(target, quantization, reference, out=path)
+        return {q: figures[q] for q in files}
+
+    def _quantize(self, source: Path, target: Path, quantization: str, matrix: Path | None) -> None:
+        self._progress(f"Quantizing to {quantization}", 0, 0)
+        request = self._work / "quantize.json"
+        wanted = {
+            "source": str(source),
+            "target": str(target),
+            "quantization": quantization,
+            # Q8_0 rounds each block to its own scale: an importance has no part in it.
+            "imatrix": str(matrix) if matrix and quantization != "Q8_0" else None,
+        }
+        request.write_text(json.dumps(wanted), encoding="utf-8")
+        try:
+            run_task(["quantize", str(request)], self._cancel)
+        except EngineError as error:
+            require_room(self._work, source.stat().st_size)
+            raise ModelError(
+                f"{source.name} can't be quantized to {quantization}: {error.message}"
+            ) from error
+
+    def _matrix(self, full: Path, calibration: Path | None) -> Path | None:
+        """Compute the importance matrix, if one is wanted; return its file."""
+        if calibration is None or not self._settings.imatrix_tokens:
+            return None
+        request, result = self._work / "imatrix.json", self._work / "imatrix.npz"
+        chunks = calibration_chunks(self._model, calibration, self._settings.imatrix_tokens)
+        wanted = {"model": str(full), "sequences": chunks}
+        request.write_text(json.dumps(wanted), encoding="utf-8")
+
+        def on_line(line: str) -> None:
+            if found := _DONE.fullmatch(line):
+                self._progress("Importance matrix", int(found[1]), int(found[2]))
+
+        try:
+            run_task(["imatrix", str(request), str(result)], self._cancel, on_line)
+        except EngineError as error:
+            raise ModelError(f"No importance matrix could be made: {error.message}") from error
+        return result
+
+    def _verified(
+        self, path: Path, quantization: str, reference: Reference, *, out: Path
+    ) -> dict[str, Any]:
+        self._progress(f"Verifying {quantization}", 0, 0)
+        found = verify_model(
+            path, reference, quantization, shown=out, scratch=self._work, cancel=self._cancel
+        )
+        return {"bytes": path.stat().st_size, **found.figures()}
+
+
+@contextmanager
+def work_folder(out: Path, needed: int) -> Iterator[Path]:
+    """Give a folder inside `out` for files that are not yet verified; it goes afterwards.
+
+    What a process that was killed left there is removed first. Raises `ModelError`.
+    """
+    with disk_errors(out / "export", needed):
+        out.mkdir(parents=True, exist_ok=True)
+        for left in out.glob(".incoming-*"):
+            shutil.rmtree(left, ignore_errors=True)
+        require_room(out, needed)
+        work = Path(tempfile.mkdtemp(prefix=".incoming-", dir=out))
+        try:
+            yield work
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
+
+
+def publish(source: Path, target: Path) -> None:
+    """Give a verified file its name at once, on the disk and not only in memory."""
+    source.chmod(0o644)
+    with source.open("rb") as file:
+        os.fsync(file.fileno())
+    source.replace(target)
+
+
+def check_exportable(model: Path) -> None:
+    """Raise `ModelError` for a folder that is no complete model in 16 or 32 bits."""
+    check_base(model)
+    kinds = {tensor.dtype for tensor in base_tensors(model).values()} - set(FLOATS)
+    if kinds:
+        raise ModelError(
+            f"{model} is quantized already ({', '.join(sorted(kinds))}).",
+            hint="Export the merged 16-bit model: assistant-convert merge",
+        )
+
+
+def _needed(model: Path, settings: ExportSettings) -> int:
+    weights = sum(math.prod(tensor.shape) for tensor in base_tensors(model).values())
+    bits = sum(_BITS[q] for q in {"F16", *settings.quantizations})
+    return int(weights * bits / 8) + (64 << 20)

@@ -1,0 +1,84 @@
+"""What runs in a child process of `convert.export.child`; never imported elsewhere.
+
+`observe REQUEST RESULT`: tokens and logits of a GGUF. `imatrix REQUEST RESULT`: importance of
+each tensor's columns. `quantize REQUEST`. Requests are JSON files; results are .npz. What
+went wrong is the last line of stderr.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from assistant.errors import AssistantError
+
+
+def main(arguments: list[str]) -> None:
+    """Do one task; exit with 1 and the reason on stderr if it can't be done."""
+    action, request, *rest = arguments
+    wanted = json.loads(Path(request).read_bytes())
+    try:
+        if action == "observe":
+            _observe(wanted, Path(rest[0]))
+        elif action == "quantize":
+            _quantize(wanted)
+        elif action == "imatrix":
+            _imatrix(wanted, Path(rest[0]))
+    except AssistantError as error:
+        sys.stderr.write(f"{error.message}\n")
+        sys.exit(1)
+
+
+def _observe(wanted: dict[str, Any], result: Path) -> None:
+    from convert.export.llama import GgufModel
+
+    adapter = Path(wanted["adapter"]) if wanted.get("adapter") else None
+    model = GgufModel(Path(wanted["model"]), adapter, context=int(wanted["context"]))
+    found: dict[str, Any] = {"eos": np.asarray(model.eos, np.int32)}
+    for index, text in enumerate(wanted["texts"]):
+        found[f"tokens_{index}"] = np.asarray(model.tokenize(text), np.int32)
+    for index, tokens in enumerate(wanted["sequences"]):
+        logits = model.logits(tokens)
+        found[f"argmax_{index}"] = logits.argmax(axis=1).astype(np.int32)
+        found[f"nll_{index}"] = _negative_log_likelihoods(logits, tokens)
+        if wanted["full"]:
+            found[f"logits_{index}"] = logits
+    np.savez(result, **found)
+
+
+def _negative_log_likelihoods(logits: Any, tokens: list[int]) -> Any:
+    """Return -ln p of each token after the first, float64, shape (tokens - 1,)."""
+    rows = logits[:-1].astype(np.float64)
+    top = rows.max(axis=1, keepdims=True)
+    normal = np.log(np.exp(rows - top).sum(axis=1)) + top[:, 0]
+    return normal - rows[np.arange(len(rows)), np.asarray(tokens[1:])]
+
+
+def _quantize(wanted: dict[str, Any]) -> None:
+    from assistant.engine.quantize import quantize
+
+    importance = None
+    if wanted.get("imatrix"):
+        with np.load(wanted["imatrix"], allow_pickle=False) as found:
+            importance = {name: found[name] for name in found.files}
+    quantize(Path(wanted["source"]), Path(wanted["target"]), wanted["quantization"], importance)
+
+
+def _imatrix(wanted: dict[str, Any], result: Path) -> None:
+    from convert.export.imatrix import importance_of
+
+    total = len(wanted["sequences"])
+
+    def done(count: int) -> None:
+        sys.stderr.write(f"DONE {count}/{total}\n")
+
+    found: dict[str, Any] = {**importance_of(Path(wanted["model"]), wanted["sequences"], done)}
+    np.savez(result, **found)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,1 @@
+"""Rerankers: cross-encoders that read a question and a passage together."""

@@ -1,0 +1,195 @@
+"""Tuning a cross-encoder to put the right passage first among what the search brings up.
+
+Each question stands beside one right and several wrong passages, hard ones from the
+laptop's own search; the loss is the cross-entropy of the softmax over their scores
+("localized contrastive estimation", Gao et al. 2021). The result is refused unless the
+laptop's order of held-out questions' hits gets better with it.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from assistant.engine.threads import threads_for
+from assistant.errors import ModelError
+from assistant.types import CancelToken
+from convert.embedder.library import laptop_embedder, passage_library
+from convert.embedder.negatives import Mined, Mining, mine
+from convert.embedder.questions import QuestionSet
+from convert.embedder.training import (
+    LENGTH_STEP,
+    Watch,
+    checkpoint_folder,
+    evaluator,
+    quiet_libraries,
+    run_trainer,
+    trainer_arguments,
+)
+from convert.embedder.tune import columns, drawn, named_inputs, verdict
+from convert.manifest import is_done, read_record, write_record
+from convert.reranker.judge import Candidates, Judgement, judge, search_held_out, without_reranker
+from convert.reranker.model import check_bert, load_cross_encoder, write_cross_encoder
+from convert.reranker.settings import RerankerSettings
+from convert.staging import Progress, quiet, staged_folder
+
+STEP = "reranker tune"
+MODEL_FOLDER = "model"
+TUNING_FILE = "tuning.json"
+_CERTAIN = 20.0
+"""Label of the right passage: ListNet's target, the softmax of the labels, is then 1 for it
+and 0 for the others (to 1e-8)."""
+_BATCH = 20
+
+
+def run_tune_reranker(
+    settings: RerankerSettings,
+    base: Path,
+    embedder: Path,
+    data: Sequence[Path],
+    out: Path,
+    progress: Progress = quiet,
+    cancel: CancelToken | None = None,
+) -> dict[str, Any]:
+    """Tune the BERT in `base` on what a search with `embedder` brings up; return the figures.
+
+    Writes `out/model` (weights, configuration, tokenizer, `tuning.json`) and `step.json`; a
+    run that was stopped goes on, a finished one is not repeated. Raises `UsageError` for
+    data that can't be used, `ModelError` for a base that can't, and if the order did not
+    get better; `Cancelled`.
+    """
+    token = cancel or CancelToken()
+    began = time.monotonic()
+    inputs = {"embedder": embedder, **named_inputs(base, data)}
+    table = asdict(settings)
+    info = check_bert(base, settings.max_tokens)
+    if is_done(
+        out, STEP, inputs=inputs, settings=table, outputs={MODEL_FOLDER: out / MODEL_FOLDER}
+    ):
+        record = read_record(out)
+        return dict(record.figures) if record else {}
+    with staged_folder(out, STEP) as stage:
+        work = checkpoint_folder(out, inputs, table)
+        quiet_libraries(settings)
+        found = drawn(settings, data)
+        mined, candidates = _search(found, settings, embedder, progress, token)
+        scratch = stage / "base"
+        scratch.mkdir()
+        model = load_cross_encoder(info, settings.max_tokens, scratch)
+        watch = Watch(lambda: _judge(model, candidates).chosen_on, progress, token)
+        _train(model, found, mined, settings, watch, work)
+        shutil.rmtree(scratch)
+        best = _judge(model, candidates)
+        before = without_reranker(candidates).reported
+        figures = verdict(before, best.reported, settings, watch, len(mined))
+        figures |= {"weight": best.weight, "max_tokens": settings.max_tokens}
+        _write(model, base, stage / MODEL_FOLDER, figures)
+        write_record(
+            stage,
+            STEP,
+            inputs=inputs,
+            settings=table,
+            outputs={MODEL_FOLDER: stage / MODEL_FOLDER},
+            figures=figures,
+            seconds=time.monotonic() - began,
+        )
+    shutil.rmtree(work, ignore_errors=True)
+    return figures
+
+
+def _search(
+    found: QuestionSet,
+    settings: RerankerSettings,
+    embedder: Path,
+    progress: Progress,
+    cancel: CancelToken,
+) -> tuple[list[Mined], list[Candidates]]:
+    """Mine negatives for the train questions, and search the held-out ones."""
+    mining = Mining(settings.negatives, settings.depth, settings.margin)
+    with (
+        laptop_embedder(embedder, threads_for(settings.threads)) as laptop,
+        passage_library(found.passages, laptop, progress=progress, cancel=cancel) as library,
+    ):
+        mined = mine(library, found, mining, progress, cancel)
+        return mined, search_held_out(library, found.held_out, progress, cancel)
+
+
+def _judge(model: Any, candidates: Sequence[Candidates]) -> Judgement:
+    import torch
+
+    def score(question: str, texts: Sequence[str]) -> list[float]:
+        if not texts:
+            return []
+        given = model.predict(
+            [(question, text) for text in texts],
+            batch_size=_BATCH,
+            activation_fn=torch.nn.Identity(),
+            show_progress_bar=False,
+        )
+        return [float(value) for value in given]
+
+    return judge(candidates, score)
+
+
+def _train(
+    model: Any,
+    found: QuestionSet,
+    mined: Sequence[Mined],
+    settings: RerankerSettings,
+    watch: Watch,
+    work: Path,
+) -> None:
+    from datasets import Dataset
+    from sentence_transformers.cross_encoder import (
+        CrossEncoderTrainer,
+        CrossEncoderTrainingArguments,
+    )
+    from sentence_transformers.cross_encoder.losses import ListNetLoss
+
+    class Trainer(CrossEncoderTrainer):  # type: ignore[misc,unused-ignore]
+        """Writes no model card: it would quote the private data as examples."""
+
+        def add_model_card_callback(self, _: Any) -> None:
+            return None
+
+    model[0].processing_kwargs = {"text": {"pad_to_multiple_of": LENGTH_STEP}}
+    rows = listwise(columns(found, mined, settings.negatives, settings.seed))
+    count = len(rows["query"])
+    arguments = CrossEncoderTrainingArguments(
+        **trainer_arguments(settings, settings.learning_rate, count, work)
+    )
+    trainer = Trainer(
+        model=model,
+        args=arguments,
+        train_dataset=Dataset.from_dict(rows),
+        loss=ListNetLoss(model),
+        evaluator=evaluator(watch),
+    )
+    run_trainer(trainer, watch, work, settings.patience)
+
+
+def listwise(table: dict[str, list[str]]) -> dict[str, list[Any]]:
+    """Turn columns (anchor, positive, negatives) into lists with labels."""
+    names = [name for name in table if name != "anchor"]
+    documents = [
+        [" ".join(text.split()) for text in row]
+        for row in zip(*(table[n] for n in names), strict=True)
+    ]
+    labels = [[_CERTAIN] + [0.0] * (len(names) - 1) for _ in documents]
+    return {"query": list(table["anchor"]), "docs": documents, "labels": labels}
+
+
+def _write(model: Any, base: Path, folder: Path, figures: dict[str, Any]) -> None:
+    """Write the tuned model and what is known of it."""
+    folder.mkdir()
+    for name, tensor in model.state_dict().items():
+        if not tensor.isfinite().all():
+            raise ModelError(f"The tuned weights of {name} are no numbers.")
+    write_cross_encoder(model, base, folder)
+    text = json.dumps({"format": 1, **figures}, indent=2) + "\n"
+    (folder / TUNING_FILE).write_text(text, encoding="utf-8")

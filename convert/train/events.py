@@ -1,0 +1,83 @@
+"""What a run tells those who watch it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from convert.train.history import Evaluation, History, StepRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Preparing:
+    """Something before the first step is done; `total` is 0 if it is not known."""
+
+    what: str
+    done: int = 0
+    total: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The run begins, or goes on, after step `done`. `samples` and `tokens` are those of
+    the training data, `parameters` those that are trained, `device` where.
+    """
+
+    done: int
+    total: int
+    samples: int
+    tokens: int
+    alone: int
+    parameters: int
+    device: str
+    processes: int
+    history: History
+
+
+@dataclass(frozen=True, slots=True)
+class Stepped:
+    """A step was done. `left` is the estimated time to the end in seconds."""
+
+    record: StepRecord
+    total: int
+    left: float
+    samples_per_second: float
+    tokens_per_second: float
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluating:
+    """An evaluation is at part `done` of `total`."""
+
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluated:
+    """An evaluation ended; `best` tells whether it is the best so far."""
+
+    evaluation: Evaluation
+    best: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """A checkpoint was written."""
+
+    step: int
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """Something that a person should know: a warning, or why the run stopped early."""
+
+    text: str
+
+
+Event = Preparing | Started | Stepped | Evaluating | Evaluated | Saved | Noted
+Watch = Callable[[Event], None]
+
+
+def unwatched(event: Event) -> None:
+    """A `Watch` that shows nothing."""

@@ -1,0 +1,248 @@
+"""Adapters over the real default model: answers, memory, and the one of this program."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from assistant.catalogue import AdapterEntry, bundled_models_dir, load_catalogue
+from assistant.config import Settings
+from assistant.engine import list_models
+from assistant.engine.chat import LlamaChat
+from assistant.engine.defaults import install_bundled
+from assistant.engine.records import read_record
+from assistant.errors import ModelError
+from assistant.types import Message, Sampling
+from tests.unit.engine.lora_files import lora, matrices, smollm2_shapes
+
+pytestmark = pytest.mark.acceptance
+
+ROOT = Path(__file__).resolve().parents[2]
+MATRICES = matrices(smollm2_shapes(), rank=4)
+QUESTION = (Message("user", "What is the capital of France?"),)
+
+
+@pytest.fixture(scope="module")
+def model_file(default_models: Path) -> Path:
+    return default_models / load_catalogue().default_chat.name / "model.gguf"
+
+
+@pytest.fixture(scope="module")
+def adapters(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with an adapter without effect, and one with random matrices."""
+    folder = tmp_path_factory.mktemp("adapters")
+    (folder / "zero.gguf").write_bytes(lora(MATRICES))
+    (folder / "random.gguf").write_bytes(lora(MATRICES, strength=0.1))
+    return folder
+
+
+def load(model: Path, adapter: Path | None = None) -> LlamaChat:
+    return LlamaChat(model, name="default", context_length=512, threads=2, adapter=adapter)
+
+
+@pytest.fixture(scope="module")
+def chat(model_file: Path) -> Iterator[LlamaChat]:
+    engine = load(model_file)
+    yield engine
+    engine.close()
+
+
+def answer(chat: LlamaChat, messages: Sequence[Message] = QUESTION) -> str:
+    return "".join(chat.generate(chat.render(messages), Sampling(max_tokens=24)))
+
+
+# -- answering -----------------------------------------------------------------------------
+
+
+def test_an_adapter_without_effect_changes_nothing(
+    chat: LlamaChat, model_file: Path, adapters: Path
+) -> None:
+    same = load(model_file, adapters / "zero.gguf")
+    assert answer(same) == answer(chat)
+    assert (same._runtime.logits() == chat._runtime.logits()).all()
+    same.close()
+
+
+def test_an_adapter_changes_answers_and_not_the_base(
+    chat: LlamaChat, model_file: Path, adapters: Path
+) -> None:
+    before, bytes_before = answer(chat), hashlib.sha256(model_file.read_bytes()).digest()
+    other = load(model_file, adapters / "random.gguf")
+    changed = answer(other)
+    assert changed != before
+    assert answer(chat) == before
+    # What is cached was computed with the adapter, and serves the next question.
+    assert answer(other) == changed
+    assert other.computed_tokens == 1
+    other._decoder.keep(0)
+    assert answer(other) == changed
+    other.close()
+    assert hashlib.sha256(model_file.read_bytes()).digest() == bytes_before
+
+
+def test_the_base_stays_mapped_and_all_is_freed(model_file: Path, adapters: Path) -> None:
+    """The base's weights are pages of its file, with an adapter as without."""
+    code = (
+        "import sys; from pathlib import Path; from assistant.engine.chat import LlamaChat; "
+        "from assistant.types import Sampling\n"
+        "def kib(key): return next(int(line.split()[1]) for line in open('/proc/self/status') "
+        "if line.startswith(key))\n"
+        "adapter = Path(sys.argv[2]) if len(sys.argv) > 2 else None\n"
+        "for _ in range(10):\n"
+        "  c = LlamaChat(Path(sys.argv[1]), name='x', context_length=256, threads=1, "
+        "adapter=adapter)\n"
+        "  list(c.generate('Hello', Sampling(max_tokens=2)))\n"
+        "  print(kib('RssFile'), kib('RssAnon')); c.close()"
+    )
+    if not Path("/proc/self/status").exists():
+        pytest.skip("reads /proc")
+    found = []
+    for more in ([], [str(adapters / "random.gguf")]):
+        done = subprocess.run(
+            [sys.executable, "-c", code, str(model_file), *more],
+            capture_output=True,
+            check=True,
+            cwd=ROOT,
+        )
+        found.append([int(number) / 1024 for number in done.stdout.split()])
+    bare, with_adapter = found
+    size = (adapters / "random.gguf").stat().st_size / 2**20
+    assert min(with_adapter[0::2]) > 130  # MiB of the file are mapped
+    assert with_adapter[1] - bare[1] < size + 10
+    # All is freed: nine more loads would else cost nine adapters (the heap itself grows by
+    # up to two until it has found its shape).
+    assert with_adapter[-1] - with_adapter[1] < 4 * size
+
+
+def test_an_adapter_that_llama_cpp_refuses(model_file: Path, tmp_path: Path) -> None:
+    for name, data in {
+        "shape.gguf": lora(matrices({"blk.0.attn_q.weight": (64, 64)})),
+        "absent.gguf": lora(matrices({"blk.99.attn_q.weight": (576, 576)})),
+        "other.gguf": lora(MATRICES, general__architecture="qwen2"),
+        "junk.gguf": b"GGUF and nothing more",
+    }.items():
+        (tmp_path / name).write_bytes(data)
+        with pytest.raises(ModelError, match=name) as caught:
+            load(model_file, tmp_path / name)
+        assert "base" in caught.value.hint
+
+
+# -- the adapter of this program -----------------------------------------------------------
+
+
+def entry_for(file: Path, **changes: Any) -> AdapterEntry:
+    data = file.read_bytes()
+    table: dict[str, Any] = {
+        "name": "tuned-default",
+        "title": "A tuned default",
+        "licence": "CC-BY-SA-4.0",
+        "base": load_catalogue().default_chat.name,
+        "file": file.name,
+        "sha256": hashlib.sha256(data).hexdigest(),
+        "size": len(data),
+        "prompt_style": "chatml",
+        "prompt_version": 1,
+        "card": "README.md",
+        "figures": {"f1": 0.6},
+        "calibration": {"refusal_margin": -0.5},
+    }
+    return AdapterEntry(**{**table, **changes})
+
+
+@pytest.fixture
+def own_models(model_file: Path, tmp_path: Path) -> Settings:
+    """A data folder from before there were adapters: the default chat model only."""
+    settings = Settings(data_dir=tmp_path / "data")
+    folder = settings.models_dir / model_file.parent.name
+    folder.mkdir(parents=True)
+    shutil.copyfile(model_file.with_name("record.json"), folder / "record.json")
+    (folder / "model.gguf").hardlink_to(model_file) if _one_disk(
+        model_file, folder
+    ) else shutil.copyfile(model_file, folder / "model.gguf")
+    return settings
+
+
+def _one_disk(one: Path, other: Path) -> bool:
+    return one.stat().st_dev == other.stat().st_dev
+
+
+def test_a_bundled_adapter_is_installed_once_and_renewed(
+    own_models: Settings, adapters: Path
+) -> None:
+    settings, folder = own_models, own_models.models_dir / "tuned-default"
+    with pytest.raises(ModelError, match="pins"):
+        install_bundled(entry_for(adapters / "zero.gguf", sha256="0" * 64), adapters, settings)
+    assert not folder.exists()
+    first = entry_for(adapters / "zero.gguf")
+    install_bundled(first, adapters, settings)
+    record = read_record(folder)
+    assert (record.title, record.licence) == (first.title, first.licence)
+    assert (record.prompt_version, record.calibration) == (1, {"refusal_margin": -0.5})
+    written = (folder / "record.json").stat().st_mtime_ns
+    install_bundled(first, adapters, settings)
+    assert (folder / "record.json").stat().st_mtime_ns == written
+    newer = entry_for(adapters / "random.gguf")
+    with pytest.raises(ModelError, match="prompt style"):
+        install_bundled(entry_for(adapters / "random.gguf", prompt_style="x"), adapters, settings)
+    assert read_record(folder).sha256 == first.sha256
+    install_bundled(newer, adapters, settings)
+    assert read_record(folder).sha256 == newer.sha256
+    assert sorted(path.name for path in settings.models_dir.iterdir()) == [
+        newer.base,
+        "tuned-default",
+    ]
+
+
+def test_set_up_adds_the_adapter_and_uses_it(
+    own_models: Settings, adapters: Path, tmp_path: Path
+) -> None:
+    """A copy of this program with an adapter in its catalogue, on a folder from before."""
+    program = tmp_path / "program"
+    shutil.copytree(
+        ROOT / "assistant", program / "assistant", ignore=shutil.ignore_patterns("*.pyc")
+    )
+    bundled = program / "models"
+    bundled.mkdir()
+    for embedder in load_catalogue().embedders:
+        (bundled / embedder.folder).symlink_to(bundled_models_dir() / embedder.folder)
+    shutil.copyfile(adapters / "random.gguf", bundled / "adapter.gguf")
+    text = (bundled_models_dir() / "catalogue.toml").read_text(encoding="utf-8")
+    text = re.sub(r"\[\[adapter\]\].*?(?=\[\[(?!adapter)|\Z)", "", text, flags=re.DOTALL)
+    entry = entry_for(bundled / "adapter.gguf")
+    rows = [f"{key} = {json.dumps(getattr(entry, key))}" for key in entry.__slots__[:-2]]
+    tables = ["[adapter.figures]", "f1 = 0.6", "[adapter.calibration]", "refusal_margin = -0.5"]
+    (bundled / "catalogue.toml").write_text(
+        "\n".join([text, "[[adapter]]", *rows, *tables, ""]), encoding="utf-8"
+    )
+
+    def run(*arguments: str) -> Any:
+        command = [sys.executable, "-m", "assistant", *arguments, "--json"]
+        done = subprocess.run(
+            [*command, "--data-dir", str(own_models.data_dir)],
+            capture_output=True,
+            check=False,
+            cwd=program,
+            env={"PYTHONPATH": str(program), "PATH": "/usr/bin:/bin"},
+        )
+        return json.loads(done.stdout)
+
+    before = run("models", "list")["models"]
+    assert next(m["name"] for m in before if m["active"]) == entry.base
+    after = run("models", "setup", "--from", str(tmp_path))["models"]
+    tuned = next(model for model in after if model["name"] == entry.name)
+    assert tuned["active"]
+    assert (tuned["base"], tuned["title"], tuned["problem"]) == (entry.base, entry.title, "")
+    checks = {check["name"]: check for check in run("doctor")["checks"]}
+    assert checks["chat model"]["detail"].startswith(entry.name)
+    run("models", "use", entry.base)
+    assert run("models", "setup", "--from", str(tmp_path))["models"][0]["active"]
+    assert {m.name for m in list_models(own_models)} >= {entry.name, entry.base}

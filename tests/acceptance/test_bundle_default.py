@@ -1,0 +1,70 @@
+"""An adapter over the real default model: packed, carried, imported, asked."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from assistant.catalogue import load_catalogue
+from assistant.cli.main import cli
+from assistant.config import Settings
+from assistant.engine import load_chat
+from assistant.types import Message, Sampling
+from convert.bundle.keys import generate
+from convert.bundle.pack import Contents, run_bundle
+from convert.bundle.settings import BundleSettings
+from tests.unit.engine.lora_files import lora, matrices, smollm2_shapes
+
+QUESTION = Message("user", "What is the capital of France?")
+DEFAULT = load_catalogue().default_chat.name
+
+
+def answer(settings: Settings) -> str:
+    chat = load_chat(settings)
+    return "".join(chat.generate(chat.render([QUESTION]), Sampling(max_tokens=16)))
+
+
+@pytest.mark.acceptance
+@pytest.mark.slow
+def test_an_adapter_travels_to_a_laptop_and_changes_its_answers(
+    default_models: Path, tmp_path: Path
+) -> None:
+    laptop = Settings(data_dir=tmp_path / "laptop")
+    laptop.models_dir.mkdir(parents=True)
+    shutil.copytree(default_models / DEFAULT, laptop.models_dir / DEFAULT)
+    before = answer(laptop)
+
+    public, secret_file, public_file = generate(tmp_path / "workstation" / "ward")
+    adapter = tmp_path / "workstation" / "adapter.gguf"
+    adapter.write_bytes(lora(matrices(smollm2_shapes()), strength=0.5))
+    (tmp_path / "LICENSE").write_text("Apache License 2.0\n")
+    settings = BundleSettings(
+        key=str(secret_file),
+        name="random",
+        version=1,
+        licence="Apache-2.0",
+        licences=(str(tmp_path / "LICENSE"),),
+        force_without_gate="random weights, made for a test",
+    )
+    base = default_models / DEFAULT / "model.gguf"
+    bundle = run_bundle(settings, Contents("adapter", adapter, base), tmp_path / "stick")
+    assert bundle.stat().st_size < 30 << 20
+
+    def assistant(*arguments: str) -> dict[str, object]:
+        data = ["--data-dir", str(laptop.data_dir), "--json"]
+        result = CliRunner().invoke(cli, ["bundle", *arguments, *data])
+        assert result.exit_code == 0, result.output
+        return dict(json.loads(result.stdout))
+
+    assistant("keys", "trust", str(public_file), "--fingerprint", public.words)
+    inspected = assistant("inspect", str(bundle))
+    assert "random weights, made for a test" in str(inspected["card"])
+    assert assistant("import", str(bundle))["active"] is False
+    assert answer(laptop) == before
+    assert assistant("import", str(bundle), "--yes")["active"] is True
+    assert answer(laptop) != before
+    assert (laptop.models_dir / DEFAULT / "model.gguf").read_bytes() == base.read_bytes()

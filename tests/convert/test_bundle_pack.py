@@ -1,0 +1,286 @@
+"""From the steps' folders to a bundle that a laptop imports."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from assistant.bundle import TrustStore, import_bundle, open_bundle
+from assistant.bundle.signatures import key_id
+from assistant.bundle.trust import TrustedKey
+from assistant.cli.main import cli
+from assistant.config import Settings
+from assistant.engine import embedder_identity, list_models
+from assistant.errors import Cancelled, ModelError, UsageError
+from assistant.store import StoreKey, open_store
+from assistant.types import CancelToken
+from convert.bundle.keys import generate, read_signing_key
+from convert.bundle.pack import Contents, run_bundle
+from convert.bundle.settings import BundleSettings, sources_from
+from convert.cli.bundle import bundle_group
+from convert.evaluate.gate import GateError
+from convert.manifest import file_sha256, read_record, write_record
+from tests.unit.engine.gguf_files import toy_model
+
+SOURCES = sources_from(
+    [{"name": "SQuAD 2.0", "licence": "CC BY-SA 4.0", "attribution": "Wikipedia authors"}]
+)
+
+
+def figure(value: float) -> dict[str, float]:
+    return {"value": value, "low": value - 0.1, "high": value + 0.1, "count": 40}
+
+
+def evaluation(folder: Path, model: str, adapter: str = "", *, passed: bool = True) -> Path:
+    """Write a report in the shape of `convert.evaluate`, with things that must not travel."""
+    folder.mkdir(parents=True, exist_ok=True)
+    finding = {"demand": "squad: F1 not below the base's", "met": passed, "figures": "0.1 -> 0.6"}
+    report = {
+        "format": 1,
+        "settings": {"squad": ["/home/drsmith/patients/held-out.json"], "count": 40},
+        "sets": [{"name": "squad, whole", "sha256": "a" * 64, "answerable": 40}],
+        "contenders": [
+            {
+                "name": "tuned",
+                "sha256": {"model": model, "adapter": adapter},
+                "results": {
+                    "squad, whole": {"figures": {"f1": figure(0.6)}, "answers": "MRS JONES"}
+                },
+                "canaries": {"canaries": [{"name": "MRS JONES", "text": "SECRET-77"}]},
+                "gate": {"passed": passed, "findings": [finding]},
+            }
+        ],
+        "gate": {"passed": passed},
+    }
+    (folder / "evaluation.json").write_text(json.dumps(report))
+    write_record(
+        folder,
+        "evaluate",
+        inputs={},
+        settings={"squad": ["/home/drsmith/patients/held-out.json"]},
+        outputs={"evaluation.json": folder / "evaluation.json"},
+        figures={"tuned": {"squad, whole": {"f1": 0.6, "note": "MRS JONES"}}},
+    )
+    return folder
+
+
+@pytest.fixture
+def workstation(tmp_path: Path) -> dict[str, Any]:
+    """A finished run: export and evaluation of a toy model, a key, a licence."""
+    public, secret_file, public_file = generate(tmp_path / "keys" / "ward")
+    export = tmp_path / "run" / "export"
+    export.mkdir(parents=True)
+    model = export / "model-Q8_0.gguf"
+    model.write_bytes(toy_model())
+    write_record(
+        export,
+        "export",
+        inputs={},
+        settings={"model": Path("/home/drsmith/patients/merged").as_posix()},
+        outputs={"Q8_0": model},
+        figures={"Q8_0": {"bytes": 1, "nan": float("nan")}},
+    )
+    report = evaluation(tmp_path / "run" / "evaluation", file_sha256(model))
+    (tmp_path / "LICENSE").write_text("Apache License 2.0\n")
+    settings = BundleSettings(
+        key=str(secret_file),
+        name="discharge",
+        version=1,
+        label="first",
+        title="Discharge letters",
+        licence="Apache-2.0",
+        licences=(str(tmp_path / "LICENSE"),),
+        sources=SOURCES,
+    )
+    recipe = tmp_path / "recipe.toml"
+    recipe.write_text('# of Mrs JONES\n[dataset]\nsource = "/home/drsmith/patients/letters.csv"\n')
+    contents = Contents("model", model, steps=(export,), evaluation=report, recipe=recipe)
+    return {
+        "settings": settings,
+        "contents": contents,
+        "out": tmp_path / "carry",
+        "public": public,
+        "public_file": public_file,
+    }
+
+
+def pack(workstation: dict[str, Any], **changes: Any) -> Path:
+    settings = replace(workstation["settings"], **changes)
+    return run_bundle(settings, workstation["contents"], workstation["out"])
+
+
+def test_what_is_packed_is_what_the_laptop_imports(
+    workstation: dict[str, Any], tmp_path: Path
+) -> None:
+    path = pack(workstation)
+    assert path.name == "discharge-v1.bundle"
+    record = read_record(path.parent)
+    assert record is not None
+    assert record.outputs == {path.name: file_sha256(path)}
+    assert list(path.parent.glob(".*")) == []
+    # On the laptop, by its own commands:
+    data = ["--data-dir", str(tmp_path / "laptop"), "--json"]
+    runner, public = CliRunner(), workstation["public"]
+    trust = ["bundle", "keys", "trust", str(workstation["public_file"])]
+    assert runner.invoke(cli, [*trust, "--fingerprint", public.words, *data]).exit_code == 0
+    done = runner.invoke(cli, ["bundle", "import", str(path), *data])
+    assert done.exit_code == 0, done.output
+    document = json.loads(done.stdout)
+    # Nobody was asked; the only model there is the one in use.
+    assert (document["name"], document["active"]) == ("discharge-v1", True)
+    assert document["manifest"]["gate"] == {"evaluated": True, "passed": True, "forced": ""}
+    assert [step["step"] for step in document["manifest"]["lineage"]] == ["export", "evaluate"]
+    done = runner.invoke(cli, ["bundle", "import", str(path), "--yes", *data])
+    document = json.loads(done.stdout)
+    assert (document["already"], document["active"]) == (True, True)
+    [info] = [m for m in list_models(Settings(data_dir=tmp_path / "laptop")) if m.role == "chat"]
+    assert (info.title, info.licence, info.active) == ("Discharge letters", "Apache-2.0", True)
+    papers = tmp_path / "laptop" / "bundles" / "discharge-v1"
+    card = (papers / "card.md").read_text()
+    for said in ("SQuAD 2.0: CC BY-SA 4.0 (Wikipedia authors)", "0.6", "gate was passed", "first"):
+        assert said in card
+
+
+def test_nothing_private_travels(workstation: dict[str, Any]) -> None:
+    content = pack(workstation).read_bytes()
+    for private in (b"drsmith", b"patients", b"JONES", b"SECRET-77"):
+        assert private not in content
+    assert b'"letters.csv"' in content
+    secret = read_signing_key(Path(workstation["settings"].key)).secret
+    assert secret not in content
+    assert secret.hex().encode() not in content
+    assert b"held-out.json" in content  # a file's name alone is part of the lineage
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"key": ""}, "lacks key"),
+        ({"version": 0}, "lacks version"),
+        ({"licence": ""}, "lacks licence"),
+        ({"licences": ()}, "licence must travel"),
+        ({"sources": ()}, "No data source"),
+        ({"licences": ("/absent",)}, "can't be read"),
+        ({"key": "/absent.key"}, "can't be read"),
+    ],
+)
+def test_what_is_missing_is_said(
+    workstation: dict[str, Any], changes: dict[str, Any], reason: str
+) -> None:
+    with pytest.raises(UsageError, match=reason):
+        pack(workstation, **changes)
+    assert not workstation["out"].exists()
+
+
+def test_a_failed_or_missing_evaluation_is_refused_unless_forced(
+    workstation: dict[str, Any], tmp_path: Path
+) -> None:
+    contents = workstation["contents"]
+    digest = file_sha256(contents.payload)
+    failed = evaluation(tmp_path / "failed", digest, passed=False)
+    for report, reason in ((failed, "F1 not below"), (None, "not evaluated")):
+        workstation["contents"] = replace(contents, evaluation=report)
+        with pytest.raises(GateError, match=reason):
+            pack(workstation)
+    other = evaluation(tmp_path / "other", "b" * 64)
+    workstation["contents"] = replace(contents, evaluation=other)
+    with pytest.raises(UsageError, match="not about the file"):
+        pack(workstation)
+    workstation["contents"] = replace(contents, evaluation=failed)
+    path = pack(workstation, force_without_gate="a trial for the IT department")
+    with open_bundle(path, finder(workstation)) as bundle:
+        gate = bundle.manifest.gate
+        assert (gate.passed, gate.forced) == (False, "a trial for the IT department")
+        assert "gate was NOT passed" in bundle.texts("card")[0][1]
+
+
+def finder(workstation: dict[str, Any]) -> Any:
+    public = workstation["public"]
+
+    def find(identity: bytes) -> TrustedKey:
+        assert identity == key_id(public.public)
+        return TrustedKey(public.public.hex(), "ward", "trusted", "", "")
+
+    return find
+
+
+def test_a_file_that_the_steps_did_not_make_is_refused(workstation: dict[str, Any]) -> None:
+    contents = workstation["contents"]
+    contents.payload.write_bytes(toy_model(weight=0.5))
+    evaluation(contents.evaluation, file_sha256(contents.payload))
+    with pytest.raises(UsageError, match="made by none"):
+        pack(workstation)
+
+
+def test_a_version_is_packed_once_and_a_cancel_leaves_nothing(workstation: dict[str, Any]) -> None:
+    token = CancelToken()
+    token.cancel()
+    with pytest.raises(Cancelled):
+        run_bundle(
+            workstation["settings"], workstation["contents"], workstation["out"], cancel=token
+        )
+    path = pack(workstation)
+    before = path.read_bytes()
+    assert pack(workstation) == path  # nothing changed, so nothing to do
+    with pytest.raises(UsageError, match="packed once"):
+        pack(workstation, label="other")
+    assert path.read_bytes() == before
+
+
+def test_a_model_that_the_laptop_could_not_run_is_not_packed(workstation: dict[str, Any]) -> None:
+    contents = workstation["contents"]
+    contents.payload.write_bytes(toy_model()[:-64])
+    workstation["contents"] = replace(contents, steps=(), evaluation=None)
+    with pytest.raises(ModelError, match="truncated"):
+        pack(workstation, force_without_gate="try")
+
+
+def test_a_library_is_packed_without_its_key(workstation: dict[str, Any], tmp_path: Path) -> None:
+    laptop = Settings(data_dir=tmp_path / "laptop")
+    source, key = tmp_path / "wards.db", StoreKey.random()
+    store = open_store(source, key, create=True, embedder=embedder_identity(laptop))
+    log = Path(f"{source}-wal")
+    log.write_bytes(b"x")
+    workstation["contents"] = Contents("library", source)
+    with pytest.raises(UsageError, match="is in use"):
+        pack(workstation)
+    log.write_bytes(b"")
+    store.close()
+    path = pack(workstation, name="wards", licences=())
+    assert key.hex().encode() not in path.read_bytes()
+    TrustStore(laptop.data_dir).trust(workstation["public"])
+    (tmp_path / "wards.key").write_text(key.hex())
+    with open_bundle(path, TrustStore(laptop.data_dir).find) as bundle:
+        done = import_bundle(bundle, laptop, library_key=tmp_path / "wards.key")
+    assert laptop.with_changes(library=done.name).store_path.is_file()
+    plain_file = tmp_path / "plain.db"
+    plain_file.write_bytes(b"SQLite format 3\0" + bytes(4096))
+    workstation["contents"] = Contents("library", plain_file)
+    with pytest.raises(UsageError, match="not encrypted"):
+        pack(workstation, name="plain")
+
+
+def test_the_commands_make_a_key_pack_and_look(workstation: dict[str, Any], tmp_path: Path) -> None:
+    runner, settings, contents = CliRunner(), workstation["settings"], workstation["contents"]
+    made = runner.invoke(bundle_group, ["keygen", str(tmp_path / "k" / "clinic"), "--json"])
+    key = json.loads(made.stdout)
+    assert Path(key["secret_file"]).stat().st_mode & 0o777 == 0o600
+    arguments = ["--name", "discharge", "--version", "2", "--licence", "Apache-2.0", "--json"]
+    arguments += ["--model", str(contents.payload), "--step", str(contents.steps[0])]
+    arguments += ["--evaluation", str(contents.evaluation), "--licence-file", settings.licences[0]]
+    arguments += ["--key", key["secret_file"], "--out", str(tmp_path / "out")]
+    refused = runner.invoke(bundle_group, ["pack", *arguments, "--source", "SQuAD"])
+    assert json.loads(refused.stdout)["error"]["code"] == "usage"
+    done = runner.invoke(bundle_group, ["pack", *arguments, "--source", "SQuAD 2.0|CC BY-SA 4.0"])
+    assert done.exit_code == 0, done.output
+    path = json.loads(done.stdout)["bundle"]
+    looked = runner.invoke(bundle_group, ["inspect", path, "--key", key["public_file"]])
+    assert looked.exit_code == 0, looked.output
+    assert "SQuAD 2.0: CC BY-SA 4.0" in looked.output
+    stranger = str(workstation["public_file"])
+    assert runner.invoke(bundle_group, ["inspect", path, "--key", stranger]).exit_code == 7

@@ -1,0 +1,109 @@
+"""Exported embedders and rerankers in folders of their own: what is trusted, what is refused."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from assistant.catalogue import bundled_models_dir, load_catalogue
+from assistant.config import Settings
+from assistant.engine import embedder_identity, load_embedder, load_reranker
+from assistant.engine.embedder_folder import entry_of
+from assistant.engine.reranker import reranker_info
+from assistant.errors import ModelError
+
+ENTRY = load_catalogue().default_embedder
+SHA = "a" * 64
+RERANKER: dict[str, Any] = {
+    "architecture": "bert", "max_tokens": 128, "weight": 1, "model_sha256": SHA,
+    "tokenizer_sha256": SHA,
+}  # fmt: skip
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """The bundled embedder as a workstation would export it, under the catalogue's name."""
+    target = tmp_path / ENTRY.folder
+    shutil.copytree(bundled_models_dir() / ENTRY.folder, target)
+    change(target, model_sha256=ENTRY.model_sha256, tokenizer_sha256=ENTRY.tokenizer_sha256)
+    return target
+
+
+def change(folder: Path, **values: object) -> None:
+    path = folder / "embedder.json"
+    table = {**json.loads(path.read_text(encoding="utf-8")), **values}
+    path.write_text(json.dumps(table), encoding="utf-8")
+
+
+def test_an_exported_folder_is_chosen_by_its_path(folder: Path, tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path, embedder=str(folder), threads=1)
+    mine = load_embedder(settings)
+    bundled = load_embedder(Settings(data_dir=tmp_path, threads=1))
+    assert mine.identity == embedder_identity(settings)
+    texts = ["The pump holds 4 bar.", "A notice takes 30 days."]
+    assert np.array_equal(mine.embed_documents(texts), bundled.embed_documents(texts))
+
+
+def test_it_never_takes_the_name_of_a_catalogues_embedder(folder: Path) -> None:
+    assert folder.name == ENTRY.name
+    assert entry_of(folder).name == f"{ENTRY.name}-{ENTRY.model_sha256[:8]}"
+
+
+@pytest.mark.parametrize("name", ["model.onnx", "tokenizer.json"])
+def test_a_changed_file_is_not_loaded(folder: Path, tmp_path: Path, name: str) -> None:
+    with (folder / name).open("ab") as file:
+        file.write(b"\n")
+    with pytest.raises(ModelError, match="damaged or was changed"):
+        load_embedder(Settings(data_dir=tmp_path, embedder=str(folder)))
+
+
+@pytest.mark.parametrize(
+    "values",
+    [{"model_sha256": "x" * 64}, {"model_sha256": None}, {"tokenizer_sha256": SHA.upper()},
+     {"dimension": 0}, {"dimension": True}, {"dimension": "384"}, {"max_tokens": 10**9},
+     {"pooling": "cls"}, {"architecture": "mpnet"}, {"query_prefix": 3},
+     {"document_prefix": "x" * 1000}],
+)  # fmt: skip
+def test_a_description_out_of_bounds_is_refused(folder: Path, values: dict[str, Any]) -> None:
+    change(folder, **values)
+    with pytest.raises(ModelError):
+        entry_of(folder)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{", "[" * 100_000, "\ud800".encode("utf-8", "replace")]
+)
+def test_a_damaged_description_is_refused(tmp_path: Path, text: str | bytes) -> None:
+    for name, read in (("embedder.json", entry_of), ("reranker.json", reranker_info)):
+        data = text if isinstance(text, bytes) else text.encode()
+        (tmp_path / name).write_bytes(data)
+        with pytest.raises(ModelError):
+            read(tmp_path)
+
+
+def test_a_reranker_is_described_and_bounded(tmp_path: Path) -> None:
+    path = tmp_path / "reranker.json"
+    path.write_text(json.dumps(RERANKER), encoding="utf-8")
+    info = reranker_info(tmp_path)
+    assert (info.weight, info.max_tokens, info.name) == (1.0, 128, f"{tmp_path.name}-aaaaaaaa")
+    bad: list[dict[str, Any]] = [
+        {"weight": -1}, {"weight": True}, {"weight": float("nan")}, {"weight": "1"},
+        {"max_tokens": 4}, {"architecture": "x"}, {"model_sha256": "short"},
+    ]  # fmt: skip
+    for values in bad:
+        path.write_text(json.dumps({**RERANKER, **values}), encoding="utf-8")
+        with pytest.raises(ModelError):
+            reranker_info(tmp_path)
+
+
+def test_a_reranker_is_loaded_only_if_the_settings_name_one(tmp_path: Path) -> None:
+    assert load_reranker(Settings(data_dir=tmp_path)) is None
+    for named in (str(tmp_path / "absent"), "cross-encoder/ms-marco-MiniLM-L6-v2"):
+        with pytest.raises(ModelError) as caught:
+            load_reranker(Settings(data_dir=tmp_path, reranker=named))
+        assert "export-reranker" in caught.value.hint
