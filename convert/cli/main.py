@@ -9,6 +9,8 @@ import importlib
 
 import click
 
+from convert.base import offline
+
 COMMANDS = {
     "adapter": "convert.cli.adapter:adapter_command",
     "base": "convert.cli.base:base_command",
@@ -34,6 +36,8 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return super().get_command(ctx, cmd_name)
+        # Switches that libraries read when they are first imported, whichever comes first.
+        offline()
         module, _, name = COMMANDS[cmd_name].partition(":")
         command: click.Command = getattr(importlib.import_module(module), name)
         return command

@@ -202,13 +202,14 @@ class _Run:
         from convert.bundle.pack import Contents, run_bundle
 
         as_adapter = settings.payload == "adapter"
-        names = ("dataset", "train") if as_adapter else ("dataset", "train", "merge", "export")
         folders = self.outcome.folders
+        data = dict.fromkeys((self.outcome.out / "dataset", folders["dataset"]))
+        names = ("train", "adapter") if as_adapter else ("train", "merge", "export")
         contents = Contents(
             kind="adapter" if as_adapter else "model",
             payload=self._adapter_gguf() if as_adapter else self._exported()[settings.payload],
             base=self._laptop() if as_adapter else None,
-            steps=tuple(folders[name] for name in (*names, *(("adapter",) if as_adapter else ()))),
+            steps=(*data, *(folders[name] for name in names)),
             evaluation=folders["evaluate"],
             recipe=self.recipe.path,
         )

@@ -51,6 +51,7 @@ count = 1
 rank = 4
 alpha = 8
 max_steps = {steps}
+learning_rate = 1e-2
 samples_per_step = 4
 score_samples = 2
 score_tokens = 8
@@ -72,7 +73,7 @@ count = 2
 shots = 0
 negatives = 1
 agreement_tokens = 32
-canary_candidates = 16
+canary_candidates = 64
 
 [bundle]
 key = "signing.key"
@@ -138,8 +139,8 @@ def test_a_model_that_fails_the_gate_is_not_packed(tiny_base: Path, tmp_path: Pa
 
 @pytest.mark.slow
 def test_a_whole_recipe_on_the_default_model(default_gguf: Path, tmp_path: Path) -> None:
-    forced = 'force_without_gate = "Two steps on eight questions."'
-    path = write_recipe(tmp_path, default_gguf, bundle=forced)
+    forced = 'force_without_gate = "Six steps on eight questions."'
+    path = write_recipe(tmp_path, default_gguf, steps=6, bundle=forced)
     outcome = run_recipe(read_recipe(path), tmp_path / "out")
     assert outcome.bundle is not None
     agreement = outcome.report["fidelity"]

@@ -125,7 +125,7 @@ def test_a_run_killed_in_the_middle_goes_on_to_the_same_curve(
         start_new_session=True,
     )
     saved = unfinished(out) / "checkpoints" / "step-000001"
-    deadline = time.monotonic() + 240
+    deadline = time.monotonic() + 600
     while not saved.exists() and process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.002)
     os.killpg(process.pid, signal.SIGKILL)
