@@ -24,6 +24,7 @@ from assistant.errors import ModelError
 
 CONFIG_FILE = "config.json"
 TEMPLATE_FILE = "chat_template.jinja"
+TOKENIZER_CONFIG_FILE = "tokenizer_config.json"
 _PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl", "*.pickle")
 _MAX_JSON = 64 << 20
 _DIGIT_CUTTERS = ("codeshell", "command-r", "exaone", "refact", "smollm", "starcoder")
@@ -64,11 +65,7 @@ def check_base(folder: Path) -> BaseInfo:
             "this program downloads nothing. For a GGUF: assistant-convert base FILE FOLDER",
         )
     config = _json(folder / CONFIG_FILE)
-    if "auto_map" in config:
-        raise ModelError(
-            f"{folder} wants code of its own to be run (auto_map in {CONFIG_FILE}).",
-            hint="Code from a model is never run. Use an architecture that transformers knows.",
-        )
+    _refuse_code(folder)
     weights = sorted(folder.glob("*.safetensors"))
     if not weights:
         pickles = sorted(p.name for pattern in _PICKLES for p in folder.glob(pattern))
@@ -126,10 +123,10 @@ def load_tokenizer(folder: Path) -> Any:
 
 
 def unpack_gguf(gguf: Path, target: Path) -> BaseInfo:
-    """Write the model of a GGUF as a folder with dequantized bfloat16-exact weights.
+    """Write the model of a GGUF as a folder with dequantized weights in float32.
 
-    Weights are kept in float32: Q4_1 values have no exact bfloat16 form. Whole or not at
-    all: `target` must not exist. Raises `ModelError`.
+    (Values of Q4_1 have no exact form in bfloat16.) Whole or not at all: `target` must not
+    exist. Raises `ModelError`.
     """
     if not gguf.is_file():
         raise ModelError(f"There is no file {gguf}.")
@@ -201,6 +198,21 @@ def _translated(source: Path) -> Iterator[None]:
         ) from error
 
 
+def _refuse_code(folder: Path) -> None:
+    """Raise `ModelError` if any file of a model wants code of the model's to be run.
+
+    Parts of llama.cpp's converter load a tokenizer with `trust_remote_code`, which runs
+    nothing only as long as nothing is named.
+    """
+    for path in sorted(folder.glob("*.json")):
+        table = _parsed(path)
+        if isinstance(table, dict) and "auto_map" in table:
+            raise ModelError(
+                f"{folder} wants code of its own to be run (auto_map in {path.name}).",
+                hint="Code from a model is never run. Use an architecture that transformers knows.",
+            )
+
+
 def _template(folder: Path) -> str:
     path = folder / TEMPLATE_FILE
     text: Any
@@ -208,7 +220,7 @@ def _template(folder: Path) -> str:
         if path.is_file():
             text = path.read_text(encoding="utf-8")
         else:
-            text = _json(folder / "tokenizer_config.json").get("chat_template", "")
+            text = _json(folder / TOKENIZER_CONFIG_FILE).get("chat_template", "")
     except (OSError, UnicodeDecodeError) as error:
         raise ModelError(f"{path} can't be read: {error}.") from error
     if not isinstance(text, str) or not text.strip():
@@ -221,11 +233,15 @@ def _template(folder: Path) -> str:
 
 
 def _json(path: Path) -> dict[str, Any]:
-    try:
-        with path.open("rb") as file:
-            table = json.loads(file.read(_MAX_JSON))
-    except (OSError, ValueError, RecursionError) as error:
-        raise ModelError(f"{path} can't be read: {error}.") from error
+    table = _parsed(path)
     if not isinstance(table, dict):
         raise ModelError(f"{path} is no JSON object.")
     return table
+
+
+def _parsed(path: Path) -> Any:
+    try:
+        with path.open("rb") as file:
+            return json.loads(file.read(_MAX_JSON))
+    except (OSError, ValueError, RecursionError) as error:
+        raise ModelError(f"{path} can't be read: {error}.") from error

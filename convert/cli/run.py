@@ -7,15 +7,14 @@ from pathlib import Path
 import click
 
 from convert.cli.steps import Running, running_step
-
-_STEPS = ("base", "dataset", "train", "merge", "export", "adapter", "evaluate", "bundle")
+from convert.recipe import STEPS, Outcome, read_recipe, run_recipe
 
 
 @click.command("run")
 @click.argument("recipe", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path),
               help="Folder of the results [default: RECIPE's name, without .toml].")  # fmt: skip
-@click.option("--until", type=click.Choice(_STEPS), default=_STEPS[-1], show_default=True,
+@click.option("--until", type=click.Choice(STEPS), default=STEPS[-1], show_default=True,
               help="The last step that is run.")  # fmt: skip
 @click.option("--fetch-converter", "fetch", is_flag=True,
               help="Let pip bring the source archive with llama.cpp's converter.")  # fmt: skip
@@ -33,14 +32,10 @@ def run_command(
     Example: assistant-convert run recipe.toml --out ward-round
     """
     with running_step(as_json=as_json) as step:
-        from convert.recipe import read_recipe
-
         read = read_recipe(recipe)
         if only_check:
             step.output.line(f"{recipe}: nothing wrong.")
             return
-        from convert.recipe import run_recipe
-
         outcome = run_recipe(
             read,
             out or recipe.with_suffix(""),
@@ -63,11 +58,9 @@ def run_command(
         _show(step, outcome)
 
 
-def _show(step: Running, outcome: object) -> None:
+def _show(step: Running, outcome: Outcome) -> None:
     from convert.evaluate.report import show
-    from convert.recipe import Outcome
 
-    assert isinstance(outcome, Outcome)  # noqa: S101  (for the type checker)
     if outcome.report:
         show(outcome.report, step.output)
     for name, folder in outcome.folders.items():

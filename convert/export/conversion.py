@@ -34,7 +34,6 @@ def convert_model(
 
     Raises `ModelError` for an architecture or a tokenizer that the converter lacks.
     """
-    refuse_code(folder)
     require_known(converter, folder)
     arguments = [str(folder), "--outfile", str(target), "--outtype", outtype]
     arguments += ["--model-name", name]
@@ -53,26 +52,11 @@ def convert_lora(
     cancel: CancelToken,
 ) -> None:
     """Convert a peft adapter of the model in `base` to `target`. Raises `ModelError`."""
-    refuse_code(base)
     require_known(converter, base)
     arguments = [str(adapter), "--base", str(base), "--outfile", str(target)]
     arguments += ["--outtype", outtype]
     ended = run_script(converter, LORA_SCRIPT, arguments, _bar("Converting", progress), cancel)
     _require_file(ended, adapter, target)
-
-
-def refuse_code(folder: Path) -> None:
-    """Raise `ModelError` if any file of a model wants code of the model's to be run.
-
-    Parts of the converter load a tokenizer with `trust_remote_code`, which runs nothing
-    only as long as nothing is named.
-    """
-    for path in sorted(folder.glob("*.json")):
-        if "auto_map" in _table(path):
-            raise ModelError(
-                f"{folder} wants code of its own to be run (auto_map in {path.name}).",
-                hint="Code from a model is never run. Use a model that needs none.",
-            )
 
 
 def known_architectures(converter: Path) -> list[str]:

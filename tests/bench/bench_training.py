@@ -22,6 +22,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -224,6 +225,9 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--threads", type=int, default=0)
     options = parser.parse_args()
+    if find_spec("torch") is None or find_spec("peft") is None:
+        print("skipped: it runs in the workstation's environment (make setup-workstation)")
+        sys.exit(EXIT_SKIPPED)
     offline()
     os.environ["TOKENIZERS_PARALLELISM"] = "false"
     import torch

@@ -68,7 +68,7 @@ def run_bench(name: str, extra: list[str]) -> Run:
     target = RESULTS / f"{name}.json"
     target.unlink(missing_ok=True)
     module = ["-m", f"tests.bench.{name}"]
-    command = [sys.executable, *module, *extra, "--json", str(target)]
+    command = [python_of(name), *module, *extra, "--json", str(target)]
     shown = ["python", *module, *map(_named, extra)]
     date = datetime.datetime.now(datetime.UTC).date().isoformat()
     started = time.monotonic()
@@ -80,6 +80,14 @@ def run_bench(name: str, extra: list[str]) -> Run:
     run = Run(name, status, reason, date, round(seconds, 1), " ".join(shown), machine())
     (RESULTS / f"{name}.run.json").write_text(json.dumps(asdict(run), indent=1) + "\n", "utf-8")
     return run
+
+
+def python_of(name: str) -> str:
+    """The interpreter of a bench: that of the workstation's environment where it needs torch."""
+    workstation = ROOT / ".venv-workstation" / "bin" / "python"
+    if name == "bench_training" and workstation.is_file():
+        return str(workstation)
+    return sys.executable
 
 
 def _named(argument: str) -> str:

@@ -74,9 +74,20 @@ def own_code(base: Path) -> None:
     path.write_text(json.dumps(table))
 
 
+def own_tokenizer(base: Path) -> None:
+    path = base / "tokenizer_config.json"
+    table = {**json.loads(path.read_text()), "auto_map": {"AutoTokenizer": ["m.T", None]}}
+    path.write_text(json.dumps(table))
+
+
 @pytest.mark.parametrize(
     ("spoil", "words"),
-    [(only_pickle, "pickled"), (no_template, "no chat template"), (own_code, "code of its own")],
+    [
+        (only_pickle, "pickled"),
+        (no_template, "no chat template"),
+        (own_code, "code of its own"),
+        (own_tokenizer, "code of its own"),
+    ],
 )
 def test_a_base_that_can_not_be_trusted_is_refused(
     spoil: Callable[[Path], None], words: str, own_base: Path, dataset: Path, tmp_path: Path
