@@ -88,7 +88,7 @@ def read_recipe(path: Path) -> Recipe:
         base=_base(get("base"), folder),
         dataset=DatasetSettings.from_table(get("dataset"), folder),
         canaries=_plain(CanarySettings, "canaries", get("canaries")),
-        train=TrainSettings.from_table(get("train")),
+        train=_train(get("train"), folder),
         merge=_plain(MergeSettings, "merge", get("merge")),
         export=_plain(ExportSettings, "export", get("export")),
         adapter=_plain(AdapterSettings, "adapter", get("adapter")),
@@ -117,6 +117,12 @@ def _base(table: Mapping[str, Any], folder: Path) -> BaseSettings:
         if not isinstance(value, str) or not value:
             raise UsageError(f"[base] '{key}' must be a path.")
     return _plain(BaseSettings, "base", {k: _from(folder, v) for k, v in table.items()})
+
+
+def _train(table: Mapping[str, Any], folder: Path) -> TrainSettings:
+    settings = TrainSettings.from_table(table)
+    start = str(_from(folder, settings.start)) if settings.start else ""
+    return replace(settings, start=start)
 
 
 def _evaluate(table: Mapping[str, Any], folder: Path) -> EvaluateSettings:

@@ -16,9 +16,10 @@ from convert.manifest import file_sha256
 from convert.samples import TRAIN_FILE, VALIDATION_FILE, Sample, read_samples
 from convert.train.events import Preparing, Watch
 from convert.train.settings import TrainSettings
+from convert.train.starting import check_start
 from convert.train.tokens import SampleTokenizer, Tokenized
 
-_NOT_IDENTITY = ("checkpoint_minutes", "keep_checkpoints", "device", "threads")
+_NOT_IDENTITY = ("start", "checkpoint_minutes", "keep_checkpoints", "device", "threads")
 _GENERATION_FILE = "generation_config.json"
 
 
@@ -53,9 +54,11 @@ def prepare(base: Path, dataset: Path, settings: TrainSettings, watch: Watch) ->
     """Read and check everything but the weights.
 
     Raises `ModelError` (hub name, pickle, no chat template), `UsageError` (no or empty
-    dataset, a sample that is too long, a tokenizer that is not the base's).
+    dataset, a sample that is too long, a tokenizer that is not the base's, an adapter to
+    go on from that is not like this run's).
     """
     info = check_base(base)
+    started = check_start(settings, base)
     loaded = load_tokenizer(base)
     tokenizer = SampleTokenizer(loaded, info.template)
     longest = _longest(settings, info)
@@ -67,6 +70,7 @@ def prepare(base: Path, dataset: Path, settings: TrainSettings, watch: Watch) ->
     ends = {tokenizer.end, loaded.eos_token_id}
     require_base_tokenizer(base, ends, [*train, *validation])
     hashes = {name: file_sha256(dataset / name) for name in (TRAIN_FILE, VALIDATION_FILE)}
+    hashes |= started
     return Prepared(info, tokenizer, train, validation, hashes)
 
 

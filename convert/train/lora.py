@@ -18,6 +18,7 @@ from convert.train.distributed import Team, whole
 from convert.train.forward import row_loss, use_packed_attention
 from convert.train.pack import Row
 from convert.train.settings import TrainSettings
+from convert.train.starting import load_start
 
 WEIGHTS_FILE = "adapter_model.safetensors"
 CONFIG_FILE = "adapter_config.json"
@@ -64,7 +65,7 @@ class Tuned(nn.Module):  # type: ignore[misc]
 
 
 def build(base: Path, settings: TrainSettings, team: Team) -> Tuned:
-    """Load a base, attach a new LoRA to it, and spread it over the team.
+    """Load a base, attach a LoRA to it (new, or `settings.start`), spread it over the team.
 
     The frozen weights are in bfloat16, those that are trained in float32: rounding them
     after each small step would lose most of it. Raises `ModelError`, `UsageError`.
@@ -92,6 +93,8 @@ def build(base: Path, settings: TrainSettings, team: Team) -> Tuned:
             f"[train] the targets {', '.join(settings.targets)} can't be tuned: {error}.",
             hint='Name linear layers of the base, or use "all-linear".',
         ) from error
+    if settings.start:
+        load_start(model, Path(settings.start))
     tuned = Tuned(model, settings.precision)
     if settings.gradient_checkpointing:
         _checkpoint_activations(model.get_base_model())

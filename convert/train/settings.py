@@ -61,6 +61,10 @@ class TrainSettings:
     qlora: bool = False
     """Hold the frozen base in 4 bits (NF4, double quantization: Dettmers et al. 2023)."""
 
+    start: str = ""
+    """Folder of an adapter, as this step writes it, to go on from; rank, alpha and targets must
+    be its own. "": a new one, which changes nothing at first."""
+
     learning_rate: float = 5e-4
     """Highest learning rate (AdamW), reached after the warm-up."""
 

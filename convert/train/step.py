@@ -82,8 +82,11 @@ def run_train(
     `Cancelled` (a checkpoint was written).
     """
     settings = settings or TrainSettings()
+    inputs = {"base": base, "dataset": dataset}
+    if settings.start:
+        inputs["start"] = Path(settings.start)
     task: dict[str, Any] = {
-        "inputs": {"base": base, "dataset": dataset},
+        "inputs": inputs,
         "settings": _plain(settings),
     }
     if resume and is_done(out, STEP, **task, outputs=_outputs(out)):
@@ -233,8 +236,9 @@ def _record(out: Path) -> StepRecord:
 
 
 def _plain(settings: TrainSettings) -> dict[str, Any]:
+    """Return settings as JSON holds them. Where an adapter lay is nobody's business."""
     table: dict[str, Any] = json.loads(json.dumps(asdict(settings)))
-    return table
+    return {**table, "start": Path(settings.start).name}
 
 
 def _write_json(path: Path, table: dict[str, Any]) -> None:
