@@ -12,16 +12,24 @@ WORK_PIP := $(WORK_PY) -m pip --disable-pip-version-check
 CONSTRAINTS := requirements/constraints-workstation.txt
 HASHED := install --quiet --no-deps --require-hashes
 
+# What signs the air-gapped archive (made at first use), and the number that is raised for
+# another archive of the same version.
+AIRGAP_KEY ?= keys/airgap.key
+AIRGAP_RELEASE ?= 1
+
 export PIP_NO_INPUT := 1
 # llama.cpp's converter, out of the source archive of the llama-cpp-python in use.
 export ASSISTANT_CONVERTER_CACHE := $(CURDIR)/$(BUILD)/converter
 
-.PHONY: help run test check bench setup setup-test setup-workstation models lock pictures clean
+.PHONY: help run test check bench setup setup-test setup-workstation models lock pictures \
+	airgap-bundle clean
 
 help: ## List what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
+# Compiled here: the app, once it is locked down, may not write into the checkout.
 run: setup ## Set everything up, open the app on the sample library
+	@$(PY) -m compileall -q assistant
 	@$(VENV)/bin/assistant sample --data-dir .run
 
 test: setup-test setup-workstation ## Set everything up, run every check and test
@@ -50,6 +58,10 @@ models: $(BUILD)/models.done ## Get and verify the default models
 
 bench: setup-test $(BUILD)/bench.done ## Measure every figure, write docs/benchmarks.md
 	$(PY) -m tests.bench.run_all --rival-python $(BENCH_VENV)/bin/python
+
+airgap-bundle: $(BUILD)/laptop.done ## One archive that installs without a network: dist/ (docs/airgap.md)
+	$(PY) -m convert.cli airgap --key $(AIRGAP_KEY) --make-key --release $(AIRGAP_RELEASE) \
+		--cache $(BUILD)/airgap --out dist
 
 lock: ## Remake the hash-pinned requirement files (needs uv)
 	requirements/lock.sh

@@ -96,7 +96,15 @@ class AdapterEntry:
     calibration: dict[str, float]
 
 
-_Entry = TypeVar("_Entry", ChatEntry, EmbedderEntry, AdapterEntry)
+@dataclass(frozen=True, slots=True)
+class TemplateEntry:
+    """A chat template that was read and found harmless; `sha256` is that of its text."""
+
+    name: str
+    sha256: str
+
+
+_Entry = TypeVar("_Entry", ChatEntry, EmbedderEntry, AdapterEntry, TemplateEntry)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +114,7 @@ class Catalogue:
     chat: tuple[ChatEntry, ...]
     embedders: tuple[EmbedderEntry, ...]
     adapters: tuple[AdapterEntry, ...] = ()
+    templates: tuple[TemplateEntry, ...] = ()
 
     @property
     def default_chat(self) -> ChatEntry:
@@ -128,6 +137,9 @@ class Catalogue:
 
     def find_chat(self, name: str) -> ChatEntry | None:
         return next((entry for entry in self.chat if entry.name == name), None)
+
+    def find_template(self, sha256: str) -> TemplateEntry | None:
+        return next((entry for entry in self.templates if entry.sha256 == sha256), None)
 
     def find_embedder(self, name: str) -> EmbedderEntry | None:
         return next((entry for entry in self.embedders if entry.name == name), None)
@@ -156,6 +168,7 @@ def load_catalogue(folder: Path | None = None) -> Catalogue:
         chat=tuple(_entry(ChatEntry, row, path) for row in table.get("chat", [])),
         embedders=tuple(_entry(EmbedderEntry, row, path) for row in table.get("embedder", [])),
         adapters=tuple(_entry(AdapterEntry, row, path) for row in table.get("adapter", [])),
+        templates=tuple(_entry(TemplateEntry, row, path) for row in table.get("template", [])),
     )
     if not catalogue.chat or not catalogue.embedders:
         raise ModelError(f"{path} lacks a chat model or an embedder.", hint=_HINT)

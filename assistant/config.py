@@ -22,6 +22,8 @@ APP_NAME = "airgap-assistant"
 DATA_DIR_VARIABLE = "ASSISTANT_DATA_DIR"
 CONFIG_FILE = "config.toml"
 DEFAULT_LIBRARY = "library"
+NO_CHAT_MODEL = "-"
+"""As the chat model: none is used. No model can have this name."""
 
 
 _LIBRARY_NAME = re.compile(r"\w[\w .-]{0,63}")
@@ -37,6 +39,7 @@ _LIMITS: dict[str, tuple[float, float]] = {
     "max_file_mb": (1, 2048),
     "parse_seconds": (1, 3600),
     "parse_memory_mb": (256, 65536),
+    "auto_lock_minutes": (0, 24 * 60),
 }
 """Least and greatest value of each number."""
 
@@ -56,7 +59,8 @@ class Settings:
     """Name of the library: the store is `<data_dir>/<library>.db`."""
 
     chat_model: str = ""
-    """Name of the chat model in use; "" is the catalogue's default."""
+    """Name of the chat model in use; "" is the catalogue's default. With "-" none is used:
+    answers are then sentences of the documents."""
 
     embedder: str = ""
     """Name of the embedder in use; "" is the catalogue's default. With a slash in it, the
@@ -95,6 +99,19 @@ class Settings:
     parse_memory_mb: int = 1024
     """Address space that parsing one file may take, in MiB."""
 
+    auto_lock_minutes: int = 15
+    """Minutes without a key or the mouse after which the app locks a library that has a
+    passphrase; 0 is never."""
+
+    document_folders: str = ""
+    """Folders that the app may read documents from, with ":" (Windows: ";") between them. ""
+    stands for what is visible in the home folder, removable media, and the folder the app was
+    started in. A command that names files reads those and no others."""
+
+    audit_content: bool = False
+    """Whether the audit log also holds the text of questions and the names of documents. The
+    log is not encrypted: with this on, whoever has the data folder can read them there."""
+
     def __post_init__(self) -> None:
         if not _LIBRARY_NAME.fullmatch(self.library) or not _encodable(self.library):
             raise ConfigError(
@@ -117,6 +134,14 @@ class Settings:
     @property
     def key_path(self) -> Path:
         return self.data_dir / f"{self.library}.key"
+
+    @property
+    def audit_path(self) -> Path:
+        return self.data_dir / f"{self.library}.audit"
+
+    @property
+    def wrapped_key_path(self) -> Path:
+        return self.data_dir / f"{self.library}.keys"
 
     @property
     def models_dir(self) -> Path:

@@ -40,6 +40,19 @@ class UsageError(AssistantError):
     default_title = "That request can't be carried out"
 
 
+class PassphraseError(UsageError):
+    """A passphrase or recovery key can't be taken as it is given."""
+
+    code = "passphrase"
+
+
+class SuiteError(UsageError):
+    """A file of questions, or a saved run of one, can't be used as it is."""
+
+    code = "suite"
+    default_title = "The questions can't be used"
+
+
 class ConfigError(AssistantError):
     """The settings file or an environment variable holds something unusable."""
 
@@ -68,6 +81,35 @@ class WrongKeyError(StoreError):
     """The key does not open this store (or the file is no store)."""
 
     code = "wrong_key"
+
+
+class LockedError(WrongKeyError):
+    """The library has a passphrase, and none (or no right one) was given.
+
+    `wait_seconds` is how long the next try has to wait; 0 is at once.
+    """
+
+    code = "locked"
+    exit_code = 11
+    default_title = "The library is locked"
+
+    def __init__(
+        self, message: str, *, hint: str = "", title: str | None = None, wait_seconds: float = 0.0
+    ) -> None:
+        super().__init__(message, hint=hint, title=title)
+        self.wait_seconds = wait_seconds
+
+
+class WrongPassphraseError(LockedError):
+    """The passphrase or recovery key does not open this library."""
+
+    code = "wrong_passphrase"
+
+
+class TooManyTriesError(LockedError):
+    """The last tries were wrong: the next one has to wait for `wait_seconds`."""
+
+    code = "too_many_tries"
 
 
 class NewerStoreError(StoreError):
@@ -100,6 +142,20 @@ class ModelError(AssistantError):
     code = "model"
     exit_code = 5
     default_title = "The model can't be used"
+
+
+class UnknownTemplateError(ModelError):
+    """A model brings a chat template that nobody has approved: a person has to look at it.
+
+    `template` is its text, hostile like all of the file, `sha256` its hash in hexadecimal.
+    """
+
+    code = "unknown_template"
+
+    def __init__(self, message: str, *, template: str, sha256: str, hint: str) -> None:
+        super().__init__(message, hint=hint)
+        self.template = template
+        self.sha256 = sha256
 
 
 class EngineError(AssistantError):
@@ -136,6 +192,30 @@ class OlderBundleError(BundleError):
     """The bundle is not newer than what is, or was ever, installed under its name."""
 
     code = "older_bundle"
+
+
+class AuditError(AssistantError):
+    """The audit log can't be written or can't be trusted; the action was not carried out."""
+
+    code = "audit"
+    exit_code = 10
+    default_title = "The audit log refuses"
+
+
+class LockdownError(AssistantError):
+    """The process could not be locked down as promised; no document or model was opened."""
+
+    code = "lockdown"
+    exit_code = 9
+    default_title = "Refused to start unprotected"
+
+
+class ProofError(AssistantError):
+    """The proof could not be made, or a report of one is not what it claims to be."""
+
+    code = "proof"
+    exit_code = 1
+    default_title = "No proof"
 
 
 class Cancelled(AssistantError):  # noqa: N818 - a wish, not a fault

@@ -14,13 +14,25 @@ from typing import Any
 import click
 from pydantic import TypeAdapter
 
-from assistant.cli import bundle_schema, models_schema, schema
+from assistant.cli import (
+    audit_schema,
+    bundle_schema,
+    evaluate_schema,
+    models_schema,
+    passphrase_schema,
+    prove,
+    schema,
+)
 from assistant.cli.main import cli
 
 HERE = Path(__file__).parent
 OUTPUTS = {
     "add": schema.AddJson,
     "ask": schema.AskJson,
+    "audit accept": audit_schema.AuditAcceptJson,
+    "audit export": audit_schema.AuditExportJson,
+    "audit show": audit_schema.AuditShowJson,
+    "audit verify": audit_schema.AuditVerifyJson,
     "bundle inspect": bundle_schema.InspectJson,
     "bundle import": bundle_schema.ImportJson,
     "bundle keys list": bundle_schema.KeysJson,
@@ -28,6 +40,7 @@ OUTPUTS = {
     "bundle keys revoke": bundle_schema.RevokeJson,
     "docs": schema.DocsJson,
     "doctor": schema.DoctorJson,
+    "eval run": evaluate_schema.EvalJson,
     "forget": schema.ForgetJson,
     "search": schema.SearchJson,
     "models list": models_schema.ModelsJson,
@@ -36,6 +49,13 @@ OUTPUTS = {
     "models remove": models_schema.ModelsJson,
     "models setup": models_schema.ModelsJson,
     "models verify": models_schema.VerifyJson,
+    "passphrase change": passphrase_schema.PassphraseChangedJson,
+    "passphrase recover": passphrase_schema.PassphraseChangedJson,
+    "passphrase recovery-key": passphrase_schema.PassphraseChangedJson,
+    "passphrase set": passphrase_schema.PassphraseChangedJson,
+    "passphrase status": passphrase_schema.PassphraseStatusJson,
+    "prove-offline": prove.ProofJson,
+    "rekey": passphrase_schema.PassphraseChangedJson,
     "sample": schema.AskJson,
 }
 

@@ -21,3 +21,4 @@ lock build --upgrade
 lock models --no-deps --upgrade
 lock test --upgrade
 lock workstation --no-deps --upgrade
+lock airgap --no-deps --upgrade

@@ -6,12 +6,14 @@ workstation's side (`convert.bundle`) writes them with the same layout and manif
 
 from assistant.bundle.importing import Imported, import_bundle
 from assistant.bundle.keyfile import PublicKey, read_key
+from assistant.bundle.library import LibraryAccess
 from assistant.bundle.manifest import Manifest
 from assistant.bundle.trust import TrustedKey, TrustStore
 from assistant.bundle.verify import OpenBundle, open_bundle
 
 __all__ = [
     "Imported",
+    "LibraryAccess",
     "Manifest",
     "OpenBundle",
     "PublicKey",

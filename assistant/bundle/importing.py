@@ -17,8 +17,9 @@ from pathlib import Path
 
 from assistant.bundle.checks import check_fit
 from assistant.bundle.floors import Floor, FloorBook
-from assistant.bundle.install import install_adapter, install_library, install_model
-from assistant.bundle.manifest import TIME_FORMAT
+from assistant.bundle.install import install_adapter, install_model
+from assistant.bundle.library import LibraryAccess, install_library
+from assistant.bundle.manifest import KEY_ROLE, TIME_FORMAT
 from assistant.bundle.storage import locked, write_bytes
 from assistant.bundle.trust import TrustStore
 from assistant.bundle.verify import OpenBundle, Progress
@@ -29,6 +30,7 @@ from assistant.types import CancelToken
 
 PAPERS_FOLDER = "bundles"
 MANIFEST_FILE = "manifest.json"
+_NO_KEYS = LibraryAccess()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +47,13 @@ def import_bundle(
     bundle: OpenBundle,
     settings: Settings,
     *,
-    library_key: Path | None = None,
+    library: LibraryAccess = _NO_KEYS,
     progress: Progress = quiet,
     cancel: CancelToken | None = None,
 ) -> Imported:
     """Install a verified bundle under `<name>-v<version>`; the model in use stays in use.
 
-    `library_key` is the file with a library's key, which is never in a bundle. Raises
+    `library` tells how to come to the keys of a library. Raises
     `OlderBundleError`, `BundleError`, `ModelError` or a `StoreError` when it can't be
     installed; nothing is changed then. Raises `Cancelled` on cancel.
     """
@@ -67,7 +69,7 @@ def import_bundle(
                 elif manifest.kind == "adapter":
                     install_adapter(bundle, fit.base, settings, raise_floor, progress, cancel)
                 else:
-                    install_library(bundle, library_key, settings, raise_floor, progress, cancel)
+                    install_library(bundle, library, settings, raise_floor, progress, cancel)
     return Imported(manifest.installed_name, manifest.kind, fit.installed, papers)
 
 
@@ -118,7 +120,7 @@ def _papers(bundle: OpenBundle, folder: Path) -> Iterator[None]:
     try:
         write_bytes(folder / MANIFEST_FILE, bundle.raw_manifest)
         for entry in bundle.manifest.files:
-            if entry.role != bundle.manifest.kind:
+            if entry.role not in (bundle.manifest.kind, KEY_ROLE):
                 write_bytes(folder / entry.name, bundle.raw(entry))
         yield
     except BaseException as error:

@@ -19,6 +19,8 @@ from assistant.engine.records import safe_name
 from assistant.errors import BundleError
 
 KINDS = ("model", "adapter", "library")
+KEY_ROLE = "key"
+"""The sealed key that a library travels under."""
 TEXT_ROLES = ("card", "licence", "evaluation", "recipe")
 PAYLOAD_ROLES = KINDS
 MAX_FILES = 32
@@ -224,12 +226,15 @@ def _check_files(manifest: Manifest) -> None:
     roles = [file.role for file in manifest.files]
     if len(set(names)) != len(names) or not all(_FILE_NAME.fullmatch(name) for name in names):
         raise BundleError(f"{_WHAT} is damaged: a file's name is not allowed, or is there twice.")
-    if not set(roles) <= {*TEXT_ROLES, manifest.kind} or roles.count(manifest.kind) != 1:
+    allowed = {*TEXT_ROLES, manifest.kind}
+    if manifest.kind == "library" and roles.count(KEY_ROLE) == 1:
+        allowed.add(KEY_ROLE)
+    if not set(roles) <= allowed or roles.count(manifest.kind) != 1:
         raise BundleError(f"{_WHAT} is damaged: it must hold one {manifest.kind} and its texts.")
     if roles.count("card") != 1 or (manifest.kind != "library" and "licence" not in roles):
         raise BundleError(f"{_WHAT} is damaged: the card or the licence is missing.")
     for file in manifest.files:
-        limit = MAX_TEXT_BYTES if file.role in TEXT_ROLES else MAX_PAYLOAD_BYTES
+        limit = MAX_PAYLOAD_BYTES if file.role == manifest.kind else MAX_TEXT_BYTES
         if not 0 < file.size <= limit:
             raise BundleError(f"{_WHAT} is damaged: the size of a file makes no sense.")
 

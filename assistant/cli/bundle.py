@@ -13,6 +13,7 @@ from assistant.cli.options import Invocation, command_options
 from assistant.cli.output import Output
 from assistant.cli.progress import progress_bar
 from assistant.cli.schema import FORMAT
+from assistant.safe_text import safe_text
 
 _BUNDLE = click.Path(path_type=Path)
 
@@ -61,36 +62,64 @@ def inspect(invocation: Invocation, file: Path) -> None:
 @click.option(
     "--library-key",
     type=click.Path(path_type=Path),
-    help="File with the key of a library; it is never in the bundle.",
+    help="File with the key of a library that came without a sealed one.",
+)
+@click.option(
+    "--transfer-key",
+    type=click.Path(path_type=Path),
+    help="Private file (mode 600) with a library's transfer key; asked for if left out.",
+)
+@click.option(
+    "--no-passphrase",
+    is_flag=True,
+    help="Keep a library's new key in the open beside it: whoever has the folder can read it.",
 )
 @command_options
 def import_(
-    invocation: Invocation, file: Path, *, yes: bool, no_switch: bool, library_key: Path | None
+    invocation: Invocation,
+    file: Path,
+    *,
+    yes: bool,
+    no_switch: bool,
+    library_key: Path | None,
+    transfer_key: Path | None,
+    no_passphrase: bool,
 ) -> None:
     """Verify FILE, try it in a child process, install it, and ask whether to use it.
 
     Refused are: a key that is not trusted here, any change, a version that is older than
     one that was ever imported, an adapter whose base is not installed. Without a terminal
-    nothing is asked, and the present model stays in use unless there is --yes.
+    nothing is asked, and the present model stays in use unless there is --yes. A library is
+    opened with the transfer key that the workstation showed, and written anew under a key of
+    this machine, with a passphrase of its own.
 
     \b
     Examples:
       assistant bundle import /media/stick/discharge-v3.bundle
       assistant bundle import discharge-v3.bundle --yes --json
-      assistant bundle import wards-v1.bundle --library-key wards.key
+      assistant bundle import wards-v1.bundle --transfer-key words.txt
     """
+    from assistant.audit import changing
     from assistant.bundle import TrustStore, import_bundle, open_bundle
+    from assistant.cli.bundle_library import library_access
     from assistant.cli.bundle_page import show_manifest
     from assistant.cli.bundle_schema import ImportJson, manifest_json
     from assistant.engine import active_chat_name, use_model
+    from assistant.engine.installing import quiet
 
     output, settings = invocation.output, invocation.settings
     trust = TrustStore(settings.data_dir)
+    access = library_access(output, library_key, transfer_key, without_passphrase=no_passphrase)
     with cancel_on_interrupt() as cancel, progress_bar(output) as report:
         with open_bundle(file, trust.find, progress=report, cancel=cancel) as opened:
-            done = import_bundle(
-                opened, settings, library_key=library_key, progress=report, cancel=cancel
-            )
+            # A library's keys are asked for meanwhile: a bar would be drawn over the question.
+            asking = opened.manifest.kind == "library"
+            shown = quiet if asking else report
+            with changing(settings, "bundle", "import") as logged:
+                done = import_bundle(
+                    opened, settings, library=access, progress=shown, cancel=cancel
+                )
+                logged["sha256"] = opened.digest
         manifest, digest, signer = opened.manifest, opened.digest, opened.key.name
     if not output.as_json:
         show_manifest(manifest, signer, output)
@@ -121,7 +150,10 @@ def _wants(name: str, present: str, output: Output) -> bool:
         return False
     if name == present:
         return False
-    return click.confirm(f"Use {name} from now on, in place of {present or 'none'}?", default=False)
+    shown = safe_text(present or "none", single_line=True)
+    return click.confirm(
+        f"Use {safe_text(name, single_line=True)} from now on, in place of {shown}?", default=False
+    )
 
 
 bundle.add_command(keys)

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import os
 import shutil
-import stat
 import sys
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
 import click
 
-from assistant import __version__
+from assistant import __version__, lockdown
 from assistant.cli.options import Invocation, command_options
 from assistant.cli.output import Output
-from assistant.cli.schema import FORMAT, DoctorJson, HealthCheckJson
+from assistant.cli.schema import FORMAT, DoctorJson, HealthCheckJson, LockdownJson
+from assistant.cli.swap import swap_finding
+from assistant.cli.unlocking import Unlocking, keys_of
 from assistant.config import Settings
-from assistant.errors import AssistantError
+from assistant.errors import AssistantError, LockedError
 
 Status = Literal["ok", "warn", "fail"]
 FREE_BYTES_WANTED = 1 << 30
@@ -62,6 +61,7 @@ def doctor(invocation: Invocation) -> None:
             "version": __version__,
             "healthy": healthy,
             "checks": checks,
+            "lockdown": lockdown_json(),
         }
         invocation.output.json(report)
     else:
@@ -98,6 +98,40 @@ def _program(settings: Settings) -> Finding:
     del settings
     detail = f"{__version__}, Python {sys.version.split()[0]}, {sys.platform}"
     return Finding("ok", detail)
+
+
+def _lockdown(settings: Settings) -> Finding:
+    """Say what is enforced here: a line for each means."""
+    del settings
+    report = lockdown.current() or lockdown.preview()
+    means = "; ".join(f"{f.name} ({f.state}): {f.detail}" for f in report.facilities)
+    detail = f"tier '{report.tier}' on {report.platform}. {means}"
+    if lockdown.current() is not None:
+        detail += f". {report.probes} probes, {len(report.failed)} got through"
+    if report.degraded:
+        remedy = (
+            "Documents are less protected than promised: use a system that enforces all of it "
+            "(Linux 5.13 or newer with seccomp and Landlock)."
+        )
+        return Finding("warn", f"{detail}. Not enforced: {lockdown.said(report)}", remedy)
+    return Finding("ok", detail)
+
+
+def lockdown_json() -> LockdownJson:
+    """Return what is in force in this process, or what would be."""
+    report = lockdown.current() or lockdown.preview()
+    return {
+        "platform": report.platform,
+        "tier": report.tier,
+        "engaged": lockdown.current() is not None,
+        "degraded": report.degraded,
+        "probes": report.probes,
+        "failed": list(report.failed),
+        "facilities": [
+            {"name": f.name, "state": f.state, "detail": f.detail, "required": f.required}
+            for f in report.facilities
+        ],
+    }
 
 
 def _processor(settings: Settings) -> Finding:
@@ -148,31 +182,37 @@ def _data_folder(settings: Settings) -> Finding:
 
 
 def _key(settings: Settings) -> Finding:
-    path = settings.key_path
-    if not path.exists():
-        if settings.store_path.exists():
-            return Finding(
-                "fail",
-                f"{path} is missing, the library can't be opened",
-                "Put the key file back from your backup.",
-            )
+    from assistant.store import KeyMode
+
+    keys = keys_of(settings)
+    mode = keys.mode()
+    if mode is KeyMode.NEW:
         return Finding("ok", "made with the first document")
-    mode = stat.S_IMODE(path.stat().st_mode)
-    if os.name == "posix" and mode & 0o077:
-        return Finding(
-            "fail",
-            f"{path} can be read by others (mode {mode:o})",
-            f"chmod 600 '{path}'",
-        )
-    return Finding("ok", str(path))
+    if mode is KeyMode.KEY_FILE:
+        keys.key_file()
+        remedy = "Give it a passphrase: assistant passphrase set"
+        return Finding("warn", f"{settings.key_path} lies in the open, no passphrase", remedy)
+    if not keys.wrapped().has("recovery"):
+        remedy = "Make one: assistant passphrase recovery-key"
+        return Finding("warn", "passphrase, no recovery key", remedy)
+    return Finding("ok", "passphrase and recovery key")
+
+
+def _swap(settings: Settings) -> Finding:
+    del settings
+    return Finding(*swap_finding())
 
 
 def _library(settings: Settings) -> Finding:
-    from assistant.store import KeyFile, store_health
+    from assistant.store import store_health
 
     if not settings.store_path.exists():
         return Finding("ok", "none yet; add documents with: assistant add PATH...")
-    health = store_health(settings.store_path, KeyFile(settings.key_path).get(create=False))
+    try:
+        key = Unlocking(settings, Output(as_json=True)).get(create=False)
+    except LockedError as error:
+        return Finding("warn", f"locked, not examined: {error.message}", error.hint)
+    health = store_health(settings.store_path, key)
     detail = (
         f"{health.documents} documents, {health.chunks} chunks, {health.size / 2**20:.1f} MiB, "
         f"cipher {health.cipher}, schema {health.schema}"
@@ -210,24 +250,22 @@ def _chat_model(settings: Settings) -> Finding:
 
 def _parser(settings: Settings) -> Finding:
     from assistant.documents import ChildParser
+    from assistant.sample_library import sample_paths
 
-    with tempfile.TemporaryDirectory() as folder:
-        sample = Path(folder, "check.txt")
-        sample.write_text("One sentence to parse.", encoding="utf-8")
-        parser = ChildParser(settings)
-        try:
-            parsed = parser.parse(sample)
-        finally:
-            parser.close()
-    ok = parsed.document.text.startswith("One sentence")
+    sample = next(path for path in sample_paths() if path.suffix == ".txt")
+    with ChildParser(settings) as parser:
+        parsed = parser.parse(sample)
+    ok = bool(parsed.document.text.strip())
     return Finding("ok" if ok else "fail", "child process with limits works")
 
 
 CHECKS: dict[str, Check] = {
     "program": _program,
+    "lockdown": _lockdown,
     "processor": _processor,
     "memory": _memory,
     "data folder": _data_folder,
+    "swap": _swap,
     "library key": _key,
     "library": _library,
     "document parser": _parser,

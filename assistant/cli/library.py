@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import click
@@ -62,12 +62,17 @@ class Report:
 
 @click.command()
 @click.argument("paths", nargs=-1, required=True, type=click.Path())
+@click.option(
+    "--no-passphrase",
+    is_flag=True,
+    help="Make a new library without a passphrase: whoever has the folder can read it.",
+)
 @command_options
-def add(invocation: Invocation, paths: tuple[str, ...]) -> None:
+def add(invocation: Invocation, paths: tuple[str, ...], no_passphrase: bool) -> None:
     """Add documents: PDF with a text layer, Markdown, plain text; folders with all in them.
 
     A document that is in the library already is left as it is. A file that can't be read
-    is named with the reason, and the others are added.
+    is named with the reason, and the others are added. A new library asks for a passphrase.
 
     \b
     Examples:
@@ -77,7 +82,8 @@ def add(invocation: Invocation, paths: tuple[str, ...]) -> None:
     if not all(paths):
         # Path("") would be the current folder: an unset variable must not add that.
         raise UsageError("An empty name was given.", hint="Name a file or folder ('.' is here).")
-    with invocation.workspace() as workspace:
+    making = replace(invocation, new_library=True, without_passphrase=no_passphrase)
+    with making.workspace() as workspace:
         report = add_paths(workspace, [Path(path) for path in paths], invocation.output)
     _finish(report, invocation.output)
 

@@ -8,12 +8,18 @@ import click
 
 from assistant import __version__
 from assistant.cli.ask import ask, search
+from assistant.cli.audit import audit
 from assistant.cli.bundle import bundle
 from assistant.cli.doctor import doctor
+from assistant.cli.evaluate import evaluate
+from assistant.cli.last_resort import install as install_last_resort
 from assistant.cli.library import add, docs, forget
+from assistant.cli.locking import arm
 from assistant.cli.models import models
 from assistant.cli.options import Invocation, command_options, reporting
 from assistant.cli.output import Output
+from assistant.cli.passphrase import passphrase, rekey
+from assistant.cli.prove import prove_offline
 from assistant.cli.sample import sample
 from assistant.errors import UsageError
 
@@ -28,7 +34,9 @@ Examples:
 
 \b
 Exit codes: 0 done; 1 some files or checks failed; 2 wrong usage or settings;
-3 document, 4 library, 5 model file, 6 model run failed; 7 bundle refused; 130 cancelled.
+3 document, 4 library, 5 model file, 6 model run failed; 7 bundle refused;
+9 the lockdown could not be enforced; 10 audit log refused; 11 library locked (passphrase
+missing or wrong); 130 cancelled.
 """
 
 
@@ -66,7 +74,23 @@ def app(invocation: Invocation) -> None:
     invocation.open_app()
 
 
-for command in (app, add, docs, forget, search, ask, models, bundle, doctor, sample):
+for command in (
+    app,
+    add,
+    docs,
+    forget,
+    search,
+    ask,
+    evaluate,
+    models,
+    bundle,
+    audit,
+    passphrase,
+    rekey,
+    prove_offline,
+    doctor,
+    sample,
+):
     cli.add_command(command)
 
 
@@ -75,6 +99,8 @@ def main() -> None:
     as_json = "--json" in sys.argv[1:]
     try:
         with reporting(Output(as_json=as_json)):
+            install_last_resort()
+            arm()
             status = cli(prog_name="assistant", standalone_mode=False)
         sys.stdout.flush()
     except OSError:

@@ -14,6 +14,7 @@ from assistant.cli.options import Invocation, command_options
 from assistant.cli.output import Output
 from assistant.cli.progress import progress_bar
 from assistant.cli.schema import FORMAT
+from assistant.errors import UnknownTemplateError
 
 if TYPE_CHECKING:
     from assistant.engine import ModelInfo
@@ -47,13 +48,21 @@ def list_(invocation: Invocation) -> None:
     metavar="NAME",
     help="For an adapter: the installed model that it belongs over [default: the one it fits].",
 )
+@click.option(
+    "--approve-template",
+    "approved",
+    default="",
+    metavar="SHA256",
+    help="Accept the chat template with this hash, which you have read.",
+)
 @command_options
-def add(invocation: Invocation, file: Path, name: str, base: str) -> None:
+def add(invocation: Invocation, file: Path, name: str, base: str, approved: str) -> None:
     """Add a GGUF chat model or adapter from FILE: verified, tried in a child, then copied.
 
     Its architecture, context length and the hash of its chat template are shown. An adapter
     (LoRA) is loaded over a model that is installed already and stays as it is. Choose what
-    was added with `assistant models use NAME`.
+    was added with `assistant models use NAME`. A chat template that is not in this program's
+    list is shown to you first: it decides what the model reads beside your documents.
 
     \b
     Examples:
@@ -61,13 +70,47 @@ def add(invocation: Invocation, file: Path, name: str, base: str) -> None:
       assistant models add model.gguf --name small
       assistant models add adapter.gguf --name contracts --base smollm2-135m-instruct
     """
+    try:
+        added = _add(invocation, file, name, base, approved)
+    except UnknownTemplateError as unknown:
+        if approved or not _accepts(unknown, invocation.output):
+            raise
+        added = _add(invocation, file, name, base, unknown.sha256)
+    _show([added], invocation.output)
+
+
+def _add(invocation: Invocation, file: Path, name: str, base: str, approved: str) -> ModelInfo:
+    from assistant.audit import changing
     from assistant.engine import add_model
 
-    with cancel_on_interrupt() as cancel, progress_bar(invocation.output) as report:
-        added = add_model(
-            file, invocation.settings, name=name, base=base, progress=report, cancel=cancel
+    with (
+        changing(invocation.settings, "model", "add") as done,
+        cancel_on_interrupt() as cancel,
+        progress_bar(invocation.output) as report,
+    ):
+        info = add_model(
+            file,
+            invocation.settings,
+            name=name,
+            base=base,
+            approved_template=approved,
+            progress=report,
+            cancel=cancel,
         )
-    _show([added], invocation.output)
+        done["sha256"] = info.sha256
+    return info
+
+
+def _accepts(unknown: UnknownTemplateError, output: Output) -> bool:
+    """Show a template to a person and ask; nobody is asked who is not there."""
+    if output.as_json or not (sys.stdin.isatty() and sys.stdout.isatty()):
+        return False
+    output.note(unknown.message)
+    output.note()
+    output.note(unknown.template)
+    output.note()
+    output.note("It is run in a sandbox; what it writes is read by the model with every question.")
+    return click.confirm("Use this template?", default=False, err=True)
 
 
 @models.command()
@@ -80,9 +123,13 @@ def use(invocation: Invocation, name: str) -> None:
     Example:
       assistant models use smollm2-135m-instruct
     """
+    from assistant.audit import changing
     from assistant.engine import use_model
 
-    _show([use_model(name, invocation.settings)], invocation.output)
+    with changing(invocation.settings, "model", "use") as done:
+        info = use_model(name, invocation.settings)
+        done["sha256"] = info.sha256
+    _show([info], invocation.output)
 
 
 @models.command()
@@ -95,9 +142,11 @@ def remove(invocation: Invocation, name: str) -> None:
     Example:
       assistant models remove small
     """
+    from assistant.audit import changing
     from assistant.engine import list_models, remove_model
 
-    remove_model(name, invocation.settings)
+    with changing(invocation.settings, "model", "remove"):
+        remove_model(name, invocation.settings)
     _show(list_models(invocation.settings), invocation.output)
 
 
@@ -147,9 +196,14 @@ def setup(invocation: Invocation, from_dir: Path) -> None:
     Example:
       assistant models setup --from packages/
     """
+    from assistant.audit import changing
     from assistant.engine import install_defaults
 
-    with cancel_on_interrupt() as cancel, progress_bar(invocation.output) as report:
+    with (
+        changing(invocation.settings, "model", "setup"),
+        cancel_on_interrupt() as cancel,
+        progress_bar(invocation.output) as report,
+    ):
         installed = install_defaults(from_dir, invocation.settings, report, cancel)
     _show(installed, invocation.output)
 

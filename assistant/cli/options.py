@@ -14,6 +14,7 @@ from typing import Any
 
 import click
 
+from assistant.cli.locking import ACCEPTED, lock
 from assistant.cli.output import Output
 from assistant.config import Settings, load_settings
 from assistant.errors import AssistantError, Cancelled, UsageError
@@ -24,18 +25,21 @@ from assistant.types import Workspace
 class Invocation:
     """What a command is given: the settings (flags applied) and where to write.
 
-    `opener` is how it gets a workspace: the real one, or what a test put into the click
-    context's `obj`.
+    `opener` is how it gets a workspace: what a test put into the click context's `obj`, or
+    None for the real one. `new_library` says whether a library that is not there may be
+    made, and `without_passphrase` that the person chose it to have none.
     """
 
     settings: Settings
     output: Output
-    opener: Callable[[Settings], Workspace]
+    opener: Callable[[Settings], Workspace] | None
+    new_library: bool = False
+    without_passphrase: bool = False
 
     @contextmanager
     def workspace(self) -> Iterator[Workspace]:
         """Open the library, and close it when the block ends."""
-        opened = self.opener(self.settings)
+        opened = self._open()
         try:
             yield opened
         finally:
@@ -45,22 +49,36 @@ class Invocation:
         """Run the app on the library until the person leaves it, then exit."""
         from assistant.tui.app import AssistantApp
 
-        screen = AssistantApp(lambda: self.opener(self.settings))
+        if self.opener is not None:
+            screen = AssistantApp(self._open)
+        else:
+            from assistant.cli.gate import open_gate
+            from assistant.cli.wiring import open_workspace
+
+            gate = open_gate(self.settings, self.output)
+            minutes = self.settings.auto_lock_minutes
+            screen = AssistantApp(
+                lambda: open_workspace(self.settings, gate), gate=gate, lock_minutes=minutes
+            )
         screen.run()
         sys.exit(screen.return_code or 0)
 
+    def _open(self) -> Workspace:
+        if self.opener is not None:
+            return self.opener(self.settings)
+        from assistant.cli.unlocking import Unlocking
+        from assistant.cli.wiring import open_workspace
 
-def _open(settings: Settings) -> Workspace:
-    from assistant.cli.wiring import open_workspace
-
-    return open_workspace(settings)
+        keys = Unlocking(self.settings, self.output, without_passphrase=self.without_passphrase)
+        return open_workspace(self.settings, keys, create=self.new_library)
 
 
 def command_options(function: Callable[..., None]) -> Callable[..., None]:
-    """Give a command `--data-dir`, `--library`, `--threads` and `--json`.
+    """Give a command `--data-dir`, `--library`, `--threads`, `--json`, `--allow-degraded`.
 
-    The command's first argument is an `Invocation`. An `AssistantError` ends the process
-    with that error's exit code after it was shown.
+    In the real process, the command's body runs locked down. Its first argument is an
+    `Invocation`. An `AssistantError` ends the process with that error's exit code after it
+    was shown.
     """
 
     @click.option(
@@ -72,6 +90,12 @@ def command_options(function: Callable[..., None]) -> Callable[..., None]:
     @click.option("--library", metavar="NAME", help="Library to use [default: library].")
     @click.option("--threads", type=click.IntRange(1, 512), help="Threads for the models.")
     @click.option("--json", "as_json", is_flag=True, help="Write one JSON object to stdout.")
+    @click.option(
+        "--allow-degraded",
+        "word",
+        metavar=f'"{ACCEPTED}"',
+        help="Run although this system can't enforce all of the lockdown; shown and logged.",
+    )
     @functools.wraps(function)
     def wrapped(
         *args: Any,
@@ -79,13 +103,16 @@ def command_options(function: Callable[..., None]) -> Callable[..., None]:
         library: str | None,
         threads: int | None,
         as_json: bool,
+        word: str | None,
         **kwargs: Any,
     ) -> None:
         output = Output(as_json=as_json)
         with reporting(output):
             settings = load_settings(data_dir.absolute() if data_dir else None)
             settings = settings.with_changes(library=library, threads=threads)
-            opener = click.get_current_context().find_root().obj or _open
+            context = click.get_current_context()
+            lock(context, settings, output, word)
+            opener = context.find_root().obj
             function(Invocation(settings, output, opener), *args, **kwargs)
 
     return wrapped

@@ -22,8 +22,8 @@ SAMPLE_LIBRARY = "sample"
 def sample(invocation: Invocation) -> None:
     """Try it: open the app on a sample library (a contract, a guideline, a manual...).
 
-    The library is called "sample" and does not touch yours. Without a terminal, a sample
-    question is answered instead.
+    The library is called "sample" and does not touch yours; it has no passphrase, because
+    its content is public. Without a terminal, a sample question is answered instead.
 
     \b
     Example:
@@ -32,7 +32,7 @@ def sample(invocation: Invocation) -> None:
     settings = invocation.settings
     if settings.library == DEFAULT_LIBRARY:
         settings = settings.with_changes(library=SAMPLE_LIBRARY)
-    here = replace(invocation, settings=settings)
+    here = replace(invocation, settings=settings, new_library=True, without_passphrase=True)
     with here.workspace() as workspace:
         report = add_paths(workspace, sample_paths(), here.output)
         if report.failed or report.cancelled:

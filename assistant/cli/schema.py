@@ -159,11 +159,35 @@ class HealthCheckJson(TypedDict):
     remedy: str
 
 
+class FacilityJson(TypedDict):
+    """One means of enforcement; one that is required and not in force degrades the whole."""
+
+    name: str
+    state: Literal["on", "partial", "absent", "failed"]
+    detail: str
+    required: bool
+
+
+class LockdownJson(TypedDict):
+    """What is enforced. `tier` is "kernel" (Linux), "sandbox" (macOS), "reduced" or "none";
+    `failed` names the self-probes that got through, of `probes` that were tried.
+    """
+
+    platform: str
+    tier: Literal["kernel", "sandbox", "reduced", "none"]
+    engaged: bool
+    degraded: bool
+    probes: int
+    failed: list[str]
+    facilities: list[FacilityJson]
+
+
 class DoctorJson(TypedDict):
     format: int
     version: str
     healthy: bool
     checks: list[HealthCheckJson]
+    lockdown: LockdownJson
 
 
 def quote_json(quote: Citation) -> QuoteJson:

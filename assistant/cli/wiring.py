@@ -6,12 +6,16 @@ import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from assistant.audit import AuditedStore, AuditedWorkspace, AuditTrail
+from assistant.cli.output import Output
+from assistant.cli.unlocking import Unlocking
 from assistant.config import Settings
 from assistant.documents import ChildParser
 from assistant.engine import (
     active_chat_name,
     embedder_identity,
     has_chat_model,
+    list_models,
     load_chat,
     load_embedder,
     load_reranker,
@@ -20,7 +24,7 @@ from assistant.errors import UsageError
 from assistant.ingest import Ingester
 from assistant.retrieval import Reranker, Retriever
 from assistant.session import AnswerSession
-from assistant.store import KeyFile, SqliteStore, open_store
+from assistant.store import KeySource, StoreKey, open_store
 from assistant.types import (
     AnswerEvent,
     CancelToken,
@@ -29,21 +33,31 @@ from assistant.types import (
     Embedder,
     IngestEvent,
     SearchResult,
+    Workspace,
 )
 
 
 class LocalWorkspace:
     """The real `Workspace`. Engines are loaded when first needed, each once.
 
-    A library that does not exist is made by the first `add`, not by looking at it.
+    A library that does not exist is made by the first `add`, not by looking at it. `keys`
+    gives its key; with `create` it is asked for the key of a new one at once, so that
+    questions to the person come before the work.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(
+        self, settings: Settings, keys: KeySource, trail: AuditTrail, *, create: bool = False
+    ) -> None:
         self._settings = settings
-        self._store: SqliteStore | None = None
+        self._trail = trail
+        self._keys = keys
+        self._new_key: StoreKey | None = None
+        self._store: AuditedStore | None = None
         self._lock = threading.Lock()
         if settings.store_path.exists():
             self._open_store()
+        elif create:
+            self._new_key = keys.get(create=True)
         self._embedder: Embedder | None = None
         self._reranker: Reranker | None = None
         self._chat: ChatEngine | None = None
@@ -94,20 +108,24 @@ class LocalWorkspace:
         return self._filled_store().page_text(document_id, page)
 
     def close(self) -> None:
+        """Close the library and let go of the engines: they hold text of documents."""
         self._parser.close()
+        self._chat = self._embedder = self._reranker = None
         if self._store:
             self._store.close()
 
-    def _open_store(self) -> SqliteStore:
+    def _open_store(self) -> AuditedStore:
         path = self._settings.store_path
         with self._lock:
             if self._store is None:
-                key = KeyFile(self._settings.key_path).get(create=not path.exists())
+                key = self._new_key or self._keys.get(create=not path.exists())
+                self._new_key = None
                 identity = embedder_identity(self._settings)
-                self._store = open_store(path, key, create=True, embedder=identity)
+                store = open_store(path, key, create=True, embedder=identity)
+                self._store = self._trail.attach(store)
             return self._store
 
-    def _filled_store(self) -> SqliteStore:
+    def _filled_store(self) -> AuditedStore:
         """Return the store, or raise `UsageError` if there is nothing in it."""
         if self._store is None or not self._store.documents():
             raise UsageError(
@@ -143,6 +161,19 @@ class LocalWorkspace:
             return self._chat
 
 
-def open_workspace(settings: Settings) -> LocalWorkspace:
-    """Open the library that the settings name."""
-    return LocalWorkspace(settings)
+def open_workspace(
+    settings: Settings, keys: KeySource | None = None, *, create: bool = False
+) -> Workspace:
+    """Open the library that the settings name; `keys` is by default whoever can be asked.
+
+    All that is done with it is recorded in its audit log.
+    """
+    asking = keys or Unlocking(settings, Output(as_json=False))
+    trail = AuditTrail(settings, lambda: {"model": _chat_model(settings)})
+    return AuditedWorkspace(LocalWorkspace(settings, asking, trail, create=create), trail)
+
+
+def _chat_model(settings: Settings) -> str:
+    """Return the SHA-256 of the chat model in use; "" if there is none."""
+    active = (model for model in list_models(settings) if model.active and model.role != "embedder")
+    return next((model.sha256 for model in active), "")

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from assistant.documents.faults import shown_name
 from assistant.errors import DocumentError
+from assistant.lockdown import current
 
 _FLAGS = (
     os.O_RDONLY
@@ -87,8 +88,21 @@ def not_a_file(path: Path, mode: int) -> DocumentError:
 def unreadable(path: Path, error: OSError | ValueError) -> DocumentError:
     """Return the error for a path that the system refuses to open or read."""
     if isinstance(error, OSError):
+        if error.errno == errno.EACCES and _kept_out(path):
+            return DocumentError(
+                f"'{shown_name(path)}' lies outside the folders that this program may read.",
+                hint="Add it from the command line (assistant add PATH), or name its folder as "
+                "'document_folders' in config.toml.",
+            )
         known = _REASONS.get(error.errno or 0)
         reason, hint = known or (f"can't be read: {error.strerror}", "Check the disk and the name.")
     else:
         reason, hint = "is no possible file name", "Check the name."
     return DocumentError(f"'{shown_name(path)}' {reason}.", hint=hint)
+
+
+def _kept_out(path: Path) -> bool:
+    """Tell whether the lockdown refuses a file that the person may read (access(2) doesn't ask
+    Landlock).
+    """
+    return current() is not None and os.access(path, os.R_OK)

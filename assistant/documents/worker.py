@@ -6,7 +6,8 @@ It runs in one of two ways:
 - `once`: where there is no fork, a fresh process parses one document from standard input.
 
 What parses has no file but its two pipes, may open none, and is limited in memory and
-processor time before it sees the first byte.
+processor time before it sees the first byte. Where the kernel can, it is held to that from
+outside as well: no file at all (Landlock), and only the system calls that computing needs.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from assistant.documents import wire
 from assistant.documents.decode import ENCODINGS
 from assistant.documents.faults import ParseFault
 from assistant.documents.parse import parse_bytes
+from assistant.lockdown import child_preamble, compute_only, prepare_compute_only
 
 JOB = struct.Struct(">QQ")
 """Address space in bytes, processor time in seconds."""
@@ -37,6 +39,7 @@ def main(arguments: list[str]) -> None:
     """Run as the mode in `arguments[0]` says; the other arguments are numbers."""
     mode, *numbers = arguments
     _warm_up()
+    child_preamble(program=False)
     if mode == "serve":
         serve(int(numbers[0]))
     else:
@@ -45,8 +48,10 @@ def main(arguments: list[str]) -> None:
 
 def _warm_up() -> None:
     """Load now what is loaded lazily: later there is no file to load it from."""
-    with contextlib.suppress(ImportError):
-        importlib.import_module("resource")
+    for module in ("resource", "socket"):
+        with contextlib.suppress(ImportError):
+            importlib.import_module(module)
+    prepare_compute_only()
     for encoding in ENCODINGS:
         "x".encode(encoding).decode(encoding)
     gc.collect()
@@ -55,7 +60,7 @@ def _warm_up() -> None:
 
 def serve(channel_number: int) -> None:
     """Fork one limited child for each job that comes in; end when the parent is gone."""
-    import socket
+    import socket  # loaded by now: there is no file left to load it from
 
     with socket.socket(fileno=channel_number) as channel:
         while True:
@@ -86,6 +91,7 @@ def parse_once(memory: int, seconds: int) -> NoReturn:
     """Parse the document on standard input to a reply on standard output, and exit."""
     try:
         _limit(memory, seconds)
+        compute_only()
         try:
             reply = _reply()
         except MemoryError:

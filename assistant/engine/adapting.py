@@ -62,4 +62,5 @@ def try_adapter(
         base_source_sha256=below.source_sha256,
         prompt_version=about.prompt_version,
         calibration=dict(about.calibration),
+        template_approved=below.template_approved,
     )

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 from assistant.catalogue import load_catalogue
 from assistant.config import Settings
 from assistant.engine.adapters import is_adapter, read_adapter_header
 from assistant.engine.adapting import AboutAdapter, try_adapter
+from assistant.engine.approval import approved_by
 from assistant.engine.bases import choose_base
 from assistant.engine.gguf import read_header
 from assistant.engine.installed import ModelInfo, active_chat_name, model_info
@@ -35,21 +37,24 @@ def add_model(
     *,
     name: str = "",
     base: str = "",
+    approved_template: str = "",
     progress: Progress = quiet,
     cancel: CancelToken | None = None,
 ) -> ModelInfo:
     """Add a GGUF chat model or adapter; it is copied, checked and tried in a child first.
 
     An adapter belongs over the installed model named `base`; if none is named, over the only
-    one that it fits. Adding the same file again changes nothing. Raises `ModelError` when
-    the file is damaged, no chat model, can't be run, does not fit its base or the disk, or
-    the name is taken; `UsageError` for a name that no model can have, or a base that is not
+    one that it fits. Adding the same file again changes nothing. `approved_template` is the
+    SHA-256 of a chat template that a person was shown and accepted; another one that is not
+    known is refused with `UnknownTemplateError` before anything is copied. Raises `ModelError`
+    when the file is damaged, no chat model, can't be run, does not fit its base or the disk,
+    or the name is taken; `UsageError` for a name that no model can have, or a base that is not
     installed, not wanted or not clear; `Cancelled` on cancel.
     """
     wanted = _name_for(file, name)
     folder = settings.models_dir / wanted
     with open_regular(file) as source:
-        below = _base_for(file, base, settings.models_dir)
+        below = _base_for(file, base, settings.models_dir, approved_template)
         size = os.fstat(source.fileno()).st_size
         with staging(settings.models_dir) as stage:
             require_room(settings.models_dir, size)
@@ -59,18 +64,18 @@ def add_model(
                 _require_same(folder, digest, below, file)
                 return model_info(folder, active_chat_name(settings))
             progress("Testing", 0, 1)
-            record = _tried(target, file, wanted, digest, below, cancel)
+            record = _tried(target, file, wanted, digest, below, approved_template, cancel)
             if cancel is not None:
                 cancel.raise_if_cancelled()
             publish(stage, settings.models_dir, record)
     return model_info(folder, active_chat_name(settings))
 
 
-def _base_for(file: Path, base: str, models_dir: Path) -> Path | None:
+def _base_for(file: Path, base: str, models_dir: Path, approved: str) -> Path | None:
     """Check what kind of file is to be added; return its base's folder for an adapter."""
     if is_adapter(read_header(file)):
         return choose_base(read_adapter_header(file, file), file, base, models_dir)
-    checked_chat_header(file, file)
+    approved_by(checked_chat_header(file, file), file, approved)
     if base:
         raise UsageError(
             f"{file} is a model of its own, no adapter: it has no base.",
@@ -85,6 +90,7 @@ def _tried(
     name: str,
     digest: str,
     base: Path | None,
+    approved: str,
     cancel: CancelToken | None,
 ) -> ModelRecord:
     """Check and try the copy `target` of `file`; return its record."""
@@ -92,8 +98,12 @@ def _tried(
     if base is not None:
         return try_adapter(target, file, base, AboutAdapter(name, digest, source), cancel)
     header = checked_chat_header(target, file)
+    allowed = approved_by(header, file, approved)
     found = probe_model(target, file, cancel)
-    return make_record(header, found, name=name, sha256=digest, source=source, source_sha256=digest)
+    record = make_record(
+        header, found, name=name, sha256=digest, source=source, source_sha256=digest
+    )
+    return replace(record, template_approved=allowed)
 
 
 def _require_same(folder: Path, digest: str, base: Path | None, file: Path) -> None:

@@ -13,6 +13,9 @@ from numpy.typing import NDArray
 from assistant.engine import scoring
 from assistant.engine.decoding import CachedDecoder
 from assistant.engine.llama_runtime import LlamaRuntime
+from assistant.engine.pinned import PinnedFile, path_of
+from assistant.engine.quote_search import QuoteSearch
+from assistant.engine.quoting import Spelling, tokens_by_bytes
 from assistant.engine.sampler import Sampler
 from assistant.engine.templates import (
     KnownStyle,
@@ -24,9 +27,9 @@ from assistant.engine.templates import (
     template_hash,
 )
 from assistant.engine.text_stream import TextStream
-from assistant.engine.tokenizing import PromptTokenizer
+from assistant.engine.tokenizing import PromptTokenizer, plain_pieces, try_vocabulary
 from assistant.errors import ContextOverflowError, EngineError, ModelError
-from assistant.types import CancelToken, Likelihood, Message, Sampling
+from assistant.types import CancelToken, Likelihood, Message, Quoted, Sampling
 
 _LOCK_POLL_SECONDS = 0.02
 
@@ -35,7 +38,8 @@ class LlamaChat:
     """A `ChatEngine` and `Scorer` on llama.cpp.
 
     `known` is its prompt style as it was recorded; without it the style is found out.
-    `adapter` is a LoRA GGUF to be computed over the model at `path`; `calibration` is kept
+    `adapter` is a LoRA GGUF to be computed over the model in `file`; both are checked
+    against their hashes if they are pinned; `calibration` is kept
     for who asks (see `ChatEngine`).
     A prompt's beginning that the previous prompt shares is not computed again; to
     compute a beginning ahead of time, generate with `max_tokens=0`.
@@ -44,22 +48,23 @@ class LlamaChat:
 
     def __init__(
         self,
-        path: Path,
+        file: Path | PinnedFile,
         *,
         name: str,
         context_length: int,
         threads: int,
         known: KnownStyle | None = None,
-        adapter: Path | None = None,
+        adapter: Path | PinnedFile | None = None,
         calibration: Mapping[str, float] | None = None,
     ) -> None:
         self._name = name
         self._calibration = dict(calibration or {})
-        self._runtime = LlamaRuntime(path, context_length, threads, adapter)
-        self._style = self._choose_style(path, known or KnownStyle())
+        self._runtime = LlamaRuntime(file, context_length, threads, adapter)
+        self._style = self._choose_style(path_of(file), known or KnownStyle())
         self._tokenizer = PromptTokenizer(self._runtime)
         self._lock = threading.Lock()
         self._decoder = CachedDecoder(self._runtime)
+        self._spelling: Spelling | None = None
 
     @property
     def name(self) -> str:
@@ -114,6 +119,10 @@ class LlamaChat:
     def count_tokens(self, text: str) -> int:
         return len(self.tokenize(text))
 
+    def try_vocabulary(self) -> None:
+        """Use every token once; a vocabulary with a hole ends the process here."""
+        try_vocabulary(self._runtime)
+
     def render(self, messages: Sequence[Message]) -> RenderedPrompt:
         return self._style.render(messages)
 
@@ -126,6 +135,28 @@ class LlamaChat:
             self._decoder.prefill(tokens, cancel)
             if sampling.max_tokens > 0:
                 yield from self._answer(sampling, cancel)
+
+    def quote(
+        self,
+        prompt: str,
+        passages: Sequence[str],
+        refusal: str,
+        cancel: CancelToken | None = None,
+        *,
+        max_tokens: int = 192,
+    ) -> Quoted:
+        tokens = self._fitting(prompt, 2)
+        cancel = cancel or CancelToken()
+        with self._at_work(cancel):
+            longest = min(max_tokens, self.context_length - len(tokens) - 1)
+            search = QuoteSearch(self._decoder, self._spelled(), self.end_of_turn, longest)
+            return search.best(tokens, passages, self._tokenizer.plain(refusal)[0], cancel)
+
+    def _spelled(self) -> Spelling:
+        if self._spelling is None:
+            by_bytes = tokens_by_bytes(plain_pieces(self._runtime))
+            self._spelling = Spelling(self._tokenizer.plain, self._runtime.piece, by_bytes)
+        return self._spelling
 
     # -- likelihood ------------------------------------------------------------------
 

@@ -14,6 +14,7 @@ import os
 import threading
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any, cast
@@ -21,6 +22,8 @@ from typing import Any, cast
 import numpy as np
 
 from assistant.catalogue import EmbedderEntry
+from assistant.engine.onnx_check import check_onnx
+from assistant.engine.pinned import PinnedFile, holding
 from assistant.errors import EngineError, ModelError
 from assistant.types import CancelToken, EmbedderIdentity, Vectors
 
@@ -165,10 +168,15 @@ def verify_file(path: Path, sha256: str) -> None:
             f"{path} can't be read: {error.strerror or error}.", hint="Install the program again."
         ) from error
     if actual != sha256:
-        raise ModelError(
-            f"{path} is not the file that the catalogue pins: it is damaged or was changed.",
-            hint="Install the program again.",
-        )
+        raise not_pinned(path)
+
+
+def not_pinned(path: Path, what: str = "is damaged or was changed") -> ModelError:
+    """Return the error for a file that is not the one whose hash is known."""
+    return ModelError(
+        f"{path} is not the file that the catalogue pins: it {what}.",
+        hint="Install the program again.",
+    )
 
 
 def load_tokenizer(path: Path, sha256: str) -> Any:
@@ -202,9 +210,9 @@ def load_session(path: Path, sha256: str) -> Any:
     options.inter_op_num_threads = 1
     # Texts differ in length: a memory plan kept for each length would only cost memory.
     options.enable_mem_pattern = False
-    verify_file(path, sha256)
-    try:
-        # By path: a session that is made from bytes keeps those bytes (26 MB) for ever.
-        return ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # ONNX Runtime's own exceptions share no base
-        raise ModelError(f"{path} can't be loaded: {error}.") from error
+    with holding(PinnedFile(path, sha256), check_onnx, partial(not_pinned, path)) as name:
+        try:
+            # By name: a session that is made from bytes keeps those bytes (26 MB) for ever.
+            return ort.InferenceSession(name, options, providers=["CPUExecutionProvider"])
+        except Exception as error:  # ONNX Runtime's own exceptions share no base
+            raise ModelError(f"{path} can't be loaded: {error}.") from error

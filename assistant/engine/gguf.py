@@ -18,6 +18,19 @@ from typing import Any, BinaryIO
 
 from assistant.engine.ggml_types import FILE_TYPES, TENSOR_TYPES
 from assistant.engine.gguf_bytes import MAX_STRING_BYTES, GgufBytes
+from assistant.engine.gguf_metadata import (
+    ARRAY,
+    BOOL,
+    FLOAT32,
+    MAX_VALUES,
+    STRING,
+    GgufList,
+    Metadata,
+    odd_key,
+    odd_metadata,
+    odd_tensor_name,
+    odd_value,
+)
 from assistant.errors import ModelError
 
 MAX_PAIRS = 4096
@@ -25,11 +38,9 @@ MAX_TENSORS = 65536
 MAX_KEY_BYTES = 1024
 MAX_ARRAY_ITEMS = 8 << 20
 MAX_DIMENSION = 1 << 40
-MAX_CONTEXT = 1 << 27
 
 # The codes of `struct` by type number; 8 and 9 are no scalars.
 _SCALARS = {**dict(enumerate("BbHhIif?")), **dict(enumerate("Qqd", start=10))}
-_FLOAT32, _STRING, _ARRAY = 6, 8, 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +81,15 @@ def read_header(path: Path) -> GgufHeader:
     """Read and check the header of `path`. Raises `ModelError` naming the file."""
     try:
         with path.open("rb") as file:
-            return _Reader(path, file).read()
+            return read_header_of(path, file)
     except OSError as error:
         reason = error.strerror or str(error)
         raise ModelError(f"{path} can't be read: {reason}.") from error
+
+
+def read_header_of(path: Path, file: BinaryIO) -> GgufHeader:
+    """Read and check the header of a file that is open; errors (`ModelError`) name `path`."""
+    return _Reader(path, file).read()
 
 
 def why_not_chat(header: GgufHeader) -> str:
@@ -99,7 +115,7 @@ class _Reader:
         self._bytes = GgufBytes(path, file)
         self._pairs: dict[str, Any] = {}
         self._kinds: dict[str, int] = {}
-        self._lengths: dict[str, int] = {}
+        self._lists: dict[str, GgufList] = {}
         self._shapes: dict[str, tuple[int, ...]] = {}
         self._types: set[int] = set()
 
@@ -124,28 +140,40 @@ class _Reader:
 
     def _read_pair(self) -> None:
         key = self._bytes.string(MAX_KEY_BYTES, "a key")
-        if key in self._pairs or key in self._lengths:
+        self._damaged(odd_key(key))
+        if key in self._kinds:
             self._bytes.fail(f"is damaged: the key {key!r} stands there twice")
         kind = self._kinds[key] = self._bytes.number("I")
-        if kind in _SCALARS:
+        if kind == BOOL:
+            self._pairs[key] = bool(self._bytes.limited("B", 1, f"for the yes or no of {key!r}"))
+        elif kind in _SCALARS:
             self._pairs[key] = self._bytes.number(_SCALARS[kind])
-        elif kind == _STRING:
+        elif kind == STRING:
             self._pairs[key] = self._bytes.string(MAX_STRING_BYTES, "a text")
-        elif kind == _ARRAY:
-            self._lengths[key] = self._skip_array()
+        elif kind == ARRAY:
+            self._lists[key] = self._read_list()
         else:
             self._bytes.fail(f"is damaged: {key!r} is of the unknown type {kind}")
+        self._damaged(odd_value(key, kind, self._pairs.get(key)))
 
-    def _skip_array(self) -> int:
+    def _damaged(self, reason: str) -> None:
+        if reason:
+            self._bytes.fail(f"is damaged: {reason}")
+
+    def _read_list(self) -> GgufList:
+        """Read a list of numbers if it is short; a long one, and texts, are passed over."""
         kind = self._bytes.number("I")
         count = self._bytes.limited("Q", MAX_ARRAY_ITEMS, "items in a list")
         if kind in _SCALARS:
-            self._bytes.skip(count * struct.calcsize("<" + _SCALARS[kind]))
-        elif kind == _STRING:
+            form = struct.Struct(f"<{count}{_SCALARS[kind]}")
+            if count <= MAX_VALUES:
+                return GgufList(kind, count, form.unpack(self._bytes.take(form.size)))
+            self._bytes.skip(form.size)
+        elif kind == STRING:
             self._bytes.skip_strings(count)
         else:
             self._bytes.fail(f"is damaged: a list is of the unknown type {kind}")
-        return count
+        return GgufList(kind, count)
 
     # -- tensors -------------------------------------------------------------------
 
@@ -157,6 +185,7 @@ class _Reader:
         parameters = expected = end = 0
         for _ in range(count):
             name = self._bytes.string(MAX_KEY_BYTES, "a tensor's name")
+            self._damaged(odd_tensor_name(name))
             if name in self._shapes:
                 self._bytes.fail(f"is damaged: the tensor {name!r} stands there twice")
             elements, size = self._tensor_size(name)
@@ -169,6 +198,8 @@ class _Reader:
         missing = start + end - self._bytes.size
         if count and missing > 0:
             self._bytes.fail(f"is truncated: {missing} bytes of its weights are missing")
+        if (after := self._bytes.size - start - expected) > 0:
+            self._bytes.fail(f"is damaged: {after} bytes stand after its end")
         return parameters
 
     def _tensor_size(self, name: str) -> tuple[int, int]:
@@ -209,10 +240,10 @@ class _Reader:
         if not architecture:
             self._bytes.fail("does not say its architecture")
         context_length = self._count(f"{architecture}.context_length")
-        if context_length > MAX_CONTEXT:
-            self._bytes.fail(f"is damaged: it claims a context of {context_length} tokens")
+        self._damaged(odd_metadata(Metadata(self._pairs, self._lists, self._kinds, self._shapes)))
+        tokens = self._lists.get("tokenizer.ggml.tokens")
         file_type = self._count("general.file_type")
-        has_alpha = self._kinds.get("adapter.lora.alpha") == _FLOAT32
+        has_alpha = self._kinds.get("adapter.lora.alpha") == FLOAT32
         pooling_key = f"{architecture}.pooling_type"
         return GgufHeader(
             version=version,
@@ -223,7 +254,7 @@ class _Reader:
             embedding_length=self._count(f"{architecture}.embedding_length"),
             quantization=FILE_TYPES.get(file_type, f"type {file_type}"),
             tokenizer_model=self._text("tokenizer.ggml.model"),
-            vocabulary=self._lengths.get("tokenizer.ggml.tokens", 0),
+            vocabulary=tokens.count if tokens is not None else 0,
             chat_template=self._text("tokenizer.chat_template") or None,
             pooling=self._count(pooling_key) if pooling_key in self._pairs else None,
             causal=bool(self._pairs.get(f"{architecture}.attention.causal", True)),

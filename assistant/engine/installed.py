@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from assistant.catalogue import bundled_models_dir, load_catalogue
-from assistant.config import Settings
+from assistant.config import NO_CHAT_MODEL, Settings
 from assistant.engine.bases import adapters_over, base_folder, recorded_base, size_of
 from assistant.engine.embedder import MODEL_FILE as EMBEDDER_FILE
 from assistant.engine.embedder import TOKENIZER_FILE, verify_file
@@ -88,12 +88,13 @@ def active_chat_name(settings: Settings) -> str:
 
     The default is the catalogue's adapter over its chat model where that is installed, else
     that chat model, else the only model there is (adapters of one's own are chosen by name).
-    "" if no chat model is installed. A name that the settings or `use_model` chose is
-    returned even if that model is gone, so that loading it says so.
+    "" if no chat model is installed, or the settings say that none is used. A name that the
+    settings or `use_model` chose is returned even if that model is gone, so that loading it
+    says so.
     """
     chosen = settings.chat_model or read_active(settings.models_dir)
     if chosen:
-        return chosen
+        return "" if chosen == NO_CHAT_MODEL else chosen
     folders = model_folders(settings.models_dir)
     names = {folder.name for folder in folders}
     for default in load_catalogue().default_names:

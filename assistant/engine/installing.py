@@ -92,7 +92,8 @@ def copy_hashed(
     """
     digest = hashlib.sha256()
     done = 0
-    with target.open("wb") as out:
+    # With its mode at once: under the lock nobody may change a mode afterwards.
+    with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as out:
         while block := source.read(_BLOCK):
             if cancel is not None:
                 cancel.raise_if_cancelled()
@@ -189,7 +190,6 @@ def now() -> str:
 def publish(folder: Path, models_dir: Path, record: ModelRecord) -> None:
     """Write the record and give the prepared folder its name: the model appears whole."""
     write_record(folder, record)
-    folder.chmod(0o755)
     target = models_dir / record.name
     try:
         folder.rename(target)

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from assistant.engine.abort import AbortFlag
 from assistant.engine.pace import Pace
+from assistant.engine.pinned import PinnedFile, held, path_of
 from assistant.errors import EngineError, ModelError
 
 BATCH = 512
@@ -48,6 +49,8 @@ def library() -> Any:
     # when OpenMP is loaded, so it is set before; a person's own wish stands.
     if "OMP_WAIT_POLICY" not in os.environ:
         os.environ.setdefault("GOMP_SPINCOUNT", "3000")
+    # Where a check of its own fails, ggml would start gdb on this very process.
+    os.environ["GGML_NO_BACKTRACE"] = "1"
     try:
         import llama_cpp.llama_cpp as binding
     except (ImportError, OSError, RuntimeError) as error:
@@ -79,17 +82,22 @@ def last_messages() -> str:
 class LlamaRuntime:
     """A loaded GGUF with a context of `context_length` tokens. Raises `ModelError`.
 
+    A `PinnedFile` is hashed first, and what is loaded are the very bytes that were hashed.
     `adapter` is a LoRA GGUF that is computed beside the weights, which stay as they are
     (and stay mapped from the file: only the high-level `Llama` reads them into memory
     instead when it is given a LoRA).
     """
 
     def __init__(
-        self, path: Path, context_length: int, threads: int, adapter: Path | None = None
+        self,
+        file: Path | PinnedFile,
+        context_length: int,
+        threads: int,
+        adapter: Path | PinnedFile | None = None,
     ) -> None:
         self._lib = library()
-        self._path = path
-        self._model = self._load_model(path)
+        self._path = path_of(file)
+        self._model = self._load_model(file)
         # Before the context, whose room for the graph's nodes is counted with its nodes.
         self._adapter = self._load_adapter(adapter) if adapter is not None else None
         self._vocabulary = self._lib.llama_model_get_vocab(self._model)
@@ -111,26 +119,38 @@ class LlamaRuntime:
         """Free model and context; nothing may be called afterwards."""
         self._close()
 
-    def _load_model(self, path: Path) -> Any:
+    def _load_model(self, file: Path | PinnedFile) -> Any:
+        with held(file) as name:
+            return self._model_of(name)
+
+    def _model_of(self, name: str) -> Any:
         _messages.clear()
         params = self._lib.llama_model_default_params()
         params.n_gpu_layers = 0
         params.load_mode = self._lib.LLAMA_LOAD_MODE_MMAP
-        model = self._lib.llama_model_load_from_file(str(path).encode(), params)
+        model = self._lib.llama_model_load_from_file(name.encode(), params)
         if not model:
             raise ModelError(
-                f"{path} can't be loaded by llama.cpp: {last_messages() or 'no reason given'}.",
+                f"{self._path} can't be loaded by llama.cpp: "
+                f"{last_messages() or 'no reason given'}.",
                 hint="Use a GGUF model of an architecture that llama.cpp knows.",
             )
         return model
 
-    def _load_adapter(self, path: Path) -> Any:
-        _messages.clear()
-        adapter = self._lib.llama_adapter_lora_init(self._model, str(path).encode())
-        if not adapter:
+    def _load_adapter(self, file: Path | PinnedFile) -> Any:
+        try:
+            with held(file) as name:
+                return self._adapter_of(name, path_of(file))
+        except ModelError:
             self._lib.llama_model_free(self._model)
+            raise
+
+    def _adapter_of(self, name: str, shown: Path) -> Any:
+        _messages.clear()
+        adapter = self._lib.llama_adapter_lora_init(self._model, name.encode())
+        if not adapter:
             raise ModelError(
-                f"{path} can't be loaded over {self._path} by llama.cpp: "
+                f"{shown} can't be loaded over {self._path} by llama.cpp: "
                 f"{last_messages() or 'no reason given'}.",
                 hint="Use the base that the adapter was trained over.",
             )

@@ -6,9 +6,11 @@ from pathlib import Path
 
 from assistant.catalogue import EmbedderEntry, bundled_models_dir, load_catalogue
 from assistant.config import Settings
+from assistant.engine.approval import require_approved
 from assistant.engine.bases import base_folder, size_of
 from assistant.engine.embedder_folder import entry_of, is_exported
-from assistant.engine.installed import active_chat_name, check_chat, model_folder
+from assistant.engine.installed import active_chat_name, model_folder
+from assistant.engine.pinned import PinnedFile
 from assistant.engine.records import MODEL_FILE, ModelRecord, read_record
 from assistant.engine.templates import KnownStyle
 from assistant.engine.threads import threads_for
@@ -42,12 +44,13 @@ def load_chat(settings: Settings) -> ChatEngine:
     if size_of(path) != record.size:
         raise ModelError(f"{path} is missing or damaged.", hint=_add_again(name))
     _check_prompts(record)
-    adapter: Path | None = None
+    require_approved(record)
+    file, adapter = PinnedFile(path, record.sha256), None
     if record.base:
-        adapter, path = path, base_folder(record, folder.parent) / MODEL_FILE
-        _check_adapter(folder, record)
+        below = base_folder(record, folder.parent)
+        adapter, file = file, PinnedFile(below / MODEL_FILE, read_record(below).sha256)
     return LlamaChat(
-        path,
+        file,
         name=name,
         context_length=settings.context_length,
         threads=_threads(settings),
@@ -105,13 +108,6 @@ def _check_prompts(record: ModelRecord) -> None:
             f"program asks with version {PROMPT_VERSION}.",
             hint=f"Use another until it was tuned again: assistant models use {other}",
         )
-
-
-def _check_adapter(folder: Path, record: ModelRecord) -> None:
-    """Refuse an adapter that was changed; it is small enough to be hashed each time."""
-    check = check_chat(folder)
-    if not check.ok:
-        raise ModelError(f"{record.name}: {check.detail}.", hint=_add_again(record.name))
 
 
 def _threads(settings: Settings) -> int:

@@ -17,12 +17,26 @@ _TOKENS = 8
 def main(arguments: list[str]) -> None:
     """`MEMORY SECONDS load FILE [ADAPTER]` or `MEMORY SECONDS features`: prints one object."""
     memory, seconds, action, *rest = arguments
-    _limit(int(memory), int(seconds))
+    files = tuple(map(Path, rest))
     try:
-        result = _features() if action == "features" else _load(*map(Path, rest))
+        confine(int(memory), int(seconds), files)
+        result = _features() if action == "features" else load(*files)
     except AssistantError as error:
         result = {"error": error.message, "hint": error.hint}
     json.dump(result, sys.stdout)
+
+
+def confine(memory: int, seconds: int, files: tuple[Path, ...]) -> None:
+    """Limit and lock this process for good: before a byte of an unknown file is read.
+
+    `memory` (address space) is in bytes, `seconds` is processor time. Afterwards it can read
+    `files` and what Python needs, write nothing, start nothing and open no connection.
+    """
+    from assistant.lockdown import child_preamble
+
+    _limit(memory, seconds)
+    # Before llama.cpp and numpy, which start threads: Landlock binds those that come after.
+    child_preamble(read=files)
 
 
 def _limit(memory: int, seconds: int) -> None:
@@ -50,13 +64,14 @@ def _features() -> dict[str, Any]:
     return {"features": [name.strip() for name, value in pairs if value.strip() == "1"]}
 
 
-def _load(path: Path, adapter: Path | None = None) -> dict[str, Any]:
+def load(path: Path, adapter: Path | None = None) -> dict[str, Any]:
     """Load the model (with an adapter over it), let it speak, and tell how to ask it."""
     from assistant.engine.chat import LlamaChat
     from assistant.engine.templates import ChatmlStyle
 
     # One thread: several that wait for each other take many times as long on a busy machine.
     chat = LlamaChat(path, name=path.stem, context_length=_CONTEXT, threads=1, adapter=adapter)
+    chat.try_vocabulary()
     prompt = chat.render((Message("user", "Say hello."),))
     pieces = list(chat.generate(prompt, Sampling(max_tokens=_TOKENS)))
     style = chat.style

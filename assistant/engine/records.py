@@ -22,8 +22,9 @@ MODEL_FILE = "model.gguf"
 ADAPTER_FILE = "adapter.gguf"
 RECORD_FILE = "record.json"
 ACTIVE_FILE = "active.json"
-FORMAT = 2
+FORMAT = 3
 _ADDED_IN_2 = ("base", "base_sha256", "base_source_sha256", "prompt_version", "calibration")
+_ADDED_IN_3 = ("template_approved",)
 _MAX_FIGURES = 64
 _MAX_RECORD_BYTES = 64 << 10
 
@@ -40,6 +41,7 @@ class ModelRecord:
     base's; parameters, quantization, hash and size its own. `prompt_version` is that of
     `assistant.prompts` which it was tuned with (0: none, or unknown). `calibration` holds
     figures that were measured for it, such as a threshold for refusals, by name.
+    `template_approved` tells who allowed the chat template: "catalogue", "person" or "bundle".
     """
 
     name: str
@@ -62,6 +64,7 @@ class ModelRecord:
     base_source_sha256: str = ""
     prompt_version: int = 0
     calibration: dict[str, float] = field(default_factory=dict)
+    template_approved: str = ""
 
     @property
     def file(self) -> str:
@@ -99,11 +102,12 @@ def read_record(folder: Path) -> ModelRecord:
             table = json.loads(file.read(_MAX_RECORD_BYTES))
     except (OSError, ValueError, RecursionError) as error:
         raise ModelError(f"{path} can't be read: {error}.", hint=hint) from error
-    if not isinstance(table, dict) or table.get("format") not in (1, FORMAT):
+    if not isinstance(table, dict) or table.get("format") not in (1, 2, FORMAT):
         raise ModelError(f"{path} is no record of a model.", hint=hint)
     wanted: dict[str, Any] = {entry.name: entry.type for entry in fields(ModelRecord)}
-    if table.pop("format") == 1:  # as version 0.1 wrote them, before there were adapters
-        wanted = {key: kind for key, kind in wanted.items() if key not in _ADDED_IN_2}
+    written = table.pop("format")
+    later = (*(_ADDED_IN_2 if written < 2 else ()), *(_ADDED_IN_3 if written < 3 else ()))
+    wanted = {key: kind for key, kind in wanted.items() if key not in later}
     if table.keys() != wanted.keys() or not all(
         _is_of(kind, table[key]) for key, kind in wanted.items()
     ):

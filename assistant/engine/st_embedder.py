@@ -20,10 +20,14 @@ from assistant.errors import EngineError, ModelError
 from assistant.types import CancelToken, EmbedderIdentity, Vectors
 
 _BATCH = 16
+_RUNS_CODE = frozenset(
+    {".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".joblib", ".npz", ".h5", ".py"}
+)
 
 
 def folder_identity(folder: Path) -> EmbedderIdentity:
     """Describe a model folder without loading it. Raises `ModelError`."""
+    _refuse_pickles(folder)
     try:
         pooling = _json(folder / "1_Pooling" / "config.json")
         limits = _json(folder / "sentence_bert_config.json")
@@ -129,6 +133,16 @@ def _load(folder: Path, threads: int) -> Any:
         )
     except Exception as error:  # it raises whatever its parts raise
         raise ModelError(f"{folder} can't be loaded: {error}.") from error
+
+
+def _refuse_pickles(folder: Path) -> None:
+    """Refuse weights in a format whose loading can run code: safetensors only."""
+    for path in sorted(folder.rglob("*")):
+        if path.suffix.lower() in _RUNS_CODE:
+            raise ModelError(
+                f"{folder} holds {path.name}, a format whose loading can run code.",
+                hint="Use a model whose weights are safetensors, and remove the other files.",
+            )
 
 
 def _json(path: Path) -> Any:

@@ -7,6 +7,35 @@ import re
 from assistant.engine.llama_runtime import LlamaRuntime
 from assistant.engine.templates import RenderedPrompt
 
+# Every character that is written in one or two bytes, and one for each longer beginning:
+# together every byte that UTF-8 has.
+_EVERY_BYTE = "".join(
+    chr(code)
+    for code in (*range(0x800), *range(0x800, 0x110000, 0x800), 0x100000)
+    if not 0xD800 <= code <= 0xDFFF
+)
+
+
+def try_vocabulary(runtime: LlamaRuntime) -> None:
+    """Tokenize every byte and write out every token, each of which may end the process.
+
+    llama.cpp looks up the token of a single byte, and the byte of such a token, without
+    asking whether it is there: a vocabulary with a hole loads and answers, and crashes on
+    the first text that needs what is missing. For the child that tries a new model.
+    """
+    runtime.tokenize(_EVERY_BYTE, special=False)
+    for character in _EVERY_BYTE:
+        runtime.tokenize(character, special=True)
+    for token in range(runtime.vocabulary_size):
+        runtime.piece(token)
+        runtime.token_text(token)
+
+
+def plain_pieces(runtime: LlamaRuntime) -> dict[int, bytes]:
+    """Return what each token writes, by its number; special ones are left out."""
+    numbers = range(runtime.vocabulary_size)
+    return {token: runtime.piece(token) for token in numbers if not runtime.is_special(token)}
+
 
 class PromptTokenizer:
     """Tokenizes prompts for one model.

@@ -20,6 +20,8 @@ from assistant.session.extract import ScoredSentence, best_extract, score_senten
 from assistant.session.loops import loop_end
 from assistant.session.quotes import check_answer
 from assistant.types import (
+    DOUBT_WEIGHT,
+    QUOTES_ONLY,
     REFUSAL_THRESHOLD,
     Answer,
     AnswerEvent,
@@ -142,13 +144,7 @@ class AnswerSession:
         cancel.raise_if_cancelled()
         plan = plan_prompt(course.question, result.hits, scored, chat, self._settings, self._style)
         course.plan = plan
-        threshold = chat.calibration.get(REFUSAL_THRESHOLD, 0.0)
-        sampling = Sampling(
-            max_tokens=plan.max_answer_tokens,
-            temperature=self._settings.temperature,
-            first_bias=((REFUSAL, -threshold),) if threshold else (),
-        )
-        pieces = chat.generate(plan.prompt, sampling, cancel)
+        pieces = self._written(plan, chat, cancel)
         try:
             for piece in pieces:
                 if course.first_token_ms is None:
@@ -164,6 +160,27 @@ class AnswerSession:
         finally:
             if isinstance(pieces, GeneratorType):
                 pieces.close()
+
+    def _written(self, plan: Plan, chat: ChatEngine, cancel: CancelToken) -> Iterator[str]:
+        """Let the model write, as it was tuned to: freely, or a quote or nothing else."""
+        threshold = chat.calibration.get(REFUSAL_THRESHOLD, 0.0)
+        if chat.calibration.get(QUOTES_ONLY) and plan.passages:
+            quoted = chat.quote(
+                plan.prompt,
+                [window.text for window in plan.passages],
+                REFUSAL,
+                cancel,
+                max_tokens=plan.max_answer_tokens,
+            )
+            doubt = quoted.doubt(chat.calibration.get(DOUBT_WEIGHT, 0.0))
+            yield REFUSAL if not quoted.text or doubt > threshold else f'"{quoted.text}"'
+            return
+        sampling = Sampling(
+            max_tokens=plan.max_answer_tokens,
+            temperature=self._settings.temperature,
+            first_bias=((REFUSAL, -threshold),) if threshold else (),
+        )
+        yield from chat.generate(plan.prompt, sampling, cancel)
 
     def _finish(self, course: _Course) -> Answer:
         result = course.result

@@ -36,13 +36,21 @@ Opener = Callable[[], apsw.Connection]
 
 
 def connect(
-    path: Path, key: StoreKey, *, create: bool = False, cache_mib: int, busy_ms: int
+    path: Path,
+    key: StoreKey,
+    *,
+    create: bool = False,
+    cache_mib: int,
+    busy_ms: int,
+    uris: bool = False,
 ) -> apsw.Connection:
     """Open `path` with `key`, check that the key fits, and harden the connection.
 
-    Raises apsw's errors: the callers translate them. `create` makes a new file.
+    Raises apsw's errors: the callers translate them. `create` makes a new file. With `uris`
+    file names in statements may be URIs, which is how a copy gets a key of its own.
     """
     flags = apsw.SQLITE_OPEN_READWRITE | (apsw.SQLITE_OPEN_CREATE if create else 0)
+    flags |= apsw.SQLITE_OPEN_URI if uris else 0
     connection = apsw.Connection(str(path), flags=flags)
     try:
         connection.set_busy_timeout(busy_ms)
@@ -83,13 +91,22 @@ def harden(connection: apsw.Connection, cache_mib: int) -> None:
     connection.pragma("mmap_size", 0)
 
 
-def first_bytes(path: Path) -> bytes:
-    """Return the 16 bytes with which the file begins, as they are on the disk."""
+def opens(path: Path, key: StoreKey, *, busy_ms: int) -> bool:
+    """Tell whether `key` is the key of the store at `path`. Raises apsw's other errors."""
+    try:
+        connect(path, key, cache_mib=1, busy_ms=busy_ms).close()
+    except apsw.NotADBError:
+        return False
+    return True
+
+
+def first_bytes(path: Path, length: int = len(PLAIN_HEADER)) -> bytes:
+    """Return the bytes (16 of them) with which the file begins, as they are on the disk."""
     system = next(n for n in apsw.vfs_names() if not n.startswith("multipleciphers"))
     flags = apsw.SQLITE_OPEN_MAIN_DB | apsw.SQLITE_OPEN_READONLY
     file = apsw.VFSFile(system, str(path), [flags, 0])
     try:
-        return file.xRead(len(PLAIN_HEADER), 0)
+        return file.xRead(length, 0)
     finally:
         file.xClose()
 

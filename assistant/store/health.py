@@ -14,6 +14,7 @@ from assistant.store.migrations import applied, check_schema
 from assistant.store.naming import usable_path
 from assistant.store.opening import check_file
 from assistant.store.rows import fetch_one
+from assistant.store.salt import beginning_changed
 from assistant.store.schema import MIGRATIONS
 from assistant.store.translate import translating
 from assistant.types import EmbedderIdentity
@@ -77,18 +78,26 @@ def _examine(connection: apsw.Connection, path: Path) -> StoreHealth:
         documents=documents,
         chunks=chunks,
         embedder=identity.recorded(connection, path),
-        damage=_damage(connection),
+        damage=damage(connection, path),
         sqlite=apsw.sqlite_lib_version(),
         ciphers=str(getattr(apsw, "mc_version", "")),
     )
 
 
-def _damage(connection: apsw.Connection) -> tuple[str, ...]:
+def damage(connection: apsw.Connection, path: Path) -> tuple[str, ...]:
+    """List what is wrong with an open store: every page that holds something is unsealed.
+
+    Pages that hold nothing (after a forgetting) are not read by SQLite; the page root of
+    the audit log covers them too.
+    """
     try:
         found = [str(line) for (line,) in connection.execute("PRAGMA quick_check(20)")]
+        changed = beginning_changed(connection, path)
     except (apsw.CorruptError, apsw.NotADBError, apsw.IOError) as error:
         return (f"{type(error).__name__}: {error}",)
-    return () if found == ["ok"] else tuple(found)
+    if changed:
+        found.append("the beginning of the file was changed")
+    return () if found == ["ok"] else tuple(line for line in found if line != "ok")
 
 
 def _size(path: Path) -> int:

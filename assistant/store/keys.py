@@ -1,7 +1,7 @@
 """The key of a store, and where it comes from.
 
 A store is encrypted with 32 random bytes. *Where* they come from is a seam (`KeySource`):
-today a key file, later a passphrase that unwraps the same 32 bytes.
+a passphrase that unwraps them (`library_keys.py`), or, by explicit choice, a key file.
 
 A KEY FILE BESIDE THE STORE PROTECTS A LOST COPY OF THE STORE ONLY: a backup, a stick or an
 e-mail that carries the `.db` file alone. Whoever has the whole data folder, or the disk,
@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import hashlib
 import hmac
 import os
 import re
@@ -21,9 +22,11 @@ from pathlib import Path
 from typing import NoReturn, Protocol
 
 from assistant.errors import DiskFullError, StoreError, WrongKeyError
+from assistant.store.memory import SecretBytes
 from assistant.store.naming import usable_path
 
 KEY_BYTES = 32
+_PERSON = b"airgap derived"
 _HEX_KEY = re.compile(r"[0-9a-fA-F]{64}", re.ASCII)
 _LONGEST_KEY_FILE = 1024
 
@@ -36,7 +39,7 @@ class StoreKey:
     def __init__(self, secret: bytes) -> None:
         if len(secret) != KEY_BYTES:
             raise ValueError(f"a store key has {KEY_BYTES} bytes, not {len(secret)}")
-        self._secret = bytes(secret)
+        self._secret = SecretBytes(secret)
 
     @classmethod
     def random(cls) -> StoreKey:
@@ -55,7 +58,26 @@ class StoreKey:
 
     def hex(self) -> str:
         """Return the key as 64 hexadecimal digits. Handle like the key itself."""
-        return self._secret.hex()
+        return self.reveal().hex()
+
+    def reveal(self) -> bytes:
+        """Return the 32 bytes. Raises `ValueError` once the key was wiped."""
+        return self._secret.value()
+
+    def wipe(self) -> None:
+        """Overwrite the key in memory: it opens nothing any more. See `memory` for the limits."""
+        self._secret.wipe()
+
+    def derive(self, purpose: str) -> bytes:
+        """Return 32 secret bytes for one purpose, such as "audit log".
+
+        Keyed BLAKE2b (RFC 7693) over the purpose, with a personalisation of this program:
+        keys of different purposes tell nothing about each other or about the store's key.
+        """
+        digest = hashlib.blake2b(
+            purpose.encode("utf-8"), digest_size=KEY_BYTES, key=self.reveal(), person=_PERSON
+        )
+        return digest.digest()
 
     def __repr__(self) -> str:
         return "StoreKey(<hidden>)"
@@ -63,10 +85,10 @@ class StoreKey:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, StoreKey):
             return NotImplemented
-        return hmac.compare_digest(self._secret, other._secret)
+        return hmac.compare_digest(self.reveal(), other.reveal())
 
     def __hash__(self) -> int:
-        return hash((StoreKey, self._secret))
+        return hash((StoreKey, self.reveal()))
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a store key is not pickled")

@@ -24,6 +24,7 @@ from assistant.store.connection import (
 from assistant.store.keys import StoreKey, sync_folder
 from assistant.store.migrations import check_schema, migrate
 from assistant.store.naming import usable_path
+from assistant.store.salt import record_salt
 from assistant.store.sqlite import SqliteStore
 from assistant.store.translate import translating
 from assistant.types import EmbedderIdentity
@@ -107,6 +108,7 @@ def _create(path: Path, key: StoreKey, embedder: EmbedderIdentity | None) -> Non
             migrate(connection)
             if embedder is not None:
                 identity.enforce(connection, embedder, path)
+            record_salt(connection, draft)
             _move_log_into(connection, draft)
         finally:
             connection.close()
@@ -164,6 +166,8 @@ def _prepare(
         found = identity.recorded(connection, path)
     else:
         found = identity.enforce(connection, embedder, path)
+    with contextlib.suppress(apsw.FullError, apsw.BusyError):
+        record_salt(connection, path)
     # What a forgetting could not remove from the log because another process read it. A disk
     # that is full keeps no one from reading: then it is done at some later opening.
     with contextlib.suppress(apsw.FullError), without_waiting(connection, busy_ms):

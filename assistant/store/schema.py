@@ -89,6 +89,20 @@ INSERT INTO text_index (text_index, rank) VALUES ('secure-delete', 1);
 CREATE VIRTUAL TABLE text_terms USING fts5vocab (text_index, row);
 """
 
+# The secret of the audit log and the log's head (see audit_state.py). Rows are made when a
+# log begins, not here: a library that is carried to several machines gets a log on each.
+_AUDIT = """
+CREATE TABLE audit_key (
+    id     INTEGER PRIMARY KEY CHECK (id = 1),
+    secret BLOB NOT NULL
+);
+
+CREATE TABLE audit_head (
+    id   INTEGER PRIMARY KEY CHECK (id = 1),
+    head BLOB NOT NULL
+);
+"""
+
 
 def _add_documents(connection: apsw.Connection) -> None:
     connection.execute(_DOCUMENTS)
@@ -98,6 +112,10 @@ def _add_text_index(connection: apsw.Connection) -> None:
     connection.execute(_TEXT_INDEX)
     for (document_id,) in fetch(connection, "SELECT id FROM documents ORDER BY id"):
         index_words(connection, document_id)
+
+
+def _add_audit(connection: apsw.Connection) -> None:
+    connection.execute(_AUDIT)
 
 
 def index_words(connection: apsw.Connection, document_id: int) -> None:
@@ -122,5 +140,6 @@ def chunk_texts(connection: apsw.Connection, document_id: int) -> list[tuple[int
 MIGRATIONS: tuple[Migration, ...] = (
     Migration("0001_documents", _add_documents),
     Migration("0002_text_index", _add_text_index),
+    Migration("0003_audit", _add_audit),
 )
 """All steps, oldest first. A store records the names of those it has been through."""

@@ -10,6 +10,7 @@ import numpy as np
 
 from assistant.errors import DiskFullError, StoreBusyError, StoreError, UsageError
 from assistant.store import documents, search
+from assistant.store.audit_state import AuditState
 from assistant.store.connection import Pool, truncate_log
 from assistant.store.naming import shown
 from assistant.store.texts import read_page
@@ -42,6 +43,11 @@ class SqliteStore:
     def embedder(self) -> EmbedderIdentity | None:
         """The embedder that made the vectors of this store; None if none was recorded."""
         return self._embedder
+
+    @property
+    def audit(self) -> AuditState:
+        """What the audit log keeps inside this store."""
+        return AuditState(self._pool)
 
     def find(self, content_hash: str) -> DocumentRecord | None:
         """Return the document with this content hash, if the library has it."""

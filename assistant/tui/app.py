@@ -9,15 +9,16 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, ClassVar, cast
 
-from textual import on
+from textual import events, on
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
-from textual.widgets import TextArea
 
 from assistant.tui import text
+from assistant.tui.clipboard import copy_selection
 from assistant.tui.commands import AssistantCommands
 from assistant.tui.desk import Desk, State
+from assistant.tui.locking import Gate, Locking
 from assistant.tui.messages import (
     DocumentsListed,
     Forgotten,
@@ -32,6 +33,7 @@ from assistant.tui.screens.chat import ChatScreen
 from assistant.tui.screens.dialogs import ProblemDialog
 from assistant.tui.screens.help import HelpScreen
 from assistant.tui.screens.library import LibraryScreen
+from assistant.tui.screens.unlock import Unlocked
 from assistant.tui.widgets.composer import Composer
 from assistant.tui.widgets.evidence import Evidence
 from assistant.tui.workers import attempt
@@ -40,14 +42,20 @@ from assistant.types import Workspace
 STOP_SECONDS = 10.0
 """How long leaving waits for work that was cancelled, before it leaves all the same."""
 
+WHILE_LOCKED = frozenset(
+    {"quit", "interrupt", "toggle_dark", "change_theme", "focus_next", "focus_previous"}
+)
+"""Actions of the app that need no library."""
+
 
 class AssistantApp(App[None]):
     """The terminal app over a `Workspace`.
 
     `open_workspace` runs in a worker thread; it may take its time, and may raise an
     `AssistantError`, which is shown. The app closes the workspace when it leaves.
-    `hard_exit` ends the process when work does not stop (the store's transactions make
-    that safe).
+    `gate` keeps the library's key: while it is locked nothing of the library is shown, and
+    after `lock_minutes` without use it is locked. `hard_exit` ends the process when work
+    does not stop (the store's transactions make that safe).
     """
 
     TITLE = "airgap-assistant"
@@ -57,6 +65,7 @@ class AssistantApp(App[None]):
         Binding("f1", "help", "Help"),
         Binding("f3", "toggle_library", "Library"),
         Binding("ctrl+o", "add_documents", "Add", show=False),
+        Binding("f4", "lock", "Lock", show=False),
         Binding("f5", "reopen", "Open again", show=False),
         Binding("ctrl+c", "interrupt", "Cancel or quit", show=False, priority=True),
         Binding("ctrl+q", "quit", "Quit", priority=True),
@@ -66,23 +75,65 @@ class AssistantApp(App[None]):
         self,
         open_workspace: Callable[[], Workspace],
         *,
+        gate: Gate | None = None,
+        lock_minutes: float = 0,
         hard_exit: Callable[[int], object] = os._exit,
     ) -> None:
         super().__init__()
         self.desk = Desk(self, open_workspace)
+        self.locking = Locking(self, gate, lock_minutes)
         self._hard_exit = hard_exit
-        self._quiet = asyncio.Event()
-        self.add_mode("chat", lambda: ChatScreen(self.desk))
-        self.add_mode("library", lambda: LibraryScreen(self.desk))
 
     async def on_mount(self) -> None:
-        await self.switch_mode("library")
-        await self.switch_mode("chat")
         if not self.is_headless:
             loop = asyncio.get_running_loop()
             for number in (signal.SIGTERM, signal.SIGHUP):
                 loop.add_signal_handler(number, self._leave)
-        self.desk.open()
+        self.locking.start()
+        if self.locking.locked:
+            self.desk.lock()
+            await self.locking.show()
+        else:
+            await self.make_screens()
+            self.desk.open()
+
+    async def make_screens(self) -> None:
+        """Make the two main screens and show the chat."""
+        self.add_mode("chat", lambda: ChatScreen(self.desk))
+        self.add_mode("library", lambda: LibraryScreen(self.desk))
+        await self.switch_mode("library")
+        await self.switch_mode("chat")
+
+    # The lock ------------------------------------------------------------------------
+
+    async def on_event(self, event: events.Event) -> None:
+        if isinstance(event, events.InputEvent | events.Paste):
+            self.locking.used()
+        await super().on_event(event)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """While the library is locked, only what has nothing to do with it is possible."""
+        if self.locking.locked and action not in WHILE_LOCKED:
+            return False
+        return super().check_action(action, parameters)
+
+    async def action_lock(self) -> None:
+        await self.locking.lock()
+
+    @on(Unlocked)
+    async def _unlocked(self) -> None:
+        await self.locking.unlocked()
+
+    async def forget_screens(self) -> None:
+        """Throw the two main screens away, with all that is on them and over them."""
+        await self._chat.forget()
+        await self._library.forget()
+        for mode in ("chat", "library"):
+            await self.remove_mode(mode)
+
+    def forget_clipboard(self) -> None:
+        """Forget what was copied; the system's clipboard is not ours to clear."""
+        self._clipboard = ""
 
     # The library ---------------------------------------------------------------------
 
@@ -90,6 +141,8 @@ class AssistantApp(App[None]):
     def _opened(self, event: WorkspaceOpened) -> None:
         desk = self.desk
         desk.workspace = event.workspace
+        if desk.state is State.LOCKED:  # locked meanwhile: it is only kept to be closed
+            return
         desk.library = event.library
         desk.model = event.model
         desk.documents = event.documents
@@ -99,7 +152,7 @@ class AssistantApp(App[None]):
 
     @on(WorkspaceFailed)
     def _not_opened(self, event: WorkspaceFailed) -> None:
-        if self.desk.state is State.STOPPING:
+        if self.desk.state in (State.STOPPING, State.LOCKED):
             return
         self.desk.state = State.CLOSED
         self.desk.publish()
@@ -112,6 +165,8 @@ class AssistantApp(App[None]):
 
     @on(WarmedUp)
     def _warm(self, event: WarmedUp) -> None:
+        if self.locking.locked:
+            return
         self.desk.model = event.model
         if self.desk.state is State.WARMING:
             self.desk.state = State.READY if event.problem is None else State.COLD
@@ -121,22 +176,23 @@ class AssistantApp(App[None]):
 
     @on(DocumentsListed)
     def _listed(self, event: DocumentsListed) -> None:
-        self.desk.documents = event.documents
-        self.desk.publish()
+        if not self.locking.locked:
+            self.desk.documents = event.documents
+            self.desk.publish()
 
     @on(Forgotten)
     def _forgotten(self, event: Forgotten) -> None:
-        self.notify(text.plain_line(f"Forgotten: {event.document.name}"), markup=False)
+        if not self.locking.locked:
+            self.notify(text.plain_line(f"Forgotten: {event.document.name}"), markup=False)
 
     @on(WorkFailed)
     def _failed(self, event: WorkFailed) -> None:
-        self.push_screen(ProblemDialog(event.problem))
+        if not self.locking.locked:
+            self.push_screen(ProblemDialog(event.problem))
 
     @on(JobEnded)
     def _job_ended(self, event: JobEnded) -> None:
         self.desk.ended(event.name, event.token)
-        if self.desk.idle and self.desk.state is State.STOPPING:
-            self._quiet.set()
 
     def action_reopen(self) -> None:
         if self.desk.state is State.CLOSED:
@@ -213,7 +269,10 @@ class AssistantApp(App[None]):
 
     def action_interrupt(self) -> None:
         """Ctrl+C: copy a selection, else cancel what runs, else quit."""
-        if self._copy_selection():
+        if self.locking.locked:
+            self._leave()
+            return
+        if copy_selection(self):
             return
         stopped = [self._chat.cancel_answer(), self._library.cancel_adding()]
         if any(stopped):
@@ -221,27 +280,13 @@ class AssistantApp(App[None]):
         else:
             self._leave()
 
-    def _copy_selection(self) -> bool:
-        focused = self.screen.focused
-        if isinstance(focused, TextArea) and focused.selected_text:
-            self.copy_to_clipboard(focused.selected_text)
-            focused.selection = type(focused.selection).cursor(focused.cursor_location)
-            return True
-        selected = self.screen.get_selected_text()
-        if selected:
-            self.copy_to_clipboard(selected)
-            self.screen.clear_selection()
-            self.notify("Copied.", markup=False)
-            return True
-        return False
-
     async def action_quit(self) -> None:
         self._leave()
 
     def _leave(self) -> None:
         """Cancel everything, wait for it, close the library, leave; twice: at once."""
         if self.desk.state is State.STOPPING:
-            self._leave_now()
+            self.leave_now()
             return
         self.desk.state = State.STOPPING
         self.desk.cancel()
@@ -251,19 +296,18 @@ class AssistantApp(App[None]):
     async def _stop(self) -> None:
         try:
             async with asyncio.timeout(STOP_SECONDS):
-                if not self.desk.idle:
-                    await self._quiet.wait()
+                await self.desk.quiet()
                 workspace = self.desk.workspace
                 if workspace is not None:
                     problem = await asyncio.to_thread(attempt, workspace.close)
                     if problem is not None:
                         self._say_at_exit(problem.one_line)
         except TimeoutError:
-            self._leave_now()
+            self.leave_now()
             return
         self.exit()
 
-    def _leave_now(self) -> None:
+    def leave_now(self) -> None:
         if self._driver is not None:
             self._driver.stop_application_mode()
             self._driver.close()

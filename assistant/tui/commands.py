@@ -19,6 +19,7 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("Stop adding documents", "What is stored already stays", "cancel_adding"),
     ("Forget a document", "Erase the selected document from the library", "forget_document"),
     ("Switch between light and dark", "Change the theme", "toggle_dark"),
+    ("Lock the library", "Take it off the screen until the passphrase is given", "lock"),
     ("Help", "Keys and marks", "help"),
     ("Quit", "Cancel what runs, close the library and leave", "quit"),
 )

@@ -5,6 +5,7 @@ Lives on the app's thread. Work runs in threads that are handed what they need.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 from enum import Enum
@@ -34,6 +35,7 @@ class State(Enum):
     READY = "ready"
     COLD = "models not loaded"
     CLOSED = "library not open"
+    LOCKED = "locked"
     STOPPING = "stopping"
 
 
@@ -50,6 +52,7 @@ class Desk:
         self.library = ""
         self.model = ""
         self.documents: tuple[DocumentRecord, ...] = ()
+        self._quiet = asyncio.Event()
 
     # What runs -----------------------------------------------------------------------
 
@@ -77,7 +80,22 @@ class Desk:
         """A job is over."""
         if token in self._jobs.get(name, ()):
             self._jobs[name].remove(token)
+        if self.idle:
+            self._quiet.set()
         self.publish()
+
+    async def quiet(self) -> None:
+        """Wait until no job runs."""
+        while not self.idle:
+            self._quiet.clear()
+            await self._quiet.wait()
+
+    def lock(self) -> None:
+        """Cancel everything and forget what is known of the library, but for closing it."""
+        self.state = State.LOCKED
+        self.cancel()
+        self.library = self.model = ""
+        self.documents = ()
 
     def publish(self) -> None:
         self.changed.publish(self)

@@ -35,6 +35,8 @@ from assistant.types.ingest import (
     Stage,
 )
 from assistant.types.protocols import (
+    DOUBT_WEIGHT,
+    QUOTES_ONLY,
     REFUSAL_THRESHOLD,
     ChatEngine,
     Embedder,
@@ -42,6 +44,7 @@ from assistant.types.protocols import (
     Message,
     ParsedFile,
     Parser,
+    Quoted,
     Sampling,
     Store,
     Vectors,
@@ -50,6 +53,8 @@ from assistant.types.scoring import Likelihood, Scorer
 from assistant.types.workspace import Workspace
 
 __all__ = [
+    "DOUBT_WEIGHT",
+    "QUOTES_ONLY",
     "REFUSAL_THRESHOLD",
     "Answer",
     "AnswerEvent",
@@ -80,6 +85,7 @@ __all__ = [
     "ParsedFile",
     "Parser",
     "Passage",
+    "Quoted",
     "Retrieved",
     "Sampling",
     "Scorer",

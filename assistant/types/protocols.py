@@ -8,15 +8,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from assistant.types.cancel import CancelToken
 from assistant.types.documents import Chunk, DocumentRecord, ParsedDocument, Passage
 
-Vectors = NDArray[np.float32]
+if TYPE_CHECKING:
+    # Not at run time: importing numpy starts threads, and the lockdown wants none before it.
+    import numpy as np
+    from numpy.typing import NDArray
+
+Vectors: TypeAlias = "NDArray[np.float32]"
 """Float32, shape (n, dimension) or (dimension,), each row of unit length."""
 
 
@@ -76,6 +78,38 @@ REFUSAL_THRESHOLD = "refusal_threshold"
 than that of a quote by more than so many nats. Without it the likelier one wins (0)."""
 
 
+QUOTES_ONLY = "quotes_only"
+"""Key of a calibration: 1 for a model that was tuned to answer with a quote or a refusal and
+nothing else. It is then asked with `ChatEngine.quote`."""
+
+DOUBT_WEIGHT = "doubt_weight"
+"""Key of a calibration: how much an unlikely quote counts for refusing; see `Quoted.doubt`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quoted:
+    """The quote that a model would give, and how likely it finds that beside refusing.
+
+    `text` is a stretch of whole words of one passage, without quotation marks; "" if there
+    is nothing to quote. `margin` is log P(first token of a refusal) - log P(quotation mark)
+    in nats; `log_probability` that of the quote after its mark, up to its end, over `tokens`.
+    `complete` is False for a quote that was cut off by its length.
+    """
+
+    text: str
+    margin: float
+    log_probability: float
+    tokens: int
+    complete: bool = True
+
+    def doubt(self, weight: float) -> float:
+        """Return how much speaks for refusing, in nats: the margin, and an unlikely quote.
+
+        With a weight of 1 it is the log-odds of the refusal against this very quote.
+        """
+        return self.margin - weight * self.log_probability
+
+
 @dataclass(frozen=True, slots=True)
 class Sampling:
     """How to choose tokens: temperature 0 is greedy; `stop` texts end the answer.
@@ -123,6 +157,22 @@ class ChatEngine(Protocol):
         Each piece is the text of one token or more. Raises `ContextOverflowError` before
         the first piece if prompt + 1 exceeds `context_length`, `EngineError` when decoding
         fails, and `Cancelled` soon (within one graph node) after `cancel`.
+        """
+        ...
+
+    def quote(
+        self,
+        prompt: str,
+        passages: Sequence[str],
+        refusal: str,
+        cancel: CancelToken | None = None,
+        *,
+        max_tokens: int = 192,
+    ) -> Quoted:
+        """Find the quote of `passages` (texts, as the prompt shows them) that answers best.
+
+        It is verbatim but for white space, which is one space between words. Raises as
+        `generate` does.
         """
         ...
 

@@ -21,6 +21,7 @@ from assistant.prompts import DEFAULT_STYLE, PROMPT_VERSION
 from assistant.store.connection import PLAIN_HEADER, first_bytes
 from assistant.types import CancelToken
 from convert.bundle.card import flat, make_card
+from convert.bundle.carrying import Sealing, carried, require_new
 from convert.bundle.gate import REPORT_FILE, Evaluation, decide, read_evaluation, summary
 from convert.bundle.keys import SigningKey, read_signing_key
 from convert.bundle.lineage import (
@@ -52,7 +53,8 @@ class Contents:
 
     `kind` is "model", "adapter" or "library". `evaluation` is the folder of the evaluation
     (its record belongs to the lineage without naming it again); `recipe` is packed without
-    its comments, and with paths cut to their last part.
+    its comments, and with paths cut to their last part. `sealing` is for a library that
+    brings its key along, sealed.
     """
 
     kind: str
@@ -61,6 +63,7 @@ class Contents:
     steps: tuple[Path, ...] = ()
     evaluation: Path | None = None
     recipe: Path | None = None
+    sealing: Sealing | None = None
 
 
 def run_bundle(
@@ -83,18 +86,20 @@ def run_bundle(
     target = out / f"{settings.name}-v{settings.version}{SUFFIX}"
     recorded = {**asdict(settings), "key": key.identity.hex(), "kind": contents.kind}
     inputs = _inputs(contents)
-    if is_done(out, STEP, inputs=inputs, settings=recorded, outputs={target.name: target}):
+    if contents.sealing is not None:
+        require_new(target)
+    elif is_done(out, STEP, inputs=inputs, settings=recorded, outputs={target.name: target}):
         return target
-    parts = [Part(_PAYLOAD_FILES[contents.kind], contents.kind, contents.payload)]
-    payload = measure(parts, progress)[0]
-    base = _base(contents)
-    evaluation = _evaluation(contents, payload, base)
-    manifest = _manifest(settings, contents, key, payload, base, evaluation, progress, cancel)
-    texts = _texts(settings, contents, manifest, evaluation)
-    # The payload last: whoever reads the file from its beginning meets the texts first.
-    parts = [*texts, *parts]
-    manifest = replace(manifest, files=(*measure(texts), payload))
-    write_bundle(manifest, parts, key, out, progress, cancel)
+    with carried(contents.payload, contents.sealing, out, progress, cancel) as (file, sealed):
+        part = Part(_PAYLOAD_FILES[contents.kind], contents.kind, file)
+        payload = measure([part], progress)[0]
+        base = _base(contents)
+        evaluation = _evaluation(contents, payload, base)
+        manifest = _manifest(settings, contents, key, payload, base, evaluation, progress, cancel)
+        texts = [*_texts(settings, contents, manifest, evaluation), *sealed]
+        # The payload last: whoever reads the file from its beginning meets the texts first.
+        manifest = replace(manifest, files=(*measure(texts), payload))
+        write_bundle(manifest, [*texts, part], key, out, progress, cancel)
     write_record(
         out,
         STEP,

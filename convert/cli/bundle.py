@@ -67,7 +67,14 @@ def keygen(path: Path, name: str, follows: Path | None, *, as_json: bool) -> Non
 @bundle_group.command()
 @click.option("--model", type=_FILE, help="Chat model (GGUF) to pack.")
 @click.option("--adapter", type=_FILE, help="LoRA adapter (GGUF) to pack; needs --base.")
-@click.option("--library", type=_FILE, help="Library (.db) to pack; its key is not packed.")
+@click.option("--library", type=_FILE, help="Library (.db) to pack, under a key for the way.")
+@click.option("--transfer-key-file", type=_FILE,
+              help="Write the transfer key to this new private file; do not show it.")  # fmt: skip
+@click.option(
+    "--separate-key",
+    is_flag=True,
+    help="Pack a library as it is; its .key file is carried by another way.",
+)
 @click.option("--base", type=_FILE, help="GGUF of the base, as the laptop has it.")
 @click.option("--step", "steps", type=_FOLDER, multiple=True, help="Folder with a step.json.")
 @click.option("--evaluation", type=_FOLDER, help="Folder that `evaluate` wrote.")
@@ -96,19 +103,30 @@ def pack(
 ) -> None:
     """Sign a model, an adapter or a library with its lineage, licences and card.
 
+    A library is unlocked here (as every command does) and written anew for the way; the
+    transfer key that opens it on the laptop is shown once.
+
     \b
-    Example:
+    Examples:
       assistant-convert bundle pack --adapter run/adapter/adapter.gguf --base model.gguf
         --step run/dataset --step run/train --step run/adapter --evaluation run/evaluation
         --name discharge --version 3 --licence Apache-2.0 --licence-file LICENSE
         --source "SQuAD 2.0|CC BY-SA 4.0|Rajpurkar et al." --key keys/ward.key --out carry
+      assistant-convert bundle pack --library wards.db --name wards --version 1
+        --licence "internal" --key keys/ward.key --out carry
     """
     output = Output(as_json=as_json)
     with reporting(output):
         from convert.bundle.pack import Contents, run_bundle
         from convert.bundle.settings import BundleSettings
+        from convert.cli.library_key import seal_with
 
         kind, payload = _payload(given)
+        transfer_file = given.pop("transfer_key_file")
+        separate = given.pop("separate_key")
+        sealing = None
+        if kind == "library" and not separate:
+            sealing = seal_with(payload, transfer_file, output)
         contents = Contents(
             kind,
             payload,
@@ -116,6 +134,7 @@ def pack(
             given.pop("steps"),
             given.pop("evaluation"),
             given.pop("recipe"),
+            sealing,
         )
         settings = BundleSettings(
             **given, licences=licences, sources=tuple(_source(text) for text in sources)

@@ -13,6 +13,7 @@ from convert.base import offline
 
 COMMANDS = {
     "adapter": "convert.cli.adapter:adapter_command",
+    "airgap": "convert.cli.airgap:airgap_command",
     "base": "convert.cli.base:base_command",
     "bundle": "convert.cli.bundle:bundle_group",
     "canaries": "convert.cli.evaluate:canaries_command",

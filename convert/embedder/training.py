@@ -99,6 +99,11 @@ def trainer_arguments(
     }
 
 
+def without_card(trainer: Any) -> Any:
+    """Return a trainer's class that writes no model card: it would quote the private data."""
+    return type(trainer.__name__, (trainer,), {"add_model_card_callback": lambda *_: None})
+
+
 def quiet_libraries(settings: TuneSettings) -> None:
     """Set up torch and silence libraries that print while they work."""
     offline()

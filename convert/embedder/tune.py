@@ -7,12 +7,8 @@ brought up. The result is refused unless held-out questions are answered better 
 
 from __future__ import annotations
 
-import json
 import random
-import shutil
-import time
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +17,7 @@ from assistant.errors import ModelError
 from assistant.types import CancelToken
 from convert.embedder.figures import RetrievalFigures, measure
 from convert.embedder.folder import WEIGHTS, EmbedderFolder, check_embedder, copy_layout
+from convert.embedder.frame import MODEL_FOLDER, named_inputs, run_framed, write_figures
 from convert.embedder.library import laptop_embedder, passage_library
 from convert.embedder.negatives import Mined, Mining, mine
 from convert.embedder.questions import Asked, QuestionSet, narrowed
@@ -29,18 +26,14 @@ from convert.embedder.sources import read_questions
 from convert.embedder.training import (
     LENGTH_STEP,
     Watch,
-    checkpoint_folder,
     evaluator,
-    quiet_libraries,
     run_trainer,
     trainer_arguments,
+    without_card,
 )
-from convert.manifest import is_done, read_record, write_record
-from convert.staging import Progress, quiet, staged_folder
+from convert.staging import Progress, quiet
 
 STEP = "embedder tune"
-MODEL_FOLDER = "model"
-TUNING_FILE = "tuning.json"
 _BATCH = 32
 _MOST_DISTINCT_TRIES = 50
 
@@ -61,17 +54,9 @@ def run_tune_embedder(
     tuning made the search worse; `Cancelled`.
     """
     token = cancel or CancelToken()
-    began = time.monotonic()
-    inputs = named_inputs(base, data)
-    table = asdict(settings)
-    outputs = {MODEL_FOLDER: out / MODEL_FOLDER}
     info = check_embedder(base)
-    if is_done(out, STEP, inputs=inputs, settings=table, outputs=outputs):
-        record = read_record(out)
-        return dict(record.figures) if record else {}
-    with staged_folder(out, STEP) as stage:
-        work = checkpoint_folder(out, inputs, table)
-        quiet_libraries(settings)
+
+    def make(stage: Path, work: Path) -> dict[str, Any]:
         found = drawn(settings, data)
         progress("loading the model", 0, 0)
         model = _load(info, settings)
@@ -80,23 +65,10 @@ def run_tune_embedder(
         before = watch.judge()
         _train(model, found, mined, settings, watch, work)
         figures = verdict(before, watch.judge(), settings, watch, len(mined))
-        _write(model, base, stage, figures)
-        write_record(
-            stage,
-            STEP,
-            inputs=inputs,
-            settings=table,
-            outputs={MODEL_FOLDER: stage / MODEL_FOLDER},
-            figures=figures,
-            seconds=time.monotonic() - began,
-        )
-    shutil.rmtree(work, ignore_errors=True)
-    return figures
+        _write(model, base, stage / MODEL_FOLDER, figures)
+        return figures
 
-
-def named_inputs(base: Path, data: Sequence[Path]) -> dict[str, Path]:
-    """Return the inputs of a tuning under the names they have in its record."""
-    return {"base": base, **{f"data {n} ({p.name})": p for n, p in enumerate(data, start=1)}}
+    return run_framed(STEP, settings, named_inputs(base, data), out, make)
 
 
 def drawn(settings: TuneSettings, data: Sequence[Path]) -> QuestionSet:
@@ -230,19 +202,13 @@ def _train(
     from sentence_transformers.base.sampler import BatchSamplers
     from sentence_transformers.sentence_transformer.losses import MultipleNegativesRankingLoss
 
-    class Trainer(SentenceTransformerTrainer):  # type: ignore[misc,unused-ignore]
-        """Writes no model card: it would quote the private data as examples."""
-
-        def add_model_card_callback(self, _: Any) -> None:
-            return None
-
     rows = columns(found, mined, settings.negatives, settings.seed)
     arguments = SentenceTransformerTrainingArguments(
         **trainer_arguments(settings, settings.learning_rate, len(rows["anchor"]), work),
         # A passage twice in a batch would be its own negative.
         batch_sampler=BatchSamplers.NO_DUPLICATES,
     )
-    trainer = Trainer(
+    trainer = without_card(SentenceTransformerTrainer)(
         model=model,
         args=arguments,
         train_dataset=Dataset.from_dict(rows),
@@ -252,11 +218,10 @@ def _train(
     run_trainer(trainer, watch, work, settings.patience)
 
 
-def _write(model: Any, base: Path, stage: Path, figures: dict[str, Any]) -> None:
+def _write(model: Any, base: Path, folder: Path, figures: dict[str, Any]) -> None:
     """Write the tuned weights into the layout of the base, and what is known of them."""
     from safetensors.torch import load_file, save_file
 
-    folder = stage / MODEL_FOLDER
     folder.mkdir()
     copy_layout(base, folder)
     old = load_file(str(base / WEIGHTS))
@@ -266,5 +231,4 @@ def _write(model: Any, base: Path, stage: Path, figures: dict[str, Any]) -> None
     if not changed:
         raise ModelError("The tuned weights are those of the base.", title="The tuning failed")
     save_file(kept, str(folder / WEIGHTS), metadata={"format": "pt"})
-    text = json.dumps({"format": 1, **figures}, indent=2) + "\n"
-    (folder / TUNING_FILE).write_text(text, encoding="utf-8")
+    write_figures(folder, figures)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import GeneratorType
 
@@ -23,7 +23,7 @@ from convert.staging import Progress, quiet
 
 QUOTE = '"'
 
-ASKING = 2
+ASKING = 3
 """Changes with what a `Reply` holds or how it is come by; older answers are asked again."""
 
 
@@ -31,7 +31,8 @@ ASKING = 2
 class Contender:
     """A model that takes part: a GGUF, maybe an adapter GGUF, maybe examples in the prompt.
 
-    `tuned` ones are judged by the gate.
+    `tuned` ones are judged by the gate, and are held to quotes and refusals while they
+    write, as the laptop holds them.
     """
 
     name: str
@@ -51,7 +52,7 @@ class Reply:
     first one not counted in either. `margin` is log P(first token of a refusal) -
     log P(quotation mark), in nats, at the first position: greater is nearer to refusing.
     `forced` is, of a refusal, what the model writes when it must begin with a quotation
-    mark.
+    mark; `log_probability` (nats) that of the quote, where the model was held to quotes.
     """
 
     item: str
@@ -64,6 +65,7 @@ class Reply:
     truncated: bool
     margin: float
     forced: str = ""
+    log_probability: float = 0.0
 
 
 def open_contender(contender: Contender, settings: Settings) -> LlamaChat:
@@ -87,7 +89,7 @@ def ask(
     chat: LlamaChat,
     item: Item,
     settings: Settings,
-    shots: Sequence[Message] = (),
+    contender: Contender,
     cancel: CancelToken | None = None,
 ) -> Reply:
     """Ask one item, greedy, with the laptop's longest answer and its check for loops.
@@ -95,18 +97,22 @@ def ask(
     Raises `ContextOverflowError` if the prompt does not fit the context, `EngineError` for
     numbers that are not finite.
     """
-    prompt = chat.render(messages_for(item, shots))
+    prompt = chat.render(messages_for(item, contender.shots))
     started = time.perf_counter()
     likely = chat.next_log_probabilities(prompt, cancel)
     read = time.perf_counter() - started
     computed = chat.computed_tokens
     if not np.isfinite(likely).any() or np.isnan(likely).any():
         raise EngineError("The model computed numbers that are not finite.")
-    written = _write(chat, prompt, settings, cancel)
-    forced = ""
-    if is_refusal(written.text):
-        begun = RenderedPrompt([*prompt.parts, (QUOTE, False)])
-        forced = QUOTE + _write(chat, begun, settings, cancel).text
+    if contender.tuned and item.passages:
+        written = _quote(chat, item, prompt, settings, cancel)
+    else:
+        margin = float(likely[_first(chat, REFUSAL)] - likely[_first(chat, QUOTE)])
+        written = replace(_write(chat, prompt, settings, cancel), margin=margin)
+        if is_refusal(written.text):
+            begun = RenderedPrompt([*prompt.parts, (QUOTE, False)])
+            forced = QUOTE + _write(chat, begun, settings, cancel).text
+            written = replace(written, forced=forced)
     return Reply(
         item=item.key,
         text=written.text,
@@ -116,8 +122,9 @@ def ask(
         prefill_seconds=read,
         looped=written.looped,
         truncated=written.looped or written.tokens >= settings.max_answer_tokens,
-        margin=float(likely[_first(chat, REFUSAL)] - likely[_first(chat, QUOTE)]),
-        forced=forced,
+        margin=written.margin,
+        forced=written.forced,
+        log_probability=written.log_probability,
     )
 
 
@@ -126,7 +133,38 @@ class _Written:
     text: str
     tokens: int
     seconds: float
-    looped: bool
+    looped: bool = False
+    margin: float = 0.0
+    forced: str = ""
+    log_probability: float = 0.0
+
+
+def _quote(
+    chat: LlamaChat,
+    item: Item,
+    prompt: RenderedPrompt,
+    settings: Settings,
+    cancel: CancelToken | None,
+) -> _Written:
+    """Ask for a quote, as the laptop asks a tuned model; greedy: the likelier beginning wins."""
+    started = time.perf_counter()
+    quoted = chat.quote(
+        prompt,
+        [passage.text for passage in item.passages],
+        REFUSAL,
+        cancel,
+        max_tokens=settings.max_answer_tokens,
+    )
+    text = f"{QUOTE}{quoted.text}{QUOTE}"
+    refused = not quoted.text or quoted.doubt(0.0) > 0.0
+    return _Written(
+        text=REFUSAL if refused else text,
+        tokens=quoted.tokens,
+        seconds=time.perf_counter() - started,
+        margin=quoted.margin,
+        forced=text if refused and quoted.text else "",
+        log_probability=quoted.log_probability,
+    )
 
 
 def _first(chat: LlamaChat, text: str) -> int:
@@ -159,8 +197,8 @@ def ask_all(
     chat: LlamaChat,
     items: Sequence[Item],
     settings: Settings,
+    contender: Contender,
     *,
-    shots: Sequence[Message] = (),
     known: Mapping[str, Reply] | None = None,
     keep: Callable[[Reply], None] | None = None,
     progress: Progress = quiet,
@@ -178,7 +216,7 @@ def ask_all(
         reply = (known or {}).get(item.key)
         if reply is None:
             try:
-                reply = ask(chat, item, settings, shots, cancel)
+                reply = ask(chat, item, settings, contender, cancel)
             except ContextOverflowError:
                 reply = Reply(item.key, "", 0, 0.0, 0, 0.0, False, True, 0.0)
             if keep:

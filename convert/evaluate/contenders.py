@@ -11,7 +11,7 @@ from typing import Any
 from assistant.config import Settings
 from assistant.errors import UsageError
 from assistant.prompts import PROMPT_VERSION
-from assistant.types import REFUSAL_THRESHOLD, CancelToken
+from assistant.types import DOUBT_WEIGHT, QUOTES_ONLY, REFUSAL_THRESHOLD, CancelToken
 from convert.evaluate.answering import ASKING, Contender, Reply, ask_all, open_contender
 from convert.evaluate.canaries import Canary
 from convert.evaluate.figures import Judgement, changes, figures_of, judge, speed_of
@@ -124,6 +124,7 @@ def put_through(contender: Contender, course: Course) -> Run:
         {
             **sha256,
             "asking": ASKING,
+            "held to quotes": contender.tuned,
             "prompts": PROMPT_VERSION,
             "shots": [asdict(message) for message in contender.shots],
             "context": course.laptop.context_length,
@@ -139,7 +140,7 @@ def put_through(contender: Contender, course: Course) -> Run:
                 chat,
                 asked.items,
                 course.laptop,
-                shots=contender.shots,
+                contender,
                 known=journal.replies,
                 keep=journal.add,
                 progress=course.progress,
@@ -165,10 +166,13 @@ def described(
         entry: dict[str, Any] = {
             "figures": {key: asdict(figure) for key, figure in figures_of(judged).items()},
             "tokens_per_second": speed_of(run.replies[name]),
-            "risk_coverage": [asdict(point) for point in risk_coverage(judged)],
+            "risk_coverage": [
+                asdict(point) for point in risk_coverage(judged, chosen.weight if chosen else 0.0)
+            ],
         }
         if chosen is not None:
-            entry["at_threshold"] = asdict(at_threshold(judged, chosen.threshold))
+            point = at_threshold(judged, chosen.threshold, chosen.weight)
+            entry["at_threshold"] = asdict(point)
         for key, other in (("against_base", base), ("against_f16", f16)):
             if other is not None and other is not run:
                 found = changes(other.judged[name], judged)
@@ -185,5 +189,9 @@ def described(
         "results": results,
     }
     if chosen is not None:
-        entry["calibration"] = {REFUSAL_THRESHOLD: chosen.threshold}
+        entry["calibration"] = {
+            REFUSAL_THRESHOLD: chosen.threshold,
+            DOUBT_WEIGHT: chosen.weight,
+            QUOTES_ONLY: 1.0,
+        }
     return entry if run.leaks is None else entry | {"canaries": run.leaks}

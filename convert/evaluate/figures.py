@@ -28,8 +28,8 @@ class Judgement:
     its quote stands there character by character. `citations` is how many places a person
     would be shown, and `citations_verbatim` how many of those are the passage's own
     characters. `f1_shown` is the F1 of what is shown: 0 where it is not supported.
-    `margin` is the reply's; `f1_answered` the F1 (0 for an unanswerable item) had the model
-    not been let refuse.
+    `margin` and `log_probability` are the reply's; `f1_answered` the F1 (0 for an unanswerable
+    item) had the model not been let refuse.
     """
 
     item: str
@@ -48,6 +48,11 @@ class Judgement:
     truncated: bool
     margin: float
     f1_answered: float
+    log_probability: float = 0.0
+
+    def doubt(self, weight: float) -> float:
+        """Return how much speaks for refusing; see `assistant.types.Quoted.doubt`."""
+        return self.margin - weight * self.log_probability
 
 
 def judge(item: Item, reply: Reply) -> Judgement:
@@ -77,6 +82,7 @@ def judge(item: Item, reply: Reply) -> Judgement:
         truncated=reply.truncated,
         margin=reply.margin,
         f1_answered=unforced if item.answerable else 0.0,
+        log_probability=reply.log_probability,
     )
 
 

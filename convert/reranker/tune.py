@@ -8,39 +8,33 @@ laptop's order of held-out questions' hits gets better with it.
 
 from __future__ import annotations
 
-import json
 import shutil
-import time
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from assistant.engine.threads import threads_for
 from assistant.errors import ModelError
 from assistant.types import CancelToken
+from convert.embedder.frame import MODEL_FOLDER, named_inputs, run_framed, write_figures
 from convert.embedder.library import laptop_embedder, passage_library
 from convert.embedder.negatives import Mined, Mining, mine
 from convert.embedder.questions import QuestionSet
 from convert.embedder.training import (
     LENGTH_STEP,
     Watch,
-    checkpoint_folder,
     evaluator,
-    quiet_libraries,
     run_trainer,
     trainer_arguments,
+    without_card,
 )
-from convert.embedder.tune import columns, drawn, named_inputs, verdict
-from convert.manifest import is_done, read_record, write_record
+from convert.embedder.tune import columns, drawn, verdict
 from convert.reranker.judge import Candidates, Judgement, judge, search_held_out, without_reranker
 from convert.reranker.model import check_bert, load_cross_encoder, write_cross_encoder
 from convert.reranker.settings import RerankerSettings
-from convert.staging import Progress, quiet, staged_folder
+from convert.staging import Progress, quiet
 
 STEP = "reranker tune"
-MODEL_FOLDER = "model"
-TUNING_FILE = "tuning.json"
 _CERTAIN = 20.0
 """Label of the right passage: ListNet's target, the softmax of the labels, is then 1 for it
 and 0 for the others (to 1e-8)."""
@@ -64,18 +58,9 @@ def run_tune_reranker(
     get better; `Cancelled`.
     """
     token = cancel or CancelToken()
-    began = time.monotonic()
-    inputs = {"embedder": embedder, **named_inputs(base, data)}
-    table = asdict(settings)
     info = check_bert(base, settings.max_tokens)
-    if is_done(
-        out, STEP, inputs=inputs, settings=table, outputs={MODEL_FOLDER: out / MODEL_FOLDER}
-    ):
-        record = read_record(out)
-        return dict(record.figures) if record else {}
-    with staged_folder(out, STEP) as stage:
-        work = checkpoint_folder(out, inputs, table)
-        quiet_libraries(settings)
+
+    def make(stage: Path, work: Path) -> dict[str, Any]:
         found = drawn(settings, data)
         mined, candidates = _search(found, settings, embedder, progress, token)
         scratch = stage / "base"
@@ -89,17 +74,10 @@ def run_tune_reranker(
         figures = verdict(before, best.reported, settings, watch, len(mined))
         figures |= {"weight": best.weight, "max_tokens": settings.max_tokens}
         _write(model, base, stage / MODEL_FOLDER, figures)
-        write_record(
-            stage,
-            STEP,
-            inputs=inputs,
-            settings=table,
-            outputs={MODEL_FOLDER: stage / MODEL_FOLDER},
-            figures=figures,
-            seconds=time.monotonic() - began,
-        )
-    shutil.rmtree(work, ignore_errors=True)
-    return figures
+        return figures
+
+    inputs = {"embedder": embedder, **named_inputs(base, data)}
+    return run_framed(STEP, settings, inputs, out, make)
 
 
 def _search(
@@ -151,19 +129,13 @@ def _train(
     )
     from sentence_transformers.cross_encoder.losses import ListNetLoss
 
-    class Trainer(CrossEncoderTrainer):  # type: ignore[misc,unused-ignore]
-        """Writes no model card: it would quote the private data as examples."""
-
-        def add_model_card_callback(self, _: Any) -> None:
-            return None
-
     model[0].processing_kwargs = {"text": {"pad_to_multiple_of": LENGTH_STEP}}
     rows = listwise(columns(found, mined, settings.negatives, settings.seed))
     count = len(rows["query"])
     arguments = CrossEncoderTrainingArguments(
         **trainer_arguments(settings, settings.learning_rate, count, work)
     )
-    trainer = Trainer(
+    trainer = without_card(CrossEncoderTrainer)(
         model=model,
         args=arguments,
         train_dataset=Dataset.from_dict(rows),
@@ -191,5 +163,4 @@ def _write(model: Any, base: Path, folder: Path, figures: dict[str, Any]) -> Non
         if not tensor.isfinite().all():
             raise ModelError(f"The tuned weights of {name} are no numbers.")
     write_cross_encoder(model, base, folder)
-    text = json.dumps({"format": 1, **figures}, indent=2) + "\n"
-    (folder / TUNING_FILE).write_text(text, encoding="utf-8")
+    write_figures(folder, figures)

@@ -20,8 +20,9 @@ from assistant.engine import list_models
 from assistant.engine.chat import LlamaChat
 from assistant.engine.defaults import install_bundled
 from assistant.engine.records import read_record
-from assistant.errors import ModelError
-from assistant.types import Message, Sampling
+from assistant.errors import Cancelled, ModelError
+from assistant.prompts import REFUSAL, PromptPassage, build_messages
+from assistant.types import CancelToken, Message, Sampling
 from tests.unit.engine.lora_files import lora, matrices, smollm2_shapes
 
 pytestmark = pytest.mark.acceptance
@@ -246,3 +247,53 @@ def test_set_up_adds_the_adapter_and_uses_it(
     run("models", "use", entry.base)
     assert run("models", "setup", "--from", str(tmp_path))["models"][0]["active"]
     assert {m.name for m in list_models(own_models)} >= {entry.name, entry.base}
+
+
+# -- quoting -------------------------------------------------------------------------------
+
+PASSAGES = (
+    "The pump was bought in May 2019. Its warranty lasts 24 months (see annex B).",
+    'Dr. Gómez said "never twice" about the café\'s second delivery.',
+)
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["How long is the warranty?", "What did Dr. Gómez say?", "Write a poem about the sea."],
+)
+def test_a_quote_is_verbatim_whatever_is_asked(chat: LlamaChat, question: str) -> None:
+    """Also that of the untuned model, which would write anything."""
+    shown = [PromptPassage("a.pdf", 1, text) for text in PASSAGES]
+    prompt = chat.render(build_messages(question, shown))
+    quoted = chat.quote(prompt, PASSAGES, REFUSAL, max_tokens=32)
+    assert quoted.text
+    assert any(quoted.text in passage for passage in PASSAGES)
+    # Its likelihood is what the model says of this very text, if it is spelled the same way.
+    # Token by token and in one batch, llama.cpp rounds differently.
+    likelihood = chat.score(prompt, [f'"{quoted.text}"'], ended=True)[0]
+    if quoted.complete and quoted.tokens == likelihood.tokens - 2:
+        mark = float(chat.next_log_probabilities(prompt)[chat.tokenize('"')[0]])
+        wanted = likelihood.log_probability - mark
+        assert quoted.log_probability == pytest.approx(wanted, abs=0.03 * quoted.tokens)
+
+
+def test_the_margin_is_that_of_the_first_token(chat: LlamaChat) -> None:
+    prompt = chat.render(QUESTION)
+    quoted = chat.quote(prompt, PASSAGES, REFUSAL, max_tokens=4)
+    likely = chat.next_log_probabilities(prompt)
+    wanted = likely[chat.tokenize(REFUSAL)[0]] - likely[chat.tokenize('"')[0]]
+    assert quoted.margin == pytest.approx(float(wanted), abs=1e-3)
+    assert quoted.tokens <= 4
+
+
+def test_without_words_there_is_nothing_to_quote(chat: LlamaChat) -> None:
+    quoted = chat.quote(chat.render(QUESTION), [" ", ""], REFUSAL)
+    assert quoted.text == ""
+    assert quoted.doubt(0.5) == float("inf")
+
+
+def test_a_quote_can_be_cancelled(chat: LlamaChat) -> None:
+    cancel = CancelToken()
+    cancel.cancel()
+    with pytest.raises(Cancelled):
+        chat.quote(chat.render(QUESTION), PASSAGES, REFUSAL, cancel)

@@ -81,8 +81,16 @@ class Tmux:
 
 
 def environment_of(data: Path) -> dict[str, str]:
-    """What the app is given: its own data folder, and this checkout to import from."""
-    return {"ASSISTANT_DATA_DIR": str(data), "PYTHONPATH": str(ROOT), "HOME": os.environ["HOME"]}
+    """What the app is given: its data folder, a passphrase, and this checkout to import from."""
+    passphrase = data.parent / "passphrase"
+    passphrase.touch(mode=0o600)
+    passphrase.write_text("six plain words for a test\n", encoding="utf-8")
+    return {
+        "ASSISTANT_DATA_DIR": str(data),
+        "ASSISTANT_PASSPHRASE_FILE": str(passphrase),
+        "PYTHONPATH": str(ROOT),
+        "HOME": os.environ["HOME"],
+    }
 
 
 @pytest.fixture

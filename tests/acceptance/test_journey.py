@@ -24,12 +24,24 @@ QUESTIONS = tomllib.loads(
 )
 
 
-class Command:
-    """Runs `assistant` in a data folder and gives back its exit code and JSON."""
+PASSPHRASE = "six plain words for a test"
 
-    def __init__(self, data_dir: Path) -> None:
+
+class Command:
+    """Runs `assistant` in a data folder and gives back its exit code and JSON.
+
+    The library has a passphrase, in a private file as a script would give it.
+    """
+
+    def __init__(self, data_dir: Path, passphrase: Path) -> None:
         self.data_dir = data_dir
-        self.environment = {**os.environ, "ASSISTANT_DATA_DIR": str(data_dir)}
+        passphrase.touch(mode=0o600)
+        passphrase.write_text(PASSPHRASE + "\n", encoding="utf-8")
+        self.environment = {
+            **os.environ,
+            "ASSISTANT_DATA_DIR": str(data_dir),
+            "ASSISTANT_PASSPHRASE_FILE": str(passphrase),
+        }
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
@@ -53,7 +65,7 @@ def assistant(default_models: Path, tmp_path_factory: pytest.TempPathFactory) ->
     """The command on a data folder that holds the default models and the sample library."""
     data_dir = tmp_path_factory.mktemp("journey")
     (data_dir / "models").symlink_to(default_models)
-    command = Command(data_dir)
+    command = Command(data_dir, tmp_path_factory.mktemp("secret") / "passphrase")
     code, report = command("add", *map(str, sample_paths()))
     assert code == 0
     assert len(report["added"]) == len(sample_paths())
@@ -212,7 +224,7 @@ def test_doctor_finds_everything_in_order(assistant: Command) -> None:
 
 def test_a_whole_library_in_ciphertext_only(assistant: Command) -> None:
     """No word of the documents can be read in any file of the data folder."""
-    markers = (b"warranty", b"Pumps", b"torque", b"patient")
+    markers = (b"warranty", b"Pumps", b"torque", b"patient", PASSPHRASE.encode())
     files = [p for p in assistant.data_dir.rglob("*") if p.is_file()]
     files = [p for p in files if "models" not in p.parts]
     assert files

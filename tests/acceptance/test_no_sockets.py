@@ -1,4 +1,4 @@
-"""Adding documents and asking a question makes no network system call.
+"""The whole journey (add, ask with the tuned adapter, export) makes no network system call.
 
 `strace -f` watches the real command line with the real models; what counts is
 `tests/bench/bench_strace.py`, whose reading of a trace is tested here as well.
@@ -13,12 +13,13 @@ from pathlib import Path
 import pytest
 
 from tests.bench.bench_strace import (
+    Calls,
     Traced,
     fresh_data_dir,
     parse_trace,
     strace_works,
-    trace_add_and_ask,
     trace_command,
+    trace_journey,
 )
 
 needs_strace = pytest.mark.skipif(not strace_works(), reason="strace is not here or may not trace")
@@ -27,11 +28,13 @@ needs_strace = pytest.mark.skipif(not strace_works(), reason="strace is not here
 @needs_strace
 @pytest.mark.acceptance
 @pytest.mark.slow
-def test_add_and_ask_open_no_socket(default_models: Path, tmp_path: Path) -> None:
-    traced = trace_add_and_ask(fresh_data_dir(tmp_path, default_models))
+def test_the_journey_opens_no_socket(default_models: Path, tmp_path: Path) -> None:
+    traced = trace_journey(fresh_data_dir(tmp_path, default_models))
     for name, run in traced.items():
         assert run.returncode == 0, f"{name}: {run.output}"
-        assert run.forbidden == {}, f"{name}: {run.lines}"
+        assert run.forbidden == {}, f"{name}: {run.network.lines}"
+        # What a process tries against its own lock, and not one call more.
+        assert run.network.denied == traced["docs"].network.denied, name
     assert "24 months" in traced["ask"].output
 
 
@@ -84,7 +87,7 @@ def test_a_socket_made_by_thread_or_child_is_seen(code: str, found: dict[str, in
 
 
 def test_trace_lines_are_counted_once_and_signals_left_out() -> None:
-    calls, lines = parse_trace(
+    calls = parse_trace(
         "17 socketpair(AF_UNIX, SOCK_STREAM|SOCK_CLOEXEC, 0, [3, 4]) = 0\n"
         '17 sendto(3, "\\n19 socket(", 3, 0, NULL, 0) = 3\n'
         "18 connect(5, {sa_family=AF_UNIX}, 110 <unfinished ...>\n"
@@ -92,14 +95,41 @@ def test_trace_lines_are_counted_once_and_signals_left_out() -> None:
         "18 <... connect resumed>) = -1 ENOENT (No such file or directory)\n"
         "18 +++ exited with 0 +++\n"
     )
-    assert calls == {"socketpair": 1, "sendto": 1, "connect": 1}
-    assert len(lines) == 3
-    assert Traced(0, "", calls, lines).forbidden == {"connect": 1}
+    assert calls.made == {"socketpair": 1, "sendto": 1, "connect": 1}
+    assert calls.denied == {}
+    assert len(calls.lines) == 3
+    assert Traced(0, "", calls).forbidden == {"connect": 1}
+
+
+def test_what_the_lock_denies_is_counted_apart() -> None:
+    calls = parse_trace(
+        "17 socket(AF_INET, SOCK_STREAM, IPPROTO_IP) = -1 EACCES (Permission denied)\n"
+        "18 socket(AF_INET, SOCK_STREAM, IPPROTO_IP) = 359\n"
+        "18 +++ killed by SIGSYS +++\n"
+        "19 socket(AF_INET, SOCK_DGRAM, IPPROTO_IP <unfinished ...>\n"
+        "19 <... socket resumed>) = -1 EACCES (Permission denied)\n"
+        "20 socket(AF_INET, SOCK_STREAM, IPPROTO_IP) = 3\n"
+        "20 connect(3, {sa_family=AF_INET}, 16) = -1 ECONNREFUSED (Connection refused)\n"
+    )
+    assert calls.made == {"socket": 1, "connect": 1}
+    assert calls.denied == {"socket": 3}
+
+
+def test_a_socket_of_a_process_that_is_killed_later_is_still_a_socket() -> None:
+    calls = parse_trace(
+        "18 socket(AF_INET, SOCK_STREAM, IPPROTO_IP) = 3\n18 +++ killed by SIGSYS +++\n"
+    )
+    assert calls.made == {"socket": 1}
+
+
+def test_a_denial_quoted_in_sent_data_does_not_hide_a_call() -> None:
+    line = '17 sendto(3, "= -1 EACCES (Permission denied)", 31, 0, NULL, 0) = 31\n'
+    assert parse_trace(line).made == {"sendto": 1}
 
 
 def test_a_send_without_any_pair_is_forbidden() -> None:
     """It can only go over a socket that was open before."""
-    assert Traced(0, "", {"sendto": 2}, ()).forbidden == {"sendto": 2}
+    assert Traced(0, "", Calls({"sendto": 2}, {}, ())).forbidden == {"sendto": 2}
 
 
 @pytest.mark.parametrize(

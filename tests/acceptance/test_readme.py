@@ -25,13 +25,15 @@ def test_sample_answer_of_the_readme_is_what_the_program_prints(
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     block = re.search(r"<!-- sample answer.*?```\n(.*?)```", readme, re.DOTALL)
     assert block is not None
-    (tmp_path / "models").symlink_to(default_models)
+    data = tmp_path / "data"
+    data.mkdir()
+    (data / "models").symlink_to(default_models)
     done = subprocess.run(
         [sys.executable, "-m", "assistant", "sample"],
         capture_output=True,
         text=True,
         stdin=subprocess.DEVNULL,
-        env={**os.environ, "ASSISTANT_DATA_DIR": str(tmp_path)},
+        env={**os.environ, "ASSISTANT_DATA_DIR": str(data)},
         timeout=300,
         check=True,
     )

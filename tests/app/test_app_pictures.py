@@ -17,6 +17,7 @@ from assistant.tui.app import AssistantApp
 from assistant.types import FileAdded, FileFailed, FilesFound
 from tests.app import pictures
 from tests.app.helpers import SETTLED, ask, said, text_of, wait_until
+from tests.fakes.gate import FakeGate
 from tests.fakes.workspace import FakeWorkspace
 from tests.fakes.workspace_scripts import record
 
@@ -77,6 +78,18 @@ def test_library_after_adding(snap_compare, size: tuple[int, int]) -> None:  # t
 
     app = AssistantApp(lambda: fake)
     assert snap_compare(app, terminal_size=size, run_before=added)
+
+
+@pytest.mark.parametrize("size", [(120, 36), (60, 20)])
+def test_locked(snap_compare, size: tuple[int, int]) -> None:  # type: ignore[no-untyped-def]
+    gate = FakeGate(waits=(12.0,))
+
+    async def wrong(pilot: Pilot[None]) -> None:
+        await pilot.press(*"wrong", "enter")
+        await wait_until(pilot, lambda: "possible in 12 s" in text_of(pilot.app.screen))
+
+    app = AssistantApp(FakeWorkspace, gate=gate)
+    assert snap_compare(app, terminal_size=size, run_before=wrong)
 
 
 async def test_the_readme_shows_the_app_as_it_is() -> None:

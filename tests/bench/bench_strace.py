@@ -1,10 +1,14 @@
-"""Which network system calls `assistant add` and `assistant ask` make: none but socketpair.
+"""Which network system calls `assistant add`, `ask` and the exports make: only socketpair.
 
     python -m tests.bench.bench_strace [--json FILE]
 
-The command line is run under `strace -f -e trace=network` in a fresh data folder (the
-installed models are linked into it), on the sample library. A `socketpair` joins two ends
-inside one process and can't leave it.
+The locked command line is run under `strace -f -e trace=network` in a fresh data folder (the
+installed models are linked into it, the tuned adapter is in use), on the sample library. A
+`socketpair` joins two ends inside one process and can't leave it.
+
+Each process tries its own lock at its start (`assistant/lockdown/probes.py`): these calls are
+denied by the kernel and stand in the trace with EACCES, or end a child with SIGSYS. They are
+counted apart, and each command must have just those that a command makes that does nothing.
 """
 
 from __future__ import annotations
@@ -18,7 +22,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from assistant.sample_library import SAMPLE_QUESTION, sample_paths
@@ -32,6 +36,12 @@ _ENDED = re.compile(r"^(?P<pid>\d+)\s+\+\+\+ ")
 _NO_CALL = re.compile(r"^\d+\s+(?:<\.\.\. |--- )")
 # A process that was killed on its way into a call, before strace could see into which.
 _LAST_BREATH = re.compile(r"^(?P<pid>\d+)\s+\?\?\?\(")
+# What the lock answers. A call that ended its process with SIGSYS was not carried out either.
+_DENIED = re.compile(r"= -1 (?:EACCES|EPERM|ENOSYS) \([^()]*\)$")
+_RESUMED = re.compile(r"^(?P<pid>\d+)\s+<\.\.\. (?P<name>[a-z][a-z0-9_]*) resumed>")
+# For a call that the kernel ended the process for, strace shows its number as the result:
+# those of `socket` and `socketcall` on i386, and any of x32.
+_NOT_MADE = re.compile(r"= (?:102|359|1073741\d{3})$")
 _MESSAGES = frozenset({"sendto", "sendmsg", "sendmmsg", "recvfrom", "recvmsg", "recvmmsg"})
 _MANAGING = frozenset({"shutdown", "getsockname", "getpeername", "getsockopt", "setsockopt"})
 _ON_A_PAIR = _MESSAGES | _MANAGING
@@ -40,51 +50,93 @@ _TRACED = "trace=network,io_uring_setup"
 
 
 @dataclass(frozen=True)
+class Calls:
+    """The network calls of a trace by name: those carried out, those denied by the lock, and
+    the lines of the former."""
+
+    made: dict[str, int]
+    denied: dict[str, int]
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Traced:
-    """What one command did: its exit status, output, and network calls by name."""
+    """What one command did: its exit status, output, and network calls."""
 
     returncode: int
     output: str
-    calls: dict[str, int]
-    lines: tuple[str, ...]
+    network: Calls
 
     @property
     def forbidden(self) -> dict[str, int]:
         """Calls other than `socketpair`, except those on the ends of a socket pair.
 
-        Where no `socket`, `accept` or `connect` occurred, sends and receives have nothing
-        but pairs to go over.
+        Where no `socket`, `accept` or `connect` was carried out, sends and receives have
+        nothing but pairs to go over.
         """
-        made = {n: c for n, c in self.calls.items() if n not in ALLOWED | _ON_A_PAIR}
-        if made or "socketpair" in self.calls:
+        calls = self.network.made
+        made = {n: c for n, c in calls.items() if n not in ALLOWED | _ON_A_PAIR}
+        if made or "socketpair" in calls:
             return made
-        return dict(self.calls)
+        return dict(calls)
 
 
-def parse_trace(text: str) -> tuple[dict[str, int], tuple[str, ...]]:
-    """Count the calls in the output of `strace -f -o`: ({name: count}, the call lines).
+def parse_trace(text: str) -> Calls:
+    """Sort the calls in the output of `strace -f -o` into those made and those denied.
 
     Raises `ValueError` for a line that is not understood: nothing is passed over in
     silence, or a new form of line could hide a call.
     """
-    calls: collections.Counter[str] = collections.Counter()
-    lines = []
-    dying: dict[str, str] = {}
+    reader = _Reader()
     for line in text.splitlines():
-        if not line.strip() or _NO_CALL.match(line):
-            continue
-        if ended := _ENDED.match(line):
-            dying.pop(ended["pid"], None)
+        if line.strip():
+            reader.read(line)
+    return reader.calls()
+
+
+class _Reader:
+    """What was read of a trace so far."""
+
+    def __init__(self) -> None:
+        self._found: list[tuple[str, str]] = []  # (name, line) of each call, in their order
+        self._latest: dict[str, int] = {}  # the last call of each process
+        self._denied: set[int] = set()
+        self._dying: dict[str, str] = {}
+
+    def read(self, line: str) -> None:
+        """Read one line. Raises `ValueError` if it is not understood."""
+        if (call := _CALL.match(line)) and call["pid"] not in self._dying:
+            self._latest[call["pid"]] = len(self._found)
+            self._found.append((call["name"], line))
+            if _DENIED.search(line):
+                self._denied.add(len(self._found) - 1)
+        elif ended := _ENDED.match(line):
+            self._dying.pop(ended["pid"], None)
+            if " killed by SIGSYS" in line:
+                self._killed(ended["pid"])
         elif breath := _LAST_BREATH.match(line):
-            dying[breath["pid"]] = line
-        elif (call := _CALL.match(line)) and call["pid"] not in dying:
-            calls[call["name"]] += 1
-            lines.append(line)
-        else:
+            self._dying[breath["pid"]] = line
+        elif not _NO_CALL.match(line):
             raise ValueError(f"a line of strace's output is not understood: {line!r}")
-    if dying:
-        raise ValueError(f"lines of strace's output are not understood: {dying}")
-    return dict(calls), tuple(lines)
+        elif (end := _RESUMED.match(line)) and _DENIED.search(line):
+            self._denied.add(self._latest[end["pid"]])
+
+    def _killed(self, process: str) -> None:
+        """A process was killed for a call: if for its last one here, that was not made."""
+        last = self._latest.get(process)
+        if last is not None and _NOT_MADE.search(self._found[last][1]):
+            self._denied.add(last)
+
+    def calls(self) -> Calls:
+        """Return what was read. Raises `ValueError` if the trace ends in the middle."""
+        if self._dying:
+            raise ValueError(f"lines of strace's output are not understood: {self._dying}")
+        made = [call for index, call in enumerate(self._found) if index not in self._denied]
+        return Calls(
+            dict(collections.Counter(name for name, _ in made)),
+            dict(collections.Counter(self._found[index][0] for index in self._denied)),
+            tuple(line for _, line in made),
+        )
 
 
 def strace_works() -> bool:
@@ -114,8 +166,8 @@ def trace_command(
             check=False,
             env={**inherited, **(env or {})},
         )
-        calls, lines = parse_trace(log.read_text(encoding="utf-8", errors="replace"))
-    return Traced(done.returncode, done.stdout + done.stderr, calls, lines)
+        network = parse_trace(log.read_text(encoding="utf-8", errors="replace"))
+    return Traced(done.returncode, done.stdout + done.stderr, network)
 
 
 def fresh_data_dir(folder: Path, models: Path) -> Path:
@@ -126,18 +178,35 @@ def fresh_data_dir(folder: Path, models: Path) -> Path:
     return target
 
 
-def trace_add_and_ask(data_dir: Path) -> dict[str, Traced]:
-    """Trace adding the sample library and asking one question."""
+def journey_environment(data_dir: Path) -> dict[str, str]:
+    """Return what the program needs to know: its data folder, and a passphrase in a file."""
+    secret = data_dir / "passphrase"
+    with os.fdopen(os.open(secret, os.O_WRONLY | os.O_CREAT, 0o600), "w") as file:
+        file.write("six words for a short test\n")
+    return {"ASSISTANT_DATA_DIR": str(data_dir), "ASSISTANT_PASSPHRASE_FILE": str(secret)}
+
+
+def journey_commands(data_dir: Path) -> dict[str, list[str]]:
+    """Return the commands of the journey. "docs" on no library does next to nothing."""
     program = [sys.executable, "-m", "assistant"]
-    env = {"ASSISTANT_DATA_DIR": str(data_dir)}
     return {
-        "add": trace_command([*program, "add", *map(str, sample_paths())], env),
-        "ask": trace_command([*program, "ask", SAMPLE_QUESTION], env),
+        "docs": [*program, "docs"],
+        "add": [*program, "add", "--no-passphrase", *map(str, sample_paths())],
+        "ask": [*program, "ask", SAMPLE_QUESTION],
+        "export": [*program, "docs", "--json"],
+        "audit export": [*program, "audit", "export", str(data_dir / "exported.audit")],
     }
 
 
+def trace_journey(data_dir: Path) -> dict[str, Traced]:
+    """Trace adding the sample library, asking one question, and the exports."""
+    environment = journey_environment(data_dir)
+    commands = journey_commands(data_dir)
+    return {name: trace_command(command, environment) for name, command in commands.items()}
+
+
 def main() -> int:
-    parser = argparse.ArgumentParser(description="Network system calls of add and ask.")
+    parser = argparse.ArgumentParser(description="Network system calls of the journey.")
     parser.add_argument("--models", type=Path, default=models_folder())
     add_json_option(parser)
     options = parser.parse_args()
@@ -148,17 +217,18 @@ def main() -> int:
         print(f"skipped: no models in {options.models}: run `make models`")
         return EXIT_SKIPPED
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-        traced = trace_add_and_ask(fresh_data_dir(Path(folder), options.models))
+        traced = trace_journey(fresh_data_dir(Path(folder), options.models))
     figures = []
     for name, run in traced.items():
         if run.returncode != 0:
             print(run.output, file=sys.stderr)
             return 1
         count = sum(run.forbidden.values())
-        note = ", ".join(f"{n} {c}" for n, c in sorted(run.calls.items())) or "no network call"
+        calls = sorted(run.network.made.items())
+        note = ", ".join(f"{n} {c}" for n, c in calls) or "no network call"
         title = f"`assistant {name}`: network calls other than socketpair"
         figures.append(Figure(title, count, "calls", "= 0", count == 0, note))
-    details = {name: {"calls": run.calls, "lines": run.lines} for name, run in traced.items()}
+    details = {name: asdict(run.network) for name, run in traced.items()}
     publish("system calls", figures, details, options.json)
     return 0
 

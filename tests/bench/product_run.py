@@ -20,6 +20,7 @@ from typing import Any
 
 from assistant.cli.wiring import open_workspace
 from assistant.config import Settings, load_settings
+from assistant.store import KeyFile
 from assistant.types import Extracted, FileFailed, Finished, Generated, Retrieved, Workspace
 
 STARTED = float(os.environ["BENCH_STARTED"])
@@ -32,7 +33,8 @@ def settings_of(options: argparse.Namespace) -> Settings:
 
 
 def ingest(options: argparse.Namespace) -> dict[str, Any]:
-    workspace = open_workspace(settings_of(options))
+    settings = settings_of(options)
+    workspace = open_workspace(settings, KeyFile(settings.key_path))  # public texts
     ready = time.monotonic()  # the embedder is loaded by `add`, so that counts as ingest
     paths = sorted(options.files.iterdir())[: options.limit or None]
     failed = [
@@ -54,7 +56,8 @@ def ingest(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def ask(options: argparse.Namespace) -> dict[str, Any]:
-    workspace = open_workspace(settings_of(options))
+    settings = settings_of(options)
+    workspace = open_workspace(settings, KeyFile(settings.key_path))  # public texts
     workspace.warm_up()
     cold_start = time.monotonic() - STARTED
     questions = tomllib.loads(options.questions.read_text(encoding="utf-8"))["questions"]

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.bench.report import EXIT_SKIPPED, ROOT, Figure, models_folder
-from tests.bench.workstation import original_embedder, scifact_in_float32
+from tests.bench.workstation import original_embedder, results_of_recipe, scifact_in_float32
 
 HERE = Path(__file__).resolve().parent
 RESULTS = ROOT / ".build" / "bench"
@@ -85,7 +85,7 @@ def run_bench(name: str, extra: list[str]) -> Run:
 def python_of(name: str) -> str:
     """The interpreter of a bench: that of the workstation's environment where it needs torch."""
     workstation = ROOT / ".venv-workstation" / "bin" / "python"
-    if name == "bench_training" and workstation.is_file():
+    if name in {"bench_adapter", "bench_training"} and workstation.is_file():
         return str(workstation)
     return sys.executable
 
@@ -100,12 +100,13 @@ def _named(argument: str) -> str:
 
 def extra_arguments(name: str, rival_python: Path) -> list[str]:
     """What a bench must be told about this machine."""
-    if name == "bench_side_by_side":
-        return ["--rival-python", str(rival_python)]
-    if name == "bench_answers":
-        return ["--data-dir", str(models_folder().parent)]
+    plain = {
+        "bench_side_by_side": lambda: ["--rival-python", str(rival_python)],
+        "bench_answers": lambda: ["--data-dir", str(models_folder().parent)],
+        "bench_adapter": results_of_recipe,
+    }
     if name not in {"bench_embedder", "bench_scifact"}:
-        return []
+        return plain.get(name, list)()
     source = original_embedder(rival_python)
     if source is None:
         return []

@@ -26,6 +26,21 @@ def original_embedder(python: Path) -> Path | None:
     return Path(done.stdout.strip()) if done.returncode == 0 else None
 
 
+def results_of_recipe() -> list[str]:
+    """What bench_adapter is told of a run of the shipped adapter's recipe; [] without one.
+
+    The run's folder is the one that models/smollm2-135m-raft/README.md names.
+    """
+    out = ROOT / ".build" / "smollm2-135m-raft"
+    names = {"f16": "F16", "q8": "Q8_0", "q4": "Q4_K_M"}
+    found = {"dataset": out / "dataset", "merged": out / "merge"}
+    for option, quantization in names.items():
+        found[option] = out / "export" / f"smollm2-135m-raft-{quantization}.gguf"
+    if not all(path.exists() for path in found.values()):
+        return []
+    return [part for option, path in found.items() for part in (f"--{option}", str(path))]
+
+
 def scifact_in_float32(python: Path, source: Path, folder: Path) -> Path | None:
     """Embed SciFact's chunks and claims with sentence-transformers; None if that fails.
 

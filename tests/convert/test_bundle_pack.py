@@ -10,15 +10,16 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from assistant.bundle import TrustStore, import_bundle, open_bundle
+from assistant.bundle import LibraryAccess, TrustStore, import_bundle, open_bundle
 from assistant.bundle.signatures import key_id
 from assistant.bundle.trust import TrustedKey
 from assistant.cli.main import cli
 from assistant.config import Settings
 from assistant.engine import embedder_identity, list_models
 from assistant.errors import Cancelled, ModelError, UsageError
-from assistant.store import StoreKey, open_store
+from assistant.store import KeyFile, StoreKey, open_store
 from assistant.types import CancelToken
+from convert.bundle.carrying import Sealing
 from convert.bundle.keys import generate, read_signing_key
 from convert.bundle.pack import Contents, run_bundle
 from convert.bundle.settings import BundleSettings, sources_from
@@ -256,8 +257,21 @@ def test_a_library_is_packed_without_its_key(workstation: dict[str, Any], tmp_pa
     TrustStore(laptop.data_dir).trust(workstation["public"])
     (tmp_path / "wards.key").write_text(key.hex())
     with open_bundle(path, TrustStore(laptop.data_dir).find) as bundle:
-        done = import_bundle(bundle, laptop, library_key=tmp_path / "wards.key")
+        done = import_bundle(bundle, laptop, library=LibraryAccess(key_file=tmp_path / "wards.key"))
     assert laptop.with_changes(library=done.name).store_path.is_file()
+    shown: list[str] = []
+    workstation["contents"] = Contents("library", source, sealing=Sealing(key, shown.append))
+    path = pack(workstation, name="sealed", licences=())
+    assert not list(path.parent.glob(".carried-*"))
+    assert shown[0].encode() not in path.read_bytes()
+    with open_bundle(path, TrustStore(laptop.data_dir).find) as bundle:
+        done = import_bundle(bundle, laptop, library=LibraryAccess(lambda: shown[0]))
+    there = laptop.with_changes(library=done.name)
+    own = KeyFile(there.key_path).get(create=False)
+    open_store(there.store_path, own, create=False, embedder=embedder_identity(laptop)).close()
+    with pytest.raises(UsageError, match="is there already"):
+        pack(workstation, name="sealed", licences=())
+    assert len(shown) == 1, "a transfer key was shown for a bundle that is not made"
     plain_file = tmp_path / "plain.db"
     plain_file.write_bytes(b"SQLite format 3\0" + bytes(4096))
     workstation["contents"] = Contents("library", plain_file)

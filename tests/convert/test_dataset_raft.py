@@ -14,6 +14,7 @@ from assistant.cli.wiring import open_workspace
 from assistant.config import Settings
 from assistant.errors import UsageError
 from assistant.prompts import REFUSAL
+from assistant.store import KeyFile
 from convert.cli.main import main
 from convert.dataset.articles import ShownText
 from convert.dataset.blocks import passages_in
@@ -45,7 +46,8 @@ def data_dir(default_gguf: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
     (folder / "texts").mkdir()
     for town in TOWNS:
         (folder / "texts" / f"{town}.txt").write_text(text_of(town), "utf-8")
-    workspace = open_workspace(Settings(data_dir=folder, threads=1))
+    settings = Settings(data_dir=folder, threads=1)
+    workspace = open_workspace(settings, KeyFile(settings.key_path))
     try:
         assert len(list(workspace.add([folder / "texts"]))) > len(TOWNS)
         assert len(workspace.documents()) == len(TOWNS)

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 
 from assistant.errors import Cancelled, ContextOverflowError
-from assistant.types import CancelToken, Message, Sampling
+from assistant.types import CancelToken, Message, Quoted, Sampling
 
 
 class FakeChat:
@@ -29,8 +29,11 @@ class FakeChat:
         fail_with: Exception | None = None,
         fail_at: int = 0,
         calibration: Mapping[str, float] | None = None,
+        quoted: Quoted | None = None,
     ) -> None:
         self.calibration = dict(calibration or {})
+        self.quoted = quoted or Quoted("", 0.0, 0.0, 0)
+        self.quoted_from: tuple[str, ...] = ()
         self._pieces = tuple(pieces)
         self._scripts = [tuple(script) for script in scripts]
         self._delay = delay
@@ -52,6 +55,19 @@ class FakeChat:
     @property
     def context_length(self) -> int:
         return self._context_length
+
+    def quote(
+        self,
+        prompt: str,
+        passages: Sequence[str],
+        refusal: str,
+        cancel: CancelToken | None = None,
+        *,
+        max_tokens: int = 192,
+    ) -> Quoted:
+        self.prompts.append(prompt)
+        self.quoted_from = tuple(passages)
+        return self.quoted
 
     def count_tokens(self, text: str) -> int:
         return len(text.split())

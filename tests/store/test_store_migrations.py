@@ -15,6 +15,7 @@ from assistant.store.connection import connect
 from assistant.store.migrations import applied, migrate
 from assistant.store.schema import MIGRATIONS, Migration
 from tests.store.fixtures import make_store_0001 as old
+from tests.store.fixtures import make_store_0002 as second
 
 
 @pytest.fixture
@@ -46,6 +47,19 @@ def test_an_old_store_is_upgraded_with_its_content(old_store: Path) -> None:
     health = store_health(old_store, old.KEY)
     assert health.ok
     assert health.pending == ()
+
+
+def test_a_store_from_before_the_audit_log_gets_its_place(tmp_path: Path) -> None:
+    path = tmp_path / "library.db"
+    shutil.copyfile(second.PATH, path)
+    assert store_health(path, second.KEY).pending == tuple(m.name for m in MIGRATIONS[2:])
+    with open_store(path, second.KEY, create=False, embedder=second.EMBEDDER) as store:
+        assert [d.name for d in store.documents()] == ["old.pdf"]
+        assert (store.audit.secret(), store.audit.head()) == (None, None)
+        store.audit.begin(bytes(32))
+        store.audit.set_head(b"h" * 64, durable=True)
+        assert (store.audit.secret(), store.audit.head()) == (bytes(32), b"h" * 64)
+    assert store_health(path, second.KEY).ok
 
 
 def test_every_step_is_recorded(old_store: Path, key: StoreKey) -> None:

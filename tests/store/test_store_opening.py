@@ -135,7 +135,7 @@ def test_a_database_of_another_program(store_path: Path, key: StoreKey) -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        "INSERT INTO migrations VALUES (3, '0003_from_the_future', '2030-01-01', '9.0')",
+        "INSERT INTO migrations VALUES (99, '0099_from_the_future', '2030-01-01', '9.0')",
         "PRAGMA user_version = 99",
         "UPDATE migrations SET name = '0002_other' WHERE number = 2",
     ],
@@ -287,7 +287,7 @@ def test_health(closed: Path, key: StoreKey, embedder: FakeEmbedder) -> None:
     health = store_health(closed, key)
     assert health.ok
     assert health.cipher == "aegis"
-    assert health.schema == "0002_text_index"
+    assert health.schema == "0003_audit"
     assert (health.documents, health.pending, health.damage) == (5, (), ())
     assert health.chunks > 5
     assert health.size == closed.stat().st_size

@@ -153,6 +153,13 @@ class ChatScreen(DeskScreen):
         self.query_one(Evidence).show_turn(None)
         self.query_one(Composer).focus()
 
+    async def forget(self) -> None:
+        """Let go of every text: Textual may keep a screen for a while after its removal."""
+        self._active = self._next = None
+        self.query_one(Evidence).show_turn(None)
+        self.query_one(Composer).forget()
+        await self.query_one(Conversation).forget()
+
     # Passages ------------------------------------------------------------------------
 
     def action_passages(self) -> None:

@@ -184,6 +184,12 @@ class LibraryScreen(DeskScreen):
         self.query_one(IngestPanel).show(self._progress)
         return True
 
+    async def forget(self) -> None:
+        """Let go of every name and message. See `ChatScreen.forget`."""
+        self._progress = self._shown = None
+        self.query_one(DataTable).clear()
+        await self.query_one(IngestPanel).remove()
+
     def action_cancel(self) -> None:
         """Escape: stop adding, else go back to the chat."""
         if not self.cancel_adding():

@@ -60,6 +60,11 @@ class Composer(TextArea):
         self._last = self.text
         self.clear()
 
+    def forget(self) -> None:
+        """Drop the draft, what could be undone, and the last question."""
+        self._last = ""
+        self.load_text("")
+
     def action_cursor_up(self, select: bool = False) -> None:
         """Go up; in an empty box, bring the last question back."""
         if not self.text and self._last and not select:

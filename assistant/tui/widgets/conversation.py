@@ -62,6 +62,11 @@ class Conversation(VerticalScroll):
         self.query(TurnView).remove()
         self.query_one("#welcome").display = True
 
+    async def forget(self) -> None:
+        """As `clear`, and wait until nothing of the turns is left."""
+        self.turns.clear()
+        await self.query(TurnView).remove()
+
     def welcome(self, desk: Desk) -> None:
         """Say how to begin, for the library as it is."""
         self.query_one("#welcome", Static).update(_welcome(desk))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from dataclasses import replace
@@ -128,8 +129,14 @@ def test_a_base_that_is_gone_changed_or_damaged(settings: Settings, tmp_path: Pa
     (base / "model.gguf").write_bytes(random_toy())
     write_record(base, replace(record, sha256="1" * 64, source_sha256="2" * 64))
     says("another toy", "models remove tuned")
-    write_record(base, replace(record, sha256="1" * 64))
+    anew = random_toy()[:-1] + b"\0"
+    (base / "model.gguf").write_bytes(anew)
+    write_record(base, replace(record, sha256=hashlib.sha256(anew).hexdigest()))
     assert load_chat(chosen).name == "tuned"  # quantized anew from the same file
+    (base / "model.gguf").write_bytes(random_toy()[:-1] + b"\1")
+    with pytest.raises(ModelError, match="damaged or was changed"):
+        load_chat(chosen)
+    (base / "model.gguf").write_bytes(anew)
     base.rename(base.with_name("moved"))
     says("needs the model toy, which is not installed", "models add --name toy")
 
@@ -138,7 +145,7 @@ def test_a_changed_adapter_is_not_loaded(settings: Settings, tmp_path: Path) -> 
     file = settings.models_dir / "tuned" / "adapter.gguf"
     file.write_bytes(file.read_bytes()[:-4] + b"\0\0\0\1")
     assert not {check.name: check.ok for check in verify_models(settings)}["tuned"]
-    with pytest.raises(ModelError, match="changed or is damaged") as caught:
+    with pytest.raises(ModelError, match="damaged or was changed") as caught:
         load_chat(replace(settings, chat_model="tuned"))
     assert "models remove tuned" in caught.value.hint
 
@@ -195,6 +202,10 @@ def test_records_of_the_first_format_stay_readable(settings: Settings, tmp_path:
     path = settings.models_dir / "toy" / "record.json"
     record = read_record(path.parent)
     table = json.loads(path.read_text(encoding="utf-8"))
+    record = replace(record, template_approved="")
+    del table["template_approved"]
+    path.write_text(json.dumps({**table, "format": 2}), encoding="utf-8")
+    assert read_record(path.parent) == record
     for key in ("base", "base_sha256", "base_source_sha256", "prompt_version", "calibration"):
         del table[key]
     path.write_text(json.dumps({**table, "format": 1}), encoding="utf-8")

@@ -53,7 +53,6 @@ def test_the_header_of_an_adapter(tmp_path: Path) -> None:
         ({"adapter__lora__alpha": 16}, "alpha"),  # llama.cpp would abort: no 32-bit float
         ({"adapter__lora__alpha": 0.0}, "alpha"),
         ({"adapter__lora__alpha": -1.0}, "alpha"),
-        ({"adapter__lora__alpha": float("nan")}, "alpha"),
         ({"adapter__alora__invocation_tokens": [1, 2]}, "trigger"),
     ],
 )

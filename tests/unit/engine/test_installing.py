@@ -4,11 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
-import subprocess
-import sys
-import threading
-import time
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -29,8 +24,6 @@ from assistant.engine import (
     use_model,
     verify_models,
 )
-from assistant.engine.child import Limits, run_probe
-from assistant.engine.cpu import CpuReport, cpu_report, missing_flags, not_portable
 from assistant.engine.installing import copy_hashed, probe_model, require_room, staging
 from assistant.engine.records import (
     ModelRecord,
@@ -39,8 +32,8 @@ from assistant.engine.records import (
     safe_name,
     write_record,
 )
-from assistant.engine.threads import physical_cores, threads_for
-from assistant.errors import Cancelled, EngineError, ModelError, UsageError
+from assistant.engine.threads import threads_for
+from assistant.errors import Cancelled, ModelError, UsageError
 from assistant.types import CancelToken
 from tests.unit.engine.gguf_files import TENSORS, chat_pairs, gguf, toy_model
 
@@ -240,60 +233,6 @@ def test_a_zip_bomb_is_stopped_at_the_pinned_size(tmp_path: Path) -> None:
     assert (tmp_path / "out").stat().st_size <= 1 << 20
 
 
-def test_a_child_that_fails_gives_a_reason(tmp_path: Path) -> None:
-    with pytest.raises(EngineError):
-        run_probe(["load"], Limits(memory=8 << 30, seconds=20))
-    found = run_probe(["load", str(tmp_path / "absent")], Limits(memory=8 << 30, seconds=20))
-    assert "absent" in found["error"]
-    with pytest.raises(EngineError):
-        run_probe(["features"], Limits(memory=16 << 20, seconds=20))
-
-
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs a pipe that has a name")
-def test_a_child_that_hangs_is_stopped_at_once_on_cancel(tmp_path: Path) -> None:
-    pipe = tmp_path / "pipe"
-    os.mkfifo(pipe)  # opening it to read waits for ever
-    cancel = CancelToken()
-    timer = threading.Timer(1.0, cancel.cancel)
-    started = time.monotonic()
-    timer.start()
-    with pytest.raises(Cancelled):
-        run_probe(["load", str(pipe)], Limits(memory=8 << 30, seconds=20), cancel)
-    assert time.monotonic() - started < 10
-    with pytest.raises(Cancelled):
-        run_probe(["load", str(pipe)], Limits(memory=8 << 30, seconds=20), cancel)
-
-
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs a pipe that has a name")
-def test_an_interrupt_of_the_whole_group_is_no_damaged_model(tmp_path: Path) -> None:
-    """Ctrl-C in a terminal is sent to the child too; the parent alone shall act on it."""
-    pipe = tmp_path / "pipe"
-    os.mkfifo(pipe)
-    code = (
-        "import signal, sys; from pathlib import Path; "
-        "from assistant.engine.installing import probe_model; "
-        "from assistant.errors import AssistantError; from assistant.types import CancelToken\n"
-        "cancel = CancelToken()\n"
-        "signal.signal(signal.SIGINT, lambda *_: cancel.cancel())\n"
-        "print('ready', flush=True)\n"
-        "try: probe_model(Path(sys.argv[1]), Path('shown.gguf'), cancel)\n"
-        "except AssistantError as error: print(error.code, flush=True)\n"
-    )
-    with subprocess.Popen(
-        [sys.executable, "-c", code, str(pipe)],
-        stdout=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-        cwd=Path(__file__).parents[3],
-    ) as parent:
-        assert parent.stdout is not None
-        assert parent.stdout.readline() == "ready\n"
-        time.sleep(1.0)
-        os.killpg(parent.pid, signal.SIGINT)
-        said, _ = parent.communicate(timeout=20)
-    assert said == "cancelled\n"
-
-
 @pytest.mark.parametrize(
     "given", ["../evil", "Mine", "a b", "a--b", ".hidden", "x" * 65, "\x1b[2J"]
 )
@@ -374,37 +313,3 @@ def test_a_vocabulary_of_bytes_tokenizes_spaces(tmp_path: Path) -> None:
     tokens = runtime.tokenize(" " * 100, special=False)
     runtime.close()
     assert len(tokens) >= 300
-
-
-def test_what_a_build_asks_of_a_processor() -> None:
-    assert not_portable(("AVX2", "OPENMP", "REPACK")) == ()
-    assert not_portable(("AVX2", "AVX512", "AMX_INT8")) == ("AVX512", "AMX_INT8")
-    assert missing_flags(("AVX2", "FMA"), ("fma", "sse2")) == ("AVX2",)
-    assert missing_flags(("AVX2",), ()) == ()
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
-def test_the_report_of_this_machine() -> None:
-    report = cpu_report()
-    assert isinstance(report, CpuReport)
-    assert report.model
-    assert report.memory_total > report.memory_available > 0
-    assert report.onnxruntime_version
-
-
-def test_physical_cores_count_siblings_once(tmp_path: Path) -> None:
-    usable = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else [0]
-    for number in usable:
-        folder = tmp_path / f"cpu{number}" / "topology"
-        folder.mkdir(parents=True)
-        (folder / "thread_siblings_list").write_text("all\n", encoding="ascii")
-    assert physical_cores(tmp_path) == 1
-    assert physical_cores(tmp_path / "nowhere") == len(usable)
-
-
-def test_there_are_never_more_threads_than_processors() -> None:
-    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    assert threads_for(100_000) == usable
-    assert threads_for(1) == 1
-    assert threads_for(0) == min(physical_cores(), usable or 1)
-    assert threads_for(-5) >= 1

@@ -16,6 +16,7 @@ from assistant.retrieval import Calibration, Retriever
 from assistant.session import AnswerSession
 from assistant.session.compose import CLOSEST, NOT_FOUND
 from assistant.types import (
+    QUOTES_ONLY,
     REFUSAL_THRESHOLD,
     Answer,
     AnswerEvent,
@@ -25,6 +26,7 @@ from assistant.types import (
     Finished,
     Generated,
     ParsedDocument,
+    Quoted,
     Retrieved,
 )
 from tests.fakes.embedder import FakeEmbedder
@@ -149,6 +151,35 @@ def test_a_calibrated_model_leans_towards_refusing() -> None:
     plain = FakeChat()
     list(session(plain).ask(QUESTION))
     assert plain.samplings[-1].first_bias == ()
+
+
+QUOTED = Quoted("The oil is changed every six months", -2.0, -1.5, 8)
+
+
+def quoting(quoted: Quoted, **calibration: float) -> FakeChat:
+    return FakeChat(quoted=quoted, calibration={QUOTES_ONLY: 1.0, **calibration})
+
+
+def test_a_model_that_only_quotes_is_asked_for_a_quote_of_what_it_was_shown() -> None:
+    chat = quoting(QUOTED)
+    answer = finish(list(session(chat).ask(QUESTION)))
+    assert not chat.samplings
+    assert chat.quoted_from
+    assert all(text in chat.prompts[-1] for text in chat.quoted_from)
+    assert answer.sentences[-1].text == f'"{QUOTED.text}"'
+    assert not answer.abstained
+
+
+def test_in_doubt_it_refuses() -> None:
+    cases = ((0.0, -1.0, False), (0.0, -2.5, True), (0.8, -1.0, True), (0.8, -0.5, False))
+    for weight, threshold, refused in cases:
+        chat = quoting(QUOTED, doubt_weight=weight, refusal_threshold=threshold)
+        assert finish(list(session(chat).ask(QUESTION))).abstained is refused
+
+
+def test_without_anything_to_quote_it_refuses() -> None:
+    chat = quoting(Quoted("", -9.0, 0.0, 0))
+    assert finish(list(session(chat).ask(QUESTION))).abstained
 
 
 def test_cancel_while_generating_keeps_what_was_written() -> None:

@@ -1,0 +1,35 @@
+"""The log's head: what the encrypted store knows of the log beside it."""
+
+from __future__ import annotations
+
+import struct
+
+from assistant.audit.records import BadRecordError
+from assistant.store.audit_state import HEAD_BYTES
+
+_HEAD = struct.Struct(">QQ32sQ8x")
+
+
+class Head:
+    """What the store knows of the log: `count` records, `end` bytes, the last one's hash.
+
+    A reader may begin at byte `start`, at the last record with a root over the pages.
+    """
+
+    __slots__ = ("count", "end", "hash", "start")
+
+    def __init__(self, count: int, end: int, digest: str, start: int) -> None:
+        self.count, self.end, self.hash, self.start = count, end, digest, start
+
+    @classmethod
+    def read(cls, content: bytes | None) -> Head | None:
+        """Read what the store holds. Raises `BadRecordError` for what is no head."""
+        if content is None:
+            return None
+        if len(content) != HEAD_BYTES:
+            raise BadRecordError("the head in the library is malformed")
+        count, end, digest, start = _HEAD.unpack(content)
+        return cls(count, end, digest.hex(), start)
+
+    def write(self) -> bytes:
+        return _HEAD.pack(self.count, self.end, bytes.fromhex(self.hash), self.start)

@@ -1,0 +1,159 @@
+"""A workspace that shows nothing and changes nothing before the log has said so."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from assistant.audit.trail import AuditTrail
+from assistant.errors import AssistantError
+from assistant.types import (
+    Answer,
+    AnswerEvent,
+    CancelToken,
+    DocumentRecord,
+    FileAdded,
+    Finished,
+    Hit,
+    IngestEvent,
+    IngestFinished,
+    Retrieved,
+    SearchResult,
+    Workspace,
+)
+
+_LISTED = 100
+
+
+class AuditedWorkspace:
+    """Wraps any `Workspace`; its methods also raise `AuditError`.
+
+    A question is recorded before it is worked on, the passages before they are shown, the
+    citations before the finished answer is. What the store itself does is recorded by
+    `AuditedStore`, which the wrapped workspace gets from the same trail.
+    """
+
+    def __init__(self, inner: Workspace, trail: AuditTrail) -> None:
+        self._inner, self._trail = inner, trail
+
+    @property
+    def library_name(self) -> str:
+        return self._inner.library_name
+
+    @property
+    def model_name(self) -> str:
+        return self._inner.model_name
+
+    def warm_up(self) -> None:
+        self._inner.warm_up()
+
+    def ask(self, question: str, cancel: CancelToken | None = None) -> Iterator[AnswerEvent]:
+        """Answer as the wrapped workspace does; each event comes after its record."""
+        return self._asked(question, self._inner.ask(question, cancel))
+
+    def _asked(self, question: str, events: Iterator[AnswerEvent]) -> Iterator[AnswerEvent]:
+        trail, began = self._trail, time.monotonic()
+        of = trail.record("ask", length=len(question), **trail.named("question", question))
+        ended = False
+        try:
+            with trail.outcome("cite", of):
+                for event in events:
+                    if isinstance(event, Retrieved):
+                        trail.record("shown", of=of, **_shown(event.result))
+                    elif isinstance(event, Finished):
+                        ended = True
+                        took = round(1000 * (time.monotonic() - began))
+                        trail.record("cite", of=of, ms=took, **_cited(event.answer))
+                    yield event
+        except GeneratorExit:
+            if not ended:
+                with suppress(AssistantError):
+                    trail.record("cite", of=of, phase="left")
+            raise
+
+    def search(self, query: str, limit: int = 8) -> SearchResult:
+        trail = self._trail
+        of = trail.record("search", length=len(query), **trail.named("question", query))
+        with trail.outcome("shown", of):
+            result = self._inner.search(query, limit)
+        trail.record("shown", of=of, **_shown(result))
+        return result
+
+    def add(
+        self, paths: Sequence[Path], cancel: CancelToken | None = None
+    ) -> Iterator[IngestEvent]:
+        """Add files as the wrapped workspace does; the last event comes after its record."""
+        return self._adding(len(paths), self._inner.add(paths, cancel))
+
+    def _adding(self, named: int, events: Iterator[IngestEvent]) -> Iterator[IngestEvent]:
+        trail, began = self._trail, time.monotonic()
+        added, ended = 0, False
+        try:
+            with trail.outcome("ingest", -1, pages=True):
+                for event in events:
+                    added += isinstance(event, FileAdded)
+                    if isinstance(event, IngestFinished):
+                        ended = True
+                        took = round(1000 * (time.monotonic() - began))
+                        counts = _counts(event) | {"named": named, "ms": took}
+                        trail.record("ingest", pages=added > 0, **counts)
+                    yield event
+        except GeneratorExit:
+            if not ended:
+                with suppress(AssistantError):
+                    trail.record("ingest", pages=True, phase="left", added=added)
+            raise
+
+    def documents(self) -> list[DocumentRecord]:
+        return self._inner.documents()
+
+    def resolve(self, reference: str) -> DocumentRecord:
+        return self._inner.resolve(reference)
+
+    def forget(self, document_id: int) -> DocumentRecord:
+        return self._inner.forget(document_id)
+
+    def page_text(self, document_id: int, page: int) -> str:
+        self._trail.record("view", document=document_id, page=page)
+        return self._inner.page_text(document_id, page)
+
+    def close(self) -> None:
+        self._inner.close()
+
+
+def _shown(result: SearchResult) -> dict[str, Any]:
+    return {"relevant": result.relevant, **_places([_place(hit) for hit in result.hits])}
+
+
+def _place(hit: Hit) -> tuple[int, int]:
+    return hit.passage.document_id, hit.passage.page
+
+
+def _cited(answer: Answer) -> dict[str, Any]:
+    quotes = [(q.document_id, q.page) for s in answer.sentences for q in s.quotes]
+    return {
+        "abstained": answer.abstained,
+        "cancelled": answer.cancelled,
+        "sentences": len(answer.sentences),
+        "supported": sum(sentence.supported for sentence in answer.sentences),
+        "generated": answer.timings.generated_tokens,
+        **_places(quotes),
+    }
+
+
+def _places(found: Sequence[tuple[int, int]]) -> dict[str, Any]:
+    """Return documents and pages, each once and in order; a very long list is cut and counted."""
+    places = [list(place) for place in dict.fromkeys(found)]
+    return {"places": places[:_LISTED], "count": len(places)}
+
+
+def _counts(event: IngestFinished) -> dict[str, Any]:
+    return {
+        "added": event.added,
+        "known": event.known,
+        "failed": event.failed,
+        "cancelled": event.cancelled,
+    }

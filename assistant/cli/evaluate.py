@@ -1,0 +1,267 @@
+"""`assistant eval`: how good the answers are, measured on one's own questions."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from assistant import __version__
+from assistant.cli.interrupt import cancel_on_interrupt
+from assistant.cli.options import Invocation, command_options
+from assistant.cli.progress import progress_bar
+from assistant.config import Settings
+from assistant.types import Workspace
+
+if TYPE_CHECKING:
+    from assistant.cli.unlocking import Unlocking
+    from assistant.evaluation.arms import Arm, InstalledModel
+    from assistant.evaluation.running import Library
+    from assistant.evaluation.saved import ArmRun, SavedRun
+    from assistant.evaluation.suite import Suite
+    from assistant.store import StoreKey
+
+FOLDER = "evaluations"
+_STOPPED = "stopped"
+_DECIDING = (
+    "context_length",
+    "max_answer_tokens",
+    "search_hits",
+    "prompt_passages",
+    "prompt_passage_tokens",
+    "temperature",
+)
+"""Settings that decide what is answered."""
+
+
+class DefaultGroup(click.Group):
+    """A group in which the name of the command `run` may be left out."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if args and args[0] not in self.commands and args[0] not in ctx.help_option_names:
+            args = ["run", *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group("eval", cls=DefaultGroup)
+def evaluate() -> None:
+    """Measure the answers on your own questions: assistant eval SUITE.
+
+    `assistant eval SUITE` is short for `assistant eval run SUITE`.
+    """
+
+
+@evaluate.command()
+@click.argument("suite", type=click.Path(path_type=Path, dir_okay=False))
+@click.option(
+    "--arm",
+    "names",
+    multiple=True,
+    metavar="ARM",
+    help="A way of answering to measure; name several to compare them. current: as set up;"
+    " retrieval: sentences of the documents, no model; base: the model without its adapter;"
+    " model:NAME; adapter:NAME [default: current].",
+)
+@click.option(
+    "--against",
+    type=click.Path(path_type=Path),
+    metavar="RUN",
+    help="A saved run (run.json or its folder): exit code 1 if a figure got worse.",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False, writable=True),
+    help="Folder for run.json and report.html [default: in the data folder].",
+)
+@click.option("--keep-texts", is_flag=True, help="Write questions and answers to the folder too.")
+@click.option("--restart", is_flag=True, help="Ask everything anew, also after a stopped run.")
+@command_options
+def run(
+    invocation: Invocation,
+    suite: Path,
+    names: tuple[str, ...],
+    against: Path | None,
+    out: Path | None,
+    keep_texts: bool,
+    restart: bool,
+) -> None:
+    """Ask every question of SUITE and measure the answers.
+
+    SUITE has one JSON object a line: an id, a question, and what is right: accepted answers,
+    spans of documents, or that the library can't answer it. docs/evaluation.md has the form.
+    Everything is asked as `assistant ask` does. A run that was stopped goes on when it is
+    started again.
+
+    Measured are search, answers, refusals, quotes, confidence, times and memory, each with
+    its 95 % interval; arms are compared question by question. The report holds no text of
+    questions, answers or documents unless --keep-texts is given.
+
+    \b
+    Examples:
+      assistant eval questions.jsonl
+      assistant eval questions.jsonl --arm retrieval --arm base --arm current
+      assistant eval questions.jsonl --against evaluations/library-20261121-160500 --json
+    """
+    from assistant.evaluation.arms import CURRENT, arms_named
+    from assistant.evaluation.comparing import require_common
+    from assistant.evaluation.running import Runner
+    from assistant.evaluation.saved import read_run, write_run
+    from assistant.evaluation.suite import read_suite
+
+    settings, output = invocation.settings, invocation.output
+    questions = read_suite(suite)
+    saved = read_run(against) if against else None
+    arms = arms_named(names or (CURRENT,), _installed(settings))
+    if saved is not None:
+        require_common(saved, [arm.name for arm in arms])
+    with cancel_on_interrupt() as cancel, progress_bar(output) as report:
+        runner = Runner(
+            questions,
+            _opener(invocation),
+            settings.data_dir / FOLDER / _STOPPED,
+            _key(settings),
+            keep_texts=keep_texts,
+            cancel=cancel,
+            progress=report,
+        )
+        runs = runner.run(arms, restart=restart)
+        report("computing intervals", 0, 0)
+        table = _table(settings, questions, runner, runs, saved)
+    from assistant.evaluation.page import html_page
+
+    made = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+    folder = out or settings.data_dir / FOLDER / f"{settings.library}-{made}"
+    write_run(folder, table, html_page(table), runner.texts)
+    runner.done()
+    _show(invocation, table, folder)
+    if saved and table["against"]["worse"]:
+        sys.exit(1)
+
+
+def _show(invocation: Invocation, table: dict[str, Any], folder: Path) -> None:
+    from assistant.cli.evaluate_page import show_run
+    from assistant.evaluation.report import without_rows
+
+    output = invocation.output
+    if output.as_json:
+        output.json({**without_rows(table), "folder": str(folder)})
+        return
+    show_run(table, output)
+    output.note(f"The report: {folder / 'report.html'}")
+
+
+def _table(
+    settings: Settings,
+    suite: Suite,
+    runner: Any,
+    runs: Sequence[ArmRun],
+    saved: SavedRun | None,
+) -> dict[str, Any]:
+    from assistant.engine import embedder_identity
+    from assistant.evaluation.report import run_table
+
+    library: Library = runner.library
+    answerable = sum(item.answerable for item in suite.items)
+    about = {
+        "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "version": __version__,
+        "suite": {
+            "name": suite.name,
+            "sha256": suite.sha256,
+            "questions": len(suite.items),
+            "answerable": answerable,
+            "unanswerable": len(suite.items) - answerable,
+        },
+        "library": {
+            "name": library.name,
+            "sha256": library.sha256,
+            "documents": library.documents,
+        },
+        "embedder": embedder_identity(settings).name,
+        "settings": {name: getattr(settings, name) for name in _DECIDING},
+        "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} processors",
+        "resumed": runner.resumed,
+    }
+    table = run_table(about, runs)
+    if saved is not None:
+        table["against"] = _against(saved, suite, library, runs)
+    return table
+
+
+def _against(
+    saved: SavedRun, suite: Suite, library: Library, runs: Sequence[ArmRun]
+) -> dict[str, Any]:
+    from assistant.evaluation.comparing import compare
+    from assistant.evaluation.report import change_table
+
+    changes = compare(saved, runs)
+    return {
+        "made_at": saved.made_at,
+        "version": saved.version,
+        "same_suite": saved.suite_sha256 == suite.sha256,
+        "same_library": saved.library_sha256 == library.sha256,
+        "worse": any(change.worse for change in changes),
+        "changes": [change_table(change) for change in changes],
+    }
+
+
+def _key(settings: Settings) -> dict[str, Any]:
+    """Return what decides the answers besides suite, library and model."""
+    from dataclasses import asdict
+
+    from assistant.engine import embedder_identity
+
+    deciding = {name: getattr(settings, name) for name in _DECIDING}
+    embedder = asdict(embedder_identity(settings))
+    return {
+        "version": __version__,
+        "settings": deciding,
+        "embedder": embedder,
+        "reranker": settings.reranker,
+    }
+
+
+def _installed(settings: Settings) -> list[InstalledModel]:
+    from assistant.engine import list_models
+    from assistant.evaluation.arms import InstalledModel
+
+    return [
+        InstalledModel(model.name, model.base, model.sha256, model.active)
+        for model in list_models(settings)
+        if model.role == "chat"
+    ]
+
+
+class _AskedOnce:
+    """A `KeySource` for all arms: whoever has the passphrase is asked for it once."""
+
+    def __init__(self, unlocking: Unlocking) -> None:
+        self._unlocking = unlocking
+        self._key: StoreKey | None = None
+
+    def get(self, create: bool) -> StoreKey:
+        self._key = self._key or self._unlocking.get(create)
+        return self._key
+
+
+def _opener(invocation: Invocation) -> Callable[[Arm], Workspace]:
+    """Return what opens the library with the model of an arm."""
+    settings = invocation.settings
+    given = invocation.opener
+    if given is not None:
+        return lambda arm: given(_with_model(settings, arm))
+    from assistant.cli.unlocking import Unlocking
+    from assistant.cli.wiring import open_workspace
+
+    keys = _AskedOnce(Unlocking(settings, invocation.output))
+    return lambda arm: open_workspace(_with_model(settings, arm), keys)
+
+
+def _with_model(settings: Settings, arm: Arm) -> Settings:
+    return settings.with_changes(chat_model=arm.chat_model) if arm.chat_model else settings

@@ -1,0 +1,88 @@
+"""The shape of `assistant eval --json`; `run.json` holds the same and the single answers."""
+
+from __future__ import annotations
+
+from typing import NotRequired
+
+from typing_extensions import TypedDict
+
+
+class FigureJson(TypedDict):
+    """A value over so many questions and its 95 % interval (null: too few questions)."""
+
+    value: float
+    low: float | None
+    high: float | None
+    questions: int
+
+
+class ArmJson(TypedDict):
+    """An arm; `memory` in bytes (0: not measured), `risk_coverage` pairs (coverage, risk)."""
+
+    name: str
+    model: str
+    model_sha256: str
+    memory: int
+    load_seconds: float
+    figures: dict[str, FigureJson]
+    risk_coverage: list[list[float]]
+
+
+# "from" is a word of Python, so this one can't be written as a class.
+DifferenceJson = TypedDict(
+    "DifferenceJson", {"arm": str, "from": str, "figures": dict[str, FigureJson]}
+)
+
+
+class ChangeJson(TypedDict):
+    """An arm against the saved run: all changes, and those beyond noise."""
+
+    arm: str
+    compared: int
+    figures: dict[str, FigureJson]
+    worse: list[str]
+    improved: list[str]
+    newly_wrong: list[str]
+    newly_right: list[str]
+
+
+class AgainstJson(TypedDict):
+    made_at: str
+    version: str
+    same_suite: bool
+    same_library: bool
+    worse: bool
+    changes: list[ChangeJson]
+
+
+class SuiteJson(TypedDict):
+    name: str
+    sha256: str
+    questions: int
+    answerable: int
+    unanswerable: int
+
+
+class LibraryJson(TypedDict):
+    name: str
+    sha256: str
+    documents: int
+
+
+class EvalJson(TypedDict):
+    format: int
+    kind: str
+    made_at: str
+    version: str
+    suite: SuiteJson
+    library: LibraryJson
+    embedder: str
+    settings: dict[str, int | float]
+    machine: str
+    resumed: int
+    confidence: float
+    resamples: int
+    arms: list[ArmJson]
+    differences: list[DifferenceJson]
+    against: NotRequired[AgainstJson]
+    folder: str

@@ -1,0 +1,85 @@
+"""Asking a suite as a person would: one question after the other, through the workspace."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from assistant.errors import Cancelled, EngineError, UsageError
+from assistant.evaluation.judging import Asked, Row, failure, judge
+from assistant.evaluation.memory import Memory
+from assistant.evaluation.places import Pages, Place
+from assistant.evaluation.ranking import DEPTH
+from assistant.evaluation.suite import Item
+from assistant.types import (
+    Answer,
+    CancelToken,
+    Extracted,
+    Finished,
+    Generated,
+    SearchResult,
+    Workspace,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A row, and the answer itself for those who keep texts (None after an error)."""
+
+    row: Row
+    item: Item
+    answer: Answer | None
+
+
+def ask_items(
+    workspace: Workspace,
+    items: Sequence[Item],
+    places: Mapping[str, tuple[Place, ...]],
+    cancel: CancelToken,
+    memory: Memory,
+) -> Iterator[Judged]:
+    """Ask each item and judge the answer, as it comes.
+
+    An error that is about one question (the engine failed, the question is too long) is a
+    row of its own; any other is raised. Raises `Cancelled`: an answer that was cut short is
+    not judged.
+    """
+    pages = Pages(workspace)
+    for item in items:
+        cancel.raise_if_cancelled()
+        where = places.get(item.id, ())
+        try:
+            asked = _ask(workspace, item, bool(where), cancel, memory)
+        except (EngineError, UsageError) as error:
+            yield Judged(failure(item, where, error.code), item, None)
+            continue
+        yield Judged(judge(item, where, asked, pages), item, asked.answer)
+
+
+def _ask(
+    workspace: Workspace, item: Item, searched: bool, cancel: CancelToken, memory: Memory
+) -> Asked:
+    began = time.perf_counter()
+    words_ms = -1.0
+    answer: Answer | None = None
+    for event in workspace.ask(item.question, cancel):
+        memory.look()
+        if isinstance(event, Extracted | Generated) and words_ms < 0:
+            words_ms = _since(began)
+        elif isinstance(event, Finished):
+            answer = event.answer
+    total_ms = _since(began)
+    if answer is None:
+        raise EngineError("The answer broke off.", hint="See: assistant doctor")
+    if answer.cancelled:
+        raise Cancelled
+    search: SearchResult | None = None
+    if searched:
+        # After the answer, so that the answer's own search is not the second one, and faster.
+        search = workspace.search(item.question, DEPTH)
+    return Asked(answer, search, words_ms, total_ms)
+
+
+def _since(began: float) -> float:
+    return (time.perf_counter() - began) * 1000.0

@@ -1,0 +1,158 @@
+"""One answer, judged: what a person was shown, against what the suite says is right."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from assistant.evaluation.places import Pages, Place
+from assistant.evaluation.ranking import ranks_of
+from assistant.evaluation.scoring import exact, f1, normalise, quote_of
+from assistant.evaluation.suite import Item
+from assistant.types import Answer, Citation, SearchResult, Sentence
+
+_ENOUGH = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What is kept of one answer: numbers, and no text but the question's id.
+
+    `digest` tells whether the question was changed since. `ranks` are those of the places of
+    the answer in the search (0: not among the first ten). `failed` is the code of an error
+    that this question ended with. `exact` and `f1` are SQuAD's, of what was shown as the
+    answer (0 for an answerable question that was refused); `holds` whether an accepted
+    answer stands in what was shown; `cited` whether a quote shown leads to a right place,
+    `right` sums it up. `quotes` are those shown, `sentences` all, `supported` some of them.
+    `confidence` is the answer's relevance (0..1). Times are in milliseconds, -1 if none.
+    """
+
+    id: str
+    digest: str
+    answerable: bool
+    answers: int
+    ranks: tuple[int, ...]
+    abstained: bool
+    failed: str
+    exact: float
+    f1: float
+    holds: bool
+    cited: bool
+    right: bool
+    quotes: int
+    verbatim: int
+    sentences: int
+    supported: int
+    confidence: float
+    truncated: bool
+    tokens: int
+    retrieve_ms: float
+    words_ms: float
+    first_token_ms: float
+    total_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """An answer as it came: `words_ms` until the first words, `total_ms` until the last."""
+
+    answer: Answer
+    search: SearchResult | None
+    words_ms: float
+    total_ms: float
+
+
+def judge(item: Item, places: Sequence[Place], asked: Asked, pages: Pages) -> Row:
+    """Judge one answer. Raises what reading a page of the library raises."""
+    answer = asked.answer
+    shown = [sentence for sentence in answer.sentences if sentence.supported]
+    quotes = [quote for sentence in shown for quote in sentence.quotes]
+    prediction = "" if answer.abstained else prediction_of(shown)
+    holds = not answer.abstained and _holds(item.answers, shown)
+    cited = not answer.abstained and _cites(places, quotes)
+    match = f1(prediction, item.answers) if item.answers and prediction else 0.0
+    equal = exact(prediction, item.answers) if item.answers and prediction else 0.0
+    if not item.answerable:
+        right = answer.abstained
+    elif item.answers:
+        right = holds or match >= _ENOUGH
+    else:
+        right = cited
+    first = answer.timings.first_token_ms
+    return Row(
+        id=item.id,
+        digest=item.digest,
+        answerable=item.answerable,
+        answers=len(item.answers),
+        ranks=ranks_of(places, asked.search.hits) if asked.search else (0,) * len(places),
+        abstained=answer.abstained,
+        failed="",
+        exact=equal,
+        f1=match,
+        holds=holds,
+        cited=cited,
+        right=right,
+        quotes=len(quotes),
+        verbatim=sum(pages.is_verbatim(quote) for quote in quotes),
+        sentences=len(answer.sentences),
+        supported=len(shown),
+        confidence=answer.relevance,
+        truncated=answer.truncated,
+        tokens=answer.timings.generated_tokens,
+        retrieve_ms=answer.timings.retrieve_ms,
+        words_ms=asked.words_ms,
+        first_token_ms=-1.0 if first is None else first,
+        total_ms=asked.total_ms,
+    )
+
+
+def failure(item: Item, places: Sequence[Place], code: str) -> Row:
+    """Return the row of a question that ended with an error: neither right nor refused."""
+    return Row(
+        id=item.id,
+        digest=item.digest,
+        answerable=item.answerable,
+        answers=len(item.answers),
+        ranks=(0,) * len(places),
+        abstained=False,
+        failed=code,
+        exact=0.0,
+        f1=0.0,
+        holds=False,
+        cited=False,
+        right=False,
+        quotes=0,
+        verbatim=0,
+        sentences=0,
+        supported=0,
+        confidence=0.0,
+        truncated=False,
+        tokens=0,
+        retrieve_ms=-1.0,
+        words_ms=-1.0,
+        first_token_ms=-1.0,
+        total_ms=-1.0,
+    )
+
+
+def prediction_of(shown: Sequence[Sentence]) -> str:
+    """Return what is compared with the accepted answers.
+
+    The quote of what the model wrote and could support; if there is none, the sentence that
+    was taken out of the documents.
+    """
+    written = " ".join(s.text for s in shown if s.origin == "model")
+    if written:
+        return quote_of(written) or written
+    return " ".join(sentence.text for sentence in shown)
+
+
+def _holds(answers: Sequence[str], shown: Sequence[Sentence]) -> bool:
+    texts = [f" {normalise(sentence.text)} " for sentence in shown]
+    wanted = [normalise(answer) for answer in answers]
+    return any(words and f" {words} " in text for words in wanted for text in texts)
+
+
+def _cites(places: Sequence[Place], quotes: Sequence[Citation]) -> bool:
+    """Whether a quote lies where an answer stands; a quote may be longer or shorter."""
+    return any(place.holds(quote) for place in places for quote in quotes)

@@ -1,0 +1,1 @@
+"""An auditor's proof that nothing leaves this machine."""

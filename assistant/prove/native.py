@@ -1,0 +1,181 @@
+"""The C library, system calls by number, and machine code: ways past everything in Python.
+
+Numbers are those of the kernel's tables `arch/x86/entry/syscalls/syscall_64.tbl` and
+`include/uapi/asm-generic/unistd.h` (aarch64).
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import mmap
+import os
+import platform
+import sys
+from collections.abc import Callable
+
+from assistant.prove.probe import Absent
+
+MACHINE = {"AMD64": "x86_64", "arm64": "aarch64"}.get(platform.machine(), platform.machine())
+_COLUMN = {"x86_64": 0, "aarch64": 1}.get(MACHINE)
+
+NUMBERS: dict[str, tuple[int, int]] = {
+    "socket": (41, 198),
+    "socketpair": (53, 199),
+    "connect": (42, 203),
+    "sendto": (44, 206),
+    "ptrace": (101, 117),
+    "process_vm_readv": (310, 270),
+    "process_vm_writev": (311, 271),
+    "pidfd_open": (434, 434),
+    "pidfd_getfd": (438, 438),
+    "io_uring_setup": (425, 425),
+    "io_uring_enter": (426, 426),
+    "unshare": (272, 97),
+    "setns": (308, 268),
+    "mount": (165, 40),
+    "fsopen": (430, 430),
+    "open_tree": (428, 428),
+    "chroot": (161, 51),
+    "bpf": (321, 280),
+    "perf_event_open": (298, 241),
+    "add_key": (248, 217),
+    "request_key": (249, 218),
+    "keyctl": (250, 219),
+    "userfaultfd": (323, 282),
+    "kcmp": (312, 272),
+    "mq_open": (240, 180),
+    "mq_unlink": (241, 181),
+    "shmget": (29, 194),
+    "shmctl": (31, 195),
+    "msgget": (68, 186),
+    "msgctl": (71, 187),
+    "semget": (64, 190),
+    "semctl": (66, 191),
+    "clone3": (435, 435),
+    "name_to_handle_at": (303, 264),
+    "open_by_handle_at": (304, 265),
+    "fanotify_init": (300, 262),
+    "init_module": (175, 105),
+    "setxattr": (188, 5),
+    "fchmodat": (268, 53),
+    "utimensat": (280, 88),
+    "openat2": (437, 437),
+    "memfd_create": (319, 279),
+    "linkat": (265, 37),
+    "ioperm": (173, -1),
+}
+
+libc = ctypes.CDLL(None, use_errno=True) if sys.platform != "win32" else None
+
+
+def number(name: str) -> int:
+    """Return the number of a system call here. Raises `Absent` on an unknown processor."""
+    if _COLUMN is None or NUMBERS[name][_COLUMN] < 0:
+        raise Absent(f"no number of {name} is known for {MACHINE}")
+    return NUMBERS[name][_COLUMN]
+
+
+def checked(result: int, what: str = "") -> int:
+    """Return the result of a C call, or raise its `OSError`."""
+    if result < 0:
+        code = ctypes.get_errno()
+        raise OSError(code, os.strerror(code), what or None)
+    return result
+
+
+def syscall(name: str, *arguments: object) -> int:
+    """Make a system call by number through the C library's `syscall`. Raises `OSError`."""
+    if libc is None:
+        raise Absent("no C library with syscall()")
+    libc.syscall.restype = ctypes.c_long
+    plain = [ctypes.c_long(a) if isinstance(a, int) else a for a in arguments]
+    return checked(int(libc.syscall(ctypes.c_long(number(name)), *plain)), name)
+
+
+def _numbered(value: int) -> bytes:
+    return value.to_bytes(4, "little")
+
+
+def direct_socket() -> Callable[[int, int, int], int]:
+    """Return machine code that makes the socket call itself, without the C library."""
+    call = number("socket")
+    if MACHINE == "x86_64":  # mov eax, call; syscall; ret
+        return _machine_code(b"\xb8" + _numbered(call) + b"\x0f\x05\xc3")
+    # movz x8, call; svc 0; ret
+    words = (0xD2800008 | call << 5, 0xD4000001, 0xD65F03C0)
+    return _machine_code(b"".join(_numbered(word) for word in words))
+
+
+def i386_socket() -> Callable[[int, int, int], int]:
+    """Return machine code that makes the 32-bit system call socket (359) with `int 0x80`."""
+    if MACHINE != "x86_64":
+        raise Absent("32-bit calls with int 0x80 are x86 only")
+    # push rbx; mov ebx, edi; mov ecx, esi; mov eax, 359; int 0x80; pop rbx; ret
+    code = b"\x53\x89\xfb\x89\xf1\xb8" + _numbered(359) + b"\xcd\x80\x5b\xc3"
+    return _machine_code(code)
+
+
+def i386_socketcall() -> Callable[[int, int, int], int]:
+    """Return machine code that makes the older 32-bit `socketcall` (102, SYS_SOCKET is 1).
+
+    Its arguments lie in memory that 32 bits can address: here, in the code's own page.
+    """
+    if MACHINE != "x86_64":
+        raise Absent("32-bit calls with int 0x80 are x86 only")
+    # push rbx; sub rsp, 16; mov [r8], edi; [r8+4], esi; [r8+8], edx; mov ecx, r8d ...
+    code = (
+        b"\x53\x41\x89\x38\x41\x89\x70\x04\x41\x89\x50\x08\x44\x89\xc1"
+        b"\xbb\x01\x00\x00\x00\xb8" + _numbered(102) + b"\xcd\x80\x5b\xc3"
+    )
+    flags = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | 0x40  # MAP_32BIT
+    low = mmap.mmap(-1, mmap.PAGESIZE, flags=flags)
+    place = ctypes.addressof(ctypes.c_char.from_buffer(low))
+    inner = _machine_code(code, arguments=5)
+
+    def call(family: int, kind: int, protocol: int) -> int:
+        return inner(family, kind, protocol, 0, place)
+
+    call.keep = low  # type: ignore[attr-defined]
+    return call
+
+
+def x32_socket(family: int, kind: int, protocol: int) -> int:
+    """Make the socket call of the x32 interface (bit 30 set in the number)."""
+    if MACHINE != "x86_64" or libc is None:
+        raise Absent("x32 is an interface of x86-64")
+    libc.syscall.restype = ctypes.c_long
+    return checked(int(libc.syscall(ctypes.c_long(0x40000000 | 41), family, kind, protocol)))
+
+
+def _machine_code(code: bytes, arguments: int = 3) -> Callable[..., int]:
+    page = mmap.mmap(-1, mmap.PAGESIZE, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC)
+    page.write(code)
+    address = ctypes.addressof(ctypes.c_char.from_buffer(page))
+    types = [ctypes.c_long] * arguments
+    function = ctypes.CFUNCTYPE(ctypes.c_long, *types)(address)
+
+    def call(*given: int) -> int:
+        result = int(function(*given))
+        if -4096 < result < 0:
+            raise OSError(-result, os.strerror(-result))
+        return result
+
+    call.keep = page  # type: ignore[attr-defined]
+    return call
+
+
+LACKING = frozenset(
+    {
+        errno.ENOSYS,
+        errno.EAFNOSUPPORT,
+        errno.EPROTONOSUPPORT,
+        getattr(errno, "ESOCKTNOSUPPORT", 94),
+        errno.ENODEV,
+        errno.EPROTOTYPE,
+        errno.EOPNOTSUPP,
+        errno.ENOPROTOOPT,
+        errno.ENXIO,
+    }
+)
+"""Errors by which a kernel says that it does not have something."""

@@ -1,0 +1,154 @@
+"""The app's lock: when it falls, and what is taken away then.
+
+Locking takes the conversation, the list of documents and every dialog off the screen at
+once, by throwing their screens away; then it waits for the workers it has cancelled, closes
+the library and wipes its key. What Python can't promise: strings that were freed are not
+overwritten, and the terminal's own scrollback is not ours (the app uses the other screen,
+which leaves none).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol
+
+from assistant.tui.desk import ANSWER, INGEST, State
+from assistant.tui.screens.unlock import UnlockScreen
+from assistant.tui.workers import attempt
+
+if TYPE_CHECKING:
+    from assistant.tui.app import AssistantApp
+
+LOOK_SECONDS = 2.0
+"""How often the idle time is looked at."""
+
+CLOSE_SECONDS = 60.0
+"""How long work that was cancelled may take to stop before the app ends instead."""
+
+LOCKED_MODE = "locked"
+
+
+class Gate(Protocol):
+    """What keeps the key. `unlock` takes a while and is called from a worker."""
+
+    @property
+    def library(self) -> str: ...
+
+    @property
+    def lockable(self) -> bool:
+        """False for a library without a passphrase."""
+        ...
+
+    @property
+    def locked(self) -> bool: ...
+
+    def wait(self) -> float:
+        """Return the seconds until the next try may be made."""
+        ...
+
+    def unlock(self, passphrase: str) -> None:
+        """Raises `LockedError` (wrong, or too early), `PassphraseError`, `StoreError`."""
+        ...
+
+    def lock(self) -> None:
+        """Drop and wipe the key."""
+        ...
+
+
+def clock() -> float:
+    """Seconds that also pass while the machine sleeps, where the system counts those."""
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
+
+
+class Locking:
+    """Locks the app by hand or after `minutes` without a key or the mouse (0: never).
+
+    An answer that is written and documents that are added count as being used.
+    """
+
+    def __init__(
+        self,
+        app: AssistantApp,
+        gate: Gate | None,
+        minutes: float,
+        now: Callable[[], float] = clock,
+    ) -> None:
+        self._app = app
+        self._gate = gate
+        self._seconds = minutes * 60
+        self._now = now
+        self._used = now()
+        self.locked = gate is not None and gate.locked
+
+    def start(self) -> None:
+        """Begin to watch the time."""
+        if self._gate is not None and self._gate.lockable and self._seconds:
+            self._app.set_interval(LOOK_SECONDS, self.look)
+
+    def used(self) -> None:
+        """The person has done something."""
+        self._used = self._now()
+
+    async def look(self) -> None:
+        """Lock if nothing was done for long enough."""
+        desk = self._app.desk
+        if self.locked or desk.busy(ANSWER) or desk.busy(INGEST):
+            self.used()
+        elif self._now() - self._used >= self._seconds:
+            await self.lock()
+
+    async def show(self) -> None:
+        """Put the unlock screen up; everything else is thrown away."""
+        app, gate = self._app, self._gate
+        if gate is None:
+            return
+        app.add_mode(LOCKED_MODE, lambda: UnlockScreen(gate))
+        await app.switch_mode(LOCKED_MODE)
+
+    async def lock(self) -> None:
+        """Take the library off the screen, then close it and wipe its key."""
+        app, gate = self._app, self._gate
+        if gate is None or self.locked or app.desk.state is State.STOPPING:
+            return
+        if not gate.lockable:
+            app.notify(
+                "This library has no passphrase, so it can't be locked. Give it one with: "
+                "assistant passphrase set",
+                markup=False,
+            )
+            return
+        self.locked = True
+        app.desk.lock()
+        await self.show()
+        app.clear_notifications()
+        app.forget_clipboard()
+        await app.forget_screens()
+        app.run_worker(self._close(gate), name="lock", exit_on_error=False)
+
+    async def _close(self, gate: Gate) -> None:
+        desk = self._app.desk
+        try:
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await desk.quiet()
+        except TimeoutError:
+            self._app.leave_now()
+            return
+        workspace, desk.workspace = desk.workspace, None
+        if workspace is not None:
+            await asyncio.to_thread(attempt, workspace.close)
+        del workspace
+        gate.lock()
+        gc.collect()
+        if isinstance(self._app.screen, UnlockScreen):
+            self._app.screen.ready()
+
+    async def unlocked(self) -> None:
+        """The passphrase was right: make the screens anew and open the library."""
+        self.locked = False
+        self.used()
+        await self._app.make_screens()
+        await self._app.remove_mode(LOCKED_MODE)
+        self._app.desk.open()

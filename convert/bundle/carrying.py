@@ -1,0 +1,81 @@
+"""A library as it travels: written anew under a key of its own, which is sealed beside it.
+
+The library's own key never leaves the workstation. The seal opens with the transfer key, 150
+random bits that are shown once; see `assistant.bundle.library` for the other end.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from assistant.bundle.library import seal_key
+from assistant.bundle.manifest import KEY_ROLE
+from assistant.errors import UsageError
+from assistant.store import StoreKey, write_copy
+from assistant.store.carried import drop_log
+from assistant.types import CancelToken
+from convert.bundle.writing import Part
+from convert.staging import Progress, disk_errors
+
+SEALED_FILE = "library-key.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Sealing:
+    """The key that opens the library now, and what shows the transfer key to a person.
+
+    `show` may raise: then nothing is packed.
+    """
+
+    key: StoreKey
+    show: Callable[[str], None]
+
+
+@contextmanager
+def carried(
+    library: Path,
+    sealing: Sealing | None,
+    out: Path,
+    progress: Progress,
+    cancel: CancelToken | None,
+) -> Iterator[tuple[Path, list[Part]]]:
+    """Give the file to pack and the part with its sealed key; the copy is removed afterwards.
+
+    Without `sealing` that is the library itself, whose key then comes by another way.
+    """
+    if sealing is None:
+        yield library, []
+        return
+    with disk_errors(out, library.stat().st_size):
+        out.mkdir(parents=True, exist_ok=True)
+        folder = Path(tempfile.mkdtemp(prefix=".carried-", dir=out))
+
+    def report(done: int, total: int) -> None:
+        if cancel is not None:
+            cancel.raise_if_cancelled()
+        progress(f"Encrypting {library.name} for the way", done, total)
+
+    try:
+        travelling = StoreKey.random()
+        copy = folder / library.name
+        write_copy(library, sealing.key, copy, travelling, report)
+        drop_log(copy, travelling)
+        sealed, transfer = seal_key(travelling)
+        sealing.show(transfer)
+        yield copy, [Part(SEALED_FILE, KEY_ROLE, sealed)]
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def require_new(target: Path) -> None:
+    """Refuse to seal a version twice: a transfer key would be shown that opens nothing."""
+    if target.exists():
+        raise UsageError(
+            f"{target} is there already.",
+            hint="A version is packed once. Give a higher --version, or move the file away.",
+        )

@@ -1,0 +1,71 @@
+"""500 kills while documents are added, asked about and rekeyed: no planted word on the disk."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import apsw
+import pytest
+
+from tests.soak.canaries import hits
+from tests.soak.scale import count
+from tests.store.material import ROOT
+
+pytestmark = pytest.mark.slow
+
+WORD = "Quillfeather"
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="the trials fork")
+def test_no_planted_word_is_on_the_disk() -> None:
+    trials = count(500)
+    memory = "/dev/shm" if Path("/dev/shm").is_dir() else None
+    with tempfile.TemporaryDirectory(dir=memory) as folder:
+        command = [sys.executable, "-m", "tests.soak.canary_trials"]
+        done = subprocess.run(
+            [*command, str(Path(folder) / "canaries"), str(trials), "17"],
+            capture_output=True,
+            text=True,
+            cwd=ROOT,
+            check=False,
+        )
+    assert done.returncode == 0, done.stderr
+    outcome = json.loads(done.stdout)
+    print(outcome)
+    assert outcome.pop("hits") == []
+    assert sum(outcome.values()) == trials
+    assert sum(number for name, number in outcome.items() if "end" not in name) > trials / 3
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        WORD.encode(),
+        WORD.encode("utf-16-le"),
+        WORD.upper().encode(),
+        WORD.encode().hex().encode(),
+        base64.b64encode(b"x" + WORD.encode() + b"yz"),
+        base64.b64encode(b"xy" + WORD.encode() + b"z"),
+    ],
+)
+def test_the_search_finds_what_is_there(tmp_path: Path, raw: bytes) -> None:
+    (tmp_path / "file").write_bytes(bytes(5000) + raw + bytes(5000))
+    assert hits(tmp_path, [WORD.encode()])
+
+
+def test_the_search_finds_words_in_a_plain_database_and_in_names(tmp_path: Path) -> None:
+    connection = apsw.Connection(str(tmp_path / "plain.db"))
+    connection.execute("CREATE TABLE t (x)")
+    connection.execute("INSERT INTO t VALUES (?)", (f"seen: {WORD}",))
+    connection.close()
+    assert hits(tmp_path, [WORD.encode()])
+    (tmp_path / "plain.db").unlink()
+    assert hits(tmp_path, [WORD.encode()]) == []
+    (tmp_path / f"{WORD}.txt").touch()
+    assert hits(tmp_path, [WORD.encode()])

@@ -1,0 +1,227 @@
+"""What a front end does is recorded before it is shown or done; else it does not happen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from assistant.audit import AuditedWorkspace, AuditTrail, read_log
+from assistant.audit.records import Record
+from assistant.audit.stored import AuditedStore
+from assistant.config import Settings
+from assistant.errors import AuditError, EngineError, UsageError
+from assistant.types import FileAdded, Finished, IngestFinished, Retrieved
+from tests.fakes.workspace import FakeWorkspace
+from tests.store.material import put
+from tests.unit.audit.library import EMBEDDER, Library
+
+QUESTION = "How long is the warranty of Mrs Marker's pump?"
+
+
+class Audited:
+    """A fake workspace around a real store and a real log."""
+
+    def __init__(self, folder: Path, *, content: bool = False, **options: Any) -> None:
+        folder.mkdir()
+        self.library = Library(folder)
+        self.settings = Settings(data_dir=folder, audit_content=content)
+        self.trail = AuditTrail(self.settings, lambda: {"model": "ab" * 32})
+        self.store: AuditedStore = self.trail.attach(self.library.open_store())
+        self.inner = FakeWorkspace(forbidden=-1, **options)
+        self.workspace = AuditedWorkspace(self.inner, self.trail)
+
+    def records(self) -> list[Record]:
+        log = read_log(self.library.log, None)
+        records = list(log.records())
+        assert log.bad == ""
+        return records
+
+    def actions(self) -> list[str]:
+        return [record.action for record in self.records()]
+
+    def refuse(self) -> None:
+        """From now on the log can't be written."""
+        self.library.log.rename(self.library.log.with_name("moved"))
+
+
+Make = Callable[..., Audited]
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> Iterator[Make]:
+    made: list[Audited] = []
+
+    def make_it(**options: Any) -> Audited:
+        made.append(Audited(tmp_path / f"library{len(made)}", **options))
+        return made[-1]
+
+    yield make_it
+    for audited in made:
+        if audited.trail.log is not None:
+            audited.trail.log.abandon()
+
+
+def test_the_opening_says_who_and_under_which_lock(make: Make) -> None:
+    audited = make()
+    begin, opened = audited.records()
+    assert begin.fields["public_key"] == audited.trail.log.keys.public_key  # type: ignore[union-attr]
+    assert opened.action == "open"
+    assert opened.fields["lockdown"] == "none"  # in this process there is none
+    assert opened.fields["model"] == "ab" * 32
+    assert {"user", "process", "version"} <= opened.fields.keys()
+
+
+def test_each_event_comes_after_its_record(make: Make) -> None:
+    audited = make()
+    seen: dict[type, list[str]] = {}
+    for event in audited.workspace.ask(QUESTION):
+        seen.setdefault(type(event), audited.actions())
+    assert seen[Retrieved][-2:] == ["ask", "shown"]
+    assert seen[Finished][-3:] == ["ask", "shown", "cite"]
+    ask, shown, cite = audited.records()[-3:]
+    assert ask.fields["length"] == len(QUESTION)
+    assert shown.fields["of"] == cite.fields["of"] == ask.seq
+    assert shown.fields["places"]
+    assert cite.fields["places"]
+    assert cite.fields["sentences"] >= cite.fields["supported"] > 0
+
+
+def test_texts_and_names_stay_out_of_the_log(make: Make) -> None:
+    audited = make()
+    list(audited.workspace.ask(QUESTION))
+    audited.workspace.search("Marker")
+    audited.workspace.page_text(1, 1)
+    put_through(audited.store, "Patient Marker has a pump.", "marker.txt")
+    audited.store.forget(1)
+    content = audited.library.log.read_bytes().lower()
+    assert b"marker" not in content
+    assert audited.actions()[-4:] == ["add", "add", "forget", "forget"]
+
+
+def put_through(store: AuditedStore, text: str, name: str) -> None:
+    put(store, EMBEDDER, text, name=name)  # type: ignore[arg-type]
+
+
+def test_content_is_recorded_only_if_the_setting_says_so(make: Make) -> None:
+    audited = make(content=True)
+    list(audited.workspace.ask(QUESTION))
+    put_through(audited.store, "Patient Marker has a pump.", "marker.txt")
+    fields = [record.fields for record in audited.records()]
+    assert any(f.get("question_text") == QUESTION for f in fields)
+    assert any(f.get("name_text") == "marker.txt" for f in fields)
+
+
+def test_equal_questions_have_equal_identifiers(make: Make) -> None:
+    audited = make()
+    for question in ("a?", "b?", "a?"):
+        list(audited.workspace.ask(question))
+    ids = [r.fields["question"] for r in audited.records() if r.action == "ask"]
+    assert ids[0] == ids[2] != ids[1]
+
+
+def test_without_a_log_nothing_happens(make: Make) -> None:
+    audited = make()
+    put_through(audited.store, "Kept text. " * 50, "kept.txt")
+    audited.refuse()
+    produced = audited.inner.produced
+    with pytest.raises(AuditError):
+        next(audited.workspace.ask(QUESTION))
+    with pytest.raises(AuditError):
+        audited.workspace.search("pump")
+    with pytest.raises(AuditError):
+        audited.workspace.page_text(1, 1)
+    with pytest.raises(AuditError):
+        put_through(audited.store, "New text. " * 50, "new.txt")
+    with pytest.raises(AuditError):
+        audited.store.forget(1)
+    assert audited.inner.produced == produced
+    assert {name for name, _ in audited.inner.calls} <= {"ask"}  # made, but never begun
+    assert [d.name for d in audited.store.documents()] == ["kept.txt"]
+
+
+def test_an_answer_is_not_shown_if_its_citations_cannot_be_recorded(make: Make) -> None:
+    audited = make()
+    events = audited.workspace.ask(QUESTION)
+    assert isinstance(next(events), Retrieved)
+    audited.refuse()
+    shown: list[object] = []
+    with pytest.raises(AuditError):
+        shown.extend(events)
+    assert not any(isinstance(event, Finished) for event in shown)
+
+
+def test_a_failure_is_recorded(make: Make) -> None:
+    audited = make(answers=[[EngineError("It broke.")]])
+    with pytest.raises(EngineError):
+        list(audited.workspace.ask(QUESTION))
+    last = audited.records()[-1]
+    assert (last.action, last.fields["phase"], last.fields["error"]) == ("cite", "failed", "engine")
+
+
+def test_an_answer_that_nobody_waited_for_is_recorded(make: Make) -> None:
+    audited = make()
+    events = audited.workspace.ask(QUESTION)
+    next(events)
+    events.close()  # type: ignore[attr-defined]
+    last = audited.records()[-1]
+    assert (last.action, last.fields["phase"]) == ("cite", "left")
+
+
+def test_an_ingest_ends_with_a_root_over_the_pages(make: Make) -> None:
+    audited = make()
+    for event in audited.workspace.add([Path("a.txt"), Path("b.txt")]):
+        if isinstance(event, FileAdded):
+            assert "ingest" not in audited.actions()
+        if isinstance(event, IngestFinished):
+            assert audited.actions()[-1] == "ingest"
+    fields = audited.records()[-1].fields
+    assert (fields["added"], fields["named"]) == (2, 2)
+    assert fields["root"]["pages"] > 1
+
+
+def test_a_document_that_is_not_there_is_not_announced(make: Make) -> None:
+    audited = make()
+    before = audited.actions()
+    with pytest.raises(UsageError):
+        audited.store.forget(99)
+    assert audited.actions() == before
+
+
+def test_a_store_error_is_recorded_as_the_outcome(make: Make) -> None:
+    audited = make()
+    put_through(audited.store, "Text. " * 50, "one.txt")
+    audited.store._store.close()
+    with pytest.raises(Exception, match="closed"):
+        put_through(audited.store, "More. " * 50, "two.txt")
+    audited.trail.log = None
+
+
+def test_closing_ends_the_session(make: Make) -> None:
+    audited = make()
+    audited.store.close()
+    assert audited.actions()[-1] == "lock"
+    audited.store.close()
+    assert audited.actions().count("lock") == 1
+    assert audited.library.verify().verdict == "ok"
+
+
+def test_a_library_that_is_not_there_yet_has_nothing_to_record(tmp_path: Path) -> None:
+    trail = AuditTrail(Settings(data_dir=tmp_path))
+    workspace = AuditedWorkspace(FakeWorkspace(forbidden=-1), trail)
+    assert list(workspace.ask(QUESTION))
+    assert workspace.documents()
+    workspace.close()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_log_that_cannot_begin_closes_the_store(tmp_path: Path) -> None:
+    library = Library(tmp_path)
+    library.log.write_bytes(b"left by another library\n")
+    trail = AuditTrail(Settings(data_dir=tmp_path))
+    store = library.open_store()
+    with pytest.raises(AuditError, match="no library that is here"):
+        trail.attach(store)
+    assert trail.log is None

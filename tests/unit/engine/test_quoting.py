@@ -1,0 +1,122 @@
+"""What can be written under the constraint: stretches of whole words of the passages."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from assistant.engine.quoting import (
+    MARK,
+    Quotable,
+    Source,
+    Spelling,
+    tokens_by_bytes,
+)
+
+WORDS = ['"', "the", " the", " cat", "cat", " sat", ".", '."', "sat", " on", "t", "h", "e", " ",
+         "c", "a", "s", "o", "n", 't"', "on"]  # fmt: skip
+E_ACUTE = "é".encode()
+PIECES = {n: word.encode() for n, word in enumerate(WORDS)} | {
+    100: E_ACUTE[:1],
+    101: E_ACUTE[1:],
+}
+TOKENS = tokens_by_bytes(PIECES)
+
+
+def tokenize(text: str) -> list[int]:
+    """The longest token that fits, again and again; what none fits ends it."""
+    data, found = text.encode(), []
+    while data:
+        fitting = [piece for piece in TOKENS if data.startswith(piece)]
+        if not fitting:
+            break
+        longest = max(fitting, key=len)
+        found.append(TOKENS[longest])
+        data = data[len(longest) :]
+    return found
+
+
+SPELLING = Spelling(tokenize, PIECES.__getitem__, TOKENS)
+
+
+def quoted_by_chance(passages: list[str], seed: int, most: int = 400) -> str | None:
+    """Choose among the allowed tokens by chance until the quote is closed; None: no way on."""
+    rng = random.Random(seed)
+    quotable = Quotable(SPELLING, passages)
+    state, data = quotable.begin(), b""
+    for _ in range(most):
+        moves = quotable.moves(state, may_close=bool(data))
+        if not moves or (state.closed and rng.random() < 0.5):
+            return data.decode().removesuffix('"') if state.closed else None
+        token = rng.choice(sorted(moves))
+        data += PIECES[token]
+        state = moves[token]
+    raise AssertionError("it never ended")
+
+
+def all_of(passages: list[str], trials: int = 200) -> set[str]:
+    found = {quoted_by_chance(passages, seed) for seed in range(trials)}
+    return {text for text in found if text is not None}
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_whatever_is_chosen_stands_in_a_passage(seed: int) -> None:
+    passages = ["the cat sat on the cat.", "the\n  sat"]
+    text = quoted_by_chance(passages, seed)
+    assert text
+    assert any(text in " ".join(passage.split()) for passage in passages)
+
+
+def test_every_stretch_of_words_can_be_quoted_and_no_word_is_cut() -> None:
+    assert all_of(["the cat."]) == {"the", "cat", "the cat", "the cat.", "cat.", "."}
+
+
+def test_the_same_words_at_two_places_go_on_as_either_does() -> None:
+    assert {"the cat sat", "the cat on"} <= all_of(["the cat sat", "the cat on"], 400)
+
+
+@pytest.mark.parametrize("passages", [[], [" \n "], [""]])
+def test_nothing_can_be_quoted_where_nothing_stands(passages: list[str]) -> None:
+    quotable = Quotable(SPELLING, passages)
+    assert not quotable.begin().places
+    assert quotable.moves(quotable.begin()) == {}
+
+
+def test_words_are_spelled_in_one_way() -> None:
+    quotable = Quotable(SPELLING, ["the cat"])
+    first = quotable.moves(quotable.begin(), may_close=False)
+    assert {PIECES[token] for token in first} == {b"the", b"cat"}
+
+
+def test_an_empty_quote_is_none() -> None:
+    quotable = Quotable(SPELLING, ["the cat"])
+    assert TOKENS[MARK] not in quotable.moves(quotable.begin(), may_close=False)
+
+
+def test_a_character_spread_over_tokens_stays_whole() -> None:
+    assert all_of(["é cat"]) == {"é", "é cat", "cat"}
+
+
+def test_a_mark_within_the_passage_can_be_quoted() -> None:
+    texts = all_of(['the "cat" sat'], 600)
+    assert 'the "cat" sat' in texts
+    assert all(text in 'the "cat" sat' for text in texts)
+
+
+def test_where_a_passage_can_not_be_spelled_there_is_no_way_on() -> None:
+    assert quoted_by_chance(["xyz"], 1) is None
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text(max_size=60))
+def test_places_where_quotes_begin_and_end(text: str) -> None:
+    source = Source.of(text)
+    for at in source.begins.keys() | source.ends:
+        source.data[:at].decode()  # never inside a character
+    for at in source.begins:
+        assert not source.data[at:].decode()[0].isspace()
+    for at in source.ends:
+        assert not source.data[:at].decode()[-1].isspace()

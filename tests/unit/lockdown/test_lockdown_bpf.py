@@ -1,0 +1,216 @@
+"""Both seccomp programs, run by an interpreter for both machines, whatever runs the test."""
+
+from __future__ import annotations
+
+import re
+import socket
+from pathlib import Path
+
+import pytest
+
+from assistant.lockdown import bpf, syscalls
+from assistant.lockdown.syscalls import AUDIT_ARCH, Machine, number, numbers
+from tests.unit.lockdown.bpf_machine import answer, reachable
+
+MACHINES: tuple[Machine, ...] = ("x86_64", "aarch64")
+I386, ARM = 0x40000003, 0x40000028
+HEADERS = {
+    "x86_64": Path("/usr/include/x86_64-linux-gnu/asm/unistd_64.h"),
+    "aarch64": Path("/usr/include/asm-generic/unistd.h"),
+}
+LATER_THAN_HEADERS = 450
+
+
+def ask(machine: Machine, name: str, *arguments: int, program: bytes | None = None) -> int:
+    wanted = number(name, machine)
+    assert wanted is not None
+    code = program or bpf.packed(bpf.deny_program(machine))
+    return answer(code, wanted, AUDIT_ARCH[machine], arguments)
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+def test_every_call_of_the_list_is_denied_and_no_other(machine: Machine) -> None:
+    program = bpf.packed(bpf.deny_program(machine))
+    denied = set(numbers(syscalls.DENIED, machine))
+    judged = set(
+        numbers(("socketpair", "sendto", "clone", "clone3", "ioctl", "prlimit64"), machine)
+    )
+    for call in range(syscalls.NEWEST + 1):
+        if call in judged:
+            continue
+        wanted = bpf.DENY if call in denied else bpf.ALLOW
+        assert answer(program, call, AUDIT_ARCH[machine]) == wanted, call
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+@pytest.mark.parametrize("name", ["socket", "io_uring_setup", "ptrace", "process_vm_writev"])
+def test_the_calls_of_the_promise_are_on_the_list(machine: Machine, name: str) -> None:
+    assert ask(machine, name) == bpf.DENY
+    assert ask(machine, name, *[0xFFFFFFFFFFFFFFFF] * 6) == bpf.DENY
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+def test_calls_newer_than_the_table_do_not_exist(machine: Machine) -> None:
+    program = bpf.packed(bpf.deny_program(machine))
+    for call in (syscalls.NEWEST + 1, 600, 0x3FFFFFFF):
+        assert answer(program, call, AUDIT_ARCH[machine]) == bpf.UNKNOWN
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+@pytest.mark.parametrize("build", [bpf.deny_program, bpf.compute_program])
+def test_another_calling_convention_is_killed(machine: Machine, build: object) -> None:
+    program = bpf.packed(build(machine))  # type: ignore[operator]
+    others = {I386, ARM, *AUDIT_ARCH.values()} - {AUDIT_ARCH[machine]}
+    for arch in others:
+        for call in (0, 1, 41, 102, 198, 359):
+            assert answer(program, call, arch) == bpf.KILL
+
+
+@pytest.mark.parametrize("build", [bpf.deny_program, bpf.compute_program])
+def test_x32_numbers_are_killed(build: object) -> None:
+    program = bpf.packed(build("x86_64"))  # type: ignore[operator]
+    for call in (0, 41, 512, 547, 0x3FFFFFFF):
+        assert answer(program, syscalls.X32_BIT | call, AUDIT_ARCH["x86_64"]) == bpf.KILL
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+@pytest.mark.parametrize(
+    ("family", "kind", "protocol", "wanted"),
+    [
+        (socket.AF_UNIX, socket.SOCK_STREAM, 0, bpf.ALLOW),
+        (socket.AF_UNIX, socket.SOCK_STREAM | 0x80800, 0, bpf.ALLOW),  # NONBLOCK, CLOEXEC
+        (socket.AF_UNIX, socket.SOCK_DGRAM, 0, bpf.DENY),
+        (socket.AF_UNIX, socket.SOCK_DGRAM | 0x80000, 0, bpf.DENY),
+        (socket.AF_UNIX, socket.SOCK_SEQPACKET, 0, bpf.DENY),
+        (socket.AF_UNIX, socket.SOCK_STREAM, 1, bpf.DENY),
+        (30, socket.SOCK_STREAM, 0, bpf.DENY),  # AF_TIPC has pairs
+        (socket.AF_INET, socket.SOCK_STREAM, 0, bpf.DENY),
+    ],
+)
+def test_only_unix_stream_pairs(
+    machine: Machine, family: int, kind: int, protocol: int, wanted: int
+) -> None:
+    assert ask(machine, "socketpair", family, kind, protocol) == wanted
+    # The kernel takes int: what stands in the upper half changes nothing.
+    high = 7 << 32
+    assert ask(machine, "socketpair", high | family, high | kind, high | protocol) == wanted
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+@pytest.mark.parametrize(
+    ("address", "wanted"), [(0, bpf.ALLOW), (1, bpf.DENY), (1 << 32, bpf.DENY), (-1, bpf.DENY)]
+)
+def test_sending_to_an_address_is_denied(machine: Machine, address: int, wanted: int) -> None:
+    assert ask(machine, "sendto", 3, 0x1000, 5, 0, address, 16) == wanted
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+def test_limits_of_another_process_are_denied(machine: Machine) -> None:
+    assert ask(machine, "prlimit64", 0, 4, 0x1000, 0) == bpf.ALLOW
+    assert ask(machine, "prlimit64", 1, 4, 0x1000, 0) == bpf.DENY
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+@pytest.mark.parametrize(
+    ("flags", "wanted"),
+    [
+        (0x3D0F00, bpf.ALLOW),  # pthread_create
+        (0x01200011, bpf.ALLOW),  # fork
+        (0x4111, bpf.ALLOW),  # vfork
+        (0x10000000, bpf.DENY),
+        (0x40000000 | 0x11, bpf.DENY),
+        (0x00020000, bpf.DENY),
+    ],
+)
+def test_no_new_namespaces(machine: Machine, flags: int, wanted: int) -> None:
+    assert ask(machine, "clone", flags) == wanted
+    assert ask(machine, "clone3", flags) == bpf.UNKNOWN
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+@pytest.mark.parametrize(
+    ("control", "wanted"),
+    [
+        (0x5401, bpf.ALLOW),  # TCGETS
+        (0x5413, bpf.ALLOW),  # TIOCGWINSZ
+        (0x5412, bpf.DENY),
+        (0x5412 | 1 << 32, bpf.DENY),  # CVE-2019-10063: the kernel looks at the lower half
+        (0x541C, bpf.DENY),
+        (0x541D, bpf.DENY),
+        (0x5423, bpf.DENY),
+        (0x80086601, bpf.ALLOW),  # FS_IOC_GETFLAGS
+        (0x40086602, bpf.DENY),
+        (0x401C5820, bpf.DENY),
+        (0x40806685, bpf.DENY),
+        (0x800C6613, bpf.DENY),
+    ],
+    ids=hex,
+)
+def test_nothing_is_typed_into_the_terminal_or_set_on_a_file(
+    machine: Machine, control: int, wanted: int
+) -> None:
+    assert ask(machine, "ioctl", 0, control, 0x1000) == wanted
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+def test_a_parser_has_what_computing_needs_and_nothing_else(machine: Machine) -> None:
+    program = bpf.packed(bpf.compute_program(machine))
+    allowed = set(numbers(syscalls.COMPUTING, machine))
+    for call in range(700):
+        wanted = bpf.ALLOW if call in allowed else bpf.DENY
+        assert answer(program, call, AUDIT_ARCH[machine]) == wanted, call
+    for name in ("openat", "execve", "socketpair", "clone", "kill", "ioctl", "sendto"):
+        if name in syscalls._NUMBERS:
+            assert ask(machine, name, program=program) == bpf.DENY
+    assert not allowed & set(numbers(syscalls.DENIED, machine))
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+@pytest.mark.parametrize("build", [bpf.deny_program, bpf.compute_program])
+def test_programs_are_ones_that_the_kernel_takes(machine: Machine, build: object) -> None:
+    lines = build(machine)  # type: ignore[operator]
+    assert len(lines) <= 4096
+    assert lines[-1].code == bpf.RETURN
+    # Every instruction can be reached (none is dead), and every jump stays inside.
+    assert reachable(bpf.packed(lines)) == set(range(len(lines)))
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+def test_numbers_are_the_kernels(machine: Machine) -> None:
+    header = HEADERS[machine]
+    if not header.exists():
+        pytest.skip("the kernel's headers are not installed")
+    text = header.read_text(encoding="utf-8")
+    found = {
+        name: int(value) for name, value in re.findall(r"#define __NR(?:3264)?_(\w+)\s+(\d+)", text)
+    }
+    found.setdefault("newfstatat", found.get("fstatat", 79))
+    compared = 0
+    for name, pair in syscalls._NUMBERS.items():
+        ours = pair[MACHINES.index(machine)]
+        if name in found:
+            assert ours == found[name], name
+            compared += 1
+        else:
+            # Either this machine does not have it, or it is newer than the headers.
+            assert ours is None or ours >= LATER_THAN_HEADERS, name
+    assert compared > 140
+
+
+@pytest.mark.parametrize(
+    ("named", "largest", "wanted"),
+    [
+        ("x86_64", 2**63 - 1, "x86_64"),
+        ("AMD64", 2**63 - 1, "x86_64"),
+        ("arm64", 2**63 - 1, "aarch64"),
+        ("aarch64_be", 2**63 - 1, None),
+        ("riscv64", 2**63 - 1, None),
+        ("x86_64", 2**31 - 1, None),
+    ],
+)
+def test_the_machine_is_told_by_name_and_width(
+    monkeypatch: pytest.MonkeyPatch, named: str, largest: int, wanted: str | None
+) -> None:
+    monkeypatch.setattr("platform.machine", lambda: named)
+    monkeypatch.setattr("sys.maxsize", largest)
+    assert syscalls.machine() == wanted
