@@ -22,7 +22,7 @@ export PIP_NO_INPUT := 1
 export ASSISTANT_CONVERTER_CACHE := $(CURDIR)/$(BUILD)/converter
 
 .PHONY: help run test check bench setup setup-test setup-workstation models lock pictures \
-	airgap-bundle clean
+	airgap-bundle soak clean
 
 help: ## List what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -58,6 +58,10 @@ models: $(BUILD)/models.done ## Get and verify the default models
 
 bench: setup-test $(BUILD)/bench.done ## Measure every figure, write docs/benchmarks.md
 	$(PY) -m tests.bench.run_all --rival-python $(BENCH_VENV)/bin/python
+
+soak: setup-test ## The heavy counts of tests/soak, all of them (about an hour)
+	ASSISTANT_SOAK=1 ASSISTANT_REQUIRE_MODELS=1 ASSISTANT_TEST_MODELS=$(CURDIR)/.run/models \
+		$(PY) -m pytest tests/soak
 
 airgap-bundle: $(BUILD)/laptop.done ## One archive that installs without a network: dist/ (docs/airgap.md)
 	$(PY) -m convert.cli airgap --key $(AIRGAP_KEY) --make-key --release $(AIRGAP_RELEASE) \

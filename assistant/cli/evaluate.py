@@ -15,6 +15,7 @@ import click
 from assistant import __version__
 from assistant.cli.interrupt import cancel_on_interrupt
 from assistant.cli.options import Invocation, command_options
+from assistant.cli.output import Output
 from assistant.cli.progress import progress_bar
 from assistant.config import Settings
 from assistant.types import Workspace
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 FOLDER = "evaluations"
 _STOPPED = "stopped"
+_LISTED = 5
 _DECIDING = (
     "context_length",
     "max_answer_tokens",
@@ -96,7 +98,7 @@ def run(
     SUITE has one JSON object a line: an id, a question, and what is right: accepted answers,
     spans of documents, or that the library can't answer it. docs/evaluation.md has the form.
     Everything is asked as `assistant ask` does. A run that was stopped goes on when it is
-    started again.
+    started again. Exit code 1: a question failed, or a figure got worse (--against).
 
     Measured are search, answers, refusals, quotes, confidence, times and memory, each with
     its 95 % interval; arms are compared question by question. The report holds no text of
@@ -140,8 +142,18 @@ def run(
     write_run(folder, table, html_page(table), runner.texts)
     runner.done()
     _show(invocation, table, folder)
-    if saved and table["against"]["worse"]:
+    if (saved and table["against"]["worse"]) or _say_failed(runs, output):
         sys.exit(1)
+
+
+def _say_failed(runs: Sequence[ArmRun], output: Output) -> bool:
+    """Say which questions ended with an error; whether there are any."""
+    failed = [(arm.name, row) for arm in runs for row in arm.rows if row.failed]
+    for name, row in failed[:_LISTED]:
+        output.note((f"{name}: ", "bold red"), f"question '{row.id}' failed ({row.failed})")
+    if len(failed) > _LISTED:
+        output.note(f"and {len(failed) - _LISTED} more")
+    return bool(failed)
 
 
 def _show(invocation: Invocation, table: dict[str, Any], folder: Path) -> None:

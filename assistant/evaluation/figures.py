@@ -6,7 +6,7 @@ paired one: that some questions are hard for all of them is no noise of it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -162,8 +162,9 @@ class _Table:
         gaps = np.abs(weights @ self._gaps).sum(axis=1)
         found[ECE] = _ratio(gaps, weights @ self._counted)
         for name, values in self._times.items():
-            for quantile, percent in QUANTILES.items():
-                found[f"{name}_{quantile}"] = _percentiles(values[indices], percent)
+            of_rows = _percentiles(values[indices], QUANTILES.values())
+            for quantile, percentiles in zip(QUANTILES, of_rows, strict=True):
+                found[f"{name}_{quantile}"] = percentiles
         return found
 
     def counts(self) -> dict[str, int]:
@@ -176,15 +177,21 @@ class _Table:
         return counts
 
 
-def _percentiles(values: Array, percent: float) -> Array:
-    """Return a percentile of each row; nan where nothing was measured in it."""
-    if not np.isnan(values).any():
-        return np.asarray(np.percentile(values, percent, axis=1))
-    return np.array([_percentile(row[~np.isnan(row)], percent) for row in values])
+def _percentiles(values: Array, percents: Iterable[float]) -> list[Array]:
+    """Return percentiles of each row, by linear interpolation; nan where nothing is known.
 
-
-def _percentile(known: Array, percent: float) -> float:
-    return float(np.percentile(known, percent)) if len(known) else float("nan")
+    What is not known (nan) is sorted to the end and left out there.
+    """
+    ordered = np.sort(values, axis=1)
+    known = values.shape[1] - np.isnan(ordered).sum(axis=1)
+    rows, last = np.arange(len(values)), np.maximum(known - 1, 0)
+    found = []
+    for percent in percents:
+        at = last * percent / 100
+        low = np.floor(at).astype(int)
+        below, above = ordered[rows, low], ordered[rows, np.minimum(low + 1, last)]
+        found.append(below + (above - below) * (at - low))
+    return found
 
 
 def _ratio(above: Array, below: Array) -> Array:

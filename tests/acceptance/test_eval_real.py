@@ -19,10 +19,10 @@ pytestmark = pytest.mark.acceptance
 
 ITEMS: list[dict[str, Any]] = [
     {
-        "id": "motor",
-        "question": "How heavy is the motor?",
-        "answers": ["31 kilograms"],
-        "spans": [{"document": "pump-repair-manual.md", "text": "It weighs 31 kilograms."}],
+        "id": "stay",
+        "question": "What is the longest permitted stay in the observation bay?",
+        "answers": ["8 hours"],
+        "spans": [{"document": "clinic-guideline.pdf", "text": "observation bay is 8 hours"}],
     },
     {
         "id": "fee",

@@ -14,6 +14,7 @@ import pytest
 from click.testing import CliRunner, Result
 from jsonschema import validate
 
+from assistant.cli.evaluate import _AskedOnce
 from assistant.cli.main import cli
 from assistant.config import NO_CHAT_MODEL, Settings
 from assistant.errors import EngineError
@@ -164,11 +165,30 @@ def test_restart_asks_everything_anew(suite: Path, tmp_path: Path) -> None:
     assert desk.questions == 3
 
 
-def test_a_question_that_fails_is_counted_and_the_run_goes_on(suite: Path, tmp_path: Path) -> None:
+def test_a_question_that_fails_is_counted_and_the_run_goes_on(suite: Path) -> None:
     fake = FakeWorkspace(forbidden=-1)
-    desk = Desk(warranty_script(fake), [EngineError("NaN in the logits.")], abstained_script(fake))
-    report = json.loads(run(desk, suite, "--json").stdout)
+    broken = EngineError("NaN in the logits.")
+    scripts = [warranty_script(fake), [broken], abstained_script(fake)]
+    result = run(Desk(*scripts), suite, "--json")
+    assert result.exit_code == 1
+    report = json.loads(result.stdout)
     assert report["arms"][0]["figures"]["failed"]["value"] == pytest.approx(1 / 3)
+    said = run(Desk(*scripts), suite)
+    assert "question 'w2' failed (engine)" in said.output
+
+
+def test_the_passphrase_is_asked_for_once() -> None:
+    class Asking:
+        asked = 0
+
+        def get(self, create: bool) -> object:
+            self.asked += 1
+            return object()
+
+    asking = Asking()
+    once = _AskedOnce(asking)  # type: ignore[arg-type]
+    assert once.get(create=False) is once.get(create=False)
+    assert asking.asked == 1
 
 
 def many(tmp_path: Path) -> Path:

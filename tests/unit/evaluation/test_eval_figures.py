@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from assistant.errors import SuiteError
+from assistant.evaluation import figures
 from assistant.evaluation.comparing import compare, require_common
 from assistant.evaluation.figures import (
     differences,
@@ -40,10 +41,10 @@ def test_shares_are_sums_over_sums() -> None:
         row("d", answerable=False, answers=0, ranks=(), abstained=True, quotes=0, verbatim=0),
         row("e", answerable=False, answers=0, ranks=(), quotes=0, verbatim=0, **WRONG),
     ]
-    figures = figures_of(sample({"x": answered})["x"])
-    values = {name: figure.value for name, figure in figures.items()}
+    found = figures_of(sample({"x": answered})["x"])
+    values = {name: figure.value for name, figure in found.items()}
     assert values["verbatim"] == 3 / 4
-    assert figures["verbatim"].count == 2
+    assert found["verbatim"].count == 2
     assert values["f1"] == pytest.approx(1 / 3)
     assert values["right"] == 2 / 5
     assert values["refusal_precision"] == 1 / 2
@@ -66,11 +67,26 @@ def test_calibration_error_by_hand() -> None:
 
 def test_times_that_were_not_measured_do_not_count() -> None:
     answered = [row("a", first_token_ms=-1.0), row("b", first_token_ms=300.0), row("c")]
-    figures = figures_of(sample({"x": answered})["x"])
-    assert figures["first_token_median"].value == 200
-    assert figures["first_token_median"].count == 2
+    found = figures_of(sample({"x": answered})["x"])
+    assert found["first_token_median"].value == 200
+    assert found["first_token_median"].count == 2
     none = figures_of(sample({"x": [row("a", first_token_ms=-1.0)] * 2})["x"])
     assert "first_token_median" not in none
+
+
+def test_percentiles_are_those_of_numpy() -> None:
+    generator = np.random.default_rng(1)
+    values = generator.random((50, 9))
+    values[generator.random((50, 9)) < 0.4] = np.nan
+    values[3] = np.nan
+    median, high = figures._percentiles(values, (50.0, 95.0))
+    for row_values, got_median, got_high in zip(values, median, high, strict=True):
+        known = row_values[~np.isnan(row_values)]
+        if len(known):
+            wanted = np.percentile(known, [50, 95])
+            assert (got_median, got_high) == (pytest.approx(wanted[0]), pytest.approx(wanted[1]))
+        else:
+            assert np.isnan(got_median)
 
 
 def test_one_question_has_no_interval() -> None:
