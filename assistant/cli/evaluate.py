@@ -142,7 +142,8 @@ def run(
     write_run(folder, table, html_page(table), runner.texts)
     runner.done()
     _show(invocation, table, folder)
-    if (saved and table["against"]["worse"]) or _say_failed(runs, output):
+    failed = _say_failed(runs, output)
+    if failed or (saved and table["against"]["worse"]):
         sys.exit(1)
 
 

@@ -74,7 +74,7 @@ class Runner:
         except Cancelled as error:
             kept = sum(len(journal.rows) for journal in self._journals)
             raise Cancelled(
-                f"Cancelled; {kept} answers are kept.", hint="The same command goes on from there."
+                f"{kept} answers are kept.", hint="The same command goes on from there."
             ) from error
         return runs
 
