@@ -164,18 +164,26 @@ async def test_locking_takes_everything_away() -> None:
         assert app._chat.query_one("#composer").text == ""  # type: ignore[attr-defined]
 
 
+def conversation() -> dict[int, object]:
+    """What there is of conversations, by its identity (and held, so that none is reused)."""
+    gc.collect()
+    return {id(o): o for o in gc.get_objects() if isinstance(o, Turn | TurnView)}
+
+
 async def test_no_text_of_the_conversation_is_kept_in_the_apps_objects() -> None:
     gate = FakeGate(locked=False)
+    earlier = conversation()  # of other tests' apps, which may live on
     async with started(gate) as (app, pilot, libraries):
         await wait_until(pilot, lambda: app.desk.state in SETTLED)
         await ask(pilot, "Where is the Quillfeather file?")
+        assert len(conversation()) > len(earlier)
         await wait_until(pilot, lambda: "total" in said(app) and app.desk.idle)
         await app.locking.lock()
         await wait_until(pilot, lambda: ready(app))
         libraries.opened.clear()
         await pilot.pause(0.1)
-        gc.collect()
-        assert [o for o in gc.get_objects() if isinstance(o, Turn | TurnView)] == []
+        left = conversation()
+        assert [o for number, o in left.items() if number not in earlier] == []
 
 
 async def test_locking_stops_an_answer_and_adding() -> None:
