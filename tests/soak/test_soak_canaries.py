@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import base64
-import json
 import os
-import subprocess
-import sys
-import tempfile
 from pathlib import Path
 
 import apsw
@@ -15,7 +11,7 @@ import pytest
 
 from tests.soak.canaries import hits
 from tests.soak.scale import count
-from tests.store.material import ROOT
+from tests.soak.trials import outcome_of
 
 pytestmark = pytest.mark.slow
 
@@ -25,19 +21,7 @@ WORD = "Quillfeather"
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="the trials fork")
 def test_no_planted_word_is_on_the_disk() -> None:
     trials = count(500)
-    memory = "/dev/shm" if Path("/dev/shm").is_dir() else None
-    with tempfile.TemporaryDirectory(dir=memory) as folder:
-        command = [sys.executable, "-m", "tests.soak.canary_trials"]
-        done = subprocess.run(
-            [*command, str(Path(folder) / "canaries"), str(trials), "17"],
-            capture_output=True,
-            text=True,
-            cwd=ROOT,
-            check=False,
-        )
-    assert done.returncode == 0, done.stderr
-    outcome = json.loads(done.stdout)
-    print(outcome)
+    outcome = outcome_of("canary_trials", trials, seed=17)
     assert outcome.pop("hits") == []
     assert sum(outcome.values()) == trials
     assert sum(number for name, number in outcome.items() if "end" not in name) > trials / 3

@@ -1,0 +1,33 @@
+"""Running trials that kill processes, in a process of their own."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from tests.store.material import ROOT
+
+
+def outcome_of(module: str, trials: int, seed: int) -> dict[str, Any]:
+    """Run `tests.soak.<module>` for so many trials; return what it counted.
+
+    A kill loses nothing that was written: memory is as good as a disk, and faster.
+    """
+    memory = "/dev/shm" if Path("/dev/shm").is_dir() else None
+    command = [sys.executable, "-m", f"tests.soak.{module}"]
+    with tempfile.TemporaryDirectory(dir=memory) as folder:
+        done = subprocess.run(
+            [*command, f"{folder}/trials", str(trials), str(seed)],
+            capture_output=True,
+            text=True,
+            cwd=ROOT,
+            check=False,
+        )
+    assert done.returncode == 0, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)
+    print(found)
+    return found
