@@ -89,22 +89,26 @@ def ask(
     chat: LlamaChat,
     item: Item,
     settings: Settings,
-    contender: Contender,
     cancel: CancelToken | None = None,
+    *,
+    shots: Sequence[Message] = (),
+    quotes_only: bool = False,
 ) -> Reply:
     """Ask one item, greedy, with the laptop's longest answer and its check for loops.
+
+    With `quotes_only` it is asked for a quote, as the laptop asks a tuned model.
 
     Raises `ContextOverflowError` if the prompt does not fit the context, `EngineError` for
     numbers that are not finite.
     """
-    prompt = chat.render(messages_for(item, contender.shots))
+    prompt = chat.render(messages_for(item, shots))
     started = time.perf_counter()
     likely = chat.next_log_probabilities(prompt, cancel)
     read = time.perf_counter() - started
     computed = chat.computed_tokens
     if not np.isfinite(likely).any() or np.isnan(likely).any():
         raise EngineError("The model computed numbers that are not finite.")
-    if contender.tuned and item.passages:
+    if quotes_only and item.passages:
         written = _quote(chat, item, prompt, settings, cancel)
     else:
         margin = float(likely[_first(chat, REFUSAL)] - likely[_first(chat, QUOTE)])
@@ -197,7 +201,7 @@ def ask_all(
     chat: LlamaChat,
     items: Sequence[Item],
     settings: Settings,
-    contender: Contender,
+    contender: Contender | None = None,
     *,
     known: Mapping[str, Reply] | None = None,
     keep: Callable[[Reply], None] | None = None,
@@ -211,12 +215,14 @@ def ask_all(
     """
     if not items:
         raise UsageError("There is nothing to ask: the set of questions is empty.")
+    shots = contender.shots if contender else ()
+    quotes_only = contender is not None and contender.tuned
     replies = []
     for number, item in enumerate(items, start=1):
         reply = (known or {}).get(item.key)
         if reply is None:
             try:
-                reply = ask(chat, item, settings, contender, cancel)
+                reply = ask(chat, item, settings, cancel, shots=shots, quotes_only=quotes_only)
             except ContextOverflowError:
                 reply = Reply(item.key, "", 0, 0.0, 0, 0.0, False, True, 0.0)
             if keep:

@@ -12,6 +12,7 @@ from click.testing import CliRunner, Result
 from assistant.config import Settings
 from assistant.engine.chat import LlamaChat
 from assistant.errors import EngineError, UsageError
+from assistant.prompts import REFUSAL
 from convert.cli.main import main
 from convert.evaluate.answering import Contender, ask, ask_all, messages_for, open_contender
 from convert.evaluate.canaries import Canary, write_registry
@@ -122,6 +123,23 @@ def test_an_answer_that_does_not_end_is_counted_and_the_margin_is_measured(
         )
         with pytest.raises(UsageError, match="nothing to ask"):
             ask_all(chat, [], settings)
+
+
+def test_a_tuned_model_is_asked_for_a_quote_as_on_the_laptop(
+    default_gguf: Path, tmp_path: Path
+) -> None:
+    settings = Settings(tmp_path, context_length=1024, max_answer_tokens=24)
+    with closing(opened(default_gguf, settings)) as chat:
+        reply = ask(chat, ITEM, settings, quotes_only=True)
+        quoted = chat.quote(
+            chat.render(messages_for(ITEM)), [p.text for p in ITEM.passages], REFUSAL, max_tokens=24
+        )
+    text = reply.forced or reply.text
+    assert text == f'"{quoted.text}"'
+    assert any(quoted.text in passage.text for passage in ITEM.passages)
+    assert (reply.text == REFUSAL) == (quoted.margin > 0)
+    assert reply.margin == pytest.approx(quoted.margin, abs=0.01)
+    assert reply.log_probability == pytest.approx(quoted.log_probability, abs=0.1)
 
 
 @pytest.mark.parametrize(
