@@ -7,9 +7,9 @@ import os
 import pty
 import re
 import select
+import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -97,35 +97,50 @@ def test_the_explicit_choice_and_the_way_back(data: Path, tmp_path: Path) -> Non
     assert len(run(data, "docs", PASSPHRASE_FILE=tmp_path / "words")[1]["documents"]) == 1
 
 
+SECONDS = 120.0
+"""How long nothing may come from the program."""
+
+
 class Person:
     """Types in a terminal what is asked for."""
 
     def __init__(self, data: Path, *arguments: str) -> None:
         self.seen = ""
+        self._at = 0
         self._child, self._terminal = pty.fork()
         if self._child == 0:
             os.environ.update(ASSISTANT_DATA_DIR=str(data), TERM="xterm")
             os.execv(sys.executable, [sys.executable, "-m", "assistant", *arguments])
 
-    def wait_for(self, words: str, seconds: float = 120) -> str:
-        deadline = time.monotonic() + seconds
-        start = len(self.seen)
+    def wait_for(self, words: str) -> str:
+        """Return what came since the last call, up to `words`.
+
+        What is typed before a prompt is there is thrown away by it: wait for the prompt.
+        """
+        start = self._at
         while words not in self.seen[start:]:
-            left = deadline - time.monotonic()
-            assert left > 0, self.seen
-            if select.select([self._terminal], [], [], left)[0]:
-                self.seen += os.read(self._terminal, 65536).decode("utf-8", "replace")
-        return self.seen[start:]
+            assert self._read(), self.seen
+        self._at = self.seen.index(words, start) + len(words)
+        return self.seen[start : self._at]
+
+    def _read(self) -> bool:
+        """Read what comes next; False when nothing more will come, or nothing does."""
+        if not select.select([self._terminal], [], [], SECONDS)[0]:
+            os.kill(self._child, signal.SIGKILL)
+            return False
+        try:
+            piece = os.read(self._terminal, 65536)
+        except OSError:
+            return False  # Linux says EIO when the other end is closed
+        self.seen += piece.decode("utf-8", "replace")
+        return bool(piece)
 
     def type(self, text: str) -> None:
         os.write(self._terminal, text.encode() + b"\n")
 
     def end(self) -> int:
-        try:
-            while piece := os.read(self._terminal, 65536):
-                self.seen += piece.decode("utf-8", "replace")
-        except OSError:
-            pass  # Linux says EIO when the other end is closed
+        while self._read():
+            pass
         os.close(self._terminal)
         return os.waitstatus_to_exitcode(os.waitpid(self._child, 0)[1])
 
@@ -148,6 +163,7 @@ def test_a_person_at_the_terminal(data: Path, tmp_path: Path) -> None:
     person.wait_for("Passphrase of 'library': ")
     person.type("a wrong passphrase")
     person.wait_for("does not open this library")
+    person.wait_for("Passphrase of 'library': ")
     person.type(WORDS)
     assert person.end() == 0
     assert "note.txt" in person.seen
