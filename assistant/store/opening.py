@@ -168,11 +168,22 @@ def _prepare(
         found = identity.enforce(connection, embedder, path)
     with contextlib.suppress(apsw.FullError, apsw.BusyError):
         record_salt(connection, path)
+    _remove_cold_journal(path)
     # What a forgetting could not remove from the log because another process read it. A disk
     # that is full keeps no one from reading: then it is done at some later opening.
     with contextlib.suppress(apsw.FullError), without_waiting(connection, busy_ms):
         truncate_log(connection)
     return found
+
+
+def _remove_cold_journal(path: Path) -> None:
+    """Remove the rollback journal that a killed rekey began and left empty of use.
+
+    A journal that counts was played back when the store was opened just now. As long as a
+    connection in write-ahead mode is open, no process can begin another one.
+    """
+    with contextlib.suppress(OSError):
+        Path(f"{path}-journal").unlink(missing_ok=True)
 
 
 def _log_ahead(connection: apsw.Connection, path: Path) -> None:

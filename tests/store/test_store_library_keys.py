@@ -408,3 +408,15 @@ def test_wrong_passphrases_are_counted_before_they_are_tried(keys: LibraryKeys) 
     assert keys.unlock(PASSPHRASE).failed_before == 1
     assert not keys.paths.tries.exists()
     assert paths_in(keys.paths.store.parent).tries.name == "library.tries"
+
+
+def test_a_journal_that_a_killed_rekey_left_is_removed(tmp_path: Path) -> None:
+    keys = keys_in(tmp_path / "data")
+    keys.paths.store.parent.mkdir(parents=True)
+    key = keys.create_without_passphrase()
+    fill(keys, key)
+    journal = keys.paths.store.with_name(f"{keys.paths.store.name}-journal")
+    journal.write_bytes(bytes(512))  # begun, and of no use: SQLite leaves it alone
+    before = names(keys, key)
+    assert not journal.exists()
+    assert names(keys, key) == before
