@@ -205,9 +205,10 @@ class AuditLog:
             yield
 
     def _catch_up(self) -> None:
-        if self._file.size() < self._chain.offset:
+        size = self._file.size()
+        if size < self._chain.offset:
             raise refusal(self._file.path, "its end was cut off", VERIFY_HINT)
-        if self._file.size() > self._chain.offset:
+        if size > self._chain.offset:
             for _ in self._follow():
                 pass
 
@@ -312,4 +313,4 @@ def tree_path(log_path: Path) -> Path:
 
 
 def timestamp(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")

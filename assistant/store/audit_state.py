@@ -15,7 +15,7 @@ from pathlib import Path
 import apsw
 
 from assistant.errors import StoreBusyError, StoreError
-from assistant.store.connection import PAGE_SIZE, Pool, transaction, truncate_log
+from assistant.store.connection import PAGE_SIZE, Pool, truncate_log
 from assistant.store.rows import fetch_one
 
 HEAD_BYTES = 64
@@ -98,8 +98,8 @@ class AuditState:
             if not durable:
                 connection.pragma("synchronous", "NORMAL")
             try:
-                with transaction(connection):
-                    connection.execute("INSERT OR REPLACE INTO audit_head VALUES (1, ?)", (head,))
+                # A transaction of its own by being one statement.
+                connection.execute("INSERT OR REPLACE INTO audit_head VALUES (1, ?)", (head,))
             finally:
                 if not durable:
                     connection.pragma("synchronous", "FULL")
