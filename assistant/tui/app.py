@@ -18,6 +18,7 @@ from assistant.tui import text
 from assistant.tui.clipboard import copy_selection
 from assistant.tui.commands import AssistantCommands
 from assistant.tui.desk import Desk, State
+from assistant.tui.leaving import LeavingApp
 from assistant.tui.locking import Gate, Locking
 from assistant.tui.messages import (
     DocumentsListed,
@@ -28,7 +29,6 @@ from assistant.tui.messages import (
     WorkspaceFailed,
     WorkspaceOpened,
 )
-from assistant.tui.problems import reference_of
 from assistant.tui.screens.chat import ChatScreen
 from assistant.tui.screens.dialogs import ProblemDialog
 from assistant.tui.screens.help import HelpScreen
@@ -36,11 +36,7 @@ from assistant.tui.screens.library import LibraryScreen
 from assistant.tui.screens.unlock import Unlocked
 from assistant.tui.widgets.composer import Composer
 from assistant.tui.widgets.evidence import Evidence
-from assistant.tui.workers import attempt
 from assistant.types import Workspace
-
-STOP_SECONDS = 10.0
-"""How long leaving waits for work that was cancelled, before it leaves all the same."""
 
 WHILE_LOCKED = frozenset(
     {"quit", "interrupt", "toggle_dark", "change_theme", "focus_next", "focus_previous"}
@@ -48,7 +44,7 @@ WHILE_LOCKED = frozenset(
 """Actions of the app that need no library."""
 
 
-class AssistantApp(App[None]):
+class AssistantApp(LeavingApp):
     """The terminal app over a `Workspace`.
 
     `open_workspace` runs in a worker thread; it may take its time, and may raise an
@@ -79,16 +75,15 @@ class AssistantApp(App[None]):
         lock_minutes: float = 0,
         hard_exit: Callable[[int], object] = os._exit,
     ) -> None:
-        super().__init__()
+        super().__init__(hard_exit)
         self.desk = Desk(self, open_workspace)
         self.locking = Locking(self, gate, lock_minutes)
-        self._hard_exit = hard_exit
 
     async def on_mount(self) -> None:
         if not self.is_headless:
             loop = asyncio.get_running_loop()
             for number in (signal.SIGTERM, signal.SIGHUP):
-                loop.add_signal_handler(number, self._leave)
+                loop.add_signal_handler(number, self.leave)
         self.locking.start()
         if self.locking.locked:
             self.desk.lock()
@@ -270,7 +265,7 @@ class AssistantApp(App[None]):
     def action_interrupt(self) -> None:
         """Ctrl+C: copy a selection, else cancel what runs, else quit."""
         if self.locking.locked:
-            self._leave()
+            self.leave()
             return
         if copy_selection(self):
             return
@@ -278,59 +273,7 @@ class AssistantApp(App[None]):
         if any(stopped):
             self.notify("Cancelling; Ctrl+C again quits.", markup=False)
         else:
-            self._leave()
+            self.leave()
 
     async def action_quit(self) -> None:
-        self._leave()
-
-    def _leave(self) -> None:
-        """Cancel everything, wait for it, close the library, leave; twice: at once."""
-        if self.desk.state is State.STOPPING:
-            self.leave_now()
-            return
-        self.desk.state = State.STOPPING
-        self.desk.cancel()
-        self.desk.publish()
-        self.run_worker(self._stop(), name="stop", exit_on_error=False)
-
-    async def _stop(self) -> None:
-        try:
-            async with asyncio.timeout(STOP_SECONDS):
-                await self.desk.quiet()
-                workspace = self.desk.workspace
-                if workspace is not None:
-                    problem = await asyncio.to_thread(attempt, workspace.close)
-                    if problem is not None:
-                        self._say_at_exit(problem.one_line)
-        except TimeoutError:
-            self.leave_now()
-            return
-        self.exit()
-
-    def leave_now(self) -> None:
-        if self._driver is not None:
-            self._driver.stop_application_mode()
-            self._driver.close()
-        self._hard_exit(130)
-
-    # The program's own faults --------------------------------------------------------
-
-    def _fatal_error(self) -> None:
-        """Leave with a short reference instead of Textual's traceback.
-
-        Textual prints the values of local variables, which hold text of documents.
-        """
-        error = self._exception
-        reference = reference_of(error) if error is not None else "unknown"
-        self._say_at_exit(f"Unexpected error, the app had to stop. Reference: {reference}.")
-        self._close_messages_no_wait()
-
-    def panic(self, *renderables: Any) -> None:
-        """As `_fatal_error`, for what Textual itself finds wrong."""
-        del renderables
-        self._return_code = 1
-        self._say_at_exit("The terminal could not be used any more; the app had to stop.")
-        self._close_messages_no_wait()
-
-    def _say_at_exit(self, message: str) -> None:
-        self._exit_renderables.append(text.cell(message))
+        self.leave()

@@ -1,0 +1,1 @@
+"""What a person says about answers, and what comes of it: see `docs/feedback.md`."""
