@@ -12,7 +12,7 @@ import pytest
 
 from assistant.errors import UsageError
 from convert.airgap.making import Made, make_archive
-from tests.airgap.small import KEY
+from tests.airgap.small import KEY, FakeMachine
 
 ROOT = Path(__file__).resolve().parents[2]
 REQUIRE_VARIABLE = "ASSISTANT_REQUIRE_MODELS"
@@ -49,3 +49,8 @@ def airgap_models() -> Path:
             pytest.fail(f"{place} is missing; run: make models")
         pytest.skip(f"{place} is missing; run: make models")
     return place
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> FakeMachine:
+    return FakeMachine(tmp_path / "data")
