@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -52,17 +52,34 @@ def run_export_embedder(
     then what it was.
     """
     token = cancel or CancelToken()
-    began = time.monotonic()
-    with staged_folder(out, STEP) as stage:
+
+    def work(stage: Path) -> dict[str, Any]:
         progress("exporting", 0, 0)
         exported = describe(export_embedder(source, stage))
         token.raise_if_cancelled()
         progress("comparing with the weights in 32 bits", 0, 0)
-        figures = _parity(source, exported.folder, parity_texts(data))
-        names = (MODEL_FILE, TOKENIZER_FILE, CONFIG_FILE)
+        return _parity(source, exported.folder, parity_texts(data))
+
+    return carried(source, out, STEP, (MODEL_FILE, TOKENIZER_FILE, CONFIG_FILE), work)
+
+
+def carried(
+    source: Path,
+    out: Path,
+    step: str,
+    names: Sequence[str],
+    work: Callable[[Path], dict[str, Any]],
+) -> dict[str, Any]:
+    """Have `work` fill a staged folder with the files `names`, record them, and name it `out`.
+
+    Returns the figures that `work` returns; whatever it raises leaves `out` as it was.
+    """
+    began = time.monotonic()
+    with staged_folder(out, step) as stage:
+        figures = work(stage)
         write_record(
             stage,
-            STEP,
+            step,
             inputs={"model": source},
             settings={},
             outputs={name: stage / name for name in names},

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -26,12 +25,12 @@ from assistant.engine.reranker import (
 from assistant.errors import ModelError
 from assistant.types import CancelToken
 from convert.base import offline
-from convert.embedder.carry import parity_texts
+from convert.embedder.carry import carried, parity_texts
 from convert.embedder.export import OPSET, quantize_weights
 from convert.embedder.folder import read_json
-from convert.manifest import file_sha256, write_record
+from convert.manifest import file_sha256
 from convert.reranker.model import check_bert
-from convert.staging import Progress, quiet, staged_folder
+from convert.staging import Progress, quiet
 
 STEP = "reranker export"
 LEAST_CORRELATION = 0.99
@@ -61,9 +60,9 @@ def run_export_reranker(
     then what it was.
     """
     token = cancel or CancelToken()
-    began = time.monotonic()
     settings = _described(source)
-    with staged_folder(out, STEP) as stage:
+
+    def work(stage: Path) -> dict[str, Any]:
         progress("exporting", 0, 0)
         exact = stage / "exact"
         exact.mkdir()
@@ -75,17 +74,9 @@ def run_export_reranker(
         progress("comparing with the weights in 32 bits", 0, 0)
         figures = _parity(stage, exact, data)
         shutil.rmtree(exact)
-        names = (MODEL_FILE, TOKENIZER_FILE, CONFIG_FILE)
-        write_record(
-            stage,
-            STEP,
-            inputs={"model": source},
-            settings={},
-            outputs={name: stage / name for name in names},
-            figures=figures,
-            seconds=time.monotonic() - began,
-        )
-    return figures
+        return figures
+
+    return carried(source, out, STEP, (MODEL_FILE, TOKENIZER_FILE, CONFIG_FILE), work)
 
 
 def _described(source: Path) -> dict[str, Any]:
