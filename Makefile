@@ -59,7 +59,7 @@ models: $(BUILD)/models.done ## Get and verify the default models
 bench: setup-test $(BUILD)/bench.done ## Measure every figure, write docs/benchmarks.md
 	$(PY) -m tests.bench.run_all --rival-python $(BENCH_VENV)/bin/python
 
-soak: setup-test ## The heavy counts of tests/soak, all of them (about ten minutes)
+soak: setup-test ## The heavy counts of tests/soak, all of them (about twenty minutes)
 	ASSISTANT_SOAK=1 ASSISTANT_REQUIRE_MODELS=1 ASSISTANT_TEST_MODELS=$(CURDIR)/.run/models \
 		$(PY) -m pytest tests/soak
 

@@ -17,6 +17,7 @@ from typing import Any
 import platformdirs
 
 from assistant.errors import ConfigError
+from assistant.types import AUTO, STRATEGIES
 
 APP_NAME = "airgap-assistant"
 DATA_DIR_VARIABLE = "ASSISTANT_DATA_DIR"
@@ -87,6 +88,10 @@ class Settings:
     prompt_passage_tokens: int = 350
     """Token budget of all passages in the prompt together."""
 
+    reading: str = AUTO
+    """How passages are read: "together", "sequence", "token", "map-reduce" or "extract"; with
+    "auto" each question's words decide. See docs/reading.md."""
+
     temperature: float = 0.0
     """Sampling temperature of the chat model; 0 is greedy and repeatable."""
 
@@ -118,6 +123,11 @@ class Settings:
                 f"{self.library[:80]!r} can't be the name of a library.",
                 hint="A name has 1 to 64 letters, digits, spaces, dots, dashes and underscores, "
                 "and begins with a letter or digit.",
+            )
+        if self.reading not in (AUTO, *STRATEGIES):
+            raise ConfigError(
+                f"'reading' is {self.reading[:40]!r}, which is no way of reading.",
+                hint=f"Choose one of: {', '.join((AUTO, *STRATEGIES))}.",
             )
         for name, (least, most) in _LIMITS.items():
             value = getattr(self, name)

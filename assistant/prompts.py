@@ -66,6 +66,26 @@ def build_messages(
     )
 
 
+def with_shots(messages: Sequence[Message], shots: Sequence[Message]) -> list[Message]:
+    """Return a conversation with examples (question and answer turns) before its question."""
+    return [*messages[:-1], *shots, *messages[-1:]]
+
+
+CLOSED_BOOK = (
+    "Answer the question briefly, from what you know. "
+    f"If you do not know the answer, write: {REFUSAL}"
+)
+
+
+def closed_book_messages(question: str) -> list[Message]:
+    """Return a conversation that shows no passages: what does a model know by itself?
+
+    Only for measuring (`assistant eval`) and for tuning what is measured so. No answer to it
+    is ever shown as one.
+    """
+    return [Message("system", CLOSED_BOOK), Message("user", f"Question: {_one_line(question)}")]
+
+
 def _passage(number: int, passage: PromptPassage) -> str:
     name = _one_line(passage.document)
     return f"[{number}] {name}, page {passage.page}:\n{_one_line(passage.text)}"

@@ -15,9 +15,12 @@ import click
 from pydantic import TypeAdapter
 
 from assistant.cli import (
+    advise_schema,
     audit_schema,
     bundle_schema,
+    draft_schema,
     evaluate_schema,
+    feedback_schema,
     models_schema,
     passphrase_schema,
     prove,
@@ -28,6 +31,7 @@ from assistant.cli.main import cli
 HERE = Path(__file__).parent
 OUTPUTS = {
     "add": schema.AddJson,
+    "advise": advise_schema.AdviseJson,
     "ask": schema.AskJson,
     "audit accept": audit_schema.AuditAcceptJson,
     "audit export": audit_schema.AuditExportJson,
@@ -40,7 +44,14 @@ OUTPUTS = {
     "bundle keys revoke": bundle_schema.RevokeJson,
     "docs": schema.DocsJson,
     "doctor": schema.DoctorJson,
+    "eval draft": draft_schema.DraftJson,
+    "eval review": draft_schema.ReviewJson,
     "eval run": evaluate_schema.EvalJson,
+    "feedback add": feedback_schema.FeedbackGivenJson,
+    "feedback export": feedback_schema.FeedbackExportJson,
+    "feedback list": feedback_schema.FeedbackListJson,
+    "feedback remove": feedback_schema.FeedbackRemovedJson,
+    "feedback show": feedback_schema.FeedbackGivenJson,
     "forget": schema.ForgetJson,
     "search": schema.SearchJson,
     "models list": models_schema.ModelsJson,

@@ -22,8 +22,14 @@ from typing import Any, BinaryIO
 
 from assistant.audit.chain import Chain
 from assistant.audit.keys import AuditKeys, is_signature
-from assistant.audit.log import AuditLog, timestamp
-from assistant.audit.records import MAX_LINE, BadRecordError, canonical, parse_table
+from assistant.audit.log import AuditLog
+from assistant.audit.records import (
+    MAX_LINE,
+    BadRecordError,
+    canonical,
+    parse_table,
+    timestamp,
+)
 from assistant.errors import AuditError, UsageError
 
 _DOMAIN = b"airgap audit export 1\n"

@@ -12,14 +12,14 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from assistant.audit.chain import Chain, Ledger, Root
 from assistant.audit.head import Head
+from assistant.audit.hints import OLD_HINT, VERIFY_HINT
 from assistant.audit.keys import AuditKeys
 from assistant.audit.logfile import LogFile, refusal
-from assistant.audit.pages import PageTree
+from assistant.audit.pages import PageTree, tree_path
 from assistant.audit.records import (
     ACCEPTED,
     ALARM,
@@ -31,22 +31,13 @@ from assistant.audit.records import (
     Record,
     make_record,
     read_record,
+    timestamp,
 )
 from assistant.errors import AuditError, DiskFullError, StoreBusyError
 from assistant.store.audit_state import AuditState, StoredPages
 
-OLD_HINT = (
-    "It is the log of a library that was here before. Move it to a safe place (it may have to "
-    "be kept), then try again."
-)
-
 _MANY = 1000
 """Records after the last root over the pages, all of which the next opening reads."""
-
-VERIFY_HINT = (
-    "See what happened with 'assistant audit verify'. Restore the log from a backup, or, if you "
-    "know why it is so, go on from here with 'assistant audit accept'."
-)
 
 
 class AuditLog:
@@ -305,12 +296,3 @@ class AuditLog:
         root, _ = self._tree.update(stored)
         self._tree.save()
         return Root(root, stored.count, stored.head_page, stored.schema, 0).fields()
-
-
-def tree_path(log_path: Path) -> Path:
-    """Return the side file with the hashes of the store's pages."""
-    return log_path.with_suffix(".pages")
-
-
-def timestamp(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")

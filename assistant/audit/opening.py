@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from assistant.audit.head import Head
+from assistant.audit.hints import OLD_HINT, VERIFY_HINT
 from assistant.audit.keys import AuditKeys, new_secret
-from assistant.audit.log import OLD_HINT, VERIFY_HINT, AuditLog, timestamp
+from assistant.audit.log import AuditLog
 from assistant.audit.logfile import LogFile, refusal
-from assistant.audit.records import BadRecordError
+from assistant.audit.records import BadRecordError, timestamp
 from assistant.store.audit_state import AuditState
 
 

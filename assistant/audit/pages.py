@@ -120,3 +120,8 @@ def _blocks(pages: StoredPages) -> Iterator[tuple[int, bytes]]:
 def _root_of(rows: Rows, head_page: int) -> str:
     sizes = len(rows).to_bytes(8, "big") + head_page.to_bytes(8, "big")
     return hashlib.sha256(_DOMAIN + sizes + rows.tobytes()).hexdigest()
+
+
+def tree_path(log_path: Path) -> Path:
+    """Return the side file with the hashes of the store's pages."""
+    return log_path.with_suffix(".pages")

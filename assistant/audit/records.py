@@ -18,7 +18,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, NoReturn
 
 from assistant.audit.keys import AuditKeys
@@ -40,6 +40,7 @@ _HASH = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,31}", re.ASCII)
 _SESSION = re.compile(r"[0-9a-f]{8}", re.ASCII)
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", re.ASCII)
+_WRITER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False)
 _MAX_DEPTH = 5
 _MAX_NODES = 4096
 _MAX_NUMBER = 2**63
@@ -96,7 +97,7 @@ def record_hash(body: Mapping[str, Any]) -> bytes:
 
 def canonical(table: Mapping[str, Any]) -> bytes:
     """Return the one form in which a table is written. Raises `ValueError` for NaN."""
-    return json.dumps(table, sort_keys=True, separators=(",", ":"), allow_nan=False).encode("ascii")
+    return _WRITER.encode(table).encode("ascii")
 
 
 def read_record(line: bytes) -> Record:
@@ -178,3 +179,9 @@ def _is_plain(value: object) -> bool:
     if isinstance(value, int):  # truth values too
         return abs(value) < _MAX_NUMBER
     return value is None or isinstance(value, str)
+
+
+def timestamp(moment: datetime) -> str:
+    """Write a time as records have it: UTC, with microseconds."""
+    utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    return utc.isoformat(timespec="microseconds").replace("+00:00", "Z")

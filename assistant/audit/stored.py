@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from assistant.audit.feedback import AuditedFeedback
 from assistant.errors import UsageError
 from assistant.store import SqliteStore
 from assistant.types import (
@@ -41,6 +42,10 @@ class AuditedStore:
     @property
     def embedder(self) -> EmbedderIdentity | None:
         return self._store.embedder
+
+    @property
+    def feedback(self) -> AuditedFeedback:
+        return AuditedFeedback(self._store.feedback, self._trail)
 
     def add(
         self,

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.audit.chain import Chain
-from assistant.audit.log import VERIFY_HINT, timestamp
+from assistant.audit.hints import VERIFY_HINT
 from assistant.audit.logfile import LogFile, refusal
 from assistant.audit.records import (
     MAX_LINE,
@@ -23,6 +23,7 @@ from assistant.audit.records import (
     BadRecordError,
     make_record,
     read_record,
+    timestamp,
 )
 from assistant.config import Settings
 from assistant.errors import AssistantError

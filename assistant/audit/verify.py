@@ -18,9 +18,8 @@ from typing import Literal
 from assistant.audit.chain import Chain, Ledger, Root
 from assistant.audit.head import Head
 from assistant.audit.keys import AuditKeys
-from assistant.audit.log import tree_path
 from assistant.audit.logfile import LogFile
-from assistant.audit.pages import PageTree
+from assistant.audit.pages import PageTree, tree_path
 from assistant.audit.records import ACCEPTED, ALARM, BEGIN, RECOVERED, BadRecordError, Record
 from assistant.store.audit_state import AuditState
 

@@ -15,6 +15,9 @@ from assistant.types import (
     AnswerEvent,
     CancelToken,
     DocumentRecord,
+    ExportKind,
+    Feedback,
+    FeedbackExport,
     FileAdded,
     Finished,
     Hit,
@@ -50,9 +53,17 @@ class AuditedWorkspace:
     def warm_up(self) -> None:
         self._inner.warm_up()
 
-    def ask(self, question: str, cancel: CancelToken | None = None) -> Iterator[AnswerEvent]:
+    def ask(
+        self,
+        question: str,
+        cancel: CancelToken | None = None,
+        *,
+        strategy: str = "",
+        previous: str = "",
+    ) -> Iterator[AnswerEvent]:
         """Answer as the wrapped workspace does; each event comes after its record."""
-        return self._asked(question, self._inner.ask(question, cancel))
+        events = self._inner.ask(question, cancel, strategy=strategy, previous=previous)
+        return self._asked(question, events)
 
     def _asked(self, question: str, events: Iterator[AnswerEvent]) -> Iterator[AnswerEvent]:
         trail, began = self._trail, time.monotonic()
@@ -119,6 +130,28 @@ class AuditedWorkspace:
     def page_text(self, document_id: int, page: int) -> str:
         self._trail.record("view", document=document_id, page=page)
         return self._inner.page_text(document_id, page)
+
+    def note_export(self, what: str, count: int, documents: Sequence[int]) -> None:
+        listed = list(documents)[:_LISTED]
+        self._trail.record(
+            "text-export", what=what, count=count, documents=listed, of=len(documents)
+        )
+        self._inner.note_export(what, count, documents)
+
+    def give_feedback(self, feedback: Feedback, *, any_words: bool = False) -> Feedback:
+        # What changes or leaves the store is recorded there (`AuditedFeedback`).
+        return self._inner.give_feedback(feedback, any_words=any_words)
+
+    def feedback(self) -> list[Feedback]:
+        return self._inner.feedback()
+
+    def remove_feedback(self, feedback_id: int) -> Feedback:
+        return self._inner.remove_feedback(feedback_id)
+
+    def export_feedback(
+        self, kind: ExportKind, *, training_share: float, both: bool = False
+    ) -> FeedbackExport:
+        return self._inner.export_feedback(kind, training_share=training_share, both=both)
 
     def close(self) -> None:
         self._inner.close()

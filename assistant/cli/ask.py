@@ -9,6 +9,7 @@ import click
 from rich.live import Live
 from rich.text import Text
 
+from assistant.cli.arguments import question_or_input
 from assistant.cli.interrupt import cancel_on_interrupt
 from assistant.cli.options import Invocation, command_options
 from assistant.cli.output import Output, styled
@@ -16,6 +17,8 @@ from assistant.cli.schema import answer_json, search_json
 from assistant.errors import Cancelled, EngineError
 from assistant.safe_text import safe_text
 from assistant.types import (
+    AUTO,
+    STRATEGIES,
     Answer,
     AnswerEvent,
     Citation,
@@ -23,7 +26,9 @@ from assistant.types import (
     Finished,
     Generated,
     Hit,
+    PartsRead,
     Retrieved,
+    Sentence,
 )
 
 EXCERPT = 320
@@ -31,22 +36,49 @@ EXCERPT = 320
 
 
 @click.command()
-@click.argument("question")
+@click.argument("question", callback=question_or_input)
 @click.option("--passages", "show_passages", is_flag=True, help="Show the passages too.")
+@click.option(
+    "--reading",
+    "strategy",
+    type=click.Choice((AUTO, *STRATEGIES)),
+    help="How the passages are read: all together, one by one (in sequence or token by token)"
+    ", many of them for a list, or without the model [default: from settings: auto].",
+)
+@click.option(
+    "--after",
+    "previous",
+    metavar="QUESTION",
+    default="",
+    help="The question before, for one that goes on from it.",
+)
 @command_options
-def ask(invocation: Invocation, question: str, show_passages: bool) -> None:
+def ask(
+    invocation: Invocation,
+    question: str,
+    show_passages: bool,
+    strategy: str | None,
+    previous: str,
+) -> None:
     """Answer QUESTION from the library, with quotes that lead to the page.
 
     Quotes are checked character by character. A sentence that no quote supports is
-    marked. When the documents do not speak about the question, the answer says so.
+    marked, with the reason. Where the documents contradict each other, both places are
+    shown. When the documents do not speak about the question, the answer says so.
+
+    With "-" the question is read from standard input, which keeps it out of the shell's
+    history.
 
     \b
     Examples:
       assistant ask "How long is the warranty on the pumps?"
       assistant ask "Who signs the discharge letter?" --json
+      assistant ask "Which parts are excluded?" --reading map-reduce
+      assistant ask "And for valves?" --after "How long is the warranty on the pumps?"
     """
     with invocation.workspace() as workspace, cancel_on_interrupt() as cancel:
-        answer = follow(workspace.ask(question, cancel), invocation.output)
+        events = workspace.ask(question, cancel, strategy=strategy or "", previous=previous)
+        answer = follow(events, invocation.output)
     if invocation.output.as_json:
         invocation.output.json(answer_json(answer))
     else:
@@ -59,23 +91,18 @@ def ask(invocation: Invocation, question: str, show_passages: bool) -> None:
 def follow(events: Iterator[AnswerEvent], output: Output) -> Answer:
     """Consume the events; a person at a terminal sees the unchecked text grow meanwhile."""
     live = Live(console=output.errors, transient=True, refresh_per_second=12)
-    shown = Text()
+    shown, counted = Text(), Text(style="dim")
     answer: Answer | None = None
     if output.interactive:
         live.start()
     try:
         for event in events:
-            match event:
-                case Retrieved(result=result):
-                    shown.append(f"{len(result.hits)} passages found\n", style="dim")
-                case Extracted(sentence=sentence):
-                    shown.append(safe_text(sentence.text) + "\n")
-                case Generated(text=text):
-                    shown.append(safe_text(text), style="dim")
-                case Finished(answer=finished):
-                    answer = finished
+            if isinstance(event, Finished):
+                answer = event.answer
+            else:
+                _grow(event, shown, counted)
             if output.interactive:
-                live.update(shown)
+                live.update(shown + counted)
     finally:
         if output.interactive:
             live.stop()
@@ -84,18 +111,28 @@ def follow(events: Iterator[AnswerEvent], output: Output) -> Answer:
     return answer
 
 
+def _grow(event: AnswerEvent, shown: Text, counted: Text) -> None:
+    """Add an event to what is shown while the answer grows."""
+    match event:
+        case Retrieved(result=result):
+            shown.append(f"{len(result.hits)} passages found\n", style="dim")
+        case Extracted(sentence=sentence):
+            shown.append(safe_text(sentence.text) + "\n")
+        case PartsRead(done=done, total=total):
+            counted.plain = f"\n{done} of {total} parts read"
+        case Generated(text=text):
+            shown.append(safe_text(text), style="dim")
+
+
 def show_answer(answer: Answer, output: Output, *, passages: bool) -> None:
     """Print a checked answer: sentences with citation numbers, then the places."""
     cited: list[Citation] = []
     for sentence in answer.sentences:
-        shown = sentence.quotes if sentence.supported else ()
-        marks = "".join(f" [{_number(quote, cited)}]" for quote in shown)
-        if sentence.origin == "extract":
-            output.line((safe_text(sentence.text), "bold"), (marks, "cyan"))
-        elif sentence.supported:
-            output.line(safe_text(sentence.text), (marks, "cyan"))
-        else:
-            output.line((safe_text(sentence.text), "dim"), (" (unsupported)", "yellow"))
+        _show_sentence(sentence, cited, output)
+    for found in () if answer.abstained else answer.contradictions:  # the text says them
+        output.line(("The documents disagree:", "bold yellow"))
+        for sentence in (found.first, found.second):
+            output.line("  ", safe_text(sentence.text), (_marks(sentence, cited), "cyan"))
     if not answer.sentences or answer.abstained:
         output.line(answer.text)
     if cited:
@@ -105,8 +142,27 @@ def show_answer(answer: Answer, output: Output, *, passages: bool) -> None:
         output.line((f"[{number}] ", "cyan"), place)
     if passages:
         _show_passages(answer.passages, output)
+    if answer.route is not None:
+        note = f"{answer.strategy} ({answer.route.kind}): {answer.route.reason}"
+        output.note((safe_text(note, single_line=True), "dim"))
     seconds = answer.timings.total_ms / 1000
-    output.note((f"{answer.model or 'no chat model'}, {seconds:.1f} s", "dim"))
+    sure = "" if answer.confidence is None else f", confidence {answer.confidence:.0%}"
+    output.note((f"{answer.model or 'no chat model'}, {seconds:.1f} s{sure}", "dim"))
+
+
+def _show_sentence(sentence: Sentence, cited: list[Citation], output: Output) -> None:
+    if sentence.origin == "extract":
+        output.line((safe_text(sentence.text), "bold"), (_marks(sentence, cited), "cyan"))
+    elif sentence.supported:
+        output.line(safe_text(sentence.text), (_marks(sentence, cited), "cyan"))
+    else:
+        why = f": {safe_text(sentence.doubts, single_line=True)}" if sentence.doubts else ""
+        output.line((safe_text(sentence.text), "dim"), (f" (unsupported{why})", "yellow"))
+
+
+def _marks(sentence: Sentence, cited: list[Citation]) -> str:
+    shown = sentence.quotes if sentence.supported else ()
+    return "".join(f" [{_number(quote, cited)}]" for quote in shown)
 
 
 def _number(quote: Citation, cited: list[Citation]) -> int:
@@ -116,7 +172,7 @@ def _number(quote: Citation, cited: list[Citation]) -> int:
 
 
 @click.command()
-@click.argument("query")
+@click.argument("query", callback=question_or_input)
 @click.option(
     "--limit", type=click.IntRange(1, 100), help="Passages to show [default: from settings]."
 )

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import platform
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,33 +14,23 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from assistant import __version__
+from assistant.cli.eval_arms import DECIDING, Asking, arm_opener, deciding_key, installed_models
+from assistant.cli.evaluate_draft import draft, review
 from assistant.cli.interrupt import cancel_on_interrupt
 from assistant.cli.options import Invocation, command_options
 from assistant.cli.output import Output
 from assistant.cli.progress import progress_bar
 from assistant.config import Settings
-from assistant.types import Workspace
+from assistant.errors import UsageError
 
 if TYPE_CHECKING:
-    from assistant.cli.unlocking import Unlocking
-    from assistant.evaluation.arms import Arm, InstalledModel
     from assistant.evaluation.running import Library
     from assistant.evaluation.saved import ArmRun, SavedRun
     from assistant.evaluation.suite import Suite
-    from assistant.store import StoreKey
 
 FOLDER = "evaluations"
 _STOPPED = "stopped"
 _LISTED = 5
-_DECIDING = (
-    "context_length",
-    "max_answer_tokens",
-    "search_hits",
-    "prompt_passages",
-    "prompt_passage_tokens",
-    "temperature",
-)
-"""Settings that decide what is answered."""
 
 
 class DefaultGroup(click.Group):
@@ -59,6 +50,10 @@ def evaluate() -> None:
     """
 
 
+evaluate.add_command(draft)
+evaluate.add_command(review)
+
+
 @evaluate.command()
 @click.argument("suite", type=click.Path(path_type=Path, dir_okay=False))
 @click.option(
@@ -68,7 +63,20 @@ def evaluate() -> None:
     metavar="ARM",
     help="A way of answering to measure; name several to compare them. current: as set up;"
     " retrieval: sentences of the documents, no model; base: the model without its adapter;"
-    " model:NAME; adapter:NAME [default: current].",
+    " tuned: the model in use, if it was tuned; model:NAME; adapter:NAME. Each with +closed"
+    " (without documents), +shots (five examples in the prompt) or +STRATEGY"
+    " [default: current].",
+)
+@click.option(
+    "--for-advice", is_flag=True, help="Measure all arms that `assistant advise` compares."
+)
+@click.option(
+    "--shots",
+    "examples",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Questions for the examples of +shots, in a suite's form [default: those of SUITE"
+    ' with "part": "train"].',
 )
 @click.option(
     "--against",
@@ -81,17 +89,21 @@ def evaluate() -> None:
     type=click.Path(path_type=Path, file_okay=False, writable=True),
     help="Folder for run.json and report.html [default: in the data folder].",
 )
-@click.option("--keep-texts", is_flag=True, help="Write questions and answers to the folder too.")
+@click.option(
+    "--keep-texts", is_flag=True, help="Write questions and answers to the folder --out too."
+)
 @click.option("--restart", is_flag=True, help="Ask everything anew, also after a stopped run.")
+@click.option("--unreviewed", is_flag=True, help="Ask drafted questions that nobody reviewed too.")
 @command_options
 def run(
     invocation: Invocation,
     suite: Path,
-    names: tuple[str, ...],
     against: Path | None,
     out: Path | None,
     keep_texts: bool,
     restart: bool,
+    unreviewed: bool,
+    **which: Any,
 ) -> None:
     """Ask every question of SUITE and measure the answers.
 
@@ -108,31 +120,37 @@ def run(
     Examples:
       assistant eval questions.jsonl
       assistant eval questions.jsonl --arm retrieval --arm base --arm current
+      assistant eval questions.jsonl --for-advice --shots examples.jsonl
       assistant eval questions.jsonl --against evaluations/library-20261121-160500 --json
     """
-    from assistant.evaluation.arms import CURRENT, arms_named
     from assistant.evaluation.comparing import require_common
     from assistant.evaluation.running import Runner
     from assistant.evaluation.saved import read_run, write_run
     from assistant.evaluation.suite import read_suite
 
     settings, output = invocation.settings, invocation.output
-    questions = read_suite(suite)
+    journals = _journals(settings, out, keep_texts=keep_texts)
+    questions = read_suite(suite, unreviewed=unreviewed)
+    if questions.unreviewed:
+        said = f"Drafts that nobody has reviewed, and that are not asked: {questions.unreviewed}"
+        output.note(said)
     saved = read_run(against) if against else None
-    arms = arms_named(names or (CURRENT,), _installed(settings))
+    asked = Asking.of(questions, installed_models(settings), **which)
     if saved is not None:
-        require_common(saved, [arm.name for arm in arms])
+        require_common(saved, [arm.name for arm in asked.arms])
     with cancel_on_interrupt() as cancel, progress_bar(output) as report:
         runner = Runner(
             questions,
-            _opener(invocation),
-            settings.data_dir / FOLDER / _STOPPED,
-            _key(settings),
+            arm_opener(invocation, asked.shots),
+            journals,
+            deciding_key(settings, asked.shots),
             keep_texts=keep_texts,
             cancel=cancel,
             progress=report,
         )
-        runs = runner.run(arms, restart=restart)
+        for said in asked.left_out:
+            invocation.output.note(said)
+        runs = runner.run(asked.arms, restart=restart)
         report("computing intervals", 0, 0)
         table = _table(settings, questions, runner, runs, saved)
     from assistant.evaluation.page import html_page
@@ -141,10 +159,29 @@ def run(
     folder = out or settings.data_dir / FOLDER / f"{settings.library}-{made}"
     write_run(folder, table, html_page(table), runner.texts)
     runner.done()
+    if keep_texts:
+        with suppress(OSError):
+            journals.rmdir()  # another run that was stopped may still lie there
     _show(invocation, table, folder)
     failed = _say_failed(runs, output)
     if failed or (saved and table["against"]["worse"]):
         sys.exit(1)
+
+
+def _journals(settings: Settings, out: Path | None, *, keep_texts: bool) -> Path:
+    """Return where answers are kept while a run is under way.
+
+    With texts that is where the person wants texts to lie: in the data folder all that holds
+    text is encrypted. Raises `UsageError` if no such place is named.
+    """
+    if not keep_texts:
+        return settings.data_dir / FOLDER / _STOPPED
+    if out is None:
+        raise UsageError(
+            "Texts are not written to the data folder: there all that holds text is encrypted.",
+            hint="Name a folder for them: --keep-texts --out FOLDER",
+        )
+    return out / _STOPPED
 
 
 def _say_failed(runs: Sequence[ArmRun], output: Output) -> bool:
@@ -197,7 +234,7 @@ def _table(
             "documents": library.documents,
         },
         "embedder": embedder_identity(settings).name,
-        "settings": {name: getattr(settings, name) for name in _DECIDING},
+        "settings": {name: getattr(settings, name) for name in DECIDING},
         "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} processors",
         "resumed": runner.resumed,
     }
@@ -222,59 +259,3 @@ def _against(
         "worse": any(change.worse for change in changes),
         "changes": [change_table(change) for change in changes],
     }
-
-
-def _key(settings: Settings) -> dict[str, Any]:
-    """Return what decides the answers besides suite, library and model."""
-    from dataclasses import asdict
-
-    from assistant.engine import embedder_identity
-
-    deciding = {name: getattr(settings, name) for name in _DECIDING}
-    embedder = asdict(embedder_identity(settings))
-    return {
-        "version": __version__,
-        "settings": deciding,
-        "embedder": embedder,
-        "reranker": settings.reranker,
-    }
-
-
-def _installed(settings: Settings) -> list[InstalledModel]:
-    from assistant.engine import list_models
-    from assistant.evaluation.arms import InstalledModel
-
-    return [
-        InstalledModel(model.name, model.base, model.sha256, model.active)
-        for model in list_models(settings)
-        if model.role == "chat"
-    ]
-
-
-class _AskedOnce:
-    """A `KeySource` for all arms: whoever has the passphrase is asked for it once."""
-
-    def __init__(self, unlocking: Unlocking) -> None:
-        self._unlocking = unlocking
-        self._key: StoreKey | None = None
-
-    def get(self, create: bool) -> StoreKey:
-        self._key = self._key or self._unlocking.get(create)
-        return self._key
-
-
-def _opener(invocation: Invocation) -> Callable[[Arm], Workspace]:
-    """Return what opens the library with the model of an arm."""
-    settings = invocation.settings
-    given = invocation.opener
-    if given is not None:
-        return lambda arm: given(_with_model(settings, arm))
-    from assistant.cli.unlocking import Unlocking
-    from assistant.cli.wiring import open_workspace
-
-    keys = _AskedOnce(Unlocking(settings, invocation.output))
-    return lambda arm: open_workspace(_with_model(settings, arm), keys)
-
-
-def _with_model(settings: Settings, arm: Arm) -> Settings:
-    return settings.with_changes(chat_model=arm.chat_model) if arm.chat_model else settings

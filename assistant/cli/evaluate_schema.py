@@ -17,13 +17,21 @@ class FigureJson(TypedDict):
 
 
 class ArmJson(TypedDict):
-    """An arm; `memory` in bytes (0: not measured), `risk_coverage` pairs (coverage, risk)."""
+    """An arm; `memory` in bytes (0: not measured), `risk_coverage` pairs (coverage, risk).
+
+    `closed`: asked without documents; `shots`: with examples in the prompt; `tuned`: its model
+    was tuned; `strategy`: how passages were read ("": as set up).
+    """
 
     name: str
     model: str
     model_sha256: str
     memory: int
     load_seconds: float
+    closed: bool
+    shots: bool
+    tuned: bool
+    strategy: str
     figures: dict[str, FigureJson]
     risk_coverage: list[list[float]]
 

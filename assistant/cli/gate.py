@@ -67,14 +67,17 @@ class LibraryGate:
             return self._key
 
 
-def open_gate(settings: Settings, output: Output) -> LibraryGate:
+def open_gate(
+    settings: Settings, output: Output, *, without_passphrase: bool = False
+) -> LibraryGate:
     """Make the gate of a library; a new library gets its passphrase here, in the terminal.
 
-    Locked, unless a script gave the passphrase or the library has none.
+    Locked, unless a script gave the passphrase or the library has none, as the person may
+    have chosen (`without_passphrase`).
     """
     from assistant.store import KeyMode
 
-    asking = Unlocking(settings, output)
+    asking = Unlocking(settings, output, without_passphrase=without_passphrase)
     mode = asking.keys.mode()
     if mode is KeyMode.PASSPHRASE and secret_inputs.given(secret_inputs.PASSPHRASE) is None:
         return LibraryGate(settings, None, lockable=True)

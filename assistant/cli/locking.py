@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -22,7 +23,7 @@ ACCEPTED = "i accept"
 _NEVER_LOCKED = ("prove-offline",)
 """It runs unlocked controls beside locked children, and opens no document or model itself."""
 
-_BROWSING = ("app", "sample")
+_BROWSING = ("app", "sample", "review")
 _ONLY_LOOKING = (
     "doctor", "docs", "search", "ask", "forget", "list", "verify", "show", "inspect", "status",
 )  # fmt: skip
@@ -30,6 +31,7 @@ _ONLY_LOOKING = (
 _CHANGES_MODELS = ("models", "bundle")
 _MAKES_RECOVERY_KEYS = ("add", "app", "sample", "bundle", "passphrase", "rekey")
 _SECRET_FILES = ("ASSISTANT_PASSPHRASE_FILE", "ASSISTANT_NEW_PASSPHRASE_FILE")
+_MODEL_DESCRIPTIONS = ("embedder.json", "reranker.json", "modules.json")
 _REMOVABLE = ("/media", "/run/media", "/mnt", "/Volumes")
 
 _armed: list[bool] = []
@@ -94,10 +96,28 @@ def policy_for(
     named = (*_SECRET_FILES, secret_inputs.RECOVERY_FILE)
     secrets = [Path(os.environ[name]) for name in named if os.environ.get(name)]
     reads = [*read, *secrets, *_links(settings.models_dir)]
-    reads += [Path(name) for name in (settings.embedder, settings.reranker) if os.sep in name]
+    reads += _model_folders(settings)
     writes = [*write, settings.data_dir]
     _temporary_files_in(settings.data_dir)
     return lockdown.Policy(tuple(map(_full, reads)), tuple(map(_full, writes)))
+
+
+def _model_folders(settings: Settings) -> list[Path]:
+    """Return the folders of models that the settings name, if they hold such a model.
+
+    The settings lie where code in this process may write, so they must not open just any
+    folder to the next run: outside the data folder it can't put a model's description.
+    """
+    home = Path(os.path.realpath(Path.home()))
+    found = []
+    for name in (settings.embedder, settings.reranker):
+        folder = _full(Path(name))
+        if "/" not in name and os.sep not in name:
+            continue
+        whole = home.is_relative_to(Path(os.path.realpath(folder)))
+        if not whole and any((folder / file).is_file() for file in _MODEL_DESCRIPTIONS):
+            found.append(folder)
+    return found
 
 
 def document_folders(settings: Settings) -> tuple[list[Path], list[Path]]:
@@ -106,6 +126,7 @@ def document_folders(settings: Settings) -> tuple[list[Path], list[Path]]:
     By default not the home folder itself but what is visible in it: keys, passwords and
     mail lie in hidden folders, and a right on a folder holds for all beneath it.
     """
+    home = Path(os.path.realpath(Path.home()))
     if settings.document_folders:
         named = [_full(Path(p)) for p in settings.document_folders.split(os.pathsep) if p]
         missing = [path for path in named if not path.is_dir()]
@@ -114,8 +135,13 @@ def document_folders(settings: Settings) -> tuple[list[Path], list[Path]]:
                 f"'document_folders' names {missing[0]}, which is no folder.",
                 hint=f"Write full paths with '{os.pathsep}' between them.",
             )
+        for path in named:
+            if _is_private(Path(os.path.realpath(path)), home):
+                raise ConfigError(
+                    f"'document_folders' names {path}: keys, passwords and mail lie there.",
+                    hint="Name folders that are visible in your home folder, or elsewhere.",
+                )
         return named, []
-    home = Path(os.path.realpath(Path.home()))
     folders = [*_visible(home), *map(Path, _REMOVABLE)]
     here = Path(os.path.realpath(Path.cwd()))
     if not home.is_relative_to(here):
@@ -143,9 +169,10 @@ def _is_private(real: Path, home: Path) -> bool:
 
 
 def _refuse_too_much(data_dir: Path) -> None:
-    """Refuse a data folder that holds the home folder: all in it could be written."""
-    home, folder = os.path.realpath(Path.home()), os.path.realpath(data_dir)
-    if Path(home).is_relative_to(folder):
+    """Refuse a data folder that holds the home folder or the program: all in it is written."""
+    folder = Path(os.path.realpath(data_dir))
+    inside = (Path.home(), Path(sys.prefix), Path(__file__).parents[1])
+    if any(Path(os.path.realpath(path)).is_relative_to(folder) for path in inside):
         raise UsageError(
             f"The data folder can't be {data_dir}: whatever is in it can be read and written.",
             hint="Name a folder of its own, for example one in your home folder: --data-dir",

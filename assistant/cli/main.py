@@ -7,11 +7,14 @@ import sys
 import click
 
 from assistant import __version__
+from assistant.cli.advise import advise
+from assistant.cli.arguments import hide as hide_arguments
 from assistant.cli.ask import ask, search
 from assistant.cli.audit import audit
 from assistant.cli.bundle import bundle
 from assistant.cli.doctor import doctor
 from assistant.cli.evaluate import evaluate
+from assistant.cli.feedback import feedback
 from assistant.cli.last_resort import install as install_last_resort
 from assistant.cli.library import add, docs, forget
 from assistant.cli.locking import arm
@@ -82,6 +85,8 @@ for command in (
     search,
     ask,
     evaluate,
+    advise,
+    feedback,
     models,
     bundle,
     audit,
@@ -100,6 +105,7 @@ def main() -> None:
     try:
         with reporting(Output(as_json=as_json)):
             install_last_resort()
+            hide_arguments(cli.commands)
             arm()
             status = cli(prog_name="assistant", standalone_mode=False)
         sys.stdout.flush()

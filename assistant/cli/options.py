@@ -45,20 +45,26 @@ class Invocation:
         finally:
             opened.close()
 
-    def open_app(self) -> None:
-        """Run the app on the library until the person leaves it, then exit."""
+    def open_app(self, review: Path | None = None) -> None:
+        """Run the app on the library until the person leaves it, then exit.
+
+        It begins with the review of the drafted questions in the file `review`, if there is one.
+        """
         from assistant.tui.app import AssistantApp
 
         if self.opener is not None:
-            screen = AssistantApp(self._open)
+            screen = AssistantApp(self._open, review=review)
         else:
             from assistant.cli.gate import open_gate
             from assistant.cli.wiring import open_workspace
 
-            gate = open_gate(self.settings, self.output)
+            gate = open_gate(self.settings, self.output, without_passphrase=self.without_passphrase)
             minutes = self.settings.auto_lock_minutes
             screen = AssistantApp(
-                lambda: open_workspace(self.settings, gate), gate=gate, lock_minutes=minutes
+                lambda: open_workspace(self.settings, gate),
+                gate=gate,
+                lock_minutes=minutes,
+                review=review,
             )
         screen.run()
         sys.exit(screen.return_code or 0)

@@ -11,7 +11,19 @@ from typing import Literal
 from typing_extensions import TypedDict
 
 from assistant.errors import AssistantError
-from assistant.types import Answer, Citation, DocumentRecord, Hit, SearchResult, Sentence
+from assistant.types import (
+    Answer,
+    Candidate,
+    Citation,
+    Contradiction,
+    DocumentRecord,
+    FlawCode,
+    Hit,
+    Route,
+    SearchResult,
+    Sentence,
+)
+from assistant.types.answers import ContradictionKind
 
 FORMAT = 1
 
@@ -27,11 +39,31 @@ class QuoteJson(TypedDict):
     end: int
 
 
+class FlawJson(TypedDict):
+    """Why a sentence is not supported: `code` for scripts, `reason` for people; `detail` are
+    the words at fault ("" if the whole sentence is).
+    """
+
+    code: FlawCode
+    detail: str
+    reason: str
+
+
 class SentenceJson(TypedDict):
     text: str
     supported: bool
     origin: Literal["extract", "model"]
     quotes: list[QuoteJson]
+    flaws: list[FlawJson]
+
+
+class ContradictionJson(TypedDict):
+    """Two sentences of the documents that answer differently; `values` is what differs."""
+
+    kind: ContradictionKind
+    values: list[str]
+    first: SentenceJson
+    second: SentenceJson
 
 
 class ScoresJson(TypedDict):
@@ -67,6 +99,25 @@ class TimingsJson(TypedDict):
     generated_tokens: int
 
 
+class RouteJson(TypedDict):
+    """Which way a question went: its kind, the reason, and what was searched for ("" if
+    that was the question itself).
+    """
+
+    kind: str
+    reason: str
+    searched: str
+
+
+class CandidateJson(TypedDict):
+    """A quote that could have been the answer; `passage` counts `passages` from 0."""
+
+    text: str
+    probability: float
+    passage: int
+    quotes: list[QuoteJson]
+
+
 class AskJson(TypedDict):
     format: int
     question: str
@@ -79,6 +130,11 @@ class AskJson(TypedDict):
     passages: list[PassageJson]
     timings: TimingsJson
     model: str
+    strategy: str
+    route: RouteJson | None
+    candidates: list[CandidateJson]
+    confidence: float | None
+    contradictions: list[ContradictionJson]
 
 
 class SearchJson(TypedDict):
@@ -207,6 +263,19 @@ def sentence_json(sentence: Sentence) -> SentenceJson:
         "supported": sentence.supported,
         "origin": sentence.origin,
         "quotes": [quote_json(quote) for quote in sentence.quotes],
+        "flaws": [
+            {"code": flaw.code, "detail": flaw.detail, "reason": flaw.reason}
+            for flaw in sentence.flaws
+        ],
+    }
+
+
+def contradiction_json(found: Contradiction) -> ContradictionJson:
+    return {
+        "kind": found.kind,
+        "values": list(found.values),
+        "first": sentence_json(found.first),
+        "second": sentence_json(found.second),
     }
 
 
@@ -231,6 +300,19 @@ def passage_json(hit: Hit) -> PassageJson:
     }
 
 
+def route_json(route: Route) -> RouteJson:
+    return {"kind": route.kind, "reason": route.reason, "searched": route.searched}
+
+
+def candidate_json(candidate: Candidate) -> CandidateJson:
+    return {
+        "text": candidate.text,
+        "probability": candidate.probability,
+        "passage": candidate.hit,
+        "quotes": [quote_json(quote) for quote in candidate.quotes],
+    }
+
+
 def answer_json(answer: Answer) -> AskJson:
     timings = answer.timings
     return {
@@ -252,6 +334,11 @@ def answer_json(answer: Answer) -> AskJson:
             "generated_tokens": timings.generated_tokens,
         },
         "model": answer.model,
+        "strategy": answer.strategy,
+        "route": route_json(answer.route) if answer.route is not None else None,
+        "candidates": [candidate_json(candidate) for candidate in answer.candidates],
+        "confidence": answer.confidence,
+        "contradictions": [contradiction_json(found) for found in answer.contradictions],
     }
 
 

@@ -86,14 +86,16 @@ class Unlocking:
     def get(self, create: bool) -> StoreKey:
         """Return the key; make one first if there is no library and `create` is true.
 
-        Raises `LockedError` when nobody can be asked, `WrongPassphraseError`,
-        `TooManyTriesError`, `Cancelled`, `StoreError`.
+        Raises `LockedError` when nobody can be asked or a passphrase was given in vain,
+        `WrongPassphraseError`, `TooManyTriesError`, `Cancelled`, `StoreError`.
         """
         from assistant.store import KeyMode
 
         mode = self.keys.mode()
         if mode is KeyMode.PASSPHRASE:
             return self.unlock()
+        if mode is KeyMode.KEY_FILE:
+            self._refuse_a_passphrase_in_vain()
         if mode is KeyMode.KEY_FILE or not create:
             return self.keys.key_file()
         if self._without:
@@ -184,6 +186,20 @@ class Unlocking:
         if terminal is None:
             raise LockedError(f"{why} Nobody can be asked for it here.", hint=_HOW)
         return terminal
+
+    def _refuse_a_passphrase_in_vain(self) -> None:
+        """Who gives a passphrase means a library that has one: this one may be another's.
+
+        Nothing in the data folder can show that its library was exchanged for one without a
+        passphrase, by somebody who knows that one's key. Raises `LockedError`.
+        """
+        if self._without or secret_inputs.given(secret_inputs.PASSPHRASE) is None:
+            return
+        raise LockedError(
+            f"The library '{self._name}' has no passphrase, but one was given.",
+            hint="If it had one, its files were exchanged: put them back from a backup. If it "
+            "never had: give none, or set one with: assistant passphrase set",
+        )
 
     def _try(self, text: str) -> StoreKey:
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from assistant.audit import AuditedStore, AuditedWorkspace, AuditTrail
@@ -21,7 +22,9 @@ from assistant.engine import (
     load_reranker,
 )
 from assistant.errors import UsageError
+from assistant.feedback import completed, export, with_older
 from assistant.ingest import Ingester
+from assistant.prompts import PROMPT_VERSION
 from assistant.retrieval import Reranker, Retriever
 from assistant.session import AnswerSession
 from assistant.store import KeySource, StoreKey, open_store
@@ -31,6 +34,9 @@ from assistant.types import (
     ChatEngine,
     DocumentRecord,
     Embedder,
+    ExportKind,
+    Feedback,
+    FeedbackExport,
     IngestEvent,
     SearchResult,
     Workspace,
@@ -77,11 +83,18 @@ class LocalWorkspace:
         if self.documents():
             self._session().prepare()
 
-    def ask(self, question: str, cancel: CancelToken | None = None) -> Iterator[AnswerEvent]:
+    def ask(
+        self,
+        question: str,
+        cancel: CancelToken | None = None,
+        *,
+        strategy: str = "",
+        previous: str = "",
+    ) -> Iterator[AnswerEvent]:
         if not question.strip():
             raise UsageError("There is no question.", hint='Put one in quotes: assistant ask "..."')
         self._filled_store()
-        return self._session().ask(question, cancel)
+        return self._session().ask(question, cancel, strategy=strategy, previous=previous)
 
     def search(self, query: str, limit: int = 8) -> SearchResult:
         if not query.strip():
@@ -106,6 +119,36 @@ class LocalWorkspace:
 
     def page_text(self, document_id: int, page: int) -> str:
         return self._filled_store().page_text(document_id, page)
+
+    def note_export(self, what: str, count: int, documents: Sequence[int]) -> None:
+        """Nothing to do here: `AuditedWorkspace` has recorded it."""
+
+    def give_feedback(self, feedback: Feedback, *, any_words: bool = False) -> Feedback:
+        store = self._filled_store()
+        checked = completed(feedback, store, any_words=any_words)
+        known = (m for m in list_models(self._settings) if m.role == "chat")
+        model = next((m for m in known if m.name == feedback.model), None)
+        named = ("", "") if model is None else (model.sha256, model.base)
+        return store.feedback.add(
+            replace(checked, model_sha256=named[0], base=named[1], prompt_version=PROMPT_VERSION)
+        )
+
+    def feedback(self) -> list[Feedback]:
+        return self._store.feedback.every() if self._store else []
+
+    def remove_feedback(self, feedback_id: int) -> Feedback:
+        store = self._store or self._filled_store()
+        return store.feedback.remove(feedback_id)
+
+    def export_feedback(
+        self, kind: ExportKind, *, training_share: float, both: bool = False
+    ) -> FeedbackExport:
+        store = self._filled_store()
+        entries = store.feedback.every()
+        made = export(kind, entries, store, training_share=training_share, both=both)
+        if made.ids:
+            store.feedback.note_exported(with_older(entries, made.ids), kind)
+        return made
 
     def close(self) -> None:
         """Close the library and let go of the engines: they hold text of documents."""
@@ -136,7 +179,13 @@ class LocalWorkspace:
 
     def _session(self) -> AnswerSession:
         embedder = self._load_embedder()
-        return AnswerSession(self._retriever(), self._load_chat(), embedder, self._settings)
+        return AnswerSession(
+            self._retriever(),
+            self._load_chat(),
+            embedder,
+            self._settings,
+            documents=self.documents,
+        )
 
     def _retriever(self) -> Retriever:
         store, embedder = self._filled_store(), self._load_embedder()

@@ -28,8 +28,18 @@ from assistant.engine.templates import (
 )
 from assistant.engine.text_stream import TextStream
 from assistant.engine.tokenizing import PromptTokenizer, plain_pieces, try_vocabulary
+from assistant.engine.weighing import Manner, Shown, SideBySide
 from assistant.errors import ContextOverflowError, EngineError, ModelError
-from assistant.types import CancelToken, Likelihood, Message, Quoted, Sampling
+from assistant.types import (
+    QUOTES_ONLY,
+    CancelToken,
+    Likelihood,
+    Message,
+    Quoted,
+    Reading,
+    Sampling,
+    Weighed,
+)
 
 _LOCK_POLL_SECONDS = 0.02
 
@@ -135,6 +145,8 @@ class LlamaChat:
             self._decoder.prefill(tokens, cancel)
             if sampling.max_tokens > 0:
                 yield from self._answer(sampling, cancel)
+            elif self._calibration.get(QUOTES_ONLY):
+                self._spelled()  # a tenth of a second that the first question need not wait
 
     def quote(
         self,
@@ -152,10 +164,47 @@ class LlamaChat:
             search = QuoteSearch(self._decoder, self._spelled(), self.end_of_turn, longest)
             return search.best(tokens, passages, self._tokenizer.plain(refusal)[0], cancel)
 
+    @property
+    def side_by_side(self) -> int:
+        return (self._runtime.sequences - 1) // 2
+
+    def weigh(
+        self,
+        readings: Sequence[Reading],
+        refusal: str,
+        cancel: CancelToken | None = None,
+        *,
+        max_tokens: int = 192,
+        by_token: bool = False,
+    ) -> Weighed:
+        if not 0 < len(readings) <= self.side_by_side:
+            raise EngineError(f"{len(readings)} passages can't be read side by side.")
+        shown = [Shown(self._fitting(r.prompt, 2), r.passage, r.weight) for r in readings]
+        cancel = cancel or CancelToken()
+        with self._at_work(cancel):
+            weighing = SideBySide(self._decoder, self._manner(refusal), shown, max_tokens, cancel)
+            return weighing.by_token() if by_token else weighing.by_sequence()
+
+    def _manner(self, refusal: str) -> Manner:
+        def text(tokens: Sequence[int]) -> str:
+            return b"".join(map(self._runtime.piece, tokens)).decode("utf-8", "ignore")
+
+        return Manner(
+            self._spelled() if self._calibration.get(QUOTES_ONLY) else None,
+            self._tokenizer.plain(refusal)[0],
+            self.end_of_turn,
+            self._runtime.ends_answer,
+            text,
+        )
+
     def _spelled(self) -> Spelling:
         if self._spelling is None:
-            by_bytes = tokens_by_bytes(plain_pieces(self._runtime))
-            self._spelling = Spelling(self._tokenizer.plain, self._runtime.piece, by_bytes)
+            pieces = plain_pieces(self._runtime)
+            self._spelling = Spelling(
+                self._tokenizer.plain,
+                lambda token: pieces.get(token) or self._runtime.piece(token),
+                tokens_by_bytes(pieces),
+            )
         return self._spelling
 
     # -- likelihood ------------------------------------------------------------------

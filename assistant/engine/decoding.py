@@ -17,7 +17,7 @@ class CachedDecoder:
     """Knows which tokens a runtime has cached, and keeps that true whatever happens."""
 
     def __init__(self, runtime: LlamaRuntime) -> None:
-        self._runtime = runtime
+        self.runtime = self._runtime = runtime
         self.cached: list[int] = []
         self.computed_tokens = 0
         """How many tokens of the latest prompt were computed (the others were cached)."""
@@ -63,7 +63,26 @@ class CachedDecoder:
         Raises `EngineError` if they are not finite; nothing is cached then.
         """
         logits = self._runtime.logits(from_end)
-        if not math.isfinite(float(logits.max())):
-            self.keep(0)
-            raise EngineError("The model computed numbers that are not finite.")
+        if not is_usable(logits):
+            self.wipe()
+            raise not_finite()
         return logits
+
+    def wipe(self) -> None:
+        """Forget everything, and leave none of its numbers: they may not be finite."""
+        self._runtime.wipe()
+        self.cached = []
+
+
+def is_usable(logits: NDArray[np.float32]) -> bool:
+    """Whether no logit is NaN or +inf, and not all are -inf."""
+    return math.isfinite(float(logits.max()))
+
+
+def not_finite() -> EngineError:
+    """Return the error for logits that no answer can be made of."""
+    return EngineError(
+        "The model computed numbers that are not finite.",
+        hint="The model file may be damaged: check it with assistant models verify, or use "
+        "another model.",
+    )

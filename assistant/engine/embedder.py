@@ -150,7 +150,10 @@ class OnnxEmbedder:
         except Exception as error:  # ONNX Runtime's own exceptions share no base
             raise EngineError(f"The embedder failed: {error}.") from error
         if not np.isfinite(vector).all():
-            raise EngineError("The embedder gave numbers that are not finite.")
+            raise EngineError(
+                "The embedder gave numbers that are not finite.",
+                hint="Its files may be damaged: check them with assistant models verify.",
+            )
         return vector
 
 

@@ -51,6 +51,8 @@ def _limit(memory: int, seconds: int) -> None:
         (resource.RLIMIT_FSIZE, 0),
     ):
         _, hard = resource.getrlimit(kind)
+        if kind == resource.RLIMIT_CORE and hard in (0, 1):
+            continue  # the lockdown has seen to it, and lets nobody lower it any more
         wanted = value if hard == resource.RLIM_INFINITY else min(value, hard)
         resource.setrlimit(kind, (wanted, hard))
 

@@ -4,18 +4,24 @@ The model is held to stretches of the passages (`quoting`), token by token, gree
 `STARTS` likeliest first tokens on, and the likeliest of these quotes is taken. Likelihoods
 are over the whole vocabulary: what the model would rather have written makes a quote
 unlikely, which speaks for refusing.
+
+A quote only gets less likely as it grows, so one is given up as soon as it is less likely
+than the best whole one: the answer is the same as if all were written out, for little more
+than the price of one (branch and bound; `docs/quoting.md` has the figures).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from assistant.engine.decoding import CachedDecoder
 from assistant.engine.quoting import MARK, Move, Quotable, Spelling
-from assistant.engine.scoring import LogProbabilities, log_softmax
+from assistant.engine.scoring import log_total
 from assistant.types import CancelToken, Quoted
 
 STARTS = 3
@@ -33,18 +39,32 @@ class _Span:
     complete: bool = False
 
 
+NOTHING = Quoted("", math.inf, 0.0, 0)
+"""There is nothing to quote: infinitely much speaks for refusing."""
+
+
 class QuoteSearch:
     """Searches quotes for one prompt, which is computed once.
 
     `end` is the token that the template writes after an answer, `longest` the most tokens
-    of a quote. Raises `Cancelled`, `EngineError`.
+    of a quote, `starts` how many first tokens are tried. Raises `Cancelled`, `EngineError`.
     """
 
-    def __init__(self, decoder: CachedDecoder, spelling: Spelling, end: int, longest: int) -> None:
+    def __init__(
+        self,
+        decoder: CachedDecoder,
+        spelling: Spelling,
+        end: int,
+        longest: int,
+        starts: int = STARTS,
+    ) -> None:
         self._decoder = decoder
         self._spelling = spelling
         self._end = end
         self._longest = longest
+        self._starts = starts
+        self.steps = 0
+        """How many tokens were computed after the prompt's mark."""
 
     def best(
         self,
@@ -59,58 +79,75 @@ class QuoteSearch:
         mark = self._spelling.by_bytes.get(MARK)
         quotable = Quotable(self._spelling, passages)
         begun = quotable.begin()
-        if mark is None or not begun.places:
-            return Quoted("", float("inf"), 0.0, 0)
+        if mark is None or not begun.places or self._longest < 1:
+            return NOTHING
         margin = float(first[refusal]) - float(first[mark])
         marked = [*prompt, mark]
-        self._step(marked, cancel)
-        likely = log_softmax(self._decoder.logits())
+        self._decoder.prefill(marked, cancel)
         moves = quotable.moves(begun, may_close=False)
-        starts = sorted(moves, key=lambda token: -likely[token])[:STARTS]
-        spans = [self._grown(marked, t, moves[t], likely, quotable, cancel) for t in starts]
-        if not spans:
-            return Quoted("", float("inf"), 0.0, 0)
-        span = max(spans, key=lambda s: s.log_probability)
-        return Quoted(
-            self._text(span), margin, span.log_probability, len(span.tokens), span.complete
-        )
+        starts = _likeliest(self._decoder.logits(), moves, self._starts)
+        best: _Span | None = None
+        for token, log_probability in starts:
+            span = _Span(moves[token], [token], log_probability)
+            if best is None or log_probability > best.log_probability:
+                self._back_to(marked, cancel)
+                grown = self._grow(span, quotable, best, cancel)
+                best = span if grown else best
+        return self._quoted(best, margin, quotable) if best else NOTHING
 
-    def _grown(
-        self,
-        marked: Sequence[int],
-        token: int,
-        move: Move,
-        likely: LogProbabilities,
-        quotable: Quotable,
-        cancel: CancelToken,
-    ) -> _Span:
-        """Go on from a first token, greedily, until the quote is closed and ended."""
-        span = _Span(move, [token], float(likely[token]))
+    def _grow(
+        self, span: _Span, quotable: Quotable, best: _Span | None, cancel: CancelToken
+    ) -> bool:
+        """Go on from a first token, greedily, until the quote is closed and ended.
+
+        False: it was given up, because it can't be likelier than `best` any more.
+        """
+        least = best.log_probability if best else -math.inf
         while len(span.tokens) < self._longest and not span.complete:
-            self._step([*marked, *span.tokens], cancel)
-            likely = log_softmax(self._decoder.logits())
+            cancel.raise_if_cancelled()
+            self._decoder.extend(span.tokens[-1:])
+            self.steps += 1
             moves = quotable.moves(span.state)
             if span.state.closed:
                 moves[self._end] = Move()
             if not moves:  # no token spells what follows
                 break
-            numbers = np.fromiter(moves, dtype=np.int64)
-            token = int(numbers[likely[numbers].argmax()])
-            span.log_probability += float(likely[token])
+            ((token, log_probability),) = _likeliest(self._decoder.logits(), moves, 1)
+            span.log_probability += log_probability
+            if span.log_probability <= least:
+                return False
             span.complete = token == self._end and span.state.closed
             if not span.complete:
                 span.tokens.append(token)
                 span.state = moves[token]
-        return span
+        return True
 
-    def _step(self, tokens: Sequence[int], cancel: CancelToken) -> None:
-        """Have all tokens computed; most of them are cached."""
-        cancel.raise_if_cancelled()
-        self._decoder.prefill(tokens, cancel)
+    def _back_to(self, marked: Sequence[int], cancel: CancelToken) -> None:
+        """Have nothing but these tokens cached; they were computed before."""
+        if len(self._decoder.cached) > len(marked):
+            self._decoder.keep(len(marked))
+        if len(self._decoder.cached) < len(marked):  # a model that can't go back forgot it all
+            self._decoder.prefill(marked, cancel)
 
-    def _text(self, span: _Span) -> str:
-        """Return the words of a quote, without its closing mark."""
-        data = b"".join(map(self._spelling.piece, span.tokens))
-        if span.complete:
-            data = data.removesuffix(MARK)
-        return data.decode("utf-8", "ignore").strip()
+    def _quoted(self, span: _Span, margin: float, quotable: Quotable) -> Quoted:
+        data = quotable.written(span.state, b"".join(map(self._spelling.piece, span.tokens)))
+        if not data:
+            return NOTHING
+        return Quoted(
+            data.decode("utf-8", "ignore"),
+            margin,
+            span.log_probability,
+            len(span.tokens),
+            span.complete,
+        )
+
+
+def _likeliest(
+    logits: NDArray[np.float32], moves: Mapping[int, Move], count: int
+) -> list[tuple[int, float]]:
+    """Return the likeliest of the tokens that may come, best first, with their logarithms."""
+    numbers = np.fromiter(moves, dtype=np.int64, count=len(moves))
+    allowed = logits[numbers]
+    order = np.argsort(-allowed, kind="stable")[:count]
+    total = log_total(logits)
+    return [(int(numbers[at]), float(allowed[at]) - total) for at in order]

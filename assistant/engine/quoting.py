@@ -12,6 +12,7 @@ write something else must not wander off into the letters of a word.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -19,8 +20,14 @@ MARK = b'"'
 LONGEST_TOKEN = 32
 """Bytes. Longer tokens are passed over: words of prose are shorter, and each byte costs time."""
 
+_UNIT = re.compile(r"\w+|[^\w\s]")
+"""A word, or a sign between words."""
+
 _ENTRY = 48
 """Characters after the beginning of a quote that are tokenized to find how it begins."""
+
+_REMEMBERED = 4096
+"""Beginnings of quotes whose tokens are kept for the next prompt."""
 
 
 def tokens_by_bytes(pieces: Mapping[int, bytes]) -> dict[bytes, int]:
@@ -39,6 +46,31 @@ class Spelling:
     tokenize: Callable[[str], list[int]]
     piece: Callable[[int], bytes]
     by_bytes: Mapping[bytes, int]
+    _begun: dict[str, tuple[tuple[int, bytes], ...]] = field(default_factory=dict, repr=False)
+
+    def pieces(self, text: str) -> list[tuple[int, bytes]]:
+        """Return the tokens of a text with what each writes."""
+        return [(token, self.piece(token)) for token in self.tokenize(text)]
+
+    def after_mark(self, text: str) -> tuple[tuple[int, bytes], ...]:
+        """Return the tokens of a text that stands after a mark; () if one holds the mark too.
+
+        Remembered, because the words of the passages come again and again.
+        """
+        found = self._begun.get(text)
+        if found is None:
+            if len(self._begun) >= _REMEMBERED:
+                self._begun.clear()
+            found = self._begun[text] = self._behind_mark(self.pieces('"' + text))
+        return found
+
+    def _behind_mark(self, spelled: Sequence[tuple[int, bytes]]) -> tuple[tuple[int, bytes], ...]:
+        head = b""
+        for at, (_, piece) in enumerate(spelled):
+            head += piece  # maybe only the space that a tokenizer puts before every text
+            if head.strip():
+                return tuple(spelled[at + 1 :]) if head.strip() == MARK else ()
+        return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,23 +89,15 @@ class Source:
     def of(cls, text: str) -> Source:
         """Index a text: quotes begin and end where no word is cut, and not at a space."""
         text = text.encode("utf-8", "replace").decode("utf-8")  # no lone surrogates
-        begins, ends, offset = {}, set(), 0
-        before = " "
-        for at, character in enumerate(text):
-            if not (_in_word(before) and _in_word(character)):
-                if not character.isspace():
-                    begins[offset] = at
-                if not before.isspace():
-                    ends.add(offset)
-            offset += len(character.encode("utf-8"))
-            before = character
-        if not before.isspace():
+        begins, ends = {}, set()
+        offset = seen = 0
+        for unit in _UNIT.finditer(text):
+            offset += len(text[seen : unit.start()].encode())
+            begins[offset] = unit.start()
+            offset += len(unit.group().encode())
             ends.add(offset)
-        return cls(text, text.encode("utf-8"), begins, frozenset(ends))
-
-
-def _in_word(character: str) -> bool:
-    return character.isalnum() or character == "_"
+            seen = unit.end()
+        return cls(text, text.encode(), begins, frozenset(ends))
 
 
 @dataclass(slots=True)
@@ -118,6 +142,19 @@ class Quotable:
                     found.setdefault(token, Move()).closed = True
         return found
 
+    def written(self, state: Move, data: bytes) -> bytes:
+        """Return the words of a quote whose tokens write `data` and lead to `state`.
+
+        Without the closing mark; a quote that was cut off ends with its last whole word, and
+        is b"" if it has none.
+        """
+        if state.closed:
+            return data.removesuffix(MARK)
+        source, at = self._where[min(state.places)]
+        begin = at - len(data)
+        ends = [end for end in source.ends if begin < end <= at]
+        return data[: max(ends) - begin] if ends else b""
+
     def _closing(self, source: Source, at: int) -> list[int]:
         """Return the tokens that write the mark, maybe after the last bytes of the quote."""
         found = []
@@ -132,38 +169,60 @@ class Quotable:
         """Lay out a passage: one chain of places through it, and an entry at each word."""
         chain = {0: self._place(source, 0)}
         at = 0
-        for token in self._spelling.tokenize(source.text):
-            piece = self._spelling.piece(token)
-            if not piece or source.data[at : at + len(piece)] != piece:
+        for token, piece in self._spelling.pieces(source.text):
+            if not at and piece[:1] == b" " and source.data.startswith(piece[1:]):
+                at = len(piece) - 1  # a tokenizer that begins every text with a space
+                chain = {at: self._place(source, at)}
+                continue
+            if not piece or not source.data.startswith(piece, at):
                 break  # a tokenizer that changes the text: only what came before can be quoted
             place = chain[at]
             at += len(piece)
             chain[at] = self._place(source, at)
             self._next[place].append((token, chain[at]))
-        for offset in source.begins:
-            self._enter(source, offset, chain)
+        for offset, start in source.begins.items():
+            text = source.text[start : start + _ENTRY]
+            word = text.partition(" ")[0]  # where it ends a quote nearly always meets the chain
+            path, met = self._path(source, offset, word, chain)
+            if path and not met and len(word) < len(text):
+                path, met = self._path(source, offset, text, chain)
+            self._enter(source, offset, chain, path)
 
-    def _enter(self, source: Source, offset: int, chain: Mapping[int, int]) -> None:
-        """Let quotes begin at an offset: spelled as after a mark, until the chain is met."""
-        start = source.begins[offset]
-        tokens = self._spelling.tokenize('"' + source.text[start : start + _ENTRY])
-        if not tokens or self._spelling.piece(tokens[0]).strip() != MARK:
-            return  # the mark and what follows are one token
+    def _path(
+        self, source: Source, offset: int, text: str, chain: Mapping[int, int]
+    ) -> tuple[list[tuple[int, int]], bool]:
+        """Spell a quote that begins at an offset, as after a mark, until the chain is met.
+
+        Returns the tokens, each with the offset after it, and whether the chain was met.
+        """
+        path = []
+        at = offset
+        for token, piece in self._spelling.after_mark(text):
+            if not piece or not source.data.startswith(piece, at):
+                break
+            at += len(piece)
+            path.append((token, at))
+            if at in chain:
+                return path, True
+        return path, False
+
+    def _enter(
+        self,
+        source: Source,
+        offset: int,
+        chain: Mapping[int, int],
+        path: Sequence[tuple[int, int]],
+    ) -> None:
+        """Let quotes begin at an offset and go the given path; the end of it may be the chain."""
+        if not path:
+            return
         place = self._place(source, offset)
         self._begins.add(place)
-        at = offset
-        for token in tokens[1:]:
-            piece = self._spelling.piece(token)
-            if not piece or source.data[at : at + len(piece)] != piece:
-                return
-            at += len(piece)
+        for token, at in path:
             after = chain.get(at)
-            met = after is not None
             if after is None:
                 after = self._place(source, at)
             self._next[place].append((token, after))
-            if met:
-                return
             place = after
 
     def _place(self, source: Source, offset: int) -> int:

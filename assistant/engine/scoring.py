@@ -24,6 +24,13 @@ def log_softmax(logits: NDArray[np.float32]) -> LogProbabilities:
     return made
 
 
+def log_total(logits: NDArray[np.float32]) -> float:
+    """Return what is subtracted from a logit to make it a log-probability (half the price)."""
+    top = logits.max()
+    # Added up in 64 bits: 50,000 terms, most of them tiny beside the greatest.
+    return float(top) + float(np.log(np.exp(logits - top).sum(dtype=np.float64)))
+
+
 def next_token(
     decoder: CachedDecoder, prompt: Sequence[int], cancel: CancelToken
 ) -> LogProbabilities:
@@ -68,12 +75,10 @@ def each_token(
         part = tokens[at : min(at + rows, len(tokens) - 1)]
         decoder.extend(part, outputs=len(part))
         for row, following in enumerate(tokens[at + 1 : at + 1 + len(part)]):
-            found.append(_log_probability(decoder.logits(len(part) - row), following))
+            found.append(log_probability(decoder.logits(len(part) - row), following))
     return np.array(found, dtype=np.float64)
 
 
-def _log_probability(logits: NDArray[np.float32], token: int) -> float:
-    top = float(logits.max())
-    # Added up in 64 bits: 50,000 terms, most of them tiny beside the greatest.
-    total = np.exp(logits - np.float32(top)).sum(dtype=np.float64)
-    return float(logits[token]) - top - float(np.log(total))
+def log_probability(logits: NDArray[np.float32], token: int) -> float:
+    """Return the log-probability of one token: what `log_softmax` has for it, and sooner."""
+    return float(logits[token]) - log_total(logits)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from assistant.errors import Cancelled, EngineError, UsageError
+from assistant.evaluation.arms import CURRENT, Arm
 from assistant.evaluation.judging import Asked, Row, failure, judge
 from assistant.evaluation.memory import Memory
 from assistant.evaluation.places import Pages, Place
@@ -38,8 +39,9 @@ def ask_items(
     places: Mapping[str, tuple[Place, ...]],
     cancel: CancelToken,
     memory: Memory,
+    arm: Arm = Arm(CURRENT, "", ""),  # noqa: B008 - it can't be changed
 ) -> Iterator[Judged]:
-    """Ask each item and judge the answer, as it comes.
+    """Ask each item as `arm` says and judge the answer, as it comes.
 
     An error that is about one question (the engine failed, the question is too long) is a
     row of its own; any other is raised. Raises `Cancelled`: an answer that was cut short is
@@ -50,20 +52,25 @@ def ask_items(
         cancel.raise_if_cancelled()
         where = places.get(item.id, ())
         try:
-            asked = _ask(workspace, item, bool(where), cancel, memory)
+            asked = _ask(workspace, item, bool(where), cancel, memory, arm)
         except (EngineError, UsageError) as error:
-            yield Judged(failure(item, where, error.code), item, None)
+            yield Judged(failure(item, where, error.code, closed=arm.closed), item, None)
             continue
         yield Judged(judge(item, where, asked, pages), item, asked.answer)
 
 
 def _ask(
-    workspace: Workspace, item: Item, searched: bool, cancel: CancelToken, memory: Memory
+    workspace: Workspace,
+    item: Item,
+    searched: bool,
+    cancel: CancelToken,
+    memory: Memory,
+    arm: Arm,
 ) -> Asked:
     began = time.perf_counter()
     words_ms = -1.0
     answer: Answer | None = None
-    for event in workspace.ask(item.question, cancel):
+    for event in workspace.ask(item.question, cancel, strategy=arm.strategy):
         memory.look()
         if isinstance(event, Extracted | Generated) and words_ms < 0:
             words_ms = _since(began)
@@ -75,10 +82,10 @@ def _ask(
     if answer.cancelled:
         raise Cancelled
     search: SearchResult | None = None
-    if searched:
+    if searched and not arm.closed:
         # After the answer, so that the answer's own search is not the second one, and faster.
         search = workspace.search(item.question, DEPTH)
-    return Asked(answer, search, words_ms, total_ms)
+    return Asked(answer, search, words_ms, total_ms, arm.closed)
 
 
 def _since(began: float) -> float:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.evaluation.judging import Row
-from assistant.evaluation.measures import BINS, ECE, QUANTILES, SHARES, TIMES
+from assistant.evaluation.measures import BINS, ECE, QUANTILES, SHARES, TIMES, calibrated_on
 
 RESAMPLES = 2_000
 CONFIDENCE = 0.95
@@ -145,8 +145,9 @@ class _Table:
         fractions = np.array([[m.fraction(row) for m in SHARES] for row in rows], dtype=np.float64)
         self._above, self._below = fractions[..., 0], fractions[..., 1]
         confidence = np.array([row.confidence for row in rows])
-        true = np.array([float(row.answerable) for row in rows])
-        counted = np.array([float(not row.failed) for row in rows])
+        calibrated = [calibrated_on(row) for row in rows]
+        counted = np.array([float(taken) for taken, _ in calibrated])
+        true = np.array([float(came) for _, came in calibrated])
         bins = np.clip((confidence * BINS).astype(int), 0, BINS - 1)
         one_hot = np.eye(BINS)[bins] * counted[:, None]
         self._gaps = one_hot * (confidence - true)[:, None]

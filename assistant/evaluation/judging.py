@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from assistant.evaluation.places import Pages, Place
 from assistant.evaluation.ranking import ranks_of
 from assistant.evaluation.scoring import exact, f1, normalise, quote_of
+from assistant.evaluation.scoring import prediction_of as written_prediction
 from assistant.evaluation.suite import Item
 from assistant.types import Answer, Citation, SearchResult, Sentence
 
@@ -24,7 +26,9 @@ class Row:
     answer (0 for an answerable question that was refused); `holds` whether an accepted
     answer stands in what was shown; `cited` whether a quote shown leads to a right place,
     `right` sums it up. `quotes` are those shown, `sentences` all, `supported` some of them.
-    `confidence` is the answer's relevance (0..1). Times are in milliseconds, -1 if none.
+    `confidence` (0..1) is the probability that the answer is right where the model was
+    calibrated for that (`calibrated`), else the answer's relevance. Times are in
+    milliseconds, -1 if none. `tokens` were generated, `prompt_tokens` read.
     """
 
     id: str
@@ -50,24 +54,30 @@ class Row:
     words_ms: float
     first_token_ms: float
     total_ms: float
+    prompt_tokens: int = 0
+    calibrated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """An answer as it came: `words_ms` until the first words, `total_ms` until the last."""
+    """An answer as it came: `words_ms` until the first words, `total_ms` until the last.
+
+    `closed`: it was given without passages, so all that was written is judged.
+    """
 
     answer: Answer
     search: SearchResult | None
     words_ms: float
     total_ms: float
+    closed: bool = False
 
 
 def judge(item: Item, places: Sequence[Place], asked: Asked, pages: Pages) -> Row:
     """Judge one answer. Raises what reading a page of the library raises."""
     answer = asked.answer
-    shown = [sentence for sentence in answer.sentences if sentence.supported]
+    shown = [s for s in answer.sentences if s.supported or asked.closed]
     quotes = [quote for sentence in shown for quote in sentence.quotes]
-    prediction = "" if answer.abstained else prediction_of(shown)
+    prediction = "" if answer.abstained else _prediction(shown, closed=asked.closed)
     holds = not answer.abstained and _holds(item.answers, shown)
     cited = not answer.abstained and _cites(places, quotes)
     match = f1(prediction, item.answers) if item.answers and prediction else 0.0
@@ -75,7 +85,7 @@ def judge(item: Item, places: Sequence[Place], asked: Asked, pages: Pages) -> Ro
     if not item.answerable:
         right = answer.abstained
     elif item.answers:
-        right = holds or match >= _ENOUGH
+        right = holds or _near(prediction, item.answers)
     else:
         right = cited
     first = answer.timings.first_token_ms
@@ -84,7 +94,7 @@ def judge(item: Item, places: Sequence[Place], asked: Asked, pages: Pages) -> Ro
         digest=item.digest,
         answerable=item.answerable,
         answers=len(item.answers),
-        ranks=ranks_of(places, asked.search.hits) if asked.search else (0,) * len(places),
+        ranks=_ranks(places, asked),
         abstained=answer.abstained,
         failed="",
         exact=equal,
@@ -95,25 +105,27 @@ def judge(item: Item, places: Sequence[Place], asked: Asked, pages: Pages) -> Ro
         quotes=len(quotes),
         verbatim=sum(pages.is_verbatim(quote) for quote in quotes),
         sentences=len(answer.sentences),
-        supported=len(shown),
-        confidence=answer.relevance,
+        supported=sum(sentence.supported for sentence in answer.sentences),
+        confidence=_confidence(answer),
         truncated=answer.truncated,
         tokens=answer.timings.generated_tokens,
-        retrieve_ms=answer.timings.retrieve_ms,
+        retrieve_ms=-1.0 if asked.closed else answer.timings.retrieve_ms,
         words_ms=asked.words_ms,
         first_token_ms=-1.0 if first is None else first,
         total_ms=asked.total_ms,
+        prompt_tokens=answer.timings.prompt_tokens,
+        calibrated=answer.confidence is not None,
     )
 
 
-def failure(item: Item, places: Sequence[Place], code: str) -> Row:
+def failure(item: Item, places: Sequence[Place], code: str, *, closed: bool = False) -> Row:
     """Return the row of a question that ended with an error: neither right nor refused."""
     return Row(
         id=item.id,
         digest=item.digest,
         answerable=item.answerable,
         answers=len(item.answers),
-        ranks=(0,) * len(places),
+        ranks=() if closed else (0,) * len(places),
         abstained=False,
         failed=code,
         exact=0.0,
@@ -147,10 +159,44 @@ def prediction_of(shown: Sequence[Sentence]) -> str:
     return " ".join(sentence.text for sentence in shown)
 
 
+def _prediction(shown: Sequence[Sentence], *, closed: bool) -> str:
+    if closed:
+        return written_prediction(" ".join(sentence.text for sentence in shown))
+    return prediction_of(shown)
+
+
+def _ranks(places: Sequence[Place], asked: Asked) -> tuple[int, ...]:
+    if asked.closed:
+        return ()
+    return ranks_of(places, asked.search.hits) if asked.search else (0,) * len(places)
+
+
+def _confidence(answer: Answer) -> float:
+    found = answer.relevance if answer.confidence is None else answer.confidence
+    return min(1.0, max(0.0, found)) if math.isfinite(found) else 0.0
+
+
 def _holds(answers: Sequence[str], shown: Sequence[Sentence]) -> bool:
     texts = [f" {normalise(sentence.text)} " for sentence in shown]
     wanted = [normalise(answer) for answer in answers]
     return any(words and f" {words} " in text for words in wanted for text in texts)
+
+
+def _near(prediction: str, answers: Sequence[str]) -> bool:
+    """Whether a prediction comes close to an accepted answer, with all the numbers of it.
+
+    "36 months" has half the words of "24 months", and is wrong.
+    """
+    own = _numbers(prediction)
+    return any(
+        f1(prediction, (answer,)) >= _ENOUGH and _numbers(answer) <= own
+        for answer in answers
+        if prediction
+    )
+
+
+def _numbers(text: str) -> frozenset[str]:
+    return frozenset(w for w in normalise(text).split() if any(map(str.isdigit, w)))
 
 
 def _cites(places: Sequence[Place], quotes: Sequence[Citation]) -> bool:

@@ -43,8 +43,26 @@ def _answered(row: Row) -> bool:
     return row.answerable and row.answers > 0
 
 
+def calibrated_on(row: Row) -> tuple[bool, bool]:
+    """Return whether a row tells something about calibration, and what was to come true.
+
+    Relevance is the probability that the library can answer; a calibrated confidence that
+    what is shown is right, and nobody knows how right a withheld answer would have been.
+    """
+    if row.calibrated:
+        return not row.failed and not row.abstained, row.right
+    return not row.failed, row.answerable
+
+
 def _brier(row: Row) -> Fraction:
-    return _when(not row.failed, (row.confidence - row.answerable) ** 2)
+    counted, true = calibrated_on(row)
+    return _when(counted, (row.confidence - true) ** 2)
+
+
+def _score(row: Row) -> float:
+    if not row.answerable:
+        return float(row.abstained)
+    return row.f1 if row.answers else float(row.cited)
 
 
 SHARES: tuple[Measure, ...] = (
@@ -64,6 +82,7 @@ SHARES: tuple[Measure, ...] = (
     Measure("right", "right in all", "answers", lambda r: (float(r.right), 1.0)),
     Measure("exact", "exact match", "answers", lambda r: _when(_answered(r), r.exact)),
     Measure("f1", "F1", "answers", lambda r: _when(_answered(r), r.f1)),
+    Measure("score", "F1, refusals counted", "answers", lambda r: (_score(r), 1.0), gated=False),
     Measure("holds", "answer shown", "answers", lambda r: _when(_answered(r), r.holds)),
     Measure("cited", "right place cited", "answers", lambda r: _when(_found(r), r.cited)),
     Measure(
@@ -133,7 +152,7 @@ TITLES: dict[str, str] = {
 }
 GROUPS: dict[str, tuple[str, ...]] = {
     "search": ("ndcg@10", "recall@1", "recall@5", "recall@10", "mrr"),
-    "answers": ("right", "exact", "f1", "holds", "cited"),
+    "answers": ("right", "score", "exact", "f1", "holds", "cited"),
     "refusals": ("refusal_precision", "refusal_recall", "false_refusals"),
     "checks": ("verbatim", "supported", "truncated", "failed"),
     "calibration": ("brier", ECE),

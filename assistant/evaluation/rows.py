@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, fields
+from dataclasses import MISSING, asdict, fields
 from typing import Any
 
 from assistant.evaluation.judging import Row
 from assistant.evaluation.strict import BadTextError
 
 _KINDS: dict[str, str] = {entry.name: str(entry.type) for entry in fields(Row)}
+_ADDED = {entry.name: entry.default for entry in fields(Row) if entry.default is not MISSING}
+"""What older rows don't have, and what stands for it."""
+
 _SHARES = ("exact", "f1", "confidence")
 _PAIRS = (("verbatim", "quotes"), ("supported", "sentences"))
 _MOST = 1_000_000
@@ -24,7 +27,10 @@ def row_table(row: Row) -> dict[str, Any]:
 
 def row_of(table: object) -> Row:
     """Read a row. Raises `BadTextError` for anything that no run could have written."""
-    if not isinstance(table, dict) or table.keys() != _KINDS.keys():
+    if not isinstance(table, dict):
+        raise BadTextError("an answer in it is none")
+    table = {**_ADDED, **table}
+    if table.keys() != _KINDS.keys():
         raise BadTextError("an answer in it has other parts than it should")
     for name, kind in _KINDS.items():
         if not _fits(kind, table[name]):

@@ -16,7 +16,7 @@ from assistant.evaluation.asking import Judged, ask_items
 from assistant.evaluation.journal import Journal
 from assistant.evaluation.memory import Memory
 from assistant.evaluation.places import Pages, Place, find_places
-from assistant.evaluation.saved import ArmRun
+from assistant.evaluation.saved import ArmRun, Way
 from assistant.evaluation.suite import Item, Suite
 from assistant.types import CancelToken, DocumentRecord, Workspace
 
@@ -97,7 +97,7 @@ class Runner:
                 workspace.warm_up()
             seconds = time.perf_counter() - began if left else 0.0
             memory.look()
-            asked = ask_items(workspace, left, self._places, self._cancel, memory)
+            asked = ask_items(workspace, left, self._places, self._cancel, memory, arm)
             for judged in asked:
                 journal.add(judged.row, self._text(judged))
                 self._progress(arm.name, before + len(journal.rows), total)
@@ -112,6 +112,7 @@ class Runner:
             memory.most if left else 0,
             round(seconds, 3),
             tuple(journal.rows[item.id] for item in items),
+            Way(arm.closed, arm.shots, arm.tuned, arm.strategy),
         )
 
     def _journal(self, arm: Arm, *, restart: bool) -> Journal:
@@ -122,6 +123,8 @@ class Runner:
             "library": self.library.sha256,
             "arm": [arm.name, arm.chat_model, arm.sha256, arm.base_sha256],
         }
+        if not arm.shots:
+            key["shots"] = ""  # examples decide nothing where none are shown
         journal = Journal(self._folder, key)
         if restart:
             journal.drop()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,16 @@ _MOST_ARMS = 50
 
 
 @dataclass(frozen=True, slots=True)
+class Way:
+    """How an arm was asked; see `arms.Arm`. Runs of before have none of it."""
+
+    closed: bool = False
+    shots: bool = False
+    tuned: bool = False
+    strategy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ArmRun:
     """An arm and its rows; `memory` in bytes (0: not known), `load_seconds` before the first
     question.
@@ -34,6 +44,7 @@ class ArmRun:
     memory: int
     load_seconds: float
     rows: tuple[Row, ...]
+    way: Way = Way()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +56,7 @@ class SavedRun:
     suite_sha256: str
     library_sha256: str
     arms: tuple[ArmRun, ...]
+    library: str = ""
 
 
 def arm_table(arm: ArmRun) -> dict[str, Any]:
@@ -55,6 +67,7 @@ def arm_table(arm: ArmRun) -> dict[str, Any]:
         "model_sha256": arm.sha256,
         "memory": arm.memory,
         "load_seconds": arm.load_seconds,
+        **asdict(arm.way),
         "rows": [row_table(row) for row in arm.rows],
     }
 
@@ -118,6 +131,7 @@ def _run(table: dict[str, Any]) -> SavedRun:
         _text(suite, "sha256"),
         _text(library, "sha256"),
         tuple(_arm(entry) for entry in arms),
+        _text(library, "name"),
     )
 
 
@@ -140,7 +154,17 @@ def _arm(table: object) -> ArmRun:
         int(numbers[0] or 0),
         float(numbers[1] or 0),
         read,
+        _way(table),
     )
+
+
+def _way(table: dict[str, Any]) -> Way:
+    flags = [table.get(key, False) for key in ("closed", "shots", "tuned")]
+    if not all(type(flag) is bool for flag in flags):
+        raise BadTextError("how an arm was asked makes no sense")
+    strategy = _text(table, "strategy") if "strategy" in table else ""
+    closed, shots, tuned = (bool(flag) for flag in flags)
+    return Way(closed, shots, tuned, strategy)
 
 
 def _text(table: object, key: str) -> str:

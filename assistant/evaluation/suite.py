@@ -6,7 +6,10 @@
 
 A span names a document of the library and one or more of: a page (from 1), a text that
 stands there (white space may differ), offsets `start` and `end` (code points, half open; of
-the page's text, or of the document's if no page is named). `note` is for people.
+the page's text, or of the document's if no page is named). `note` is for people. With
+`"part": "train"` a question is never measured: it serves as an example (`Suite.training`).
+`review` is what `assistant eval draft` and `review` write: drafts that nobody has looked at
+and those that were dropped are not asked.
 """
 
 from __future__ import annotations
@@ -36,10 +39,15 @@ _LONGEST_ID = 100
 _LONGEST_QUESTION = 4_000
 _LONGEST_TEXT = 20_000
 _MOST_ENTRIES = 100
-_KEYS = ("id", "question", "answers", "spans", "unanswerable", "note")
+_KEYS = ("id", "question", "answers", "spans", "unanswerable", "note", "part", "review")
 _SPAN_KEYS = ("document", "page", "start", "end", "text")
 _DIGITS = 16
+_TEST, _TRAIN = "test", "train"
+DRAFT, KEPT, MENDED, DROPPED = "draft", "kept", "mended", "dropped"
+"""Values of `review`: a question that was drafted by rules, and what a person made of it."""
 _SHOWN_PROBLEMS = 5
+CUT_OFF = b"\0review "
+"""Stands in a file whose review was killed in the middle of a write (`draft.keeping`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +70,8 @@ class Item:
     answers: tuple[str, ...] = ()
     spans: tuple[Span, ...] = ()
     line: int = 0
+    training: bool = False
+    review: str = ""
 
     @property
     def answerable(self) -> bool:
@@ -77,16 +87,59 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Suite:
-    """The questions of one file; `sha256` is that of the file."""
+    """The questions of one file; `sha256` is that of the file. `training` are not asked.
+
+    `unreviewed` is how many drafts were left out.
+    """
 
     name: str
     sha256: str
     items: tuple[Item, ...]
+    training: tuple[Item, ...] = ()
+    unreviewed: int = 0
 
 
-def read_suite(path: Path) -> Suite:
-    """Read a suite. Raises `SuiteError` that names the lines that are wrong."""
+def read_suite(path: Path, *, unreviewed: bool = False) -> Suite:
+    """Read a suite; with `unreviewed`, drafts that nobody has looked at are asked too.
+
+    Raises `SuiteError` that names the lines that are wrong.
+    """
+    data, items = read_items(path)
+    left = {DROPPED} if unreviewed else {DROPPED, DRAFT}
+    drafts = sum(item.review in left and item.review == DRAFT for item in items)
+    items = [item for item in items if item.review not in left]
+    asked = tuple(item for item in items if not item.training)
+    if not asked:
+        raise SuiteError(
+            f"{path.name} holds no question to ask, only {drafts} that nobody has reviewed."
+            if drafts
+            else f"{path.name} holds no question to ask.",
+            hint=f"Review them: assistant eval review {path}; or ask all with --unreviewed."
+            if drafts
+            else "See docs/evaluation.md.",
+        )
+    training = tuple(item for item in items if item.training)
+    return Suite(path.name, hashlib.sha256(data).hexdigest(), asked, training, drafts)
+
+
+def read_examples(path: Path) -> Suite:
+    """Read a file of questions that may become examples; its items are all of them.
+
+    What nobody has reviewed is left out. Raises `SuiteError`.
+    """
+    data, items = read_items(path)
+    usable = tuple(item for item in items if item.review not in (DRAFT, DROPPED))
+    return Suite(path.name, hashlib.sha256(data).hexdigest(), usable)
+
+
+def read_items(path: Path) -> tuple[bytes, list[Item]]:
+    """Return the bytes of a suite and all its items. Raises `SuiteError`."""
     data = read_plain_file(path, MOST_BYTES)
+    if CUT_OFF in data:
+        raise SuiteError(
+            f"A review of {path.name} was killed while it was written; nothing is lost.",
+            hint=f"Open it once, which mends it: assistant eval review {path}",
+        )
     items: list[Item] = []
     problems: list[str] = []
     lines_of: dict[str, int] = {}
@@ -111,7 +164,7 @@ def read_suite(path: Path) -> Suite:
             f"{path.name} holds {len(items):,} questions.",
             hint=f"Divide it: {MOST_QUESTIONS:,} are the most.",
         )
-    return Suite(path.name, hashlib.sha256(data).hexdigest(), tuple(items))
+    return data, items
 
 
 def refuse(name: str, problems: list[str]) -> None:
@@ -169,7 +222,13 @@ def _item(line: bytes, number: int) -> Item:
     if without == bool(answers or spans):
         said = "both answers and 'unanswerable'" if without else "neither answers nor spans"
         raise BadTextError(f'it has {said}: give one of answers, spans, or "unanswerable": true')
-    return Item(name, question, answers, spans, number)
+    part = table.get("part", _TEST)
+    if part not in (_TEST, _TRAIN):
+        raise BadTextError(f'\'part\' is neither "{_TEST}" nor "{_TRAIN}"')
+    review = table.get("review", "")
+    if review not in ("", DRAFT, KEPT, MENDED, DROPPED):
+        raise BadTextError(f"'review' is none of {DRAFT}, {KEPT}, {MENDED}, {DROPPED}")
+    return Item(name, question, answers, spans, number, part == _TRAIN, review)
 
 
 def _entries(table: dict[str, Any], key: str, read: Callable[[object], Any]) -> tuple[Any, ...]:

@@ -40,6 +40,21 @@ _AF_UNIX, _SOCK_STREAM, _SOCK_TYPE_MASK = 1, 1, 0xF
 _NEW_NAMESPACES = 0x7E020000
 """CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET (`linux/sched.h`)."""
 
+_SET_DUMPABLE = 4  # linux/prctl.h
+_CORE_LIMIT = 4  # RLIMIT_CORE of asm-generic/resource.h
+
+_OWNER_COMMANDS = (8, 10, 15)
+"""F_SETOWN, F_SETSIG and F_SETOWN_EX of fcntl(2): a file that is ready would send a signal to
+any process of the same user (`asm-generic/fcntl.h`)."""
+
+_OWNER_REQUESTS = (0x8901, 0x8902)
+"""FIOSETOWN and SIOCSPGRP do the same (`asm-generic/sockios.h`)."""
+
+_FOLDER_KINDS = (0x9400, 0xBC00)
+"""The second byte of the requests of btrfs and bcachefs. They make, copy and remove folders
+(subvolumes) through a descriptor that may only read the one above, and Landlock is not asked
+(`linux/btrfs.h`)."""
+
 _TERMINAL_REQUESTS = (0x5412, 0x541C, 0x541D, 0x5423)
 """TIOCSTI and TIOCLINUX type into the terminal as if the person had; TIOCCONS takes over the
 console, TIOCSETD loads a line discipline (`asm-generic/ioctls.h`)."""
@@ -126,6 +141,35 @@ _OWN_LIMITS = [
     _low(0),
     Instruction(JUMP_EQUAL, 0, yes=1),
     _answer(DENY),
+    # The limit of cores may be asked for and not be set: see `linux._end_core_dumps`.
+    _low(1),
+    Instruction(JUMP_EQUAL, _CORE_LIMIT, yes=1),
+    _answer(ALLOW),
+    _low(2),
+    Instruction(JUMP_EQUAL, 0, yes=1),
+    _answer(DENY),
+    _high(2),
+    Instruction(JUMP_EQUAL, 0, yes=1),
+    _answer(DENY),
+    _answer(ALLOW),
+]
+_OLD_LIMITS = [
+    _low(0),
+    Instruction(JUMP_EQUAL, _CORE_LIMIT, no=1),
+    _answer(DENY),
+    _answer(ALLOW),
+]
+_MEMORY_STAYS_CLOSED = [
+    # prctl(PR_SET_DUMPABLE) of anything but 0 would let others look in, and cores be made.
+    _low(0),
+    Instruction(JUMP_EQUAL, _SET_DUMPABLE, yes=1),
+    _answer(ALLOW),
+    _low(1),
+    Instruction(JUMP_EQUAL, 0, yes=1),
+    _answer(DENY),
+    _high(1),
+    Instruction(JUMP_EQUAL, 0, yes=1),
+    _answer(DENY),
     _answer(ALLOW),
 ]
 _CLONE = [
@@ -139,8 +183,18 @@ _CLONE = [
 def _control() -> list[Instruction]:
     """ioctl: the kernel looks at the lower half of the request only, so do we."""
     lines = [_low(1)]
-    for request in _TERMINAL_REQUESTS + _FILE_REQUESTS:
+    for request in _TERMINAL_REQUESTS + _FILE_REQUESTS + _OWNER_REQUESTS:
         lines += [Instruction(JUMP_EQUAL, request, no=1), _answer(DENY)]
+    lines.append(Instruction(AND, 0xFF00))
+    for kind in _FOLDER_KINDS:
+        lines += [Instruction(JUMP_EQUAL, kind, no=1), _answer(DENY)]
+    return [*lines, _answer(ALLOW)]
+
+
+def _file_control() -> list[Instruction]:
+    lines = [_low(1)]
+    for command in _OWNER_COMMANDS:
+        lines += [Instruction(JUMP_EQUAL, command, no=1), _answer(DENY)]
     return [*lines, _answer(ALLOW)]
 
 
@@ -154,6 +208,9 @@ def deny_program(machine: Machine) -> list[Instruction]:
     lines += _when(number("socketpair", machine), _PAIR)
     lines += _when(number("sendto", machine), _SEND)
     lines += _when(number("prlimit64", machine), _OWN_LIMITS)
+    lines += _when(number("setrlimit", machine), _OLD_LIMITS)
+    lines += _when(number("prctl", machine), _MEMORY_STAYS_CLOSED)
+    lines += _when(number("fcntl", machine), _file_control())
     lines += _when(number("clone", machine), _CLONE)
     lines += _when(number("clone3", machine), [_answer(UNKNOWN)])
     lines += _when(number("ioctl", machine), _control())

@@ -6,7 +6,6 @@ there is one thread; the filter binds all of them (TSYNC).
 
 from __future__ import annotations
 
-import contextlib
 import os
 import resource
 from collections.abc import Callable, Sequence
@@ -129,9 +128,22 @@ def _process() -> list[Facility]:
 
 
 def _end_core_dumps() -> None:
+    """No core of this process, nor of a program that it starts, wherever cores go to.
+
+    A program that is started can be dumped again, so that the limit has to do it. Where the
+    system hands cores to a crash reporter (`|` in core_pattern), the kernel passes over a
+    limit of 0, and refuses one of exactly 1 byte (`fs/coredump.c`); no core file fits in it
+    either. The filter keeps it so. A plain user whose hard limit is 0 can't raise it.
+    """
     kernel.set_not_dumpable()
-    with contextlib.suppress(ValueError):
+    try:
+        resource.setrlimit(resource.RLIMIT_CORE, (1, 1))
+    except ValueError:
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    except PermissionError:
+        # A child of ours: the filter lets nobody change what its parent has set.
+        if resource.getrlimit(resource.RLIMIT_CORE)[1] not in (0, 1):
+            raise
 
 
 def _has_filters() -> bool:

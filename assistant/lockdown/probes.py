@@ -108,6 +108,10 @@ def probe_calls(results: Results, machine: Machine) -> None:
         ("bpf", (0, 0, 0)),
         ("connect", (-1, 0, 0)),
         ("ioctl", (-1, 0x5412, 0)),  # TIOCSTI
+        ("ioctl", (-1, 0x5000940E, 0)),  # BTRFS_IOC_SUBVOL_CREATE
+        ("fcntl", (-1, 8, 0)),  # F_SETOWN
+        ("sched_setscheduler", (0, -1, 0)),
+        ("prctl", (4, 2)),  # PR_SET_DUMPABLE, to a value that the kernel refuses otherwise
         ("clone3", (0, 0)),
     ):
         results.add(name, stopped(partial(_raw, name, machine, *arguments)))

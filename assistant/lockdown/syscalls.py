@@ -42,6 +42,9 @@ _NUMBERS: dict[str, tuple[int, int | None]] = {
     "pidfd_getfd": (438, 438),
     "setpriority": (141, 140),
     "ioprio_set": (251, 30),
+    "sched_setparam": (142, 118),
+    "sched_setscheduler": (144, 119),
+    "sched_setattr": (314, 274),
     "kcmp": (312, 272),
     "migrate_pages": (256, 238),
     "move_pages": (279, 239),
@@ -191,6 +194,8 @@ _NUMBERS: dict[str, tuple[int, int | None]] = {
     "fcntl": (72, 25),
     "getrusage": (98, 165),
     "prlimit64": (302, 261),
+    "setrlimit": (160, 164),
+    "prctl": (157, 167),
     "sched_getaffinity": (204, 123),
     "sysinfo": (99, 179),
     "uname": (63, 160),
@@ -214,7 +219,7 @@ IO_URING = _names("io_uring_setup io_uring_enter io_uring_register")
 OTHER_PROCESSES = _names(
     "ptrace process_vm_readv process_vm_writev process_madvise process_mrelease pidfd_getfd "
     "kcmp migrate_pages move_pages bpf perf_event_open userfaultfd fanotify_init "
-    "setpriority ioprio_set lookup_dcookie"
+    "setpriority ioprio_set sched_setparam sched_setscheduler sched_setattr lookup_dcookie"
 )
 """Reading, steering or taking descriptors of another process; the kernel's event and
 programming interfaces."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import fcntl
 import os
 import socket
 import stat
@@ -208,6 +209,16 @@ def read_by_handle(arena: Arena, _: Any) -> None:
     folder = os.open("/", os.O_RDONLY)
     descriptor = native.syscall("open_by_handle_at", folder, handle, os.O_RDONLY)
     expect(os.read(descriptor, 1000), arena)
+
+
+@FILES("subvolume", "btrfs: make a folder by ioctl, where Landlock does not look", lacking=True)
+def subvolume(arena: Arena, _: Any) -> None:
+    name = bytearray(struct.pack("=q4088s", 0, arena.token.encode()))
+    folder = os.open(arena.outside, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.ioctl(folder, 0x5000940E, name)  # BTRFS_IOC_SUBVOL_CREATE
+    finally:
+        os.close(folder)
 
 
 @FILES(

@@ -123,6 +123,23 @@ def send_signal_pidfd(_arena: Arena, victim: Victim) -> None:
     signal.pidfd_send_signal(os.pidfd_open(victim.pid), signal.SIGTERM)
 
 
+@PROCESSES("signal-by-file", "Let a pipe that is ready send a signal (F_SETOWN)", before=Victim)
+def signal_by_file(_arena: Arena, victim: Victim) -> None:
+    reading, writing = os.pipe()
+    fcntl.fcntl(reading, fcntl.F_SETOWN, victim.pid)
+    fcntl.fcntl(reading, fcntl.F_SETFL, os.O_ASYNC | os.O_NONBLOCK)
+    os.write(writing, b"x")
+    _, status = os.waitpid(victim.pid, 0)
+    if not os.WIFSIGNALED(status) or os.WTERMSIG(status) != signal.SIGIO:
+        raise Refused("another signal than ours ended it")
+
+
+@PROCESSES("starve-other", "Give another process what time is left over", before=Victim)
+def starve_other(_arena: Arena, victim: Victim) -> None:
+    with victim.held():
+        os.sched_setscheduler(victim.pid, os.SCHED_IDLE, os.sched_param(0))
+
+
 @PROCESSES("signal-parent", "Stop the process that started this one (signal 0)")
 def signal_parent(_arena: Arena, _: Any) -> None:
     """As an unprivileged user, the parent may be another user's: then it is absent."""
@@ -153,6 +170,21 @@ def core_dump(_arena: Arena, _: Any) -> None:
         raise Refused("core files are off")
     with contextlib.suppress(ValueError):
         resource.setrlimit(resource.RLIMIT_CORE, (limit, limit))
+
+
+@PROCESSES("core-dumpable", "Make the memory readable and dumpable again (PR_SET_DUMPABLE)")
+def core_dumpable(_arena: Arena, _: Any) -> None:
+    if native.libc is None:
+        raise Absent("no C library")
+    native.checked(int(native.libc.prctl(4, 1, 0, 0, 0)), "prctl")
+
+
+@PROCESSES("core-to-reporter", "Set a limit of cores at which crashes go to a crash reporter")
+def core_to_reporter(_arena: Arena, _: Any) -> None:
+    """The kernel refuses a limit of 1 byte and passes over one of 0 (`fs/coredump.c`)."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if resource.getrlimit(resource.RLIMIT_CORE)[0] == 1:
+        raise Refused("the limit is still 1 byte")
 
 
 def _allow_core() -> None:

@@ -4,32 +4,58 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from assistant.types import Sentence
+from assistant.types import Contradiction, Sentence
 
 NOT_FOUND = "The documents do not seem to hold an answer to this question."
 CLOSEST = "The closest passage says:"
+DISAGREE = "The documents disagree:"
 
 
 def answer_text(
-    extract: Sentence | None, written: Sequence[Sentence], *, refused: bool, relevant: bool
+    extract: Sentence | None,
+    written: Sequence[Sentence],
+    *,
+    refused: bool,
+    relevant: bool,
+    contradictions: Sequence[Contradiction] = (),
 ) -> str:
     """Compose the text: the extract first, then what the model wrote and could support.
 
     Sentences of the model that no quote supports, or that only repeat the extract, are
     left out here; they stand, marked, in `Answer.sentences`. If nothing relevant was found
     or the model refused, the text says so first and quotes the closest sentence, if any.
+    Where the documents contradict each other, both sides are given, each with its place,
+    also if the model refused: that they disagree is an answer.
     """
     if not relevant:
         return NOT_FOUND
     if refused or extract is None:
-        return NOT_FOUND if extract is None else f"{NOT_FOUND} {CLOSEST} {extract.text}"
-    parts = [extract.text]
-    parts += [
-        sentence.text
-        for sentence in written
-        if sentence.supported and not _repeats(sentence, extract)
-    ]
+        parts = [NOT_FOUND if extract is None else f"{NOT_FOUND} {CLOSEST} {extract.text}"]
+    else:
+        parts = [extract.text]
+        parts += [
+            sentence.text
+            for sentence in written
+            if sentence.supported and not _repeats(sentence, extract)
+        ]
+    parts += [disagreement_text(found) for found in contradictions]
     return "\n".join(parts)
+
+
+def disagreement_text(found: Contradiction) -> str:
+    """Say a contradiction in one line, with both places."""
+    return f"{DISAGREE} {_with_place(found.first)} \u2014 {_with_place(found.second)}"
+
+
+def place_of(sentence: Sentence) -> str:
+    """Return document and page of a sentence that was copied ("" if it has no place)."""
+    return (
+        f"{sentence.quotes[0].document}, page {sentence.quotes[0].page}" if sentence.quotes else ""
+    )
+
+
+def _with_place(sentence: Sentence) -> str:
+    return f"\u201c{sentence.text}\u201d ({place_of(sentence)})"
 
 
 def _repeats(sentence: Sentence, extract: Sentence) -> bool:

@@ -153,6 +153,11 @@ def _similarities(
     return {index: float(c) for (index, _), c in zip(fitting, cosines, strict=True)}
 
 
+def is_fragment(text: str) -> bool:
+    """Tell whether a text is a heading, caption, fragment or question: no answer at all."""
+    return _penalty(text) > 0.0
+
+
 def _penalty(text: str) -> float:
     """Headings, captions, fragments and questions are no answers."""
     stripped = text.rstrip("\"'\u201d\u2019)] \t\n")

@@ -94,15 +94,8 @@ class AuditState:
         """
         if len(head) != HEAD_BYTES:
             raise ValueError(f"a head has {HEAD_BYTES} bytes, not {len(head)}")
-        with self._pool.lend_to_writer() as connection:
-            if not durable:
-                connection.pragma("synchronous", "NORMAL")
-            try:
-                # A transaction of its own by being one statement.
-                connection.execute("INSERT OR REPLACE INTO audit_head VALUES (1, ?)", (head,))
-            finally:
-                if not durable:
-                    connection.pragma("synchronous", "FULL")
+        replacing = "INSERT OR REPLACE INTO audit_head VALUES (1, ?)"
+        self._pool.write_one(replacing, (head,), durable=durable)
 
     @contextmanager
     def settled(self) -> Iterator[StoredPages]:

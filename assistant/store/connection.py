@@ -136,6 +136,7 @@ class Pool:
         self._guard = threading.Lock()
         self._writer = threading.Lock()
         self._idle: list[apsw.Connection] = [first] if first else []
+        self._relaxed: list[apsw.Connection] = []
         self._closed = False
 
     @contextmanager
@@ -151,15 +152,52 @@ class Pool:
             yield connection
 
     @contextmanager
-    def lend_to_writer(self) -> Iterator[apsw.Connection]:
-        """Lend a connection to the only writer of this process, without a transaction."""
+    def lend_to_writer(self, *, durable: bool = True) -> Iterator[apsw.Connection]:
+        """Lend a connection to the only writer of this process, without a transaction.
+
+        What is committed is on the disk then, unless `durable` is false. A connection stays
+        as it was last used: the many small writes that need not wait cost no change of it.
+        """
         if not self._writer.acquire(timeout=self._busy_ms / 1000):
             raise StoreBusyError(BUSY.message.format(path=self.path), hint=BUSY.hint)
         try:
             with self.lend() as connection:
+                self._wait_for_disk(connection, wanted=durable)
                 yield connection
         finally:
             self._writer.release()
+
+    def write_one(self, statement: str, values: tuple[bytes, ...], *, durable: bool) -> None:
+        """Execute one statement, which is a transaction of its own, as `lend_to_writer` would.
+
+        Without its nested contexts: it is done with every record of the audit log.
+        """
+        if not self._writer.acquire(timeout=self._busy_ms / 1000):
+            raise StoreBusyError(BUSY.message.format(path=self.path), hint=BUSY.hint)
+        try:
+            with translating(self.path):
+                connection = self._take()
+                try:
+                    self._wait_for_disk(connection, wanted=durable)
+                    connection.execute(statement, values)
+                finally:
+                    self._give_back(connection)
+        finally:
+            self._writer.release()
+
+    def _wait_for_disk(self, connection: apsw.Connection, *, wanted: bool) -> None:
+        """Set whether a commit waits for the disk. Only the writer calls this."""
+        relaxed = any(known is connection for known in self._relaxed)
+        if relaxed != wanted:
+            return
+        connection.pragma("synchronous", "FULL" if wanted else "NORMAL")
+        with self._guard:
+            self._forget(connection)
+            if not wanted:
+                self._relaxed.append(connection)
+
+    def _forget(self, connection: apsw.Connection) -> None:
+        self._relaxed = [known for known in self._relaxed if known is not connection]
 
     @contextmanager
     def lend(self) -> Iterator[apsw.Connection]:
@@ -176,6 +214,7 @@ class Pool:
         with self._guard:
             self._closed = True
             idle, self._idle = self._idle, []
+            self._relaxed = []
         with translating(self.path):
             for connection in idle:
                 connection.close()
@@ -195,6 +234,7 @@ class Pool:
             if not self._closed and len(self._idle) < _IDLE_CONNECTIONS:
                 self._idle.append(connection)
                 return
+            self._forget(connection)
         connection.close()
 
 

@@ -11,6 +11,7 @@ import apsw
 import numpy as np
 
 from assistant.errors import StoreError, UsageError
+from assistant.store.feedback import forget_document
 from assistant.store.naming import shown, storable
 from assistant.store.rows import fetch, fetch_one
 from assistant.store.schema import chunk_texts, index_words
@@ -168,6 +169,7 @@ def insert(connection: apsw.Connection, new: NewDocument) -> DocumentRecord:
 def delete(connection: apsw.Connection, document_id: int) -> DocumentRecord:
     """Delete every row of a document. Raises `UsageError` if there is none."""
     record = get(connection, document_id)
+    forget_document(connection, document_id)
     connection.executemany(
         "INSERT INTO text_index (text_index, rowid, heading, body) VALUES ('delete', ?, ?, ?)",
         chunk_texts(connection, document_id),

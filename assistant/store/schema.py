@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import apsw
 
+from assistant.store.feedback import FEEDBACK
 from assistant.store.rows import fetch
 from assistant.store.texts import read_text
 
@@ -118,6 +119,10 @@ def _add_audit(connection: apsw.Connection) -> None:
     connection.execute(_AUDIT)
 
 
+def _add_feedback(connection: apsw.Connection) -> None:
+    connection.execute(FEEDBACK)
+
+
 def index_words(connection: apsw.Connection, document_id: int) -> None:
     """Enter the words of a document's stored chunks (heading + text) into the text index."""
     connection.executemany(
@@ -141,5 +146,6 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration("0001_documents", _add_documents),
     Migration("0002_text_index", _add_text_index),
     Migration("0003_audit", _add_audit),
+    Migration("0004_feedback", _add_feedback),
 )
 """All steps, oldest first. A store records the names of those it has been through."""

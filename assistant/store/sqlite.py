@@ -9,9 +9,10 @@ from types import TracebackType
 import numpy as np
 
 from assistant.errors import DiskFullError, StoreBusyError, StoreError, UsageError
-from assistant.store import documents, search
+from assistant.store import documents, feedback_moving, search
 from assistant.store.audit_state import AuditState
 from assistant.store.connection import Pool, truncate_log
+from assistant.store.feedback import FeedbackState
 from assistant.store.naming import shown
 from assistant.store.texts import read_page
 from assistant.types import (
@@ -49,6 +50,11 @@ class SqliteStore:
         """What the audit log keeps inside this store."""
         return AuditState(self._pool)
 
+    @property
+    def feedback(self) -> FeedbackState:
+        """What people said of answers."""
+        return FeedbackState(self._pool)
+
     def find(self, content_hash: str) -> DocumentRecord | None:
         """Return the document with this content hash, if the library has it."""
         with self._pool.reading() as connection:
@@ -80,9 +86,11 @@ class SqliteStore:
         documents.check_new(new, self._embedder.dimension)
         with self._pool.writing() as connection:
             old = documents.superseded(connection, source, content_hash) if replace_source else []
+            judged = feedback_moving.speaking_of(connection, old)
             for document_id in old:
                 documents.delete(connection, document_id)
             record = documents.find(connection, content_hash) or documents.insert(connection, new)
+            feedback_moving.carry_over(connection, judged, old, record, document)
         if old:
             self._clear_log(f"The older content of '{shown(record.name)}'")
         return record

@@ -29,6 +29,7 @@ from assistant.tui.messages import (
     WorkspaceFailed,
     WorkspaceOpened,
 )
+from assistant.tui.review import ReviewScreen
 from assistant.tui.screens.chat import ChatScreen
 from assistant.tui.screens.dialogs import ProblemDialog
 from assistant.tui.screens.help import HelpScreen
@@ -49,6 +50,7 @@ class AssistantApp(LeavingApp):
 
     `open_workspace` runs in a worker thread; it may take its time, and may raise an
     `AssistantError`, which is shown. The app closes the workspace when it leaves.
+    With `review`, a file of drafted questions, it begins with looking through them.
     `gate` keeps the library's key: while it is locked nothing of the library is shown, and
     after `lock_minutes` without use it is locked. `hard_exit` ends the process when work
     does not stop (the store's transactions make that safe).
@@ -73,11 +75,14 @@ class AssistantApp(LeavingApp):
         *,
         gate: Gate | None = None,
         lock_minutes: float = 0,
+        review: Path | None = None,
         hard_exit: Callable[[int], object] = os._exit,
     ) -> None:
         super().__init__(hard_exit)
         self.desk = Desk(self, open_workspace)
         self.locking = Locking(self, gate, lock_minutes)
+        self._review = review
+        self._reviews_first = review is not None
 
     async def on_mount(self) -> None:
         if not self.is_headless:
@@ -144,6 +149,9 @@ class AssistantApp(LeavingApp):
         if desk.state is State.OPENING:
             desk.state = State.WARMING
         desk.publish()
+        if self._reviews_first:
+            self._reviews_first = False
+            self.action_review()
 
     @on(WorkspaceFailed)
     def _not_opened(self, event: WorkspaceFailed) -> None:
@@ -235,9 +243,30 @@ class AssistantApp(LeavingApp):
         if not self._chat.query_one(Evidence).has_focus_within:
             self._chat.action_passages()
 
+    async def action_judge_answer(self) -> None:
+        await self._go("chat")
+        self._chat.action_judge()
+
+    async def action_next_reading(self) -> None:
+        await self._go("chat")
+        self._chat.action_next_reading()
+
     async def action_new_conversation(self) -> None:
         await self._go("chat")
         self._chat.action_new_conversation()
+
+    def action_review(self) -> None:
+        """Look through drafted questions: only of a file that was named at the start, as the
+        lock lets nothing else be written, and the data folder holds nothing in the clear.
+        """
+        if self._review is None:
+            self.notify(
+                "Start with the file of questions: assistant eval review FILE. "
+                "A new one is drafted with: assistant eval draft FILE",
+                markup=False,
+            )
+        elif not self._dialog_open and self.desk.workspace is not None:
+            self.push_screen(ReviewScreen(self.desk, self._review))
 
     def action_help(self) -> None:
         if not self._dialog_open:

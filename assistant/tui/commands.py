@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("Ask a question", "Go to the question box", "ask"),
     ("Cancel the answer", "Stop the model and keep what there is", "cancel_answer"),
+    ("Judge the answer", "Say whether it is right, and correct it", "judge_answer"),
+    ("Change how passages are read", "Together, one by one, as a list", "next_reading"),
     ("New conversation", "Clear the questions and answers on the screen", "new_conversation"),
     ("Show passages", "Go to the passages of the last answer", "show_passages"),
     ("Show the library", "All documents, with what was added last", "library"),
@@ -19,6 +21,7 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("Stop adding documents", "What is stored already stays", "cancel_adding"),
     ("Forget a document", "Erase the selected document from the library", "forget_document"),
     ("Switch between light and dark", "Change the theme", "toggle_dark"),
+    ("Review drafted questions", "Keep, mend or drop questions for `eval`", "review"),
     ("Lock the library", "Take it off the screen until the passphrase is given", "lock"),
     ("Help", "Keys and marks", "help"),
     ("Quit", "Cancel what runs, close the library and leave", "quit"),

@@ -51,6 +51,8 @@ class Desk:
         self.state = State.OPENING
         self.library = ""
         self.model = ""
+        self.reading = ""
+        """How passages are read; "" as it is set up."""
         self.documents: tuple[DocumentRecord, ...] = ()
         self._quiet = asyncio.Event()
 
@@ -108,9 +110,11 @@ class Desk:
             OPENING, self._app, lambda _, post: workers.open_library(self._open_workspace, post)
         )
 
-    def ask(self, question: str, listener: MessagePump) -> None:
-        workspace = self._open()
-        self._start(ANSWER, listener, lambda t, p: workers.answer(workspace, question, t, p))
+    def ask(self, question: str, listener: MessagePump, previous: str = "") -> None:
+        """Ask; `previous` is the question that this one may go on from."""
+        workspace, way = self._open(), self.reading
+        how = {"strategy": way, "previous": previous}
+        self._start(ANSWER, listener, lambda t, p: workers.answer(workspace, question, t, p, how))
 
     def add(self, paths: list[Path], listener: MessagePump) -> None:
         workspace = self._open()
@@ -133,6 +137,11 @@ class Desk:
             listener,
             lambda _, p: workers.load_page(workspace, document_id, page, around, p),
         )
+
+    def run_short(self, work: Callable[[Workspace, Post], None], listener: MessagePump) -> None:
+        """Run a short piece of work in a thread; what it posts goes to `listener`."""
+        workspace = self._open()
+        self._start(SHORT, listener, lambda _, p: work(workspace, p))
 
     def _open(self) -> Workspace:
         if self.workspace is None:

@@ -11,9 +11,11 @@ from assistant.types import (
     Answer,
     AnswerEvent,
     Extracted,
+    Feedback,
     Finished,
     Generated,
     Hit,
+    PartsRead,
     Retrieved,
     SearchResult,
     Sentence,
@@ -41,9 +43,11 @@ class Turn:
     result: SearchResult | None = None
     extracted: Sentence | None = None
     draft: str = ""
+    parts: PartsRead | None = None
     answer: Answer | None = None
     problem: Problem | None = None
     stopping: bool = False
+    feedback: Feedback | None = None
     sources: tuple[Source, ...] = field(default=())
 
     @property
@@ -59,6 +63,8 @@ class Turn:
         elif isinstance(event, Extracted):
             self.extracted = event.sentence
             self._number()
+        elif isinstance(event, PartsRead):
+            self.parts = event
         elif isinstance(event, Generated):
             self.draft += event.text
             self.phase = Phase.WRITING
@@ -92,5 +98,8 @@ class Turn:
             hits = self.answer.passages
         elif self.result is not None:
             hits = self.result.hits
-        quotes = [quote for sentence in self.sentences for quote in sentence.quotes]
+        found = self.answer.contradictions if self.answer is not None else ()
+        disagreeing = [sentence for each in found for sentence in (each.first, each.second)]
+        shown = [*self.sentences, *disagreeing]
+        quotes = [quote for sentence in shown for quote in sentence.quotes]
         self.sources = sources_of(hits, quotes)

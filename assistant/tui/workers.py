@@ -7,7 +7,7 @@ worker that dies in silence leaves the app waiting for ever.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -117,12 +117,18 @@ def open_library(open_workspace: Callable[[], Workspace], post: Post) -> None:
     post(WarmedUp(model, problem))
 
 
-def answer(workspace: Workspace, question: str, cancel: CancelToken, post: Post) -> None:
-    """Run a question to its end."""
+def answer(
+    workspace: Workspace,
+    question: str,
+    cancel: CancelToken,
+    post: Post,
+    how: Mapping[str, str] | None = None,
+) -> None:
+    """Run a question to its end; `how` are further arguments of `Workspace.ask`."""
     outbox: Outbox[AnswerEvent] = Outbox(lambda box: post(AnswerWaiting(box)), merge_answer)
 
     def run() -> None:
-        for event in workspace.ask(question, cancel):
+        for event in workspace.ask(question, cancel, **(how or {})):
             outbox.put(event)
 
     problem = attempt(run)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from assistant.types.documents import Citation, Passage
+from assistant.types.reading import Candidate, Route
 
 Origin = Literal["extract", "model"]
 
@@ -47,19 +48,87 @@ class SearchResult:
     relevant: bool
 
 
+FlawCode = Literal[
+    "unquoted",
+    "fabricated",
+    "spliced",
+    "misattributed",
+    "number",
+    "name",
+    "negation",
+    "opposite",
+    "language",
+    "dissimilar",
+    "beyond",
+]
+"""What can be wrong with a sentence; `Flaw.reason` says each in words."""
+
+_REASONS: dict[str, str] = {
+    "unquoted": "nothing in it is quoted or copied from a passage",
+    "fabricated": "a quote that stands in no passage",
+    "spliced": "a quote put together from separate places",
+    "misattributed": "a quote that does not stand where the sentence says",
+    "number": "a number that is not in the passage",
+    "name": "a name that is not in the passage",
+    "negation": "the passage says the opposite (a negation is added or left out)",
+    "opposite": "a word is changed into its opposite",
+    "language": "another language than the passage's",
+    "dissimilar": "the passage is about something else",
+    "beyond": "it says more than what it quotes",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Flaw:
+    """Why a sentence is not supported: what kind, and the words at fault ("" if all)."""
+
+    code: FlawCode
+    detail: str = ""
+
+    @property
+    def reason(self) -> str:
+        """The flaw in words; the detail may hold text of a model or a document."""
+        words = _REASONS[self.code]
+        return f"{words}: {self.detail}" if self.detail else words
+
+
 @dataclass(frozen=True, slots=True)
 class Sentence:
     """One sentence of an answer.
 
     `quotes` are verbatim spans of passages, each checked character by character;
-    `supported` is True only if there is at least one. `origin` says whether the sentence
-    was copied from a document by code ("extract") or written by the model ("model").
+    `supported` is True only if there is at least one and no flaw was found. `flaws` are the
+    reasons if it is not. `origin` says whether the sentence was copied from a document by
+    code ("extract") or written by the model ("model").
     """
 
     text: str
     supported: bool
     quotes: tuple[Citation, ...]
     origin: Origin
+    flaws: tuple[Flaw, ...] = ()
+
+    @property
+    def doubts(self) -> str:
+        """The reasons why it is not supported, in words on one line ("" if none is known)."""
+        return "; ".join(flaw.reason for flaw in self.flaws)
+
+
+ContradictionKind = Literal["number", "date", "name", "negation"]
+
+
+@dataclass(frozen=True, slots=True)
+class Contradiction:
+    """Two places of the documents that answer the question differently.
+
+    `first` and `second` are sentences copied by code, `values` what differs between them
+    ("24 months", "36 months"; for a negation the words that are denied in one of them).
+    """
+
+    kind: ContradictionKind
+    first: Sentence
+    second: Sentence
+    values: tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +145,14 @@ class Timings:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A finished answer: its text, its sentences and the passages it was made from."""
+    """A finished answer: its text, its sentences and the passages it was made from.
+
+    `strategy` is how the passages were read (`types.reading`), `route` why; `candidates`
+    are the quotes that the model weighed, the likeliest first (empty if it wrote freely).
+    `confidence` is the calibrated probability (0..1) that the answer is right, or would have
+    been if it was withheld (None: not measured for this model and way of reading).
+    `contradictions` are places of the documents that disagree about the answer.
+    """
 
     question: str
     text: str
@@ -88,6 +164,11 @@ class Answer:
     model: str
     cancelled: bool = False
     truncated: bool = False
+    strategy: str = ""
+    route: Route | None = None
+    candidates: tuple[Candidate, ...] = ()
+    confidence: float | None = None
+    contradictions: tuple[Contradiction, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +193,18 @@ class Generated:
 
 
 @dataclass(frozen=True, slots=True)
+class PartsRead:
+    """Event: of `total` parts of the documents the model has read `done`."""
+
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
 class Finished:
     """Event: the answer is complete and checked. Always the last event."""
 
     answer: Answer
 
 
-AnswerEvent = Retrieved | Extracted | Generated | Finished
+AnswerEvent = Retrieved | Extracted | PartsRead | Generated | Finished

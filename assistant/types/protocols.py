@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from assistant.types.cancel import CancelToken
 from assistant.types.documents import Chunk, DocumentRecord, ParsedDocument, Passage
+from assistant.types.reading import Reading, Weighed
 
 if TYPE_CHECKING:
     # Not at run time: importing numpy starts threads, and the lockdown wants none before it.
@@ -82,8 +83,25 @@ QUOTES_ONLY = "quotes_only"
 """Key of a calibration: 1 for a model that was tuned to answer with a quote or a refusal and
 nothing else. It is then asked with `ChatEngine.quote`."""
 
+SIDE_BY_SIDE_THRESHOLD = "side_by_side_threshold"
+"""Key of a calibration: as `REFUSAL_THRESHOLD`, for passages that are read one by one and
+weighed. Without it that one counts."""
+
+LIST_THRESHOLD = "list_threshold"
+"""Key of a calibration: as `REFUSAL_THRESHOLD`, for the parts of long material that are asked
+one by one for a list. Without it that one counts."""
+
 DOUBT_WEIGHT = "doubt_weight"
 """Key of a calibration: how much an unlikely quote counts for refusing; see `Quoted.doubt`."""
+
+
+CONFIDENCE = "confidence_"
+"""Beginning of the keys of a calibration that weigh how sure an answer is: `confidence_` and
+a feature's name or "intercept"; see `assistant.session.confidence`."""
+
+ANSWER_THRESHOLD = "answer_threshold"
+"""Key of a calibration: an answer that is right with a lower probability is not given. It
+takes the place of `REFUSAL_THRESHOLD` where there are weights for the confidence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +191,28 @@ class ChatEngine(Protocol):
 
         It is verbatim but for white space, which is one space between words. Raises as
         `generate` does.
+        """
+        ...
+
+    @property
+    def side_by_side(self) -> int:
+        """How many passages `weigh` can read at once; 0 if this model can't do it."""
+        ...
+
+    def weigh(
+        self,
+        readings: Sequence[Reading],
+        refusal: str,
+        cancel: CancelToken | None = None,
+        *,
+        max_tokens: int = 192,
+        by_token: bool = False,
+    ) -> Weighed:
+        """Read passages one by one in one batch, and weigh what each of them answers.
+
+        Texts are weighed as RAG-Sequence does, with `by_token` tokens as RAG-Token does. A
+        model with `QUOTES_ONLY` in its calibration gives quotes of the passages. Raises as
+        `generate` does, `ContextOverflowError` also if all of them together don't fit.
         """
         ...
 

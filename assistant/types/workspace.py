@@ -9,6 +9,7 @@ from typing import Protocol
 from assistant.types.answers import AnswerEvent, SearchResult
 from assistant.types.cancel import CancelToken
 from assistant.types.documents import DocumentRecord
+from assistant.types.feedback import ExportKind, Feedback, FeedbackExport
 from assistant.types.ingest import IngestEvent
 
 
@@ -32,7 +33,20 @@ class Workspace(Protocol):
         """Load the engines now, so that the first question does not wait for them."""
         ...
 
-    def ask(self, question: str, cancel: CancelToken | None = None) -> Iterator[AnswerEvent]: ...
+    def ask(
+        self,
+        question: str,
+        cancel: CancelToken | None = None,
+        *,
+        strategy: str = "",
+        previous: str = "",
+    ) -> Iterator[AnswerEvent]:
+        """Answer a question. `strategy` is one of `types.reading`, "" what is set up.
+
+        `previous` is the question before this one: where this one leans on it ("And for
+        pumps?"), its words are put before this one's, for the search and for the model.
+        """
+        ...
 
     def search(self, query: str, limit: int = 8) -> SearchResult: ...
 
@@ -49,3 +63,30 @@ class Workspace(Protocol):
     def page_text(self, document_id: int, page: int) -> str: ...
 
     def close(self) -> None: ...
+
+    def note_export(self, what: str, count: int, documents: Sequence[int]) -> None:
+        """Record that text of these documents is about to be written to a plain file.
+
+        Raises `AuditError`: then nothing may be written.
+        """
+        ...
+
+    def give_feedback(self, feedback: Feedback, *, any_words: bool = False) -> Feedback:
+        """Keep what a person says of an answer; returned as it is kept.
+
+        Raises `UsageError` for a correction whose words stand nowhere (its hint names the
+        nearest sentence), unless `any_words` takes them as they are.
+        """
+        ...
+
+    def feedback(self) -> list[Feedback]:
+        """Return all feedback, oldest first; the newest of a question counts."""
+        ...
+
+    def remove_feedback(self, feedback_id: int) -> Feedback: ...
+
+    def export_feedback(
+        self, kind: ExportKind, *, training_share: float, both: bool = False
+    ) -> FeedbackExport:
+        """Return the rows of a file that leaves the library, after that was recorded."""
+        ...

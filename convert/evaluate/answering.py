@@ -15,7 +15,7 @@ from assistant.engine.chat import LlamaChat
 from assistant.engine.templates import RenderedPrompt
 from assistant.engine.threads import threads_for
 from assistant.errors import ContextOverflowError, EngineError, UsageError
-from assistant.prompts import REFUSAL, build_messages, is_refusal
+from assistant.prompts import REFUSAL, build_messages, is_refusal, with_shots
 from assistant.session.loops import loop_end
 from assistant.types import CancelToken, Message, Sampling
 from convert.evaluate.items import Item
@@ -81,8 +81,7 @@ def open_contender(contender: Contender, settings: Settings) -> LlamaChat:
 
 def messages_for(item: Item, shots: Sequence[Message] = ()) -> list[Message]:
     """Return the prompt of an item: the laptop's, with examples before the question."""
-    messages = build_messages(item.question, item.passages)
-    return [*messages[:-1], *shots, messages[-1]]
+    return with_shots(build_messages(item.question, item.passages), shots)
 
 
 def ask(

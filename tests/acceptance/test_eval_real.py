@@ -46,6 +46,44 @@ def assistant(data: Path, *arguments: object) -> subprocess.CompletedProcess[str
     )
 
 
+EXAMPLES: list[dict[str, Any]] = [
+    {"id": "s1", "question": "How long is the warranty on the Pumps?", "answers": ["24 months"]},
+    {"id": "s2", "question": "What does a ticket to the moon cost?", "unanswerable": True},
+]
+
+
+def test_arms_without_documents_and_with_examples_and_what_is_advised(
+    settings_with_models: Settings, tmp_path: Path
+) -> None:
+    """In the real, locked process: what is written to and where, and that nobody else asks so."""
+    data, out = settings_with_models.data_dir, tmp_path / "out"
+    assert assistant(data, "add", "--no-passphrase", *sample_paths()).returncode == 0
+    suite = write_suite(tmp_path / "suite.jsonl", *ITEMS)
+    examples = write_suite(tmp_path / "examples.jsonl", *EXAMPLES)
+    arms = ("--arm", "tuned+closed", "--arm", "base+shots", "--shots", examples)
+    done = assistant(data, "eval", suite, *arms, "--out", out, "--json")
+    assert done.returncode == 0, done.stdout + done.stderr
+    closed, shots = json.loads(done.stdout)["arms"]
+    assert (closed["closed"], closed["tuned"], shots["shots"]) == (True, True, True)
+    assert "cited" not in closed["figures"]
+    assert closed["figures"]["failed"]["value"] == shots["figures"]["failed"]["value"] == 0
+    rows = json.loads((out / "run.json").read_text())["arms"]
+    prompts = [
+        [row["prompt_tokens"] for row in arm["rows"] if row["prompt_tokens"]] for arm in rows
+    ]
+    assert max(prompts[0]) < 80
+    assert min(prompts[1]) > 300
+    assert all(row["quotes"] == 0 for row in rows[0]["rows"])
+
+    page = tmp_path / "advice.html"
+    advised = assistant(data, "advise", "--run", out, "--out", page, "--json")
+    assert advised.returncode == 0, advised.stdout + advised.stderr
+    found = json.loads(advised.stdout)
+    assert (found["advice"], found["reasons"][0]["rule"]) == ("neither", "too-few-questions")
+    assert {arm["part"] for arm in found["arms"]} == {"tuning", "shots"}
+    assert "neither yet" in page.read_text()
+
+
 def test_the_sample_library_is_measured_with_two_arms(
     settings_with_models: Settings, tmp_path: Path
 ) -> None:

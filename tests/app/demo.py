@@ -22,8 +22,10 @@ class SlowWorkspace(FakeWorkspace):
         time.sleep(1.0)
         super().warm_up()
 
-    def ask(self, question: str, cancel: CancelToken | None = None) -> Iterator[AnswerEvent]:
-        for event in super().ask(question, cancel):
+    def ask(
+        self, question: str, cancel: CancelToken | None = None, **how: str
+    ) -> Iterator[AnswerEvent]:
+        for event in super().ask(question, cancel, **how):
             time.sleep(self.pause)
             yield event
 

@@ -42,7 +42,9 @@ class RecordedWorkspace(FakeWorkspace):
     def documents(self) -> list[DocumentRecord]:
         return self._documents
 
-    def ask(self, question: str, cancel: CancelToken | None = None) -> Iterator[AnswerEvent]:
+    def ask(
+        self, question: str, cancel: CancelToken | None = None, **how: str
+    ) -> Iterator[AnswerEvent]:
         assert question == self.recorded.question
         answer = self.recorded
         yield Retrieved(SearchResult(question, answer.passages, answer.relevance, relevant=True))

@@ -104,6 +104,7 @@ def extra_arguments(name: str, rival_python: Path) -> list[str]:
         "bench_side_by_side": lambda: ["--rival-python", str(rival_python)],
         "bench_answers": lambda: ["--data-dir", str(models_folder().parent)],
         "bench_adapter": results_of_recipe,
+        "bench_arms": lambda: ["--write-page"],
     }
     if name not in {"bench_embedder", "bench_scifact"}:
         return plain.get(name, list)()

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 
 from assistant.errors import Cancelled, ContextOverflowError
-from assistant.types import CancelToken, Message, Quoted, Sampling
+from assistant.types import CancelToken, Message, Quoted, Reading, Sampling, Weighed
 
 
 class FakeChat:
@@ -30,7 +30,12 @@ class FakeChat:
         fail_at: int = 0,
         calibration: Mapping[str, float] | None = None,
         quoted: Quoted | None = None,
+        weighed: Weighed | None = None,
+        side_by_side: int = 7,
     ) -> None:
+        self.weighed = weighed or Weighed((), 0.0, 0.0)
+        self._side_by_side = side_by_side
+        self.readings: list[tuple[Reading, ...]] = []
         self.calibration = dict(calibration or {})
         self.quoted = quoted or Quoted("", 0.0, 0.0, 0)
         self.quoted_from: tuple[str, ...] = ()
@@ -68,6 +73,25 @@ class FakeChat:
         self.prompts.append(prompt)
         self.quoted_from = tuple(passages)
         return self.quoted
+
+    @property
+    def side_by_side(self) -> int:
+        return self._side_by_side
+
+    def weigh(
+        self,
+        readings: Sequence[Reading],
+        refusal: str,
+        cancel: CancelToken | None = None,
+        *,
+        max_tokens: int = 192,
+        by_token: bool = False,
+    ) -> Weighed:
+        if cancel is not None:
+            cancel.raise_if_cancelled()
+        self.readings.append(tuple(readings))
+        self.prompts += [reading.prompt for reading in readings]
+        return self.weighed
 
     def count_tokens(self, text: str) -> int:
         return len(text.split())

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from assistant.errors import UsageError
+from assistant.feedback import completed, export
 from assistant.types import (
     AnswerEvent,
     CancelToken,
     DocumentRecord,
+    ExportKind,
+    Feedback,
+    FeedbackExport,
     FileAdded,
     FileProgress,
     FilesFound,
@@ -36,6 +40,17 @@ from tests.fakes.workspace_scripts import (
 )
 
 
+@dataclass
+class _Known:
+    """The pages of a fake library, for the rules of feedback."""
+
+    records: list[DocumentRecord]
+    page_text: Callable[[int, int], str]
+
+    def documents(self) -> list[DocumentRecord]:
+        return self.records
+
+
 class FakeWorkspace:
     """Plays `answers` (one script for each question) and `ingests` (one for each add).
 
@@ -55,6 +70,7 @@ class FakeWorkspace:
         closing: Sequence[Step] = (),
         forgetting: Sequence[Step] = (),
         paging: Sequence[Step] = (),
+        judging: Sequence[Step] = (),
         model: str = MODEL,
         forbidden: int | None = None,
     ) -> None:
@@ -66,6 +82,9 @@ class FakeWorkspace:
         self._ingests = [list(script) for script in ingests]
         self._warm_up, self._closing = warm_up, closing
         self._forgetting, self._paging = forgetting, paging
+        self._judging = judging
+        self.judged: list[Feedback] = []
+        self.exported: list[tuple[str, int, tuple[int, ...]]] = []
         self._model = model
         self._gates: dict[str, threading.Event] = {}
         self._open_gates = False
@@ -74,6 +93,8 @@ class FakeWorkspace:
         self.calls: list[tuple[str, int]] = []
         self.ui_calls: list[str] = []
         self.questions: list[str] = []
+        self.strategies: list[str] = []
+        self.previous: list[str] = []
         self.added: list[Path] = []
         self.stopped: list[str] = []
         self.produced = 0
@@ -140,9 +161,18 @@ class FakeWorkspace:
         self._note("warm_up")
         list(self._play(self._warm_up, None, "warm_up"))
 
-    def ask(self, question: str, cancel: CancelToken | None = None) -> Iterator[AnswerEvent]:
+    def ask(
+        self,
+        question: str,
+        cancel: CancelToken | None = None,
+        *,
+        strategy: str = "",
+        previous: str = "",
+    ) -> Iterator[AnswerEvent]:
         self._note("ask")
         self.questions.append(question)
+        self.strategies.append(strategy)
+        self.previous.append(previous)
         script = self._answers.pop(0) if self._answers else warranty_script(self)
         finished = False
         for event in self._play(script, cancel, "ask"):
@@ -203,6 +233,38 @@ class FakeWorkspace:
         self._note("page_text")
         list(self._play(self._paging, None, "page_text"))
         return self._pages[document_id][1][page - 1]
+
+    def note_export(self, what: str, count: int, documents: Sequence[int]) -> None:
+        self._note("note_export")
+        self.exported.append((what, count, tuple(documents)))
+
+    def give_feedback(self, feedback: Feedback, *, any_words: bool = False) -> Feedback:
+        self._note("give_feedback")
+        list(self._play(self._judging, None, "give_feedback"))
+        known = _Known(self.documents(), lambda number, page: self._pages[number][1][page - 1])
+        checked = completed(feedback, known, any_words=any_words)
+        number = max((entry.id for entry in self.judged), default=0) + 1
+        self.judged.append(replace(checked, id=number, at="2026-11-21T10:00:00+00:00"))
+        return self.judged[-1]
+
+    def feedback(self) -> list[Feedback]:
+        self._note("feedback")
+        return list(self.judged)
+
+    def remove_feedback(self, feedback_id: int) -> Feedback:
+        self._note("remove_feedback")
+        for entry in self.judged:
+            if entry.id == feedback_id:
+                self.judged.remove(entry)
+                return entry
+        raise UsageError(f"There is no feedback number {feedback_id}.")
+
+    def export_feedback(
+        self, kind: ExportKind, *, training_share: float, both: bool = False
+    ) -> FeedbackExport:
+        self._note("export_feedback")
+        known = _Known(self.documents(), lambda number, page: self._pages[number][1][page - 1])
+        return export(kind, self.judged, known, training_share=training_share, both=both)
 
     def close(self) -> None:
         self._note("close")

@@ -18,7 +18,7 @@ import pytest
 
 from assistant.audit.chain import Ledger
 from assistant.audit.keys import AuditKeys
-from assistant.audit.log import tree_path
+from assistant.audit.pages import tree_path
 from assistant.audit.verify import Report, Walk, _judge_pages
 from assistant.errors import StoreError
 from assistant.store.audit_state import AuditState, StoredPages

@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import base64
+import gzip
+import json
 import os
+import unicodedata
+import zipfile
+import zlib
 from pathlib import Path
+from urllib.parse import quote
 
 import apsw
 import pytest
@@ -36,11 +42,43 @@ def test_no_planted_word_is_on_the_disk() -> None:
         WORD.encode().hex().encode(),
         base64.b64encode(b"x" + WORD.encode() + b"yz"),
         base64.b64encode(b"xy" + WORD.encode() + b"z"),
+        base64.urlsafe_b64encode(b"x" + WORD.encode() + b"yz"),
+        WORD.encode().hex(" ").encode(),
+        WORD.encode("utf-32-le"),
+        WORD[:9].lower().encode(),
+        zlib.compress(b"it was " * 50 + WORD.encode()),
+        gzip.compress(WORD.encode()),
     ],
 )
 def test_the_search_finds_what_is_there(tmp_path: Path, raw: bytes) -> None:
     (tmp_path / "file").write_bytes(bytes(5000) + raw + bytes(5000))
     assert hits(tmp_path, [WORD.encode()])
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "Müllerhausen".encode(),
+        "Müllerhausen".encode("latin-1"),
+        unicodedata.normalize("NFD", "Müllerhausen").encode(),
+        json.dumps("Müllerhausen").encode(),
+        quote("Müllerhausen").encode(),
+    ],
+)
+def test_the_search_knows_how_letters_are_written(tmp_path: Path, raw: bytes) -> None:
+    (tmp_path / "file").write_bytes(bytes(100) + raw)
+    assert hits(tmp_path, ["Müllerhausen".encode()])
+
+
+def test_the_search_looks_into_a_zip(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "a", "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("entry", "it was " * 50 + WORD)
+    assert hits(tmp_path, [WORD.encode()])
+
+
+def test_random_bytes_hold_no_word(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(os.urandom(1 << 20))
+    assert hits(tmp_path, [WORD.encode(), os.urandom(32)]) == []
 
 
 def test_the_search_finds_words_in_a_plain_database_and_in_names(tmp_path: Path) -> None:

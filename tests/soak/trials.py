@@ -12,7 +12,7 @@ from typing import Any
 from tests.store.material import ROOT
 
 
-def outcome_of(module: str, trials: int, seed: int) -> dict[str, Any]:
+def outcome_of(module: str, trials: int, seed: int, *more: str) -> dict[str, Any]:
     """Run `tests.soak.<module>` for so many trials; return what it counted.
 
     A kill loses nothing that was written: memory is as good as a disk, and faster.
@@ -21,7 +21,7 @@ def outcome_of(module: str, trials: int, seed: int) -> dict[str, Any]:
     command = [sys.executable, "-m", f"tests.soak.{module}"]
     with tempfile.TemporaryDirectory(dir=memory) as folder:
         done = subprocess.run(
-            [*command, f"{folder}/trials", str(trials), str(seed)],
+            [*command, f"{folder}/trials", str(trials), str(seed), *more],
             capture_output=True,
             text=True,
             cwd=ROOT,

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from assistant.store import SqliteStore, StoreKey, open_store
+from assistant.store import LibraryKeys, SqliteStore, StoreKey, open_store
 from tests.fakes.embedder import FakeEmbedder
+from tests.store.keyed import PASSPHRASE, fill, keys_in
 
 OpenStore = Callable[..., SqliteStore]
 
@@ -46,3 +47,23 @@ def open_again(store_path: Path, key: StoreKey, embedder: FakeEmbedder) -> Itera
 @pytest.fixture
 def store(open_again: OpenStore) -> SqliteStore:
     return open_again()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    place = tmp_path / "data"
+    place.mkdir(mode=0o700)
+    return place
+
+
+@pytest.fixture
+def shown() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def keys(folder: Path, shown: list[str]) -> LibraryKeys:
+    """The keys of a library with four documents, a passphrase and a recovery key."""
+    keys = keys_in(folder)
+    fill(keys, keys.create(PASSPHRASE, shown.append))
+    return keys

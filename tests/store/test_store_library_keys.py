@@ -10,48 +10,21 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-import apsw
 import pytest
 
 from assistant.errors import (
     Cancelled,
     DiskFullError,
-    LockedError,
-    PassphraseError,
-    StoreBusyError,
     StoreError,
-    TooManyTriesError,
     WrongKeyError,
     WrongPassphraseError,
 )
-from assistant.store import KeyMode, LibraryKeys, StoreKey, copying, rekey, set_passphrase
-from assistant.store.connection import connect
+from assistant.store import KeyMode, LibraryKeys, StoreKey, rekey
 from assistant.store.passphrase import prepared
-from assistant.store.tries import FREE, LONGEST_WAIT, Tries, wait_after
-from tests.store.keyed import PASSPHRASE, fill, keys_in, names, opened, paths_in
+from tests.store.keyed import PASSPHRASE, fill, keys_in, names
 from tests.store.material import ROOT
 
 OTHER = "seven other words for the same test"
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    place = tmp_path / "data"
-    place.mkdir(mode=0o700)
-    return place
-
-
-@pytest.fixture
-def shown() -> list[str]:
-    return []
-
-
-@pytest.fixture
-def keys(folder: Path, shown: list[str]) -> LibraryKeys:
-    """The keys of a library with four documents, a passphrase and a recovery key."""
-    keys = keys_in(folder)
-    fill(keys, keys.create(PASSPHRASE, shown.append))
-    return keys
 
 
 def test_a_library_is_made_unlocked_and_recovered(keys: LibraryKeys, shown: list[str]) -> None:
@@ -97,108 +70,6 @@ def test_a_recovery_key_that_nobody_noted_is_not_used(keys: LibraryKeys, shown: 
             attempt()
     assert keys.recover(shown[0]).key == key
     assert names(keys, key)
-
-
-def test_rekey_encrypts_every_page_anew(keys: LibraryKeys, shown: list[str]) -> None:
-    old = keys.unlock(PASSPHRASE).key
-    known = names(keys, old)
-    pages = set(pages_of(keys.paths.store))
-    told: list[tuple[int, int]] = []
-    new = rekey(
-        keys,
-        old,
-        prepared(PASSPHRASE),
-        show=shown.append,
-        progress=lambda done, total: told.append((done, total)),
-    )
-    assert new != old
-    assert pages & set(pages_of(keys.paths.store)) == set()
-    assert keys.unlock(PASSPHRASE).key == new == keys.recover(shown[1]).key
-    assert names(keys, new) == known
-    assert told[-1][0] == told[-1][1] > 0
-    with pytest.raises(WrongPassphraseError):
-        keys.recover(shown[0])
-    with pytest.raises(WrongKeyError):
-        opened(keys, old)
-    assert leftovers(keys) == []
-
-
-def pages_of(path: Path) -> list[bytes]:
-    raw = path.read_bytes()
-    return [raw[at : at + 8192] for at in range(0, len(raw), 8192)]
-
-
-def leftovers(keys: LibraryKeys) -> list[str]:
-    wanted = {"library.db", "library.keys", "library.keys.lock"}
-    return sorted({p.name for p in keys.paths.store.parent.iterdir()} - wanted)
-
-
-def test_a_key_file_becomes_a_passphrase_and_another_key(folder: Path, shown: list[str]) -> None:
-    keys = keys_in(folder)
-    raw = keys.create_without_passphrase()
-    fill(keys, raw)
-    assert keys.mode() is KeyMode.KEY_FILE
-    assert keys.key_file() == raw
-    new = set_passphrase(keys, PASSPHRASE, show=shown.append)
-    assert new != raw
-    assert keys.mode() is KeyMode.PASSPHRASE
-    assert keys.unlock(PASSPHRASE).key == new
-    assert not keys.paths.raw.exists()
-    assert raw.hex().encode() not in b"".join(p.read_bytes() for p in folder.iterdir())
-    assert len(names(keys, new)) == 4
-
-
-def test_a_weak_passphrase_changes_nothing(folder: Path) -> None:
-    keys = keys_in(folder)
-    fill(keys, keys.create_without_passphrase())
-    with pytest.raises(PassphraseError):
-        set_passphrase(keys, "short", show=None)
-    assert keys.mode() is KeyMode.KEY_FILE
-    with pytest.raises(PassphraseError):
-        keys_in(folder, "new").create("short", None)
-    assert keys_in(folder, "new").mode() is KeyMode.NEW
-
-
-def test_a_library_that_is_open_is_not_rekeyed(keys: LibraryKeys) -> None:
-    key = keys.unlock(PASSPHRASE).key
-    with opened(keys, key) as store:
-        store.documents()
-        with pytest.raises(StoreBusyError, match="open in another"):
-            rekey(keys, key, prepared(PASSPHRASE), show=None)
-        assert len(store.documents()) == 4
-    assert names(keys, keys.unlock(PASSPHRASE).key)
-    assert leftovers(keys) == []
-
-
-def test_an_error_never_repeats_the_new_key(keys: LibraryKeys, tmp_path: Path) -> None:
-    new = StoreKey.random()
-    path = keys.paths.store
-    connection = connect(path, keys.unlock(PASSPHRASE).key, cache_mib=1, busy_ms=0, uris=True)
-    with pytest.raises(apsw.Error) as raised:
-        copying._vacuum_into(connection, tmp_path / "no" / "folder.db", new, None)
-    connection.close()
-    assert new.hex() not in str(raised.value) + repr(raised.value)
-    assert "raw:" not in str(raised.value)
-
-
-@pytest.mark.parametrize("after", [1, 5])
-def test_a_cancelled_rekey_leaves_the_old_key(
-    keys: LibraryKeys, after: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(copying, "STEPS", 100)  # the library is small
-
-    def progress(done: int, total: int) -> None:
-        nonlocal after
-        after -= 1
-        if after == 0:
-            raise Cancelled
-
-    key = keys.unlock(PASSPHRASE).key
-    with pytest.raises(Cancelled):
-        rekey(keys, key, prepared(PASSPHRASE), show=None, progress=progress)
-    assert leftovers(keys) == []
-    assert keys.unlock(PASSPHRASE).key == key
-    assert len(names(keys, key)) == 4
 
 
 def test_two_processes_that_change_at_once_leave_one_passphrase(keys: LibraryKeys) -> None:
@@ -343,80 +214,3 @@ def change_on_full_disk(mount: Path) -> None:
     (mount / "spare").unlink()
     assert len(names(keys, key)) == 2
     print("ok")
-
-
-# Waiting ---------------------------------------------------------------------------------
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 1_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-def test_wrong_tries_wait_longer_and_longer(tmp_path: Path) -> None:
-    clock = Clock()
-    waits = []
-    for number in range(14):
-        tries = Tries(tmp_path / "library.tries", clock)  # as after a restart
-        assert tries.failed() == number
-        waits.append(tries.wait())
-        if waits[-1]:
-            with pytest.raises(TooManyTriesError) as raised:
-                tries.begin()
-            assert raised.value.wait_seconds == waits[-1]
-            assert tries.failed() == number
-        clock.now += waits[-1]
-        assert tries.begin() == number
-    assert waits[:7] == [0, 0, 0, 1, 2, 4, 8]
-    assert max(waits) == wait_after(10**5) == LONGEST_WAIT
-    tries.end()
-    assert Tries(tmp_path / "library.tries", clock).wait() == 0
-
-
-def test_a_clock_that_is_set_back_does_not_lock_out_for_ever(tmp_path: Path) -> None:
-    clock = Clock()
-    tries = Tries(tmp_path / "library.tries", clock)
-    for _ in range(FREE):
-        tries.begin()
-    clock.now -= 10**6
-    assert tries.wait() == 1.0
-    clock.now += 1.0
-    assert tries.wait() == 0
-
-
-@pytest.mark.parametrize("content", [b"", b"[]", b'{"failed": "x"}', b"\xff", b"[" * 150])
-def test_a_damaged_count_counts_nothing(tmp_path: Path, content: bytes) -> None:
-    path = tmp_path / "library.tries"
-    path.touch(mode=0o600)
-    path.write_bytes(content)
-    assert Tries(path).begin() == 0
-
-
-def test_wrong_passphrases_are_counted_before_they_are_tried(keys: LibraryKeys) -> None:
-    for number in range(FREE):
-        with pytest.raises(WrongPassphraseError):
-            keys.unlock(f"a wrong passphrase {number}")
-    with pytest.raises(TooManyTriesError):
-        keys.unlock(PASSPHRASE)
-    keys.paths.tries.unlink()
-    assert keys.unlock(PASSPHRASE).failed_before == 0
-    with pytest.raises(LockedError):
-        keys.unlock(PASSPHRASE + "!")
-    assert keys.unlock(PASSPHRASE).failed_before == 1
-    assert not keys.paths.tries.exists()
-    assert paths_in(keys.paths.store.parent).tries.name == "library.tries"
-
-
-def test_a_journal_that_a_killed_rekey_left_is_removed(tmp_path: Path) -> None:
-    keys = keys_in(tmp_path / "data")
-    keys.paths.store.parent.mkdir(parents=True)
-    key = keys.create_without_passphrase()
-    fill(keys, key)
-    journal = keys.paths.store.with_name(f"{keys.paths.store.name}-journal")
-    journal.write_bytes(bytes(512))  # begun, and of no use: SQLite leaves it alone
-    before = names(keys, key)
-    assert not journal.exists()
-    assert names(keys, key) == before

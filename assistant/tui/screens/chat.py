@@ -13,7 +13,9 @@ from textual.widgets import Footer
 
 from assistant.tui import text
 from assistant.tui.desk import ANSWER, Desk, State
+from assistant.tui.feedback_dialog import FeedbackDialog
 from assistant.tui.messages import AnswerEnded, AnswerWaiting
+from assistant.tui.reading import next_way, question_before, said_of_way
 from assistant.tui.screens.base import DeskScreen
 from assistant.tui.screens.dialogs import ProblemDialog
 from assistant.tui.screens.page import PageScreen
@@ -23,7 +25,7 @@ from assistant.tui.widgets.conversation import Conversation
 from assistant.tui.widgets.evidence import Evidence
 from assistant.tui.widgets.title_bar import TitleBar
 from assistant.tui.workers import Outbox
-from assistant.types import AnswerEvent
+from assistant.types import AUTO, AnswerEvent
 
 FRAME = 1 / 30
 """Seconds between two updates of a growing answer, at least."""
@@ -36,6 +38,8 @@ class ChatScreen(DeskScreen):
         Binding("escape", "cancel", "Cancel"),
         Binding("escape", "back", show=False),
         Binding("f2", "passages", "Passages"),
+        Binding("f6", "judge", "Right?", priority=True),  # a text area takes F6 for its own
+        Binding("f7", "next_reading", "Read", show=False, priority=True),
         Binding("ctrl+l", "new_conversation", "New", show=False),
     ]
 
@@ -78,10 +82,11 @@ class ChatScreen(DeskScreen):
                 self._next = event.question
 
     def _start(self, question: str) -> None:
+        before = question_before(self.query_one(Conversation).turns)
         self._active = Turn(question)
         self.query_one(Conversation).add(self._active)
         self.query_one(Evidence).show_turn(self._active)
-        self.desk.ask(question, self)
+        self.desk.ask(question, self, before)
 
     def _refuse(self, why: str) -> None:
         self.notify(text.plain(why), severity="warning", markup=False)
@@ -133,8 +138,10 @@ class ChatScreen(DeskScreen):
         return True
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Offer to cancel only while there is something to cancel."""
+        """Offer to cancel only while there is something to cancel, and so for judging."""
         del parameters
+        if action == "judge":
+            return self._judged() is not None
         return self.desk.busy(ANSWER) if action == "cancel" else True
 
     def action_cancel(self) -> None:
@@ -153,12 +160,40 @@ class ChatScreen(DeskScreen):
         self.query_one(Evidence).show_turn(None)
         self.query_one(Composer).focus()
 
+    def action_next_reading(self) -> None:
+        """Let the next questions be read in another way."""
+        self.desk.reading = next_way(self.desk.reading or AUTO)
+        self.notify(text.plain(said_of_way(self.desk.reading)), markup=False)
+
     async def forget(self) -> None:
         """Let go of every text: Textual may keep a screen for a while after its removal."""
         self._active = self._next = None
         self.query_one(Evidence).show_turn(None)
         self.query_one(Composer).forget()
         await self.query_one(Conversation).forget()
+
+    # Judging -------------------------------------------------------------------------
+
+    def _judged(self) -> Turn | None:
+        """The turn whose passages are shown, else the last one; None without an answer."""
+        shown = [evidence.turn for evidence in self.query(Evidence)]
+        said = [turn for talk in self.query(Conversation) for turn in reversed(talk.turns)]
+        for turn in (*shown, *said):
+            answer = turn.answer if turn is not None and turn.ended else None
+            if answer is not None and not answer.cancelled:
+                return turn
+        return None
+
+    def action_judge(self) -> None:
+        """Say whether the answer is right; the turn shows what was said."""
+        turn = self._judged()
+        if turn is None or self.desk.workspace is None:
+            return
+
+        def closed(_: None) -> None:
+            self._show(turn)
+
+        self.app.push_screen(FeedbackDialog(turn, self.desk), closed)
 
     # Passages ------------------------------------------------------------------------
 

@@ -10,9 +10,11 @@ from textual.content import Content
 from textual.widgets import Static
 
 from assistant.tui import text
+from assistant.tui.feedback import said_of
+from assistant.tui.reading import why
 from assistant.tui.sources import Source, numbers_of
 from assistant.tui.turns import Phase, Turn
-from assistant.types import Answer, Sentence
+from assistant.types import DIRECT, Answer, Contradiction, Sentence
 
 LABEL = "bold $foreground-muted"
 QUIET = "$foreground-muted"
@@ -56,6 +58,9 @@ class TurnView(Vertical):
         if turn.answer is not None and turn.answer.abstained:
             yield from self._abstained(turn.answer)
             return
+        if turn.answer is not None and turn.answer.strategy == DIRECT:
+            yield text.block(turn.answer.text)
+            return
         extracts = [s for s in turn.sentences if s.origin == "extract"]
         written = [s for s in turn.sentences if s.origin == "model"]
         if extracts:
@@ -77,6 +82,8 @@ class TurnView(Vertical):
                     text.block(turn.draft.strip(), DRAFT),
                 ]
             )
+        if turn.answer is not None:
+            yield from map(self._disagreement, turn.answer.contradictions)
         if turn.ended:
             yield text.lines(self._cited())
         if turn.problem is not None:
@@ -96,6 +103,7 @@ class TurnView(Vertical):
                 [text.line("Closest sentence, word for word", LABEL)]
                 + [self._quote(sentence) for sentence in closest]
             )
+        yield from map(self._disagreement, answer.contradictions)
         nearest = self.turn.sources[:NEAREST]
         if nearest:
             rows = [text.line("Nearest passages", LABEL)]
@@ -112,8 +120,13 @@ class TurnView(Vertical):
         words = text.block(sentence.text.strip())
         if sentence.supported:
             return text.join(words, self._marks(sentence))
-        return text.join(
-            text.block(sentence.text.strip(), "italic"), " ", text.line(UNSUPPORTED, WARNING)
+        mark = f"(unsupported: {sentence.doubts})" if sentence.doubts else UNSUPPORTED
+        return text.join(text.block(sentence.text.strip(), "italic"), " ", text.line(mark, WARNING))
+
+    def _disagreement(self, found: Contradiction) -> Content:
+        return text.lines(
+            [text.line("The documents disagree", WARNING)]
+            + [self._quote(sentence) for sentence in (found.first, found.second)]
         )
 
     def _marks(self, sentence: Sentence) -> Content:
@@ -148,7 +161,12 @@ class TurnView(Vertical):
         if answer.truncated:
             parts.append("The model's text was cut (too long, or it repeated itself).")
         found = text.line(" ".join(parts) + " " if parts else "", WARNING)
-        return text.join(found, text.line(_facts(answer), QUIET))
+        judged = ""
+        if turn.feedback is not None:
+            judged = f"You said: {said_of(turn.feedback)}. "
+        facts = text.join(found, text.line(judged, MARK), text.line(_facts(answer), QUIET))
+        way = why(answer)
+        return text.lines([facts, text.line(way, QUIET)]) if way else facts
 
 
 def _progress(turn: Turn) -> str:
@@ -159,6 +177,8 @@ def _progress(turn: Turn) -> str:
     found = len(turn.sources)
     words = f"{found} passage{'' if found == 1 else 's'} found"
     doing = "the model is writing" if turn.phase is Phase.WRITING else "the model is reading"
+    if turn.parts is not None:
+        doing = f"the model has read {turn.parts.done} of {turn.parts.total} parts"
     return f"{words}; {doing} ...  Esc cancels"
 
 
@@ -170,6 +190,8 @@ def _facts(answer: Answer) -> str:
     if times.first_token_ms is not None:
         parts.append(f"first token {_time(times.first_token_ms)}")
     parts.append(f"total {_time(times.total_ms)}")
+    if answer.confidence is not None and not answer.abstained:
+        parts.append(f"confidence {answer.confidence:.0%}")
     if answer.model:
         parts.append(answer.model)
     return " · ".join(parts)

@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner, Result
 from jsonschema import validate
 
-from assistant.cli.evaluate import _AskedOnce
+from assistant.cli.eval_arms import AskedOnce
 from assistant.cli.main import cli
 from assistant.config import NO_CHAT_MODEL, Settings
 from assistant.errors import EngineError
@@ -62,10 +62,12 @@ class Desk:
 class Interrupted(FakeWorkspace):
     """Ctrl-C comes with the second question."""
 
-    def ask(self, question: str, cancel: CancelToken | None = None) -> Iterator[AnswerEvent]:
+    def ask(
+        self, question: str, cancel: CancelToken | None = None, **how: str
+    ) -> Iterator[AnswerEvent]:
         if len(self.questions) == 1:
             os.kill(os.getpid(), signal.SIGINT)
-        return super().ask(question, cancel)
+        return super().ask(question, cancel, **how)
 
 
 def run(desk: Desk, *arguments: object) -> Result:
@@ -156,6 +158,25 @@ def test_a_stopped_run_goes_on(suite: Path, tmp_path: Path) -> None:
     assert third.questions == 3
 
 
+def test_texts_of_a_stopped_run_lie_where_texts_are_wanted(suite: Path, tmp_path: Path) -> None:
+    data, out = tmp_path / "data", tmp_path / "out"
+    fake = FakeWorkspace(forbidden=-1)
+    stopped = Desk(
+        warranty_script(fake), [Forever(Generated("and "), delay=0.01)], kind=Interrupted
+    )
+    refused = run(stopped, suite, "--data-dir", data, "--keep-texts")
+    assert refused.exit_code == 2
+    assert "--out FOLDER" in refused.output
+    result = run(stopped, suite, "--data-dir", data, "--out", out, "--keep-texts")
+    assert result.exit_code == 130
+    kept = [file for file in (out / "stopped").iterdir() if "SECRETWORD" in file.read_text()]
+    assert len(kept) == 1
+    assert not [f for f in data.rglob("*") if f.is_file() and b"SECRETWORD" in f.read_bytes()]
+    again = Desk(warranty_script(fake), abstained_script(fake))
+    assert run(again, suite, "--data-dir", data, "--out", out, "--keep-texts").exit_code == 0
+    assert {file.name for file in out.iterdir()} == {"run.json", "report.html", "texts.jsonl"}
+
+
 def test_restart_asks_everything_anew(suite: Path, tmp_path: Path) -> None:
     fake = FakeWorkspace(forbidden=-1)
     broken = Desk(warranty_script(fake), [OSError("gone")])
@@ -186,7 +207,7 @@ def test_the_passphrase_is_asked_for_once() -> None:
             return object()
 
     asking = Asking()
-    once = _AskedOnce(asking)  # type: ignore[arg-type]
+    once = AskedOnce(asking)  # type: ignore[arg-type]
     assert once.get(create=False) is once.get(create=False)
     assert asking.asked == 1
 

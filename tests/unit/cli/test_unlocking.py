@@ -112,6 +112,21 @@ def test_no_passphrase_only_by_the_explicit_choice(
     assert asking(settings, None).get(create=False) == key
 
 
+def test_a_passphrase_that_nothing_asks_for_is_noticed(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who exchanges a library for one whose key he knows must not be given the next document."""
+    key = asking(settings, None, without_passphrase=True).get(create=True)
+    settings.store_path.write_bytes(b"somebody else's")
+    assert asking(settings, None).get(create=False) == key
+    monkeypatch.setenv("ASSISTANT_PASSPHRASE_FILE", str(private(tmp_path / "p", WORDS)))
+    for create in (True, False):
+        with pytest.raises(LockedError, match="has no passphrase, but one was given") as raised:
+            asking(settings, None).get(create=create)
+        assert "backup" in raised.value.hint
+    assert asking(settings, None, without_passphrase=True).get(create=False) == key
+
+
 def test_a_person_gets_three_tries(settings: Settings) -> None:
     asking(settings, FakeTerminal(WORDS, WORDS)).get(create=True)
     failed = []

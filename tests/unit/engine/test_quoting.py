@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import unicodedata
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given, settings
@@ -42,17 +44,19 @@ def tokenize(text: str) -> list[int]:
 SPELLING = Spelling(tokenize, PIECES.__getitem__, TOKENS)
 
 
-def quoted_by_chance(passages: list[str], seed: int, most: int = 400) -> str | None:
+def quoted_by_chance(
+    passages: list[str], seed: int, most: int = 400, spelling: Spelling = SPELLING
+) -> str | None:
     """Choose among the allowed tokens by chance until the quote is closed; None: no way on."""
     rng = random.Random(seed)
-    quotable = Quotable(SPELLING, passages)
+    quotable = Quotable(spelling, passages)
     state, data = quotable.begin(), b""
     for _ in range(most):
         moves = quotable.moves(state, may_close=bool(data))
         if not moves or (state.closed and rng.random() < 0.5):
             return data.decode().removesuffix('"') if state.closed else None
         token = rng.choice(sorted(moves))
-        data += PIECES[token]
+        data += spelling.piece(token)
         state = moves[token]
     raise AssertionError("it never ended")
 
@@ -120,3 +124,88 @@ def test_places_where_quotes_begin_and_end(text: str) -> None:
         assert not source.data[at:].decode()[0].isspace()
     for at in source.ends:
         assert not source.data[:at].decode()[-1].isspace()
+
+
+# -- tokenizers that change what they are given -------------------------------------------------
+
+BYTES = {number: bytes([number]) for number in range(256)} | {256: b" ", 257: b' "', 258: b"the"}
+BY_BYTES = tokens_by_bytes(BYTES)
+
+
+def with_bytes(change: Callable[[str], str]) -> Spelling:
+    """A tokenizer of bytes that changes texts first, as normalising ones do."""
+    return Spelling(
+        lambda text: list(change(text).encode("utf-8", "replace")), BYTES.__getitem__, BY_BYTES
+    )
+
+
+CHANGES: dict[str, Callable[[str], str]] = {
+    "as it is": str,
+    "lower case": str.lower,
+    "no accents": lambda text: unicodedata.normalize("NFKD", text),
+    "a space before": lambda text: " " + text,
+    "leaves out": lambda text: text.replace("t", ""),
+    "adds": lambda text: text.replace(" ", "  "),
+    "is silent": lambda text: "",
+}
+
+
+@pytest.mark.parametrize("how", CHANGES)
+@settings(max_examples=40, deadline=None)
+@given(passage=st.text(max_size=40) | st.sampled_from(["The ﬁrst Été at ten", 'a "b" c']),
+       seed=st.integers(0, 9))  # fmt: skip
+def test_a_tokenizer_that_changes_texts_makes_no_words_up(
+    how: str, passage: str, seed: int
+) -> None:
+    spelling = with_bytes(CHANGES[how])
+    quotable = Quotable(spelling, [passage])
+    if not quotable.moves(quotable.begin(), may_close=False):
+        return
+    rng = random.Random(seed)
+    state, data = quotable.begin(), b""
+    while moves := quotable.moves(state, may_close=bool(data)):
+        if state.closed and rng.random() < 0.5:
+            break
+        token = rng.choice(sorted(moves))
+        data += BYTES[token]
+        state = moves[token]
+    data = quotable.written(state, data)
+    source = Source.of(" ".join(passage.split()))
+    assert not data or any(
+        source.data.startswith(data, at) and at + len(data) in source.ends for at in source.begins
+    )
+
+
+def test_a_tokenizer_that_begins_with_a_space_quotes_long_stretches() -> None:
+    """As SentencePiece does; without the chain a quote would end with what an entry holds."""
+    passage = "one two " * 20 + "end"
+    quotable = Quotable(with_bytes(CHANGES["a space before"]), [passage])
+    state, length = quotable.begin(), 0
+    while onward := quotable.moves(state, may_close=False):
+        state = onward[max(onward)]
+        length += 1
+    assert length > 100
+
+
+def test_a_quote_that_was_cut_off_goes_back_to_a_whole_word() -> None:
+    quotable = Quotable(with_bytes(str), ["the cat sat"])
+    state, data = quotable.begin(), b""
+    for letter in b"cat sa":
+        state = quotable.moves(state, may_close=bool(data))[letter]
+        data += bytes([letter])
+        assert quotable.written(state, data) == (b"cat" if len(data) > 2 else b"")
+
+
+def test_the_same_words_are_not_spelled_again() -> None:
+    asked: list[str] = []
+
+    def noted(text: str) -> list[int]:
+        asked.append(text)
+        return tokenize(text)
+
+    spelling = Spelling(noted, PIECES.__getitem__, TOKENS)
+    Quotable(spelling, ["the cat sat on the cat"])
+    first = len(asked)
+    Quotable(spelling, ["the cat on the cat"])
+    assert first == 5  # the passage, and each word once
+    assert len(asked) == first + 1

@@ -33,7 +33,20 @@ def test_every_call_of_the_list_is_denied_and_no_other(machine: Machine) -> None
     program = bpf.packed(bpf.deny_program(machine))
     denied = set(numbers(syscalls.DENIED, machine))
     judged = set(
-        numbers(("socketpair", "sendto", "clone", "clone3", "ioctl", "prlimit64"), machine)
+        numbers(
+            (
+                "socketpair",
+                "sendto",
+                "clone",
+                "clone3",
+                "ioctl",
+                "prlimit64",
+                "setrlimit",
+                "prctl",
+                "fcntl",
+            ),
+            machine,
+        )
     )
     for call in range(syscalls.NEWEST + 1):
         if call in judged:
@@ -106,8 +119,51 @@ def test_sending_to_an_address_is_denied(machine: Machine, address: int, wanted:
 
 @pytest.mark.parametrize("machine", MACHINES)
 def test_limits_of_another_process_are_denied(machine: Machine) -> None:
-    assert ask(machine, "prlimit64", 0, 4, 0x1000, 0) == bpf.ALLOW
-    assert ask(machine, "prlimit64", 1, 4, 0x1000, 0) == bpf.DENY
+    assert ask(machine, "prlimit64", 0, 7, 0x1000, 0) == bpf.ALLOW
+    assert ask(machine, "prlimit64", 1, 7, 0x1000, 0) == bpf.DENY
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+@pytest.mark.parametrize("high", [0, 5 << 32])
+def test_the_limit_of_cores_stays_what_the_lock_made_it(machine: Machine, high: int) -> None:
+    """Lowered to nothing, the kernel would hand a crash to the system's crash reporter."""
+    assert ask(machine, "prlimit64", 0, high | 4, 0x1000, 0) == bpf.DENY
+    assert ask(machine, "prlimit64", 0, high | 4, 1 << 40, 0) == bpf.DENY
+    assert ask(machine, "prlimit64", 0, high | 4, 0, 0x1000) == bpf.ALLOW  # it only asks
+    assert ask(machine, "setrlimit", high | 4, 0x1000) == bpf.DENY
+    assert ask(machine, "setrlimit", high | 7, 0x1000) == bpf.ALLOW
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+def test_memory_that_was_closed_is_not_opened_again(machine: Machine) -> None:
+    for value in (1, 2, 1 << 32, -1):
+        assert ask(machine, "prctl", 4, value) == bpf.DENY
+        assert ask(machine, "prctl", 7 << 32 | 4, value) == bpf.DENY
+    assert ask(machine, "prctl", 4, 0) == bpf.ALLOW
+    assert ask(machine, "prctl", 3) == bpf.ALLOW
+    assert ask(machine, "prctl", 38, 1) == bpf.ALLOW
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+@pytest.mark.parametrize("command", [8, 10, 15])
+def test_no_file_sends_signals_to_others(machine: Machine, command: int) -> None:
+    """F_SETOWN, F_SETSIG and F_SETOWN_EX: a file that is ready signals any process."""
+    assert ask(machine, "fcntl", 3, command, 1) == bpf.DENY
+    assert ask(machine, "fcntl", 3, 9 << 32 | command, 1) == bpf.DENY
+    for other in (1, 2, 3, 4, 6, 7, 9, 1030):
+        assert ask(machine, "fcntl", 3, other, 1) == bpf.ALLOW
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+@pytest.mark.parametrize(
+    "request_number", [0x5000940E, 0x50009401, 0x50009417, 0x5000940F, 0x4008941A, 0x4010BC10]
+)
+def test_no_subvolume_is_made_where_landlock_does_not_look(
+    machine: Machine, request_number: int
+) -> None:
+    """btrfs and bcachefs make and remove folders by ioctl, through a folder that is only read."""
+    assert ask(machine, "ioctl", 3, request_number, 0x1000) == bpf.DENY
+    assert ask(machine, "ioctl", 3, 1 << 32 | request_number, 0x1000) == bpf.DENY
 
 
 @pytest.mark.parametrize("machine", MACHINES)

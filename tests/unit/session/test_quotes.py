@@ -123,6 +123,6 @@ def test_every_citation_equals_the_text_at_its_span(text: str, answer: str) -> N
 )
 def test_hostile_answers_take_linear_time(piece: str) -> None:
     answer = piece * (100_000 // len(piece))
-    begun = time.perf_counter()
+    begun = time.process_time()
     check_answer(answer, PASSAGES, QUESTION)
-    assert time.perf_counter() - begun < 10.0
+    assert time.process_time() - begun < 10.0

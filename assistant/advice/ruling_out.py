@@ -1,0 +1,83 @@
+"""The rules that rule an option out, by what was answered or by what was measured."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from assistant.advice.case import NAMES, Case, Fired
+from assistant.advice.circumstances import GROUPS, REQUIRED
+from assistant.advice.evidence import OPTIONS, TUNING, Measured
+
+
+def ruled_out(case: Case) -> list[Fired]:
+    """Return what rules out which option, for a case that was measured."""
+    return [found for rule in _MEASURED for found in rule(case)]
+
+
+def ruled_out_unmeasured(case: Case) -> list[Fired]:
+    """Return what rules out which option where nothing was measured."""
+    return [found for rule in _UNMEASURED for found in rule(case)]
+
+
+def _must_cite(case: Case) -> Iterator[Fired]:
+    if case.said.traceability == REQUIRED:
+        yield Fired(
+            "must-cite",
+            TUNING,
+            "Every answer must show where it stands; what a model knows by heart can't.",
+        )
+
+
+def _walled_data(case: Case) -> Iterator[Fired]:
+    if case.said.audience == GROUPS:
+        yield Fired(
+            "walled-data",
+            TUNING,
+            "Not everyone may see everything. What is in the weights can be had by whoever may "
+            "ask the model, and can't be taken out again.",
+        )
+
+
+def _upkeep(case: Case) -> Iterator[Fired]:
+    hours = case.said.changes_a_month * case.costs.retuning
+    if hours > case.said.upkeep:
+        yield Fired(
+            "upkeep",
+            TUNING,
+            f"The knowledge changes {case.said.changes}. A model that knows it by heart must be "
+            f"tuned, measured and carried again each time: {hours:.1f} hours a month, and you "
+            f"have {case.said.upkeep:g}.",
+        )
+
+
+def _too_slow(case: Case) -> Iterator[Fired]:
+    for option, arm in _options(case):
+        if arm.p95 > case.said.latency:
+            yield Fired(
+                "too-slow",
+                option,
+                f"{NAMES[option].capitalize()} took {arm.p95:.1f} s (95th percentile); an "
+                f"answer may take {case.said.latency:g} s.",
+            )
+
+
+def _too_big(case: Case) -> Iterator[Fired]:
+    for option, arm in _options(case):
+        if arm.memory > case.said.memory * 1e9:
+            yield Fired(
+                "too-big",
+                option,
+                f"{NAMES[option].capitalize()} took {arm.memory / 1e9:.2f} GB of memory; "
+                f"{case.said.memory:g} GB are there.",
+            )
+
+
+def _options(case: Case) -> Iterator[tuple[str, Measured]]:
+    for option in OPTIONS:
+        if option in case.options:
+            yield option, case.options[option]
+
+
+_Rule = Callable[[Case], Iterator[Fired]]
+_UNMEASURED: tuple[_Rule, ...] = (_must_cite, _walled_data, _upkeep)
+_MEASURED: tuple[_Rule, ...] = (*_UNMEASURED, _too_slow, _too_big)

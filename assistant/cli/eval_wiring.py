@@ -1,0 +1,140 @@
+"""The libraries that `assistant eval` opens: as `assistant ask` does, but for some arms.
+
+What differs is here and nowhere else, so that no other command can come to it: examples in
+the prompt, and answers without passages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+from assistant.audit import AuditedWorkspace, AuditTrail
+from assistant.cli.wiring import LocalWorkspace, _chat_model
+from assistant.config import Settings
+from assistant.errors import ModelError, UsageError
+from assistant.evaluation.closed_book import answer_closed
+from assistant.evaluation.shots import Shots, make_shots
+from assistant.prompts import with_shots
+from assistant.store import KeySource
+from assistant.types import (
+    AnswerEvent,
+    CancelToken,
+    ChatEngine,
+    Message,
+    Quoted,
+    Sampling,
+    Workspace,
+)
+
+if TYPE_CHECKING:
+    from assistant.evaluation.arms import Arm
+    from assistant.evaluation.closed_book import ClosedBookModel
+
+
+def open_arm(settings: Settings, keys: KeySource, arm: Arm, shots: Shots | None) -> Workspace:
+    """Open the library for an arm. All that is asked is recorded in its audit log."""
+    trail = AuditTrail(settings, lambda: {"model": _chat_model(settings)})
+    inner: LocalWorkspace
+    if arm.closed:
+        inner = ClosedBookWorkspace(settings, keys, trail)
+    elif arm.shots:
+        if shots is None:
+            raise UsageError(f"'{arm.name}' needs examples.", hint="Name a file: --shots FILE.")
+        inner = ShotsWorkspace(settings, keys, trail, shots)
+    else:
+        inner = LocalWorkspace(settings, keys, trail)
+    return AuditedWorkspace(inner, trail)
+
+
+class ClosedBookWorkspace(LocalWorkspace):
+    """A library whose questions are answered without looking into it."""
+
+    def warm_up(self) -> None:
+        self._load_chat()
+
+    def ask(
+        self,
+        question: str,
+        cancel: CancelToken | None = None,
+        *,
+        strategy: str = "",  # noqa: ARG002 - nothing is read
+        previous: str = "",  # noqa: ARG002 - each question stands alone
+    ) -> Iterator[AnswerEvent]:
+        """Answer from what the model knows. Raises `ModelError` if there is no model."""
+        chat = self._load_chat()
+        if chat is None:
+            raise ModelError("No chat model is installed.", hint="See: assistant models list")
+        model = cast("ClosedBookModel", chat)  # what the engine loads can do both
+        temperature = self._settings.temperature
+        return answer_closed(model, question, temperature=temperature, cancel=cancel)
+
+
+class ShotsWorkspace(LocalWorkspace):
+    """A library whose chat model is shown examples before each question."""
+
+    def __init__(
+        self, settings: Settings, keys: KeySource, trail: AuditTrail, shots: Shots
+    ) -> None:
+        super().__init__(settings, keys, trail)
+        self._shots = shots
+        self._shown: ShotsChat | None = None
+
+    def _load_chat(self) -> ChatEngine | None:
+        chat = super()._load_chat()
+        if chat is None:
+            return None
+        if self._shown is None or self._shown.inner is not chat:
+            self._shown = ShotsChat(chat, make_shots(self._shots, self.search))
+        return self._shown
+
+    def close(self) -> None:
+        self._shown = None
+        super().close()
+
+
+@dataclass(frozen=True, slots=True)
+class ShotsChat:
+    """A `ChatEngine` that renders every conversation with examples before its question."""
+
+    inner: ChatEngine
+    shots: Sequence[Message]
+
+    @property
+    def name(self) -> str:
+        return self.inner.name
+
+    @property
+    def context_length(self) -> int:
+        return self.inner.context_length
+
+    @property
+    def calibration(self) -> Mapping[str, float]:
+        return self.inner.calibration
+
+    def count_tokens(self, text: str) -> int:
+        return self.inner.count_tokens(text)
+
+    def render(self, messages: Sequence[Message]) -> str:
+        return self.inner.render(with_shots(messages, self.shots))
+
+    def generate(
+        self, prompt: str, sampling: Sampling, cancel: CancelToken | None = None
+    ) -> Iterator[str]:
+        return self.inner.generate(prompt, sampling, cancel)
+
+    def quote(
+        self,
+        prompt: str,
+        passages: Sequence[str],
+        refusal: str,
+        cancel: CancelToken | None = None,
+        *,
+        max_tokens: int = 192,
+    ) -> Quoted:
+        return self.inner.quote(prompt, passages, refusal, cancel, max_tokens=max_tokens)
+
+    def __getattr__(self, name: str) -> Any:
+        """What else the engine can do (decoding several prompts at once, say)."""
+        return getattr(self.inner, name)

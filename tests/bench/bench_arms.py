@@ -1,0 +1,300 @@
+"""Retrieval, tuning, both: the arms of `assistant advise` on public sets, with intervals.
+
+    python -m tests.bench.bench_arms [--json OUT] [--sets squad cuad pubmedqa] [--count N]
+        [--arms ARM ...] [--threads N] [--fresh] [--write-page]
+
+Asked as `assistant eval --for-advice` asks: the same arms, judge, measures and bootstrap, over
+libraries that the product's own ingest made (`arm_sets.py`). Answers are kept in
+`.build/bench/arms`: a run that was stopped goes on, and a greater `--count` asks only what is
+new (with another model all is asked; after a change of the program say `--fresh`).
+`--write-page` writes the table into docs/evaluation.md.
+
+A question asked of all six arms takes about 6 s on two quiet processor cores: 100 questions,
+ten minutes. Making the large library takes a few minutes more, once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from assistant.cli.eval_arms import DECIDING, installed_models
+from assistant.cli.eval_wiring import ShotsChat
+from assistant.config import NO_CHAT_MODEL, Settings, load_settings
+from assistant.engine import embedder_identity, load_chat, load_embedder
+from assistant.evaluation.arms import Arm, arms_named, names_for_advice
+from assistant.evaluation.asking import ask_items
+from assistant.evaluation.closed_book import answer_closed
+from assistant.evaluation.figures import Figure as Interval
+from assistant.evaluation.figures import Sampled, differences, figures_of, sample
+from assistant.evaluation.journal import Journal
+from assistant.evaluation.judging import Row
+from assistant.evaluation.measures import BETTER, TITLES
+from assistant.evaluation.memory import Memory
+from assistant.evaluation.shots import make_shots
+from assistant.retrieval import Retriever
+from assistant.session import AnswerSession
+from assistant.types import (
+    AnswerEvent,
+    CancelToken,
+    ChatEngine,
+    DocumentRecord,
+    Embedder,
+    Message,
+    SearchResult,
+    Store,
+)
+from tests.bench.arm_sets import SETS, ArmSet
+from tests.bench.libraries import remembering
+from tests.bench.qa_data import require
+from tests.bench.report import (
+    ROOT,
+    Figure,
+    add_json_option,
+    at_least,
+    models_folder,
+    publish,
+)
+from tests.bench.run_all import machine
+
+OUT = ROOT / ".build" / "bench" / "arms"
+PAGE = ROOT / "docs" / "evaluation.md"
+BEGIN = "<!-- begin: written by tests/bench/bench_arms.py -->"
+END = "<!-- end: written by tests/bench/bench_arms.py -->"
+SHOWN = (
+    "right",
+    "score",
+    "f1",
+    "holds",
+    "cited",
+    "refusal_recall",
+    "false_refusals",
+    "total_median",
+)
+HURT = ("right", "score", "f1", "cited", "refusal_recall", "false_refusals")
+GOALS = {("squad", "f1"): 0.5, ("squad", "refusal_recall"): 0.6, ("cuad", "cited"): 0.7}
+"""Goals of the arm that is shipped: the tuned model with retrieval."""
+
+COMPARED = (("base", "retrieval"), ("tuned", "retrieval"), ("tuned", "base"),
+            ("tuned+closed", "base+closed"), ("base", "base+closed"), ("tuned", "tuned+closed"),
+            ("base+shots", "base"))  # fmt: skip
+"""What is added, and to what: model to search, tuning, retrieval, examples."""
+
+
+@dataclass
+class BenchWorkspace:
+    """As much of a `Workspace` as a measurement asks for, over a store that is open."""
+
+    store: Store
+    embedder: Embedder
+    chat: ChatEngine | None
+    settings: Settings
+    closed: bool = False
+
+    def ask(
+        self, question: str, cancel: CancelToken | None = None, *, strategy: str = "", **_: Any
+    ) -> Iterator[AnswerEvent]:
+        if self.closed:
+            return answer_closed(self.chat, question, cancel=cancel)  # type: ignore[arg-type]
+        session = AnswerSession(self.retriever(), self.chat, self.embedder, self.settings)
+        return session.ask(question, cancel, strategy=strategy)
+
+    def search(self, query: str, limit: int = 8) -> SearchResult:
+        return self.retriever().search(query, limit)
+
+    def page_text(self, document_id: int, page: int) -> str:
+        return self.store.page_text(document_id, page)
+
+    def documents(self) -> list[DocumentRecord]:
+        return self.store.documents()
+
+    def retriever(self) -> Retriever:
+        return Retriever(self.store, self.embedder)
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What all sets are measured with."""
+
+    settings: Settings
+    embedder: Embedder
+    arms: tuple[Arm, ...]
+    count: int
+    fresh: bool = False
+
+    def measure(self, asked: ArmSet) -> dict[str, tuple[Row, ...]]:
+        """Ask all arms of a set; return their rows, in the same order."""
+        found: dict[str, tuple[Row, ...]] = {}
+        for arm in self.arms:
+            questions = asked.kind(self.embedder, self.count)
+            chat = self._chat(arm)
+            shots: tuple[Message, ...] = ()
+            if arm.shots and chat is not None:
+                with questions.shots() as (store, given):
+                    shots = make_shots(given, Retriever(store, self.embedder).search)
+                chat = ShotsChat(chat, shots)
+            journal = Journal(OUT, self._key(asked, arm, shots))
+            if self.fresh:
+                journal.drop()
+            began, fresh = time.perf_counter(), 0
+            rows: list[Row] = []
+            for part in questions.parts():
+                left = [item for item in part.items if item.id not in journal.rows]
+                workspace = BenchWorkspace(
+                    part.store, self.embedder, chat, self.settings, arm.closed
+                )
+                for judged in ask_items(
+                    workspace, left, part.places, CancelToken(), Memory(), arm  # type: ignore[arg-type]
+                ):  # fmt: skip
+                    journal.add(judged.row, None)
+                    fresh += 1
+                    if fresh % 20 == 0:
+                        said(asked, arm, fresh, began)
+                rows += [journal.rows[item.id] for item in part.items]
+            said(asked, arm, fresh, began)
+            found[arm.name] = tuple(rows)
+        return found
+
+    def _chat(self, arm: Arm) -> ChatEngine | None:
+        if arm.chat_model == NO_CHAT_MODEL:
+            return None
+        chosen = self.settings.with_changes(chat_model=arm.chat_model or None)
+        return load_chat(chosen)
+
+    def _key(self, asked: ArmSet, arm: Arm, shots: Sequence[Message]) -> dict[str, Any]:
+        return {
+            "set": asked.name,
+            "arm": [arm.name, arm.sha256, arm.base_sha256],
+            "settings": {name: getattr(self.settings, name) for name in DECIDING},
+            "embedder": embedder_identity(self.settings).sha256,
+            "shots": [message.content for message in shots],
+        }
+
+
+def said(asked: ArmSet, arm: Arm, fresh: int, began: float) -> None:
+    seconds = time.perf_counter() - began
+    each = seconds / fresh if fresh else 0.0
+    print(f"{asked.name}, {arm.name}: {fresh} asked, {each:.2f} s each", flush=True)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    add_json_option(parser)
+    parser.add_argument("--sets", nargs="+", choices=[s.name for s in SETS], default=None)
+    parser.add_argument("--arms", nargs="+", help="[default: all that `advise` compares]")
+    parser.add_argument("--count", type=int, default=100, help="questions of each kind and set")
+    parser.add_argument("--threads", type=int, default=0)
+    parser.add_argument("--fresh", action="store_true", help="ask all anew: the program changed")
+    parser.add_argument("--data-dir", type=Path, default=models_folder().parent)
+    parser.add_argument("--write-page", action="store_true", help="write docs/evaluation.md")
+    options = parser.parse_args()
+    settings = load_settings(options.data_dir).with_changes(threads=options.threads or None)
+    models = installed_models(settings)
+    arms = arms_named(options.arms or names_for_advice(models), models)
+    embedder = remembering(load_embedder(settings))
+    bench = Bench(settings, embedder, arms, options.count, options.fresh)
+    figures: list[Figure] = []
+    sections: list[str] = []
+    details: dict[str, Any] = {"arms": {arm.name: arm.sha256 for arm in arms}}
+    for asked in SETS:
+        if options.sets and asked.name not in options.sets:
+            continue
+        rows = require(lambda asked=asked: bench.measure(asked))  # type: ignore[misc]
+        embedder.save()
+        sampled = sample(rows)
+        figures += list(figures_for(asked, sampled))
+        sections.append(section(asked, rows, sampled))
+        details[asked.name] = {name: len(answered) for name, answered in rows.items()}
+    publish("arms on public sets", figures, details, options.json)
+    if options.write_page:
+        write_page("\n\n".join([*sections, f"Machine: {machine()}."]))
+    return 0
+
+
+def figures_for(asked: ArmSet, sampled: dict[str, Sampled]) -> Iterator[Figure]:
+    for arm, values in sampled.items():
+        for name, one in figures_of(values).items():
+            if name not in SHOWN:
+                continue
+            title, note = f"{asked.title}, {arm}: {TITLES[name]}", noted(one)
+            goal = GOALS.get((asked.name, name)) if arm == "tuned" else None
+            if goal is None:
+                yield Figure(title, one.value, note=note)
+            else:
+                yield at_least(title, one.value, goal, note=note)
+
+
+def section(asked: ArmSet, rows: dict[str, tuple[Row, ...]], sampled: dict[str, Sampled]) -> str:
+    """Return a set's table, and what each addition gained and cost, in Markdown."""
+    arms = list(rows)
+    some = rows[arms[0]]
+    answerable = sum(row.answerable for row in some)
+    found = {arm: figures_of(values) for arm, values in sampled.items()}
+    names = [name for name in SHOWN if any(name in found[arm] for arm in arms)]
+    unanswerable = len(some) - answerable
+    lines = [
+        f"**{asked.title}**, {answerable} answerable, {unanswerable} unanswerable questions:",
+        "",
+        f"| | {' | '.join(f'`{arm}`' for arm in arms)} |",
+        f"|{'---|' * (len(arms) + 1)}",
+    ]
+    for name in names:
+        cells = [cell(name, found[arm].get(name)) for arm in arms]
+        lines.append(f"| {TITLES[name]} | {' | '.join(cells)} |")
+    return "\n".join([*lines, "", *gains(sampled)])
+
+
+def gains(sampled: dict[str, Sampled]) -> list[str]:
+    """Say of each addition what became better and what worse, beyond noise."""
+    said_of = []
+    for arm, before in COMPARED:
+        if arm not in sampled or before not in sampled:
+            continue
+        changes = differences(sampled[before], sampled[arm])
+        told: dict[str, list[str]] = {"helps": [], "hurts": []}
+        for name in HURT:
+            one = changes.get(name)
+            if one is None or one.low is None or one.high is None or one.low <= 0 <= one.high:
+                continue
+            kind = "helps" if (one.low > 0) == (BETTER[name] > 0) else "hurts"
+            told[kind].append(
+                f"{TITLES[name]} {one.value:+.2f} ({one.low:+.2f} to {one.high:+.2f})"
+            )
+        parts = [f"{kind}: {', '.join(texts)}" for kind, texts in told.items() if texts]
+        said_of.append(f"- `{arm}` against `{before}`: {'; '.join(parts) or 'no difference'}.")
+    return said_of
+
+
+def cell(name: str, one: Interval | None) -> str:
+    if one is None:
+        return "-"
+    if name.startswith("total"):
+        return f"{one.value / 1000:.2f} s"
+    if one.low is None:
+        return f"{one.value:.2f}"
+    return f"{one.value:.2f} ({one.low:.2f} to {one.high:.2f})"
+
+
+def noted(one: Interval) -> str:
+    if one.low is None:
+        return f"{one.count} questions"
+    return f"{one.low:.3f} to {one.high:.3f}, {one.count} questions"
+
+
+def write_page(content: str) -> None:
+    """Replace what stands between the markers. Raises `ValueError` without them."""
+    text = PAGE.read_text(encoding="utf-8")
+    head, begin, rest = text.partition(BEGIN)
+    _, end, tail = rest.partition(END)
+    if not begin or not end:
+        raise ValueError(f"{PAGE} has not the two markers")
+    PAGE.write_text(f"{head}{begin}\n{content}\n{end}{tail}", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,51 @@
+"""Runs, evidence and cases for the tests of the advice."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from assistant.advice.case import Case
+from assistant.advice.circumstances import Circumstances
+from assistant.advice.costs import Sizes, Speed, costs_of
+from assistant.advice.evidence import RIGHT, Evidence, evidence_of
+from assistant.evaluation.saved import ArmRun, SavedRun, Way
+from tests.fakes.evaluation import WRONG, row, saved_run
+
+WAYS = {
+    "retrieval": ("", Way()),
+    "base+closed": ("small", Way(closed=True)),
+    "base": ("small", Way()),
+    "base+shots": ("small", Way(shots=True)),
+    "tuned+closed": ("tuned", Way(closed=True, tuned=True)),
+    "tuned": ("tuned", Way(tuned=True)),
+}
+OPEN = Circumstances(traceability="unneeded", changes="never")
+"""Answers that rule nothing out."""
+
+
+def arm(name: str, right: Sequence[bool], **changes: Any) -> ArmRun:
+    """An arm with the way of answering that its name says; every question is answerable."""
+    model, way = WAYS[name]
+    answered = tuple(
+        row(f"q{n}", **({} if good else WRONG), **changes) for n, good in enumerate(right)
+    )
+    return ArmRun(name, model, "a" * 64, 200 << 20, 1.0, answered, way)
+
+
+def run_of(*, count: int = 100, **right: int) -> SavedRun:
+    """A run in which so many of `count` questions are right, the first ones ("_" is "+")."""
+    arms = [
+        arm(name.replace("_", "+"), [n < good for n in range(count)])
+        for name, good in right.items()
+    ]
+    return replace(saved_run(*arms), library="library")
+
+
+def evidence(*, count: int = 100, **right: int) -> Evidence:
+    return evidence_of(run_of(count=count, **right), RIGHT)
+
+
+def case(said: Circumstances = OPEN, found: Evidence | None = None) -> Case:
+    return Case(said, found, costs_of(said, found, Sizes(), Speed()))

@@ -1,0 +1,93 @@
+"""What a person and a script are shown of flaws, contradictions and confidence."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from assistant.cli.ask import show_answer
+from assistant.cli.output import Output
+from assistant.cli.schema import answer_json
+from assistant.session.compose import answer_text
+from assistant.tui.turns import Turn
+from assistant.tui.widgets.turn import TurnView
+from assistant.types import Answer, Contradiction, Flaw, Sentence, Timings
+from tests.fakes.passages import make_hits
+
+HITS = make_hits("The term is 24 months.", "The term is 36 months.")
+FIRST, SECOND = (
+    Sentence(h.passage.text, True, h.passage.cite(0, len(h.passage.text)), "extract") for h in HITS
+)
+ANSWER = Answer(
+    question="How long is the term?",
+    text="The term is 24 months.",
+    abstained=False,
+    sentences=(
+        FIRST,
+        Sentence("It is 99\x1b[31m years.", False, (), "model", (Flaw("number", "99\x1b[31m"),)),
+        Sentence("Nobody knows.", False, (), "model"),
+    ),
+    passages=HITS,
+    relevance=0.9,
+    timings=Timings(1.0, 1.0, None, 2.0),
+    model="m",
+    confidence=0.83,
+    contradictions=(Contradiction("number", FIRST, SECOND, ("24 months", "36 months")),),
+)
+
+
+def test_a_person_reads_why_and_where_the_documents_disagree(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    show_answer(ANSWER, Output(as_json=False), passages=False)
+    out, err = capsys.readouterr()
+    assert "(unsupported: a number that is not in the passage: 99" in out
+    assert "Nobody knows. (unsupported)" in out
+    assert "\x1b" not in out
+    disagreeing = out.split("The documents disagree:")[1].splitlines()
+    assert disagreeing[1].strip() == "The term is 24 months. [1]"
+    assert disagreeing[2].strip() == "The term is 36 months. [2]"
+    assert "[2] doc2.txt, page 1" in out
+    assert "confidence 83%" in err
+
+
+def test_a_refusal_says_once_that_the_documents_disagree(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    text = answer_text(FIRST, [], refused=True, relevant=True, contradictions=ANSWER.contradictions)
+    refused = replace(ANSWER, abstained=True, text=text, sentences=(FIRST,))
+    show_answer(refused, Output(as_json=False), passages=False)
+    out = capsys.readouterr().out
+    assert out.count("The documents disagree:") == 1
+    assert "36 months.\u201d (doc2.txt, page 1)" in out
+    turn = Turn(ANSWER.question)
+    turn.answer = refused
+    turn._number()
+    said = "\n".join(part.plain for part in TurnView(turn, 0)._parts())
+    assert said.count("The documents disagree") == 1
+
+
+def test_a_script_reads_the_same() -> None:
+    found = answer_json(ANSWER)
+    flaw = found["sentences"][1]["flaws"][0]
+    assert (flaw["code"], flaw["detail"]) == ("number", "99\x1b[31m")
+    assert flaw["reason"].startswith("a number that is not in the passage")
+    assert found["confidence"] == 0.83
+    (both,) = found["contradictions"]
+    assert (both["kind"], both["values"]) == ("number", ["24 months", "36 months"])
+    assert both["second"]["quotes"][0]["document"] == "doc2.txt"
+    unknown = answer_json(replace(ANSWER, confidence=None, contradictions=()))
+    assert (unknown["confidence"], unknown["contradictions"]) == (None, [])
+
+
+def test_the_app_says_it_too() -> None:
+    turn = Turn(ANSWER.question)
+    turn.answer = ANSWER
+    turn._number()
+    parts = [part.plain for part in TurnView(turn, 0)._parts()]
+    said = "\n".join(parts)
+    assert "(unsupported: a number that is not in the passage: 99" in said
+    assert "\x1b" not in said
+    assert "The documents disagree" in said
+    assert "\u201cThe term is 36 months.\u201d [2]" in said

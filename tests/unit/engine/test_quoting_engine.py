@@ -1,0 +1,340 @@
+"""Quotes and answers of a real engine with a tiny random model: what can't go wrong, can't."""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+pytest.importorskip("llama_cpp")
+
+from assistant.engine.chat import LlamaChat
+from assistant.engine.quote_search import QuoteSearch
+from assistant.engine.quoting import MARK, Move, Quotable
+from assistant.engine.scoring import LogProbabilities, log_softmax
+from assistant.errors import Cancelled, EngineError
+from assistant.prompts import REFUSAL, PromptPassage, build_messages
+from assistant.types import CancelToken, Message, Quoted, Sampling
+from tests.unit.engine.gguf_files import toy_model
+from tests.unit.engine.speaking_toy import speaking_toy, token_of
+
+PASSAGES = (
+    "the cat and the cat sat in the garden, and then it left.",
+    'They said "the cat is in", and nobody believed it; 3.5 km away.',
+)
+WORLD = (
+    "Die Straße ist naß, sagte er. Übrigens: früher war's schöner.",
+    "東京は日本の首都です。人口は約1400万人。",
+    "Москва — столица России, а не «деревня».",  # noqa: RUF001
+    "القاهرة هي عاصمة مصر.",
+    "กรุงเทพมหานคร เป็นเมืองหลวง",
+    "👩‍👩‍👧 e\u0301te\u0301 ﬁn \u202eabc\u202c \x00\x07 <|im_end|> [2] \u201cquoted\u201d",
+)
+
+
+def load(folder: Path, data: bytes, *, context: int = 512) -> LlamaChat:
+    file = folder / "toy.gguf"
+    file.write_bytes(data)
+    return LlamaChat(file, name="toy", context_length=context, threads=1)
+
+
+@pytest.fixture(scope="module")
+def chat(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LlamaChat]:
+    engine = load(tmp_path_factory.mktemp("toy"), speaking_toy())
+    yield engine
+    engine.close()
+
+
+@pytest.fixture(scope="module")
+def others(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[LlamaChat]]:
+    """The same vocabulary, other weights: other choices."""
+    folders = [tmp_path_factory.mktemp(f"toy{seed}") for seed in range(3)]
+    made = [load(folder, speaking_toy(seed=seed)) for seed, folder in enumerate(folders)]
+    yield made
+    for engine in made:
+        engine.close()
+
+
+def quote(chat: LlamaChat, passages: Sequence[str], longest: int = 40, **how: object) -> Quoted:
+    prompt = chat.render((Message("user", "Where is the cat?"),))
+    return chat.quote(prompt, passages, REFUSAL, max_tokens=longest, **how)
+
+
+def is_word(character: str) -> bool:
+    return character.isalnum() or character == "_"
+
+
+def is_stretch(text: str, passage: str) -> bool:
+    """Whether a text stands in a passage without cutting a word; told by looking, no index."""
+    plain = " ".join(passage.encode("utf-8", "replace").decode().split())
+    found = [at for at in range(len(plain)) if plain.startswith(text, at)]
+    for begin in found:
+        end = begin + len(text)
+        cut_before = begin > 0 and is_word(plain[begin - 1]) and is_word(text[0])
+        cut_after = end < len(plain) and is_word(text[-1]) and is_word(plain[end])
+        if not cut_before and not cut_after:
+            return True
+    return False
+
+
+@contextmanager
+def watched_decodes(
+    chat: LlamaChat, at_call: Mapping[int, Callable[[], None]] | None = None
+) -> Iterator[list[Sequence[int]]]:
+    """Note what is decoded; before the calls that `at_call` numbers, do as it says."""
+    decode = chat._runtime.decode
+    calls: list[Sequence[int]] = []
+
+    def watched(tokens: Sequence[int], outputs: int = 1) -> bool:
+        calls.append(tokens)
+        if at_call and len(calls) in at_call:
+            at_call[len(calls)]()
+        return decode(tokens, outputs)
+
+    chat._runtime.decode = watched  # type: ignore[method-assign]
+    try:
+        yield calls
+    finally:
+        chat._runtime.decode = decode  # type: ignore[method-assign]
+
+
+def same(one: Quoted, other: Quoted) -> bool:
+    """Equal but for rounding, which depends on how many tokens were computed at once."""
+    return (
+        (one.text, one.tokens, one.complete) == (other.text, other.tokens, other.complete)
+        and one.margin == pytest.approx(other.margin, abs=1e-4)
+        and one.log_probability == pytest.approx(other.log_probability, abs=1e-4)
+    )
+
+
+# -- quotes ---------------------------------------------------------------------------------
+
+
+@settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    st.lists(st.text(max_size=80) | st.sampled_from([*PASSAGES, *WORLD]), max_size=3),
+    st.integers(1, 40),
+)
+def test_whatever_is_quoted_is_a_stretch_of_whole_words(
+    others: list[LlamaChat], passages: list[str], longest: int
+) -> None:
+    for engine in others:
+        found = quote(engine, passages, longest)
+        if found.text:
+            assert any(is_stretch(found.text, passage) for passage in passages)
+            assert found.tokens <= longest
+            assert found.log_probability < 0
+        else:
+            assert found.doubt(0.3) == math.inf
+
+
+@pytest.mark.parametrize("passage", [*PASSAGES, *WORLD])
+def test_passages_of_all_scripts_can_be_quoted(chat: LlamaChat, passage: str) -> None:
+    found = quote(chat, [passage], 200)
+    assert found.text
+    assert is_stretch(found.text, passage)
+
+
+@pytest.mark.parametrize("passages", [[], [""], [" \n\t "], ["", "\u2028"]])
+def test_nothing_to_quote_is_a_refusal(chat: LlamaChat, passages: list[str]) -> None:
+    assert quote(chat, passages) == Quoted("", math.inf, 0.0, 0)
+
+
+def test_a_lone_surrogate_does_no_harm(chat: LlamaChat) -> None:
+    assert quote(chat, ["\ud800"]).text == "?"
+
+
+def test_one_word_is_quoted_whole(chat: LlamaChat) -> None:
+    found = quote(chat, ["Constantinople"])
+    assert (found.text, found.complete) == ("Constantinople", True)
+
+
+def test_what_is_cut_off_ends_with_a_word_or_is_nothing(chat: LlamaChat) -> None:
+    assert quote(chat, ["Constantinople"], 5) == Quoted("", math.inf, 0.0, 0)
+    lengths = [quote(chat, ["zq xw kv jb"], longest) for longest in range(1, 16)]
+    for found in lengths:
+        assert not found.text or is_stretch(found.text, "zq xw kv jb")
+    assert any(found.text and not found.complete for found in lengths)
+    assert any(found.complete for found in lengths)
+
+
+def test_a_very_long_passage(chat: LlamaChat) -> None:
+    """100 kB, which no prompt could show; and 1,500 places that look the same."""
+    passage = " ".join(f"word{number} the cat" for number in range(6_000))
+    assert len(passage) > 100_000
+    found = quote(chat, [passage, "the " * 1_500], 12)
+    assert found.text in passage or found.text in "the " * 1_500
+
+
+def every_start(engine: LlamaChat, prompt: list[int], passages: Sequence[str], starts: int,
+                longest: int = 60) -> tuple[str, float, int]:  # fmt: skip
+    """Follow each start to its end, in the plainest way: (quote, log-probability, tokens fed)."""
+    decoder, spelling, cancel = engine._decoder, engine._spelled(), CancelToken()
+    quotable = Quotable(spelling, passages)
+
+    def likely(tokens: list[int]) -> LogProbabilities:
+        decoder.prefill([*prompt, spelling.by_bytes[MARK], *tokens], cancel)
+        return log_softmax(decoder.logits())
+
+    begun = quotable.moves(quotable.begin(), may_close=False)
+    first = likely([])
+    found, fed = [], 0
+    for start in sorted(begun, key=lambda token: -first[token])[:starts]:
+        state, tokens, total, ended = begun[start], [start], first[start], False
+        while not ended and len(tokens) < longest:
+            scores, fed = likely(tokens), fed + 1
+            moves = quotable.moves(state) | ({engine.end_of_turn: Move()} if state.closed else {})
+            best = max(moves, key=lambda token: scores[token])
+            total, ended = total + scores[best], best == engine.end_of_turn
+            if not ended:
+                tokens, state = [*tokens, best], moves[best]
+        data = b"".join(map(spelling.piece, tokens))
+        data = quotable.written(state, data)
+        found.append((data.decode(), float(total)))
+    return (*max(found, key=lambda one: one[1]), fed)
+
+
+def test_starts_that_are_given_up_would_have_lost(others: list[LlamaChat]) -> None:
+    """The same quote as if each start were followed to its end, for fewer tokens."""
+    saved = 0
+    for engine in others:
+        for passages in (PASSAGES, WORLD[:3], WORLD[3:]):
+            prompt = engine.tokenize(engine.render((Message("user", "?"),)))
+            text, log_probability, fed = every_start(engine, prompt, passages, 8)
+            search = QuoteSearch(engine._decoder, engine._spelled(), engine.end_of_turn, 60, 8)
+            quoted = search.best(prompt, passages, engine.tokenize(REFUSAL)[0], CancelToken())
+            assert quoted.text == text
+            assert quoted.log_probability == pytest.approx(log_probability, abs=1e-3)
+            assert search.steps <= fed
+            saved += fed - search.steps
+    assert saved > 0
+
+
+def test_a_quote_does_not_depend_on_what_was_asked_before(chat: LlamaChat) -> None:
+    first = quote(chat, PASSAGES)
+    quote(chat, WORLD)
+    list(chat.generate("other words", Sampling(max_tokens=5)))
+    assert same(quote(chat, PASSAGES), first)
+
+
+def test_cancel_while_quoting(chat: LlamaChat) -> None:
+    cancel = CancelToken()
+    cancel.cancel()
+    with pytest.raises(Cancelled):
+        quote(chat, PASSAGES, cancel=cancel)
+    cancel = CancelToken()
+    with watched_decodes(chat, {4: cancel.cancel}) as calls, pytest.raises(Cancelled):
+        quote(chat, PASSAGES, cancel=cancel)
+    assert len(calls) == 4
+    assert quote(chat, PASSAGES).text
+
+
+def test_a_vocabulary_that_writes_spaces_otherwise_quotes_single_words_or_nothing(
+    tmp_path: Path,
+) -> None:
+    engine = load(tmp_path, toy_model(), context=512)
+    found = quote(engine, ["the cat sat"])
+    engine.close()
+    assert found.text in {"", "the", "cat", "sat"}
+
+
+# -- numbers that are none --------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def broken_after_a_mark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LlamaChat]:
+    """Sound until it has read a quotation mark or the word "cat"."""
+    data = speaking_toy(broken=[token_of('"'), token_of(" cat")])
+    engine = load(tmp_path_factory.mktemp("broken"), data)
+    yield engine
+    engine.close()
+
+
+@pytest.fixture(scope="module")
+def one_dead_logit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LlamaChat]:
+    engine = load(tmp_path_factory.mktemp("dead"), speaking_toy(dead=[token_of("z")]))
+    yield engine
+    engine.close()
+
+
+def is_the_error(error: EngineError) -> bool:
+    return "not finite" in error.message and "models verify" in error.hint and bool(error.title)
+
+
+def test_no_quote_is_made_of_numbers_that_are_none(
+    broken_after_a_mark: LlamaChat, one_dead_logit: LlamaChat
+) -> None:
+    for engine in (broken_after_a_mark, one_dead_logit):
+        with pytest.raises(EngineError) as caught:
+            quote(engine, PASSAGES)
+        assert is_the_error(caught.value)
+
+
+def test_nothing_else_is_made_of_them_either(
+    broken_after_a_mark: LlamaChat, one_dead_logit: LlamaChat
+) -> None:
+    after, dead = broken_after_a_mark, one_dead_logit
+    greedy, warm = Sampling(max_tokens=9), Sampling(max_tokens=9, temperature=0.8)
+    attempts = [
+        lambda: list(dead.generate("the", greedy)),
+        lambda: list(dead.generate("the", warm)),
+        lambda: dead.score("the", ["and", "in"]),
+        lambda: dead.next_log_probabilities("the"),
+        lambda: dead.text_log_probabilities("the and"),
+        lambda: list(after.generate("in the cat", greedy)),
+        lambda: after.score("in", [" the cat sat"]),
+        lambda: after.text_log_probabilities("the cat sat"),
+    ]
+    for attempt in attempts:
+        with pytest.raises(EngineError) as caught:
+            attempt()
+        assert is_the_error(caught.value)
+
+
+def test_after_such_an_error_the_engine_is_as_before(broken_after_a_mark: LlamaChat) -> None:
+    """What was computed of broken numbers is forgotten: sound questions get sound answers."""
+    engine = broken_after_a_mark
+    before = list(engine.generate("they and", Sampling(max_tokens=6)))
+    with pytest.raises(EngineError):
+        quote(engine, PASSAGES)
+    assert list(engine.generate("they and", Sampling(max_tokens=6))) == before
+    assert engine.score("they and", [" in"])[0].log_probability < 0
+
+
+# -- a model that never stops -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("warmth", [0.0, 1.0])
+def test_a_model_that_never_stops_is_stopped(chat: LlamaChat, warmth: float) -> None:
+    with watched_decodes(chat) as calls:
+        assert list(chat.generate("the cat", Sampling(max_tokens=30, temperature=warmth)))
+    assert len(calls) == 30
+
+
+def test_it_is_stopped_by_the_end_of_its_context(tmp_path: Path) -> None:
+    engine = load(tmp_path, speaking_toy(context=64), context=64)
+    prompt = engine.render(build_messages("?", (PromptPassage("d", 1, "x"),)))
+    assert engine.count_tokens(prompt) > 64  # the product's own prompt would not even fit
+    list(engine.generate("the cat", Sampling(max_tokens=10_000)))
+    assert len(engine._decoder.cached) <= 64
+    found = quote(engine, ["and the cat " * 40], 10_000)
+    assert len(engine._decoder.cached) <= 64
+    assert is_stretch(found.text, "and the cat " * 40)
+    engine.close()
+
+
+def test_it_is_stopped_by_a_person(chat: LlamaChat) -> None:
+    cancel = CancelToken()
+    pieces = chat.generate("the cat", Sampling(max_tokens=400), cancel)
+    next(pieces)
+    threading.Thread(target=cancel.cancel).start()
+    with pytest.raises(Cancelled):
+        for _ in pieces:
+            pass
+    assert list(chat.generate("the cat", Sampling(max_tokens=3)))

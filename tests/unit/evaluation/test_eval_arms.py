@@ -1,0 +1,316 @@
+"""Arms that answer otherwise than `ask`: without passages, with examples, by a strategy."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from assistant.config import NO_CHAT_MODEL
+from assistant.errors import EngineError, SuiteError, UsageError
+from assistant.evaluation.arms import FOR_ADVICE, Arm, InstalledModel, arms_named, names_for_advice
+from assistant.evaluation.asking import ask_items
+from assistant.evaluation.closed_book import LONGEST, answer_closed
+from assistant.evaluation.figures import figures_of, risk_coverage, sample
+from assistant.evaluation.judging import Row
+from assistant.evaluation.memory import Memory
+from assistant.evaluation.places import Place
+from assistant.evaluation.rows import row_of, row_table
+from assistant.evaluation.shots import SHOTS, candidates, make_shots
+from assistant.evaluation.suite import Item, Suite, read_suite
+from assistant.prompts import CLOSED_BOOK, REFUSAL, build_messages, closed_book_messages, with_shots
+from assistant.types import (
+    Answer,
+    CancelToken,
+    Finished,
+    Generated,
+    Likelihood,
+    Message,
+    SearchResult,
+)
+from tests.fakes.engine import FakeChat
+from tests.fakes.evaluation import WRONG, row, write_suite
+from tests.fakes.workspace import FakeWorkspace
+from tests.fakes.workspace_scripts import warranty_hits, warranty_script
+
+MODELS = (
+    InstalledModel("small", "", "a" * 64, active=False),
+    InstalledModel("mine", "small", "b" * 64, active=True, tuned=True),
+)
+
+
+# -- names -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("base+closed", Arm("base+closed", "small", "a" * 64, closed=True)),
+        ("base+shots", Arm("base+shots", "small", "a" * 64, shots=True)),
+        ("tuned", Arm("tuned", "", "b" * 64, "a" * 64, tuned=True)),
+        ("tuned+closed", Arm("tuned+closed", "", "b" * 64, "a" * 64, closed=True, tuned=True)),
+        (
+            "current+sequence",
+            Arm("current+sequence", "", "b" * 64, "a" * 64, strategy="sequence", tuned=True),
+        ),
+        (
+            "model:small+shots+together",
+            Arm("model:small+shots+together", "small", "a" * 64, shots=True, strategy="together"),
+        ),
+    ],
+)
+def test_an_arm_says_who_and_how(name: str, expected: Arm) -> None:
+    assert arms_named([name], MODELS) == (expected,)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "base+", "base+other", "base+closed+closed", "base+closed+shots", "base+closed+sequence",
+        "retrieval+closed", "retrieval+shots", "base+sequence+token", "+closed", "base+closed+",
+    ],
+)  # fmt: skip
+def test_what_can_not_be_is_refused(name: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        arms_named([name], MODELS)
+    assert caught.value.hint
+
+
+def test_a_model_that_was_not_tuned_is_no_tuned_arm() -> None:
+    plain = (InstalledModel("small", "", "a" * 64, active=True),)
+    with pytest.raises(UsageError, match="was not tuned"):
+        arms_named(["tuned"], plain)
+    assert names_for_advice(plain) == ("retrieval", "base+closed", "base", "base+shots")
+    assert names_for_advice(()) == ("retrieval",)
+    assert names_for_advice(MODELS) == FOR_ADVICE
+    merged = (replace(plain[0], tuned=True),)
+    assert names_for_advice(merged) == ("retrieval", "tuned+closed", "tuned")
+    assert [arm.chat_model for arm in arms_named(FOR_ADVICE[:2], MODELS)] == [
+        NO_CHAT_MODEL,
+        "small",
+    ]
+
+
+# -- closed book ------------------------------------------------------------------------------
+
+
+class KnowingChat(FakeChat):
+    """A chat model that finds every token of its answers equally likely."""
+
+    def score(
+        self,
+        prompt: str,
+        continuations: Sequence[str],
+        cancel: CancelToken | None = None,
+        *,
+        ended: bool = False,
+    ) -> list[Likelihood]:
+        return [Likelihood(4 * math.log(0.5), 4) for _ in continuations]
+
+
+def closed(chat: KnowingChat, question: str = "How long?") -> Answer:
+    *before, last = answer_closed(chat, question)
+    assert all(isinstance(event, Generated) for event in before)
+    assert isinstance(last, Finished)
+    return last.answer
+
+
+def test_closed_book_shows_no_passage_and_supports_nothing() -> None:
+    chat = KnowingChat(("24 ", "months"))
+    answer = closed(chat)
+    assert chat.messages == [tuple(closed_book_messages("How long?"))]
+    assert (answer.text, answer.abstained, answer.passages) == ("24 months", False, ())
+    assert [sentence.supported for sentence in answer.sentences] == [False]
+    assert not any(sentence.quotes for sentence in answer.sentences)
+    assert answer.relevance == pytest.approx(0.5)
+    assert answer.timings.prompt_tokens > 0
+
+
+@pytest.mark.parametrize("pieces", [(REFUSAL,), ("",), ("I do not know.",)])
+def test_not_knowing_is_a_refusal(pieces: tuple[str, ...]) -> None:
+    answer = closed(KnowingChat(pieces))
+    assert answer.abstained
+    assert answer.sentences == ()
+
+
+def test_a_model_that_never_stops_is_cut_off() -> None:
+    chat = KnowingChat(("again ",) * 10_000)
+    answer = closed(chat)
+    assert answer.truncated
+    assert len(answer.text.split()) == LONGEST
+
+
+def test_a_closed_book_answer_can_be_cancelled() -> None:
+    token = CancelToken()
+    events = answer_closed(KnowingChat(("a ", "b ", "c ")), "x", cancel=token)
+    next(events)
+    token.cancel()
+    last = list(events)[-1]
+    assert isinstance(last, Finished)
+    assert last.answer.cancelled
+    assert not last.answer.abstained
+
+
+def asked(arm: Arm, item: Item, *events: Any) -> Row:
+    workspace = FakeWorkspace(forbidden=-1, answers=[list(events)])
+    (judged,) = ask_items(
+        workspace, [item], {item.id: (Place(1, 2),)}, CancelToken(), Memory(), arm
+    )
+    assert workspace.strategies == [arm.strategy]
+    return judged.row
+
+
+def test_what_was_known_by_heart_is_judged_by_its_words() -> None:
+    (arm,) = arms_named(["base+closed"], MODELS)
+    known = list(answer_closed(KnowingChat(("24 months",)), "x"))
+    found = asked(arm, Item("a", "x", ("24 months",)), *known)
+    assert (found.right, found.exact, found.f1) == (True, 1.0, 1.0)
+    assert (found.quotes, found.supported, found.cited, found.ranks) == (0, 0, False, ())
+    assert found.retrieve_ms == -1
+    wrong = asked(arm, Item("a", "x", ("36 months",)), *known)
+    assert not wrong.right
+    refused = list(answer_closed(KnowingChat((REFUSAL,)), "x"))
+    assert asked(arm, Item("a", "x"), *refused).right
+    figures = figures_of(sample({"x": [found, wrong]})["x"])
+    assert "cited" not in figures
+    assert "mrr" not in figures
+
+
+def test_the_same_words_count_for_nothing_where_quotes_are_wanted() -> None:
+    known = list(answer_closed(KnowingChat(("24 months",)), "x"))
+    (arm,) = arms_named(["current"], MODELS)
+    assert not asked(arm, Item("a", "x", ("24 months",)), *known).right
+
+
+def test_a_strategy_is_asked_for_by_its_name() -> None:
+    (arm,) = arms_named(["current+sequence"], MODELS)
+    fake = FakeWorkspace(forbidden=-1)
+    assert asked(arm, Item("a", "x", ("24 months",)), *warranty_script(fake)).right
+
+
+@pytest.mark.parametrize("name", ["current", "base+closed"])
+def test_numbers_that_are_none_make_a_row_with_an_error(name: str) -> None:
+    (arm,) = arms_named([name], MODELS)
+    found = asked(arm, Item("a", "x", ("y",)), EngineError("The model computed NaN."))
+    assert (found.failed, found.right) == ("engine", False)
+    assert found.ranks == (() if arm.closed else (0,))
+
+
+def test_an_answer_in_another_language_is_compared_as_any() -> None:
+    (arm,) = arms_named(["base+closed"], MODELS)
+    known = list(answer_closed(KnowingChat(("二十四か月",)), "保証期間は?"))
+    assert asked(arm, Item("a", "保証期間は?", ("二十四か月",)), *known).right
+    assert not asked(arm, Item("a", "保証期間は?", ("24 months",)), *known).right
+
+
+# -- examples ----------------------------------------------------------------------------------
+
+CONTRACT_ANSWER = "24 months"
+
+
+def found_hits(query: str, limit: int) -> SearchResult:
+    hits = warranty_hits(FakeWorkspace(forbidden=-1))
+    return SearchResult(query, tuple(hits)[:limit], 0.9, relevant=True)
+
+
+def training(name: str, *answers: str, question: str = "") -> Item:
+    return Item(name, question or f"Question {name}?", answers, training=True)
+
+
+def suite_of(*items: Item) -> Suite:
+    measured = tuple(item for item in items if not item.training)
+    return Suite("s.jsonl", "0" * 64, measured, tuple(i for i in items if i.training))
+
+
+def test_five_examples_two_of_them_refusals_by_their_ids() -> None:
+    own = [training(f"a{n}", CONTRACT_ANSWER) for n in range(6)]
+    none = [training(f"b{n}") for n in range(4)]
+    shots = make_shots(candidates(suite_of(Item("m", "Measured?"), *none, *own)), found_hits)
+    assert len(shots) == 2 * SHOTS
+    assert [m.role for m in shots] == ["user", "assistant"] * SHOTS
+    assert [m.content for m in shots[1::2]] == [f'"{CONTRACT_ANSWER}"'] * 3 + [REFUSAL] * 2
+    for question in shots[0:6:2]:
+        assert CONTRACT_ANSWER in question.content
+    assert [q.content.split("Question: ")[1].split("\n")[0] for q in shots[::2]] == [
+        "Question a0?", "Question a1?", "Question a2?", "Question b0?", "Question b1?",
+    ]  # fmt: skip
+
+
+def test_an_example_whose_answer_the_library_lacks_is_left_out() -> None:
+    shots = candidates(suite_of(Item("m", "Measured?"), training("a", "99 months")))
+    with pytest.raises(SuiteError, match="stands in the library"):
+        make_shots(shots, found_hits)
+
+
+@pytest.mark.parametrize(
+    "leaked",
+    [
+        training("m", CONTRACT_ANSWER),
+        training("other", CONTRACT_ANSWER, question="how LONG is the warranty"),
+    ],
+)
+def test_what_is_measured_is_no_example(leaked: Item) -> None:
+    measured = Item("m", "How long is the warranty?", ("x",))
+    with pytest.raises(SuiteError, match="measured too"):
+        candidates(suite_of(measured, leaked))
+    given = suite_of(replace(leaked, training=False))
+    with pytest.raises(SuiteError, match="measured too"):
+        candidates(suite_of(measured), given)
+
+
+def test_without_examples_it_is_said_how_to_give_some() -> None:
+    with pytest.raises(SuiteError) as caught:
+        candidates(suite_of(Item("m", "Measured?")))
+    assert "--shots" in caught.value.hint
+
+
+def test_examples_stand_before_the_question_and_change_nothing_else() -> None:
+    plain = build_messages("How long?", ())
+    turns = [Message("user", "Q"), Message("assistant", "A")]
+    assert with_shots(plain, turns) == [plain[0], *turns, plain[1]]
+    assert with_shots(plain, ()) == plain
+    assert closed_book_messages("a\nb")[0].content == CLOSED_BOOK
+    assert closed_book_messages("a\nb")[1].content == "Question: a b"
+
+
+def test_the_training_part_of_a_suite_is_not_asked(tmp_path: Path) -> None:
+    path = write_suite(
+        tmp_path / "s.jsonl",
+        {"id": "a", "question": "x?", "answers": ["y"], "part": "train"},
+        {"id": "b", "question": "z?", "unanswerable": True, "part": "test"},
+    )
+    suite = read_suite(path)
+    assert [item.id for item in suite.items] == ["b"]
+    assert [item.id for item in suite.training] == ["a"]
+    write_suite(path, {"id": "a", "question": "x?", "answers": ["y"], "part": "train"})
+    with pytest.raises(SuiteError, match="no question to ask"):
+        read_suite(path)
+    write_suite(path, {"id": "a", "question": "x?", "answers": ["y"], "part": ["train"]})
+    with pytest.raises(SuiteError, match="'part' is neither"):
+        read_suite(path)
+
+
+# -- confidence --------------------------------------------------------------------------------
+
+
+def test_a_calibrated_confidence_is_held_against_being_right() -> None:
+    rows = [
+        row("a", calibrated=True, confidence=0.8),
+        row("b", calibrated=True, confidence=0.6, **WRONG),
+        row("c", calibrated=True, confidence=0.1, abstained=True, **WRONG),
+    ]
+    found = figures_of(sample({"x": rows})["x"])
+    assert found["brier"].value == pytest.approx((0.2**2 + 0.6**2) / 2)
+    assert found["brier"].count == 2
+    assert risk_coverage(rows) == [(1 / 3, 0.0), (2 / 3, 1 / 2)]
+
+
+def test_a_row_of_an_older_program_is_read() -> None:
+    table = row_table(row("a"))
+    for name in ("calibrated", "prompt_tokens"):
+        del table[name]
+    assert row_of(table) == row("a")
