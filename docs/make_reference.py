@@ -16,6 +16,7 @@ from pydantic import TypeAdapter
 
 from assistant.cli import (
     advise_schema,
+    answer_schema,
     audit_schema,
     bundle_schema,
     draft_schema,
@@ -32,7 +33,7 @@ HERE = Path(__file__).parent
 OUTPUTS = {
     "add": schema.AddJson,
     "advise": advise_schema.AdviseJson,
-    "ask": schema.AskJson,
+    "ask": answer_schema.AskJson,
     "audit accept": audit_schema.AuditAcceptJson,
     "audit export": audit_schema.AuditExportJson,
     "audit show": audit_schema.AuditShowJson,
@@ -53,7 +54,7 @@ OUTPUTS = {
     "feedback remove": feedback_schema.FeedbackRemovedJson,
     "feedback show": feedback_schema.FeedbackGivenJson,
     "forget": schema.ForgetJson,
-    "search": schema.SearchJson,
+    "search": answer_schema.SearchJson,
     "models list": models_schema.ModelsJson,
     "models add": models_schema.ModelsJson,
     "models use": models_schema.ModelsJson,
@@ -67,7 +68,7 @@ OUTPUTS = {
     "passphrase status": passphrase_schema.PassphraseStatusJson,
     "prove-offline": prove.ProofJson,
     "rekey": passphrase_schema.PassphraseChangedJson,
-    "sample": schema.AskJson,
+    "sample": answer_schema.AskJson,
 }
 
 

@@ -9,11 +9,11 @@ import click
 from rich.live import Live
 from rich.text import Text
 
+from assistant.cli.answer_schema import answer_json, search_json
 from assistant.cli.arguments import question_or_input
 from assistant.cli.interrupt import cancel_on_interrupt
 from assistant.cli.options import Invocation, command_options
 from assistant.cli.output import Output, styled
-from assistant.cli.schema import answer_json, search_json
 from assistant.errors import Cancelled, EngineError
 from assistant.safe_text import safe_text
 from assistant.types import (

@@ -6,7 +6,7 @@ from typing import Literal
 
 from typing_extensions import TypedDict
 
-from assistant.cli.schema import QuoteJson, quote_json
+from assistant.cli.answer_schema import QuoteJson, quote_json
 from assistant.feedback import newest, outcome
 from assistant.types import Feedback, FeedbackExport
 

@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.engine.abort import AbortFlag
+from assistant.engine.llama_vocabulary import LlamaVocabulary
 from assistant.engine.pace import Pace
 from assistant.engine.pinned import PinnedFile, held, path_of
 from assistant.errors import EngineError, ModelError
@@ -38,9 +39,7 @@ SEQUENCES = 16
 are read side by side (`engine.sequences`). They share the cells of one cache, so that a
 beginning which they share is kept once. Measured: 3 MB, and the very same logits as with 1."""
 
-_CONTROL, _UNKNOWN, _USER_DEFINED = 1 << 3, 1 << 0, 1 << 4
 _ABORTED = 2
-_TOO_MANY = -(1 << 31)
 
 _messages: deque[str] = deque(maxlen=20)
 _quiet: list[Any] = []
@@ -84,7 +83,7 @@ def last_messages() -> str:
     return "; ".join(text for text in _messages if text)
 
 
-class LlamaRuntime:
+class LlamaRuntime(LlamaVocabulary):
     """A loaded GGUF with a context of `context_length` tokens. Raises `ModelError`.
 
     A `PinnedFile` is hashed first, and what is loaded are the very bytes that were hashed.
@@ -105,10 +104,9 @@ class LlamaRuntime:
         self._model = self._load_model(file)
         # Before the context, whose room for the graph's nodes is counted with its nodes.
         self._adapter = self._load_adapter(adapter) if adapter is not None else None
-        self._vocabulary = self._lib.llama_model_get_vocab(self._model)
+        super().__init__(self._lib, self._model)
         self.trained_context = int(self._lib.llama_model_n_ctx_train(self._model))
         self.context_length = max(1, min(context_length, self.trained_context))
-        self.vocabulary_size = int(self._lib.llama_vocab_n_tokens(self._vocabulary))
         self.max_outputs = max(1, min(MAX_OUTPUTS, OUTPUT_BYTES // (4 * self.vocabulary_size)))
         """For how many tokens of one decode the logits can be had."""
         self.sequences = 1 if self._keeps_states() else SEQUENCES
@@ -194,74 +192,6 @@ class LlamaRuntime:
         """Whether each sequence costs a state of its own, which can't go back by tokens."""
         lib, model = self._lib, self._model
         return bool(lib.llama_model_is_recurrent(model) or lib.llama_model_is_hybrid(model))
-
-    # -- vocabulary ------------------------------------------------------------------
-
-    @property
-    def template(self) -> str:
-        """The model's own chat template, "" if it has none."""
-        raw = self._lib.llama_model_chat_template(self._model, None)
-        return raw.decode("utf-8", "replace") if raw else ""
-
-    @property
-    def adds_bos(self) -> bool:
-        return bool(self._lib.llama_vocab_get_add_bos(self._vocabulary))
-
-    @property
-    def bos(self) -> int:
-        return int(self._lib.llama_vocab_bos(self._vocabulary))
-
-    @property
-    def eos(self) -> int:
-        return int(self._lib.llama_vocab_eos(self._vocabulary))
-
-    def token_text(self, token: int) -> str:
-        """Return a token's own name ("<|im_end|>"), "" for none."""
-        if not 0 <= token < self.vocabulary_size:
-            return ""
-        raw = self._lib.llama_vocab_get_text(self._vocabulary, token)
-        return raw.decode("utf-8", "replace") if raw else ""
-
-    def is_special(self, token: int) -> bool:
-        """Whether a token is written by templates and not by text."""
-        attributes = self._lib.llama_vocab_get_attr(self._vocabulary, token)
-        return bool(attributes & (_CONTROL | _UNKNOWN | _USER_DEFINED))
-
-    def ends_answer(self, token: int) -> bool:
-        """Whether a token ends the answer: end of generation, or any control token."""
-        if self._lib.llama_vocab_is_eog(self._vocabulary, token):
-            return True
-        return bool(self._lib.llama_vocab_get_attr(self._vocabulary, token) & _CONTROL)
-
-    def tokenize(self, text: str, *, special: bool) -> list[int]:
-        """Return the tokens of `text`; special tokens are recognised only if `special`."""
-        data = text.encode("utf-8", "replace")
-        room = len(data) + 8
-        # Nearly always enough. A vocabulary that writes a space as three bytes (SPM without
-        # a token for it) needs more; the negative count then says how much.
-        for _ in range(2):
-            buffer = (self._lib.llama_token * room)()
-            count = self._lib.llama_tokenize(
-                self._vocabulary, data, len(data), buffer, room, False, special
-            )
-            if count >= 0:
-                return list(buffer[:count])
-            if count == _TOO_MANY:
-                break
-            room = -count
-        raise EngineError(
-            "The text can't be tokenized: it is too long.", hint="Ask about a shorter text."
-        )
-
-    def piece(self, token: int) -> bytes:
-        """Return the bytes that a token stands for (maybe part of a character)."""
-        room = 64
-        while True:
-            buffer = ctypes.create_string_buffer(room)
-            count = self._lib.llama_token_to_piece(self._vocabulary, token, buffer, room, 0, False)
-            if count >= 0:
-                return buffer.raw[:count]
-            room = -count
 
     # -- computing -------------------------------------------------------------------
 

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from assistant.cli.answer_schema import answer_json
 from assistant.cli.ask import show_answer
 from assistant.cli.output import Output
-from assistant.cli.schema import answer_json
 from assistant.session.compose import answer_text
 from assistant.tui.turns import Turn
 from assistant.tui.widgets.turn import TurnView
