@@ -13,23 +13,22 @@ from numpy.typing import NDArray
 from assistant.engine import scoring
 from assistant.engine.decoding import CachedDecoder
 from assistant.engine.llama_runtime import LlamaRuntime
+from assistant.engine.model_style import style_of
 from assistant.engine.pinned import PinnedFile, path_of
 from assistant.engine.quote_search import QuoteSearch
-from assistant.engine.quoting import Spelling, tokens_by_bytes
+from assistant.engine.quoting import Spelling
 from assistant.engine.sampler import Sampler
+from assistant.engine.spelling import spelling_of
 from assistant.engine.templates import (
     KnownStyle,
     PromptStyle,
     RenderedPrompt,
-    assert_style,
-    choose_style,
-    make_style,
     template_hash,
 )
 from assistant.engine.text_stream import TextStream
-from assistant.engine.tokenizing import PromptTokenizer, plain_pieces, try_vocabulary
+from assistant.engine.tokenizing import PromptTokenizer, try_vocabulary
 from assistant.engine.weighing import Manner, Shown, SideBySide
-from assistant.errors import ContextOverflowError, EngineError, ModelError
+from assistant.errors import ContextOverflowError, EngineError
 from assistant.types import (
     QUOTES_ONLY,
     CancelToken,
@@ -70,7 +69,7 @@ class LlamaChat:
         self._name = name
         self._calibration = dict(calibration or {})
         self._runtime = LlamaRuntime(file, context_length, threads, adapter)
-        self._style = self._choose_style(path_of(file), known or KnownStyle())
+        self._style = style_of(self._runtime, path_of(file), known or KnownStyle())
         self._tokenizer = PromptTokenizer(self._runtime)
         self._lock = threading.Lock()
         self._decoder = CachedDecoder(self._runtime)
@@ -199,12 +198,7 @@ class LlamaChat:
 
     def _spelled(self) -> Spelling:
         if self._spelling is None:
-            pieces = plain_pieces(self._runtime)
-            self._spelling = Spelling(
-                self._tokenizer.plain,
-                lambda token: pieces.get(token) or self._runtime.piece(token),
-                tokens_by_bytes(pieces),
-            )
+            self._spelling = spelling_of(self._runtime, self._tokenizer)
         return self._spelling
 
     # -- likelihood ------------------------------------------------------------------
@@ -312,25 +306,3 @@ class LlamaChat:
         for text, nats in sampling.first_bias:
             if tokens := self._tokenizer.plain(text):
                 logits[tokens[0]] += nats
-
-    def _choose_style(self, path: Path, known: KnownStyle) -> PromptStyle:
-        template = self._runtime.template
-        if not template:
-            self._runtime.close()
-            raise ModelError(
-                f"{path} has no chat template, so how to ask it is unknown.",
-                hint="Use an instruction-tuned model (its name often ends in Instruct or it).",
-            )
-        bos = self._runtime.token_text(self._runtime.bos)
-        eos = self._runtime.token_text(self._runtime.eos)
-        try:
-            name, default_system = known.name, known.default_system
-            if not name:
-                name, default_system = choose_style(template, bos, eos)
-            made = make_style(name, default_system, template, bos, eos)
-            if template_hash(template) != known.template_sha256:
-                assert_style(made, template, bos, eos)
-        except ModelError as error:
-            self._runtime.close()
-            raise ModelError(f"{path}: {error.message}", hint=error.hint) from error
-        return made

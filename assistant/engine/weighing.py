@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from assistant.engine.decoding import CachedDecoder
+from assistant.engine.mixing import mixture, shared_beginning, weighed_sum
 from assistant.engine.quoting import MARK, Move, Quotable, Spelling
 from assistant.engine.scoring import LogProbabilities
 from assistant.engine.sequences import Sequences
@@ -104,7 +105,7 @@ class SideBySide:
         self._mark = manner.spelling.by_bytes.get(MARK) if manner.spelling else None
         self._openings: list[float] = []
         """For each passage, log p(opening mark | passage)."""
-        shared = _shared([s.prompt for s in shown])
+        shared = shared_beginning([s.prompt for s in shown])
         self._room = decoder.runtime.context_length - shared
         self._room -= sum(len(s.prompt) - shared + 1 for s in shown)
         if self._room < LEAST_ROOM * len(shown):
@@ -142,7 +143,7 @@ class SideBySide:
                 quotable = Quotable(self._manner.spelling, [s.passage for s in self._shown])
             starts = TOGETHER_STARTS if self._mark is not None else 1
             starts = min(starts, sequences.free // len(roots), self._most(len(roots)))
-            texts = self._started(0, weights, quotable, _mixture(likely, weights), starts)
+            texts = self._started(0, weights, quotable, mixture(likely, weights), starts)
             texts = self._grown(texts)
         found = [
             WeighedText(
@@ -163,13 +164,13 @@ class SideBySide:
         roots = [sequences.fork() for _ in self._shown]
         tails = {r: s.prompt[self._shared :] for r, s in zip(roots, self._shown, strict=True)}
         likely = sequences.feed(tails)
-        refusal = _weighed([float(likely[r][self._manner.refusal]) for r in roots], weights)
+        refusal = weighed_sum([float(likely[r][self._manner.refusal]) for r in roots], weights)
         if self._mark is None:
             self._openings = [0.0] * len(roots)
             return roots, likely, 0.0, refusal
         self._openings = [float(likely[r][self._mark]) for r in roots]
         likely = sequences.feed({root: [self._mark] for root in roots})
-        return roots, likely, _weighed(self._openings, weights), refusal
+        return roots, likely, weighed_sum(self._openings, weights), refusal
 
     def _most(self, roots: int) -> int:
         """How many texts for each passage have room to grow."""
@@ -211,7 +212,7 @@ class SideBySide:
             parts = {branch: t.tokens[-1:] for t in growing for branch in t.branches}
             likely = self._sequences.feed(parts)
             for text in growing:
-                self._advance(text, _mixture(likely, text.branches))
+                self._advance(text, mixture(likely, text.branches))
             best = max((t.score for t in texts if t.complete), default=-np.inf)
             for text in growing:
                 text.hopeless = text.score < best - HOPELESS
@@ -295,33 +296,8 @@ class SideBySide:
         return data.decode("utf-8", "ignore").strip()
 
 
-def _shared(prompts: Sequence[Sequence[int]]) -> int:
-    """Return how many tokens all prompts begin with; at least one of each is left over."""
-    most = min(map(len, prompts)) - 1
-    first = prompts[0]
-    for at in range(most):
-        if any(prompt[at] != first[at] for prompt in prompts):
-            return at
-    return most
-
-
 def _ordered(texts: Sequence[WeighedText], opening: float, refusal: float) -> Weighed:
     """Put the likeliest first; what was cut off before its first word was whole is no text."""
     whole = [text for text in texts if text.text]
     ordered = sorted(whole, key=lambda text: -text.log_probability)
     return Weighed(tuple(ordered), opening, refusal)
-
-
-def _weighed(terms: Sequence[float], weights: Sequence[float]) -> float:
-    return float(np.logaddexp.reduce(np.add(terms, weights)))
-
-
-def _mixture(
-    likely: Mapping[int, LogProbabilities], weights: Mapping[int, float]
-) -> LogProbabilities:
-    """Return the log of the weighed sum of distributions over the next token."""
-    if len(weights) == 1:
-        (number,) = weights
-        return likely[number]
-    mixed: LogProbabilities = np.logaddexp.reduce([likely[n] + w for n, w in weights.items()])
-    return mixed
