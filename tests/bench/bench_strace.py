@@ -191,7 +191,7 @@ def journey_commands(data_dir: Path) -> dict[str, list[str]]:
     program = [sys.executable, "-m", "assistant"]
     return {
         "docs": [*program, "docs"],
-        "add": [*program, "add", "--no-passphrase", *map(str, sample_paths())],
+        "add": [*program, "add", *map(str, sample_paths())],
         "ask": [*program, "ask", SAMPLE_QUESTION],
         "export": [*program, "docs", "--json"],
         "audit export": [*program, "audit", "export", str(data_dir / "exported.audit")],
