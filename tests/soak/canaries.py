@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import unicodedata
 import zlib
 from collections.abc import Iterable, Iterator
@@ -63,9 +64,9 @@ def hits(folder: Path, markers: Iterable[bytes]) -> list[str]:
     wanted = [(marker, form) for marker in markers for form in forms(marker)]
     found = []
     for path in sorted(folder.rglob("*")):
-        raw = str(path.relative_to(folder)).encode() + b"\n"
+        raw = os.fsencode(path.relative_to(folder)) + b"\n"
         if path.is_symlink():
-            raw += str(path.readlink()).encode()
+            raw += os.fsencode(path.readlink())
         elif path.is_file():
             raw += path.read_bytes()
         raw = b"\n".join((raw, *_unpacked(raw)))

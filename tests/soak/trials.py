@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -10,6 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from tests.store.material import ROOT
+
+ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+"""numpy starts no threads at its import then: what forks its trials must have none."""
 
 
 def outcome_of(module: str, trials: int, seed: int, *more: str) -> dict[str, Any]:
@@ -25,6 +29,7 @@ def outcome_of(module: str, trials: int, seed: int, *more: str) -> dict[str, Any
             capture_output=True,
             text=True,
             cwd=ROOT,
+            env={**os.environ, **ONE_THREAD},
             check=False,
         )
     assert done.returncode == 0, done.stderr

@@ -287,7 +287,7 @@ def test_health(closed: Path, key: StoreKey, embedder: FakeEmbedder) -> None:
     health = store_health(closed, key)
     assert health.ok
     assert health.cipher == "aegis"
-    assert health.schema == "0003_audit"
+    assert health.schema == "0004_feedback"
     assert (health.documents, health.pending, health.damage) == (5, (), ())
     assert health.chunks > 5
     assert health.size == closed.stat().st_size
