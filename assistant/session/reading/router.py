@@ -22,7 +22,8 @@ from assistant.types import (
 )
 
 LOOK_UP_STRATEGY = TOGETHER
-"""What is best for look-ups with the shipped adapter (`tests/bench/bench_reading.py`)."""
+"""The shape that the shipped adapter was tuned on; `tests/bench/bench_reading.py` compares, and
+has not been run to its end yet."""
 
 FOLLOW_UP = "follow-up"
 
