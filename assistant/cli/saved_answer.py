@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import stat
 import sys
 from pathlib import Path
 from typing import Any, NoReturn
 
 from assistant.cli.schema import FORMAT
-from assistant.errors import UsageError
+from assistant.errors import SuiteError, UsageError
 from assistant.evaluation.strict import BadTextError, read_object
+from assistant.evaluation.suite import read_plain_file
 from assistant.types import (
     Answer,
     Citation,
@@ -59,21 +58,15 @@ def read_answer(path: Path) -> Answer:
 
 
 def _read(path: Path) -> bytes:
+    if str(path) == "-":
+        data = sys.stdin.buffer.read(MOST_BYTES + 1)
+        if len(data) > MOST_BYTES:
+            _refuse(f"it has more than {MOST_BYTES >> 20} MiB")
+        return data
     try:
-        if str(path) == "-":
-            data = sys.stdin.buffer.read(MOST_BYTES + 1)
-        else:
-            descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
-            with os.fdopen(descriptor, "rb") as file:
-                if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                    raise UsageError(f"{path} is no plain file.", hint=_HINT)
-                data = file.read(MOST_BYTES + 1)
-    except OSError as error:
-        reason = error.strerror or "it can't be opened"
-        raise UsageError(f"{path} can't be read: {reason}.", hint=_HINT) from error
-    if len(data) > MOST_BYTES:
-        _refuse(f"it has more than {MOST_BYTES >> 20} MiB")
-    return data
+        return read_plain_file(path, MOST_BYTES)
+    except SuiteError as error:
+        raise UsageError(error.message, hint=_HINT) from error
 
 
 def _refuse(why: str) -> NoReturn:
