@@ -47,7 +47,7 @@ def raft_samples(
     pairs = list(read_pairs(raft.pairs))
     with open_library(raft) as library:
         names = {record.name for record in library.documents()}
-        held = held_out(names, settings.validation_ratio, settings.seed)
+        held = held_out(names, settings.validation_ratio, settings.split_seed)
         held |= names.intersection(settings.validation_documents)
 
         def split_of(document: str) -> str:

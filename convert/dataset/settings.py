@@ -122,7 +122,11 @@ class DatasetSettings:
     """Leave rows that can't be used out and report them, instead of stopping at the first."""
 
     seed: int = 1
-    """All chance of the step comes from it."""
+    """Which samples are drawn, and their order: all chance of the step but the split's."""
+
+    split_seed: int = 1
+    """Which documents are held out. A second run on the same data keeps it and changes `seed`:
+    else it trains on what the first one held out, and nothing is left to measure on."""
 
     def __post_init__(self) -> None:
         _one_of(self.personal, get_args(Personal), "personal")

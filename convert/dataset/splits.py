@@ -54,7 +54,7 @@ def _held(source: SourceSettings, found: Loaded, settings: DatasetSettings) -> f
     ratio = settings.validation_ratio if own is None else own
     if own is None and any(given in SPLITS for given, _ in found.samples):
         ratio = 0.0  # the source brings its own splits
-    return held_out(names, ratio, settings.seed)
+    return held_out(names, ratio, settings.split_seed)
 
 
 def _split(document: str, wanted: str, held: Collection[str]) -> str:

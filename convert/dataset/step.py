@@ -178,6 +178,7 @@ def _manifest(
         "format": FORMAT,
         "prompt_version": PROMPT_VERSION,
         "seed": settings.seed,
+        "split_seed": settings.split_seed,
         "sources": sources,
         "settings": settings.as_table(),
         "counts": {split: _counts(samples) for split, samples in splits.items()},

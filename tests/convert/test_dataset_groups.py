@@ -107,6 +107,14 @@ def test_the_seed_decides_everything(settings: DatasetSettings) -> None:
     assert make_dataset(replace(settings, seed=2))[1] != one
 
 
+def test_new_samples_leave_the_split_as_it_is(settings: DatasetSettings) -> None:
+    def held(**changes: int) -> set[str]:
+        return {s.document for s in make_dataset(replace(settings, **changes))[1]["validation"]}
+
+    assert all(held(seed=seed) == held() for seed in range(2, 6))
+    assert any(held(split_seed=seed) != held() for seed in range(2, 6))
+
+
 def test_held_out_documents_are_stable() -> None:
     names = [f"document {n}" for n in range(100)]
     held = held_out(names, 0.1, 7)
