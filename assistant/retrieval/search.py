@@ -58,6 +58,7 @@ class Retriever:
             hits=hits[:limit],
             relevance=relevance,
             relevant=bool(hits) and relevance >= self._calibration.threshold,
+            worth_reading=bool(hits) and relevance >= self._calibration.reading,
         )
 
     def evidence(self, query: str) -> Evidence:

@@ -21,6 +21,7 @@ from assistant.session.extract import ScoredSentence, best_extract, score_senten
 from assistant.session.quotes import check_answer
 from assistant.session.reading import Router, strategy_named
 from assistant.types import (
+    QUOTES_ONLY,
     Answer,
     AnswerEvent,
     CancelToken,
@@ -117,11 +118,14 @@ class AnswerSession:
         course.result = result
         course.retrieve_ms = course.elapsed()
         yield Retrieved(result)
-        if not result.relevant:
+        course.in_scope = result.relevant or (
+            result.worth_reading and reader is not None and _refuses_by_itself(self._chat)
+        )
+        if not course.in_scope:
             return
         cancel.raise_if_cancelled()
         course.scored = self._extract(course, result, searched, cancel)
-        if course.extract is not None:
+        if course.extract is not None and result.relevant:
             yield Extracted(course.extract)
         if reader is None or self._chat is None:
             return
@@ -154,19 +158,18 @@ class AnswerSession:
     def _finish(self, course: Course) -> Answer:
         result = course.result
         hits = result.hits if result is not None else ()
-        relevant = result is not None and result.relevant
         written = course.written.strip()
         refused = bool(written) and is_refusal(written)
         checked = [] if refused else self._checked(course)
         tokens = self._chat.count_tokens(course.written) if self._chat and course.written else 0
         sentences = ([course.extract] if course.extract else []) + checked
-        abstained = not course.cancelled and (not relevant or refused or not sentences)
-        contradictions = _contradictions(course) if relevant and not course.cancelled else ()
+        abstained = not course.cancelled and (not course.in_scope or refused or not sentences)
+        contradictions = _contradictions(course) if course.in_scope and not course.cancelled else ()
         text = answer_text(
             course.extract,
             checked,
             refused=refused,
-            relevant=relevant,
+            relevant=course.in_scope,
             contradictions=contradictions,
         )
         plan = course.plan
@@ -216,6 +219,10 @@ class AnswerSession:
             numbered=course.plan.passages if course.plan is not None else None,
             similarity=embedder_similarity(self._embedder),
         )
+
+
+def _refuses_by_itself(chat: ChatEngine | None) -> bool:
+    return chat is not None and bool(chat.calibration.get(QUOTES_ONLY))
 
 
 def _contradictions(course: Course) -> tuple[Contradiction, ...]:

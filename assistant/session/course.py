@@ -58,6 +58,8 @@ class Course:
     direct: str = ""
     """An answer that the program gives without looking into the documents."""
     result: SearchResult | None = None
+    in_scope: bool = False
+    """Whether the library speaks about the question, as far as the search can tell."""
     scored: list[ScoredSentence] = field(default_factory=list)
     extract: Sentence | None = None
     plan: Plan | None = None

@@ -39,13 +39,15 @@ class SearchResult:
     """Hits, best first, and whether the best of them has to do with the query at all.
 
     `relevance` is a calibrated estimate (0..1) that the library speaks about the
-    question; `relevant` compares it with the threshold in use.
+    question; `relevant` compares it with the threshold in use, `worth_reading` with the
+    lower one for models that refuse by themselves.
     """
 
     query: str
     hits: tuple[Hit, ...]
     relevance: float
     relevant: bool
+    worth_reading: bool = False
 
 
 FlawCode = Literal[

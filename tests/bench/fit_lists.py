@@ -16,7 +16,6 @@ import hashlib
 import json
 import math
 import random
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -53,7 +52,9 @@ class Noting:
     """The chat model, which keeps every quote and refuses none."""
 
     def __init__(self, chat: ChatEngine, text: str) -> None:
-        self._chat, self._text = chat, text
+        self._chat = chat
+        self._places = [at for at, sign in enumerate(text) if sign.isalnum()]
+        self._text = _letters(text)
         self.notes: list[Note] = []
         self.calibration: Mapping[str, float] = {**chat.calibration, LIST_THRESHOLD: math.inf}
 
@@ -65,13 +66,18 @@ class Noting:
         cancel: CancelToken | None = None, *, max_tokens: int = 192,
     ) -> Quoted:  # fmt: skip
         quoted = self._chat.quote(prompt, passages, refusal, cancel, max_tokens=max_tokens)
-        begin = self._text.find(passages[0])
-        words = r"\s+".join(map(re.escape, quoted.text.split()))
-        place = re.search(words, passages[0]) if words and begin >= 0 else None
-        if place is not None:
+        window, quote = _letters(passages[0]), _letters(quoted.text)
+        begin, within = self._text.find(window), window.find(quote)
+        if quote and begin >= 0 and within >= 0:  # ingest tidies white space: letters only
+            start = begin + within
             doubt = quoted.doubt(self.calibration.get(DOUBT_WEIGHT, 0.0))
-            self.notes.append((doubt, begin + place.start(), begin + place.end()))
+            end = self._places[start + len(quote) - 1] + 1
+            self.notes.append((doubt, self._places[start], end))
         return quoted
+
+
+def _letters(text: str) -> str:
+    return "".join(sign for sign in text if sign.isalnum())
 
 
 def questions(count: int) -> Iterator[tuple[str, str, str, tuple[Span, ...]]]:

@@ -14,8 +14,10 @@ from numpy.typing import NDArray
 
 from assistant.types import Hit
 
-WEIGHTS = (6.0, 1.0, 1.0)
-"""Of cosine, BM25's share and fused rank's share."""
+WEIGHTS = (3.0, 5.4, 2.5)
+"""Of cosine, BM25's share and fused rank's share. Fitted on questions of SQuAD 2 A1 and SQuAD's
+development articles, half of the articles: mean log-probability of the right passage of three
+in the other half -0.34, by equal weights -1.10, by a first guess (6, 1, 1) -0.62."""
 
 
 def features(hits: Sequence[Hit]) -> NDArray[np.float64]:

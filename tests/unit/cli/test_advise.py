@@ -131,8 +131,6 @@ def test_questions_are_asked_until_they_are_understood(typed: tuple[str, ...], a
 )
 def test_three_measured_cases(tmp_path: Path, case: str, advice: str) -> None:
     folder = FIXTURES / case
-    if not folder.is_dir():
-        pytest.skip("not made yet: python -m tests.bench.make_advise_cases")
     result = run(tmp_path, "--run", folder, "--answers", folder / "answers.json", "--json")
     assert result.exit_code == 0, result.output
     found = json.loads(result.stdout)

@@ -15,7 +15,7 @@ TEXTS = (
     "Nurses sign letters.",
     "Gates open early.",
 )
-WORDS_ONLY = Calibration(-5.0, 0.0, 10.0, 0.5, "test")
+WORDS_ONLY = Calibration(-5.0, 0.0, 10.0, 0.5, 0.1, "test")
 
 
 def make(texts: tuple[str, ...] = TEXTS) -> Retriever:

@@ -41,7 +41,7 @@ MANUAL = (
 QUESTION = "How often is the oil of the pump changed?"
 ANSWER_SENTENCE = "The oil of the pump is changed every six months."
 WORDS_ONLY = Calibration(
-    intercept=-5.0, cosine=0.0, coverage=10.0, threshold=0.5, provenance="test"
+    intercept=-5.0, cosine=0.0, coverage=10.0, threshold=0.5, reading=0.05, provenance="test"
 )
 
 

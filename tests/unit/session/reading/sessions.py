@@ -32,7 +32,7 @@ TEXTS = (
 QUESTION = "How long is the warranty on the pumps?"
 LISTING = "Which parts of the pumps does the warranty exclude?"
 WORDS_ONLY = Calibration(
-    intercept=-5.0, cosine=0.0, coverage=10.0, threshold=0.5, provenance="test"
+    intercept=-5.0, cosine=0.0, coverage=10.0, threshold=0.5, reading=0.05, provenance="test"
 )
 
 
