@@ -14,6 +14,8 @@ from assistant.evaluation.ranking import ndcg, recall, reciprocal_rank
 
 Fraction = tuple[float, float]
 NOTHING: Fraction = (0.0, 0.0)
+LISTED = 8
+"""Passages that are listed, with their pages, when nothing is answered (`search_hits`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,11 @@ def _score(row: Row) -> float:
     return row.f1 if row.answers else float(row.cited)
 
 
+def _led(row: Row) -> bool:
+    """Whether a person gets to the right place: an answer quotes it, or a refusal lists it."""
+    return row.cited or (row.abstained and any(0 < rank <= LISTED for rank in row.ranks))
+
+
 SHARES: tuple[Measure, ...] = (
     Measure(
         "ndcg@10", "nDCG@10", "search", lambda r: _when(_found(r), _found(r) and ndcg(r.ranks))
@@ -85,6 +92,13 @@ SHARES: tuple[Measure, ...] = (
     Measure("score", "F1, refusals counted", "answers", lambda r: (_score(r), 1.0), gated=False),
     Measure("holds", "answer shown", "answers", lambda r: _when(_answered(r), r.holds)),
     Measure("cited", "right place cited", "answers", lambda r: _when(_found(r), r.cited)),
+    Measure(
+        "led",
+        "right place cited, or listed by a refusal",
+        "answers",
+        lambda r: _when(_found(r), _led(r)),
+        gated=False,
+    ),
     Measure(
         "verbatim", "quotes verbatim", "checks", lambda r: (float(r.verbatim), float(r.quotes))
     ),
@@ -152,7 +166,7 @@ TITLES: dict[str, str] = {
 }
 GROUPS: dict[str, tuple[str, ...]] = {
     "search": ("ndcg@10", "recall@1", "recall@5", "recall@10", "mrr"),
-    "answers": ("right", "score", "exact", "f1", "holds", "cited"),
+    "answers": ("right", "score", "exact", "f1", "holds", "cited", "led"),
     "refusals": ("refusal_precision", "refusal_recall", "false_refusals"),
     "checks": ("verbatim", "supported", "truncated", "failed"),
     "calibration": ("brier", ECE),

@@ -72,6 +72,7 @@ SHOWN = (
     "f1",
     "holds",
     "cited",
+    "led",
     "refusal_recall",
     "false_refusals",
     "total_median",

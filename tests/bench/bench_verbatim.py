@@ -82,6 +82,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     add_json_option(parser)
     parser.add_argument("--count", type=int, default=GOAL, help="answers to have in all")
+    parser.add_argument("--first", type=int, default=0, help="ask only from this number on, for"
+                        " a second process with the same journal [default: 0]")  # fmt: skip
     parser.add_argument("--adapter", type=Path, help="LoRA GGUF [default: the one in models/]")
     parser.add_argument("--journal", type=Path, default=JOURNAL)
     options = parser.parse_args()
@@ -93,7 +95,7 @@ def main() -> int:
     texts, questions = require(lambda: material(options.count))
     known = read_journal(options.journal, [base, adapter])
     bench = Bench(base, adapter, texts, questions, options.journal)
-    bench.run(known, options.count)
+    bench.run(known, options.first, options.count)
     done = [known[n] for n in sorted(known) if n < options.count]
     publish("verbatim", figures_of(done), {}, options.json)
     return 0
@@ -147,8 +149,8 @@ class Bench:
         )
         self._embedder = remembering(load_embedder(self._settings))
 
-    def run(self, known: dict[int, Line], count: int) -> None:
-        left = [n for n in range(count) if n not in known]
+    def run(self, known: dict[int, Line], first: int, count: int) -> None:
+        left = [n for n in range(first, count) if n not in known]
         if not left:
             return
         chats = {name: self._chat(name) for name in self._files}

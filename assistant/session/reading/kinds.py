@@ -93,6 +93,10 @@ _LIST = (
     _rule(r"^(?:which|what) (?:of the )?(?:following|persons|people|men|women|children)\b"),
     _rule(r"^(?:which|what|who|where)\b.*\b(?:all|every|each) (?:of )?(?:the )?[\w'-]+\b"),
 )
+_ASKS_FOR_A_NAME = _rule(
+    r"\b(?:called|known as|named|nicknamed|termed|referred to as)(?: in [\w' -]{1,40})?[ ?.!]*$"
+)
+"""One name of many things: "What are engines with two cylinders called?"."""
 
 _GOES_ON = _rule(r"""
 ^(?:(?:and|but|or|so|then|also|what about|how about|what if|for)\b|(?:what|anything|who) else\b
@@ -131,8 +135,9 @@ def kind_of(question: str) -> str:
         return TABLE
     if _DEFINITION.search(text) or _asks_what_it_is(text):
         return DEFINITION
-    listed = any(rule.search(text) for rule in _LIST) and not _ASKS_WHETHER.search(text)
-    return LIST if listed else LOOK_UP
+    if _ASKS_WHETHER.search(text) or _ASKS_FOR_A_NAME.search(text):
+        return LOOK_UP
+    return LIST if any(rule.search(text) for rule in _LIST) else LOOK_UP
 
 
 def leans(question: str) -> bool:
