@@ -82,7 +82,7 @@ class Settings:
     search_hits: int = 8
     """Passages that a search returns."""
 
-    prompt_passages: int = 3
+    prompt_passages: int = 4
     """Most passages that are shown to the chat model."""
 
     prompt_passage_tokens: int = 350
