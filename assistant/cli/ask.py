@@ -142,12 +142,29 @@ def show_answer(answer: Answer, output: Output, *, passages: bool) -> None:
         output.line((f"[{number}] ", "cyan"), place)
     if passages:
         _show_passages(answer.passages, output)
+    elif places := _other_places(answer, cited):
+        output.line((f"See also: {places}", "dim"))
     if answer.route is not None:
         note = f"{answer.strategy} ({answer.route.kind}): {answer.route.reason}"
         output.note((safe_text(note, single_line=True), "dim"))
     seconds = answer.timings.total_ms / 1000
     sure = "" if answer.confidence is None else f", confidence {answer.confidence:.0%}"
     output.note((f"{answer.model or 'no chat model'}, {seconds:.1f} s{sure}", "dim"))
+
+
+def _other_places(answer: Answer, cited: list[Citation]) -> str:
+    """Name the pages of the other passages that were found, document by document."""
+    known = {(quote.document, quote.page) for quote in cited}
+    pages: dict[str, list[str]] = {}
+    for hit in answer.passages:
+        place = (hit.passage.document, hit.passage.page)
+        if place not in known:
+            known.add(place)
+            pages.setdefault(place[0], []).append(str(place[1]))
+    return "; ".join(
+        f"{safe_text(name, single_line=True)}, page{'s' if len(own) > 1 else ''} {', '.join(own)}"
+        for name, own in pages.items()
+    )
 
 
 def _show_sentence(sentence: Sentence, cited: list[Citation], output: Output) -> None:

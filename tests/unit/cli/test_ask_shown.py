@@ -91,3 +91,13 @@ def test_the_app_says_it_too() -> None:
     assert "\x1b" not in said
     assert "The documents disagree" in said
     assert "\u201cThe term is 36 months.\u201d [2]" in said
+
+
+def test_other_pages_are_named_beside_an_answer(capsys: pytest.CaptureFixture[str]) -> None:
+    alone = replace(ANSWER, contradictions=())
+    show_answer(alone, Output(as_json=False), passages=False)
+    assert "See also: doc2.txt, page 1\n" in capsys.readouterr().out
+    show_answer(ANSWER, Output(as_json=False), passages=False)
+    assert "See also" not in capsys.readouterr().out, "both places are cited already"
+    show_answer(alone, Output(as_json=False), passages=True)
+    assert "See also" not in capsys.readouterr().out, "the passages are listed themselves"
