@@ -2,7 +2,8 @@
 
     SQuAD 2 A2: paragraphs of A2 among the 18,896 of SQuAD's training part, one library.
     CUAD:       45 contracts as PDF, each a library of its own; a question is about one contract.
-    PubMedQA:   abstracts; every second question that was held out is asked without its own.
+    PubMedQA:   abstracts; every second question is asked without its own. They were held out of
+                one run of the shipped adapter, not of the runs before: not clean for `tuned`.
 
 Examples for the five-shot arm come from what is not measured: SQuAD's training part and A1,
 the first of the contracts, the abstracts that were not held out.
@@ -172,7 +173,7 @@ class PubmedQuestions(Questions):
 SETS = (
     ArmSet("squad", "SQuAD 2 A2, open", SquadQuestions),
     ArmSet("cuad", "CUAD dev, PDFs", CuadQuestions),
-    ArmSet("pubmedqa", "PubMedQA, held out", PubmedQuestions),
+    ArmSet("pubmedqa", "PubMedQA", PubmedQuestions),
 )
 
 
