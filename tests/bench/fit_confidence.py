@@ -97,6 +97,8 @@ def main() -> int:
     parser.add_argument("--count", type=int, default=600, help="questions of new articles")
     parser.add_argument("--others", type=int, default=4000, help="paragraphs added to search in")
     parser.add_argument("--write", action="store_true", help="write models/catalogue.toml")
+    parser.add_argument("--decide", action="store_true", help="let the confidence decide what is"
+                        " refused; docs/refusing.md says why it does not")  # fmt: skip
     parser.add_argument("--minutes", type=float, default=60.0, help="stop asking after so long")
     options = parser.parse_args()
     adapter = options.adapter or shipped_adapter()
@@ -107,6 +109,8 @@ def main() -> int:
     rows = asked(base, adapter, options.count, options.others, options.minutes)
     old = calibration_of(adapter)
     weights, figures = fitted(rows, old)
+    if not options.decide:
+        weights.pop(ANSWER_THRESHOLD, None)
     made = {**without_confidence(old), **weights}
     line = f"calibration = {{ {', '.join(f'{k} = {v}' for k, v in sorted(made.items()))} }}"
     print(line)
