@@ -149,7 +149,7 @@ def export_command(model: Path, out: Path, *, data: tuple[Path, ...], as_json: b
     """Convert the embedder in MODEL to the folder OUT, which the laptop loads.
 
     The int8 vectors are compared with those of the weights in 32 bits (cosine of 0.99 or
-    more); an embedder that loses more is refused.
+    more in the mean, 0.97 each); an embedder that loses more is refused.
 
     Example: assistant-convert embedder export tuned/model clinic-embedder
     """
