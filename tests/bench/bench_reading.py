@@ -7,7 +7,6 @@ intervals (Efron's percentile bootstrap over questions); differences to `togethe
     python -m tests.bench.bench_reading --json out.json --count 150
     python -m tests.bench.bench_reading --sets squad --strategies together sequence --count 20
     python -m tests.bench.bench_reading --sets squad --train 500 --count 5     # a small try
-    python -m tests.bench.bench_reading --never-refuse   # the reading alone, not the threshold
 """
 
 from __future__ import annotations
@@ -15,7 +14,6 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-import math
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -29,16 +27,7 @@ from assistant.engine import list_models, load_chat, load_embedder
 from assistant.evaluation.figures import RESAMPLES, interval
 from assistant.retrieval import Retriever
 from assistant.session import AnswerSession
-from assistant.types import (
-    LIST_THRESHOLD,
-    REFUSAL_THRESHOLD,
-    SIDE_BY_SIDE_THRESHOLD,
-    STRATEGIES,
-    TOGETHER,
-    ChatEngine,
-    Embedder,
-    Finished,
-)
+from assistant.types import STRATEGIES, TOGETHER, ChatEngine, Embedder, Finished
 from tests.bench.libraries import remembering
 from tests.bench.reading_sets import SETS, Question, Values, judged
 from tests.bench.report import ROOT, Figure, add_json_option, models_folder, publish
@@ -46,22 +35,6 @@ from tests.bench.report import ROOT, Figure, add_json_option, models_folder, pub
 FOLDER = ROOT / ".build" / "bench" / "reading"
 Rows = dict[str, dict[str, Values]]
 """Values by strategy and question."""
-
-
-class NeverRefusing:
-    """A tuned model whose thresholds are out of reach: what is read is compared, not the
-    thresholds, which were fitted for one strategy."""
-
-    def __init__(self, chat: ChatEngine) -> None:
-        self._chat = chat
-        thresholds = (REFUSAL_THRESHOLD, SIDE_BY_SIDE_THRESHOLD, LIST_THRESHOLD)
-        self.calibration: Mapping[str, float] = {
-            **chat.calibration,
-            **dict.fromkeys(thresholds, math.inf),
-        }
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._chat, name)
 
 
 class Journal:
@@ -91,10 +64,7 @@ def run_set(
 ) -> tuple[Rows, list[str]]:
     """Ask what was not asked yet; return all rows and the questions that count."""
     size = "" if options.train is None or name != "squad" else f"-{options.train}"
-    all_ = "-all" if options.never_refuse else ""
-    journal = Journal(
-        f"{name}{size}-{chat.name}-{_version(settings)}{all_}", restart=options.restart
-    )
+    journal = Journal(f"{name}{size}-{chat.name}-{_version(settings)}", restart=options.restart)
     keys: list[str] = []
     for part in SETS[name](embedder, options.count, options.train):
         retriever = Retriever(part.store, embedder)
@@ -166,12 +136,9 @@ def main() -> None:
     parser.add_argument("--data-dir", type=Path, default=models_folder().parent)
     parser.add_argument("--threads", type=int, default=0)
     parser.add_argument("--restart", action="store_true", help="ask again what was asked before")
-    parser.add_argument("--never-refuse", action="store_true", help="without thresholds")
     options = parser.parse_args()
     settings = load_settings(options.data_dir).with_changes(threads=options.threads)
     embedder, chat = remembering(load_embedder(settings)), load_chat(settings)
-    if options.never_refuse:
-        chat = NeverRefusing(chat)  # type: ignore[assignment]
     figures: list[Figure] = []
     details: dict[str, Any] = {"model": chat.name, "count": options.count}
     for name in options.sets:
