@@ -104,7 +104,7 @@ class AuditState:
         Raises `StoreBusyError` when another process keeps the write-ahead log in use.
         """
         with self._pool.lend_to_writer() as connection:
-            _settle(connection, self.path)
+            _settle(connection, self.path, self._pool.busy_ms)
             try:
                 with _pages(connection, self.path) as pages:
                     yield pages
@@ -112,11 +112,11 @@ class AuditState:
                 connection.execute("ROLLBACK")
 
 
-def _settle(connection: apsw.Connection, path: Path) -> None:
+def _settle(connection: apsw.Connection, path: Path, wait_ms: int) -> None:
     """Move the log into the store and take the right to write, with nothing in between."""
     log = Path(f"{path}-wal")
     for _ in range(_TRIES):
-        if not truncate_log(connection):
+        if not truncate_log(connection, wait_ms):
             break
         connection.execute("BEGIN IMMEDIATE")
         # Between the two, another process may have written again.

@@ -9,6 +9,7 @@ then write over a live reader. `first_bytes` reads through SQLite, which knows a
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -31,6 +32,8 @@ PLAIN_HEADER = b"SQLite format 3\0"
 """What an unencrypted SQLite file begins with."""
 
 _IDLE_CONNECTIONS = 4
+_CHECKPOINT_PAUSE = 0.02
+"""Seconds between two tries to empty the log while another checkpoint is made."""
 
 Opener = Callable[[], apsw.Connection]
 
@@ -111,13 +114,21 @@ def first_bytes(path: Path, length: int = len(PLAIN_HEADER)) -> bytes:
         file.xClose()
 
 
-def truncate_log(connection: apsw.Connection) -> bool:
+def truncate_log(connection: apsw.Connection, wait_ms: int = 0) -> bool:
     """Move the write-ahead log into the store and cut it to nothing; False if it was in use.
 
-    Without this, old images of deleted rows stay readable in the log.
+    Without this, old images of deleted rows stay readable in the log. SQLite waits for readers
+    and writers as long as the connection's busy time, but not for another checkpoint: each
+    commit of another process may make one. `wait_ms` is how long that is tried again.
     """
-    row = fetch_one(connection, "PRAGMA wal_checkpoint(TRUNCATE)")
-    return row is not None and row[0] == 0
+    end = time.monotonic() + wait_ms / 1000
+    while True:
+        row = fetch_one(connection, "PRAGMA wal_checkpoint(TRUNCATE)")
+        if row is not None and row[0] == 0:
+            return True
+        if time.monotonic() >= end:
+            return False
+        time.sleep(_CHECKPOINT_PAUSE)
 
 
 class Pool:
@@ -132,7 +143,7 @@ class Pool:
     ) -> None:
         self.path = path
         self._opener = opener
-        self._busy_ms = busy_ms
+        self.busy_ms = busy_ms
         self._guard = threading.Lock()
         self._writer = threading.Lock()
         self._idle: list[apsw.Connection] = [first] if first else []
@@ -158,7 +169,7 @@ class Pool:
         What is committed is on the disk then, unless `durable` is false. A connection stays
         as it was last used: the many small writes that need not wait cost no change of it.
         """
-        if not self._writer.acquire(timeout=self._busy_ms / 1000):
+        if not self._writer.acquire(timeout=self.busy_ms / 1000):
             raise StoreBusyError(BUSY.message.format(path=self.path), hint=BUSY.hint)
         try:
             with self.lend() as connection:
@@ -172,7 +183,7 @@ class Pool:
 
         Without its nested contexts: it is done with every record of the audit log.
         """
-        if not self._writer.acquire(timeout=self._busy_ms / 1000):
+        if not self._writer.acquire(timeout=self.busy_ms / 1000):
             raise StoreBusyError(BUSY.message.format(path=self.path), hint=BUSY.hint)
         try:
             with translating(self.path):
@@ -198,6 +209,11 @@ class Pool:
 
     def _forget(self, connection: apsw.Connection) -> None:
         self._relaxed = [known for known in self._relaxed if known is not connection]
+
+    def truncate_log(self) -> bool:
+        """Empty the log as `truncate_log` does; False if it stayed in use for the busy time."""
+        with self.lend_to_writer() as connection:
+            return truncate_log(connection, self.busy_ms)
 
     @contextmanager
     def lend(self) -> Iterator[apsw.Connection]:

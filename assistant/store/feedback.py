@@ -15,7 +15,7 @@ from typing import Any
 import apsw
 
 from assistant.errors import StoreBusyError, UsageError
-from assistant.store.connection import Pool, truncate_log
+from assistant.store.connection import Pool
 from assistant.store.feedback_places import check_place, page_span
 from assistant.store.naming import storable
 from assistant.store.rows import fetch, fetch_one
@@ -120,13 +120,12 @@ class FeedbackState:
         with self._pool.writing() as connection:
             entry = get_entry(connection, feedback_id)
             _delete(connection, [feedback_id])
-        with self._pool.lend_to_writer() as connection:
-            if not truncate_log(connection):
-                raise StoreBusyError(
-                    f"Feedback {feedback_id} was removed, but traces stay in the encrypted log "
-                    "of the library: another process is reading it.",
-                    hint="Close the other windows of the program; its next start removes them.",
-                )
+        if not self._pool.truncate_log():
+            raise StoreBusyError(
+                f"Feedback {feedback_id} was removed, but traces stay in the encrypted log "
+                "of the library: another process is reading it.",
+                hint="Close the other windows of the program; its next start removes them.",
+            )
         return entry
 
     def note_exported(self, ids: Iterable[int], kind: ExportKind) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 from assistant.errors import DiskFullError, StoreBusyError, StoreError, UsageError
 from assistant.store import documents, feedback_moving, search
 from assistant.store.audit_state import AuditState
-from assistant.store.connection import Pool, truncate_log
+from assistant.store.connection import Pool
 from assistant.store.feedback import FeedbackState
 from assistant.store.naming import shown
 from assistant.store.texts import read_page
@@ -174,9 +174,8 @@ class SqliteStore:
     def _clear_log(self, what: str) -> None:
         stays = f"{what} was deleted, but traces stay in the encrypted log of {self.path}: "
         try:
-            with self._pool.lend_to_writer() as connection:
-                if truncate_log(connection):
-                    return
+            if self._pool.truncate_log():
+                return
         except DiskFullError as error:
             raise DiskFullError(
                 f"{stays}the disk is full.",

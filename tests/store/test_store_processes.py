@@ -97,6 +97,38 @@ def test_forgetting_while_another_reads_says_so_and_is_finished_later(
     assert bytes_on_disk(store_path.parent)["library.db-wal"] == b""
 
 
+CHECKPOINT_BYTE = 121
+"""Of the index beside the store: who makes a checkpoint locks it (SQLite's WAL format, 2.3.1)."""
+
+HOLDER = """
+import fcntl, sys, time
+with open(sys.argv[1], "r+b") as file:
+    fcntl.lockf(file, fcntl.LOCK_EX, 1, int(sys.argv[2]))
+    print("held", flush=True)
+    time.sleep(float(sys.argv[3]))
+"""
+
+
+@pytest.mark.parametrize("held", [0.5, 30.0])
+def test_forgetting_waits_for_the_checkpoint_of_another_process(
+    open_again: OpenStore, embedder: FakeEmbedder, store_path: Path, held: float
+) -> None:
+    """SQLite itself doesn't: it says at once that the log is in use."""
+    store = open_again(busy_seconds=2.0)
+    record = put(store, embedder, "a secret " * 50)
+    command = [sys.executable, "-c", HOLDER, f"{store_path}-shm", str(CHECKPOINT_BYTE), str(held)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "held\n"
+        if held > 2:
+            with pytest.raises(StoreBusyError, match="traces stay"):
+                store.forget(record.id)
+            other.kill()
+        else:
+            store.forget(record.id)
+            assert bytes_on_disk(store_path.parent)["library.db-wal"] == b""
+
+
 def test_looking_at_the_header_keeps_the_locks(
     open_again: OpenStore, embedder: FakeEmbedder, store_path: Path, key: StoreKey
 ) -> None:
