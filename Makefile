@@ -10,6 +10,11 @@ PIP := $(PY) -m pip --disable-pip-version-check
 WORK_PY := $(WORK_VENV)/bin/python
 WORK_PIP := $(WORK_PY) -m pip --disable-pip-version-check
 CONSTRAINTS := requirements/constraints-workstation.txt
+# Tests that take a core or a terminal for themselves run one after the other.
+ALONE := tests/acceptance tests/airgap tests/bench tests/soak
+MODELS := ASSISTANT_REQUIRE_MODELS=1 ASSISTANT_TEST_MODELS=$(CURDIR)/.run/models
+TEST_PROCESSES ?= 2
+PARALLEL := -n $(TEST_PROCESSES) --dist loadfile
 HASHED := install --quiet --no-deps --require-hashes
 
 # What signs the air-gapped archive (made at first use), and the number that is raised for
@@ -37,16 +42,17 @@ test: setup-test setup-workstation ## Set everything up, run every check and tes
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
-	ASSISTANT_REQUIRE_MODELS=1 ASSISTANT_TEST_MODELS=$(CURDIR)/.run/models $(PY) -m pytest
-	ASSISTANT_REQUIRE_MODELS=1 ASSISTANT_TEST_MODELS=$(CURDIR)/.run/models \
-		ASSISTANT_REQUIRE_WORKSTATION=1 $(WORK_PY) -m pytest tests/convert
+	$(MODELS) $(PY) -m pytest $(PARALLEL) $(addprefix --ignore=,$(ALONE))
+	$(MODELS) $(PY) -m pytest $(ALONE)
+	$(MODELS) ASSISTANT_REQUIRE_WORKSTATION=1 OMP_NUM_THREADS=1 \
+		$(WORK_PY) -m pytest $(PARALLEL) tests/convert
 
-check: setup-test ## Linters, types and unit tests only (about a minute)
+check: setup-test ## Linters, types and unit tests only (three minutes)
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
-	$(PY) -m pytest -m "not acceptance and not slow"
+	$(PY) -m pytest $(PARALLEL) $(addprefix --ignore=,$(ALONE)) -m "not acceptance and not slow"
 
 setup: $(BUILD)/laptop.done $(BUILD)/models.done ## Virtual environment and default models
 
@@ -60,8 +66,7 @@ bench: setup-test $(BUILD)/bench.done ## Measure every figure, write docs/benchm
 	$(PY) -m tests.bench.run_all --rival-python $(BENCH_VENV)/bin/python
 
 soak: setup-test ## The heavy counts of tests/soak, all of them (about twenty minutes)
-	ASSISTANT_SOAK=1 ASSISTANT_REQUIRE_MODELS=1 ASSISTANT_TEST_MODELS=$(CURDIR)/.run/models \
-		$(PY) -m pytest tests/soak
+	ASSISTANT_SOAK=1 $(MODELS) $(PY) -m pytest tests/soak
 
 airgap-bundle: $(BUILD)/laptop.done ## One archive that installs without a network: dist/ (docs/airgap.md)
 	$(PY) -m convert.cli airgap --key $(AIRGAP_KEY) --make-key --release $(AIRGAP_RELEASE) \

@@ -101,7 +101,9 @@ class Terminal:
 def environment(tmp_path: Path) -> dict[str, str]:
     home = tmp_path / "home"
     home.mkdir(exist_ok=True)
-    return {**os.environ, "HOME": str(home), "TERM": "xterm-256color", "COLORTERM": "truecolor"}
+    # The size is the pseudo-terminal's; one in the environment would count before it.
+    inherited = {k: v for k, v in os.environ.items() if k not in ("COLUMNS", "LINES")}
+    return {**inherited, "HOME": str(home), "TERM": "xterm-256color", "COLORTERM": "truecolor"}
 
 
 @pytest.fixture

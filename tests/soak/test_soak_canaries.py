@@ -49,6 +49,7 @@ def test_no_planted_word_is_on_the_disk() -> None:
         zlib.compress(b"it was " * 50 + WORD.encode()),
         gzip.compress(WORD.encode()),
     ],
+    ids=range(12),
 )
 def test_the_search_finds_what_is_there(tmp_path: Path, raw: bytes) -> None:
     (tmp_path / "file").write_bytes(bytes(5000) + raw + bytes(5000))

@@ -126,7 +126,7 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("name", "data", "says"), REFUSED)
+@pytest.mark.parametrize(("name", "data", "says"), REFUSED, ids=range(len(REFUSED)))
 def test_refused_with_the_name_the_reason_and_a_remedy(
     parser: ChildParser, folder: Path, name: str, data: bytes, says: str
 ) -> None:

@@ -145,6 +145,7 @@ def test_a_file_can_not_ask_for_all_memory(passes: int, memory: int) -> None:
         b"",
         b"\xff\xfe",
     ],
+    ids=range(11),  # what is random in the files is in no test's name
 )
 def test_odd_files_are_refused(raw: bytes) -> None:
     with pytest.raises(WrongKeyError):
