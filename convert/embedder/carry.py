@@ -14,7 +14,7 @@ import numpy as np
 from assistant.engine.embedder import OnnxEmbedder
 from assistant.engine.embedder_folder import entry_of
 from assistant.errors import ModelError
-from assistant.types import CancelToken
+from assistant.types import CancelToken, Vectors
 from convert.embedder.export import (
     CONFIG_FILE,
     MODEL_FILE,
@@ -123,6 +123,14 @@ def _parity(source: Path, folder: Path, texts: Sequence[str]) -> dict[str, Any]:
         exact = Path(scratch) / "exact"
         describe(export_embedder(source, exact, quantize=False))
         cosines = np.sum(_vectors(folder, texts) * _vectors(exact, texts), axis=1)
+    return check_cosines(cosines) | {"bytes": (folder / MODEL_FILE).stat().st_size}
+
+
+def check_cosines(cosines: Vectors) -> dict[str, Any]:
+    """Return the figures of int8 against 32 bits. `cosines`: (texts,), one for each text.
+
+    Raises `ModelError` where the mean or the worst of them is too low, or no number.
+    """
     least, mean = float(cosines.min()), float(cosines.mean())
     if not (mean >= MEAN_COSINE and least >= LEAST_COSINE):
         raise ModelError(
@@ -131,12 +139,7 @@ def _parity(source: Path, folder: Path, texts: Sequence[str]) -> dict[str, Any]:
             title="The export was refused",
             hint="Nothing was written. Tune with a smaller learning_rate.",
         )
-    return {
-        "least_cosine": round(least, 5),
-        "mean_cosine": round(mean, 5),
-        "texts": len(cosines),
-        "bytes": (folder / MODEL_FILE).stat().st_size,
-    }
+    return {"least_cosine": round(least, 5), "mean_cosine": round(mean, 5), "texts": len(cosines)}
 
 
 def _vectors(folder: Path, texts: Sequence[str]) -> Any:

@@ -8,6 +8,7 @@ import socket
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from assistant.config import Settings
@@ -15,7 +16,8 @@ from assistant.engine import embedder_identity, load_embedder
 from assistant.errors import Cancelled, EmbedderMismatchError, ModelError, UsageError
 from assistant.store import KeyFile, open_store
 from assistant.types import CancelToken
-from convert.embedder.carry import run_export_embedder
+from convert.embedder import carry
+from convert.embedder.carry import check_cosines, run_export_embedder
 from convert.embedder.compare import CompareSettings, run_compare
 from convert.embedder.folder import check_embedder
 from convert.embedder.settings import EmbedderSettings
@@ -94,6 +96,29 @@ def test_the_result_is_the_base_with_other_weights_and_no_text_of_the_data(
     assert not list(tuned.parent.glob(".out.*"))
     for path in (p for p in tuned.rglob("*") if p.suffix in (".json", ".md") and p.is_file()):
         assert "lives in the house" not in path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("cosines", "fits"),
+    [([0.999, 0.975, 0.999], True), ([0.985] * 9, False), ([0.999] * 99 + [0.96], False),
+     ([0.999, float("nan")], False)],
+)  # fmt: skip
+def test_vectors_that_int8_moved_too_far(cosines: list[float], fits: bool) -> None:
+    values = np.array(cosines, dtype=np.float32)
+    if fits:
+        assert check_cosines(values)["texts"] == len(cosines)
+        return
+    with pytest.raises(ModelError, match="at worst"):
+        check_cosines(values)
+
+
+def test_a_refused_export_writes_nothing(
+    material: tuple[Path, Path], tuned: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(carry, "MEAN_COSINE", 1.1)
+    with pytest.raises(ModelError):
+        run_export_embedder(tuned / "model", tmp_path / "clinic", data=[material[1]])
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_finished_tuning_is_not_repeated(material: tuple[Path, Path], tuned: Path) -> None:
