@@ -8,7 +8,8 @@ put over `--base`. A2's answerable questions, the gold paragraph among three oth
 article, are put to each as the laptop puts them to a tuned model (held to a quote or a
 refusal, greedy). Questions of one paragraph see the same passages in the same order, so that
 only their own words are computed anew. F1 counts a refusal as 0; intervals are of resampled
-paragraphs. Replies are kept in `.build/bench/quantized`: a run that was stopped goes on.
+paragraphs; what does not fit the context is left out. Replies are kept in
+`.build/bench/quantized`: a run that was stopped goes on.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from assistant.config import Settings
 from assistant.engine.chat import LlamaChat
 from assistant.engine.gguf import read_header
 from assistant.engine.threads import threads_for
+from assistant.errors import ContextOverflowError
 from assistant.evaluation.scoring import f1
 from assistant.prompts import REFUSAL, PromptPassage, build_messages
 from tests.bench.qa_data import A2, Asked, Squad, require, squad
@@ -125,23 +127,28 @@ def ask_all(path: Path, base: Path | None, chosen: Sequence[Task]) -> dict[str, 
                 print(f"{path.stem} {done}/{len(chosen)}", flush=True)
     if chat is not None:
         chat.close()
+    texts = {name: row["text"] for name, row in known.items()}
     return {
-        f"{task.number}/{at}": f1(known[f"{task.number}/{at}"]["text"], question.answers)
+        name: f1(text, question.answers)
         for task in chosen
         for at, question in enumerate(task.questions)
+        if (text := texts[name := f"{task.number}/{at}"]) is not None
     }
 
 
 def answer(
     chat: LlamaChat, question: str, passages: Sequence[PromptPassage], settings: Settings
-) -> str:
-    """Return the quote, or "" where the model would rather refuse."""
-    quoted = chat.quote(
-        chat.render(build_messages(question, passages)),
-        [passage.text for passage in passages],
-        REFUSAL,
-        max_tokens=settings.max_answer_tokens,
-    )
+) -> str | None:
+    """Return the quote, "" where the model would rather refuse, None if there is no room."""
+    try:
+        quoted = chat.quote(
+            chat.render(build_messages(question, passages)),
+            [passage.text for passage in passages],
+            REFUSAL,
+            max_tokens=settings.max_answer_tokens,
+        )
+    except ContextOverflowError:
+        return None
     return "" if quoted.doubt(0.0) > 0.0 else quoted.text
 
 
@@ -163,7 +170,7 @@ def _key(path: Path, base: Path | None) -> str:
     return digest.hexdigest()[:16]
 
 
-def _rows(journal: Path) -> Iterator[dict[str, str]]:
+def _rows(journal: Path) -> Iterator[dict[str, str | None]]:
     for row in journal.read_text(encoding="utf-8").splitlines() if journal.is_file() else []:
         try:
             yield json.loads(row)
@@ -177,7 +184,8 @@ def figures_of(scores: dict[str, dict[str, float]], chosen: Sequence[Task]) -> l
     figures = [
         Figure(f"{name}: F1", float(np.mean([*own.values()]))) for name, own in scores.items()
     ]
-    groups = [[f"{t.number}/{at}" for at in range(len(t.questions))] for t in chosen]
+    asked = [[f"{t.number}/{at}" for at in range(len(t.questions))] for t in chosen]
+    groups = [fitting for own in asked if (fitting := [i for i in own if i in scores[first]])]
     for name in others:
         lost = {i: 100 * (scores[first][i] - scores[name][i]) for i in scores[first]}
         low, high = resampled([[lost[i] for i in group] for group in groups])
