@@ -98,7 +98,7 @@ def test_the_base_stays_mapped_and_all_is_freed(model_file: Path, adapters: Path
         "def kib(key): return next(int(line.split()[1]) for line in open('/proc/self/status') "
         "if line.startswith(key))\n"
         "adapter = Path(sys.argv[2]) if len(sys.argv) > 2 else None\n"
-        "for _ in range(10):\n"
+        "for _ in range(16):\n"
         "  c = LlamaChat(Path(sys.argv[1]), name='x', context_length=256, threads=1, "
         "adapter=adapter)\n"
         "  list(c.generate('Hello', Sampling(max_tokens=2)))\n"
@@ -119,9 +119,9 @@ def test_the_base_stays_mapped_and_all_is_freed(model_file: Path, adapters: Path
     size = (adapters / "random.gguf").stat().st_size / 2**20
     assert min(with_adapter[0::2]) > 130  # MiB of the file are mapped
     assert with_adapter[1] - bare[1] < size + 10
-    # All is freed: nine more loads would else cost nine adapters (the heap itself grows by
-    # up to two until it has found its shape).
-    assert with_adapter[-1] - with_adapter[1] < 4 * size
+    # All is freed: each of the last eight loads would else hold eight adapters and more. The
+    # heap itself goes up and down by some of them, so the least of the eight is looked at.
+    assert min(with_adapter[-15::2]) - with_adapter[1] < 4 * size
 
 
 def test_an_adapter_that_llama_cpp_refuses(model_file: Path, tmp_path: Path) -> None:
