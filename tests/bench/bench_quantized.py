@@ -74,7 +74,7 @@ def main() -> int:
     scores = {}
     for path in options.files:
         base = options.base if read_header(path).kind == "adapter" else None
-        scores[path.stem] = ask_all(path, base, chosen)
+        scores[f"{path.stem} over {base.stem}" if base else path.stem] = ask_all(path, base, chosen)
     publish("quantized", figures_of(scores, chosen), {}, options.json)
     return 0
 
