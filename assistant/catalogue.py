@@ -147,7 +147,7 @@ class Catalogue:
 
 def bundled_models_dir() -> Path:
     """Return the folder with the catalogue and the bundled models. Raises `ModelError`."""
-    package = Path(__file__).resolve().parent
+    package = Path(__file__).resolve().parents[1]
     for folder in (package / "bundled_models", package.parent / "models"):
         if (folder / CATALOGUE_FILE).is_file():
             return folder

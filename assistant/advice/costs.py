@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from assistant.advice.circumstances import Circumstances
 from assistant.advice.evidence import Evidence
+from assistant.advice.questionnaire import Circumstances
 from assistant.errors import UsageError
 from assistant.evaluation.strict import BadTextError, read_object
 from assistant.evaluation.suite import read_plain_file

@@ -10,8 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from assistant.advice.case import NAMES, NEITHER, Case, Decision, Fired, moved, shown
-from assistant.advice.circumstances import CHANGES, NOWHERE, REQUIRED, STYLE
+from assistant.advice.decision import NAMES, NEITHER, Case, Decision, Fired, moved, shown
 from assistant.advice.evidence import (
     BARE,
     BOTH,
@@ -23,7 +22,8 @@ from assistant.advice.evidence import (
     Evidence,
     Measured,
 )
-from assistant.advice.ruling_out import ruled_out, ruled_out_unmeasured
+from assistant.advice.exclusion_rules import ruled_out, ruled_out_unmeasured
+from assistant.advice.questionnaire import CHANGES, NOWHERE, REQUIRED, STYLE
 from assistant.evaluation.figures import Figure
 
 FEWEST_QUESTIONS = 20

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 
-from assistant.advice.case import NAMES, NEITHER, Case
-from assistant.advice.circumstances import QUESTIONS, Circumstances, Value
+from assistant.advice.decision import NAMES, NEITHER, Case
 from assistant.advice.evidence import OPTIONS, Evidence
+from assistant.advice.questionnaire import QUESTIONS, Circumstances, Value
 from assistant.advice.rules import decide
 from assistant.evaluation.figures import Figure
 

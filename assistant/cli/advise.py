@@ -18,10 +18,10 @@ from assistant.config import Settings
 from assistant.errors import AssistantError, SuiteError, UsageError
 
 if TYPE_CHECKING:
-    from assistant.advice.circumstances import Circumstances, Question
+    from assistant.advice.advice_report import Block
     from assistant.advice.costs import Sizes
     from assistant.advice.evidence import Evidence
-    from assistant.advice.page import Block
+    from assistant.advice.questionnaire import Circumstances, Question
     from assistant.evaluation.saved import SavedRun
 
 _TRIES = 3
@@ -84,9 +84,9 @@ def advise(
       assistant advise --unmeasured --defaults
     """
     _require_suffix(out)
-    from assistant.advice.case import Case
+    from assistant.advice.advice_report import blocks_of
     from assistant.advice.costs import Speed, costs_of, read_speed
-    from assistant.advice.page import blocks_of
+    from assistant.advice.decision import Case
     from assistant.advice.rules import decide
 
     settings, output = invocation.settings, invocation.output
@@ -149,8 +149,8 @@ def _evidence(
         if tuned:
             raise UsageError("--tuned names an arm of a run, and there is no run.")
         return None
-    from assistant.advice.circumstances import SENTENCE
     from assistant.advice.evidence import RIGHT, SCORE, evidence_of
+    from assistant.advice.questionnaire import SENTENCE
 
     name, saved = found
     output.note(f"From the run {name} of {saved.made_at[:10]}.")
@@ -188,7 +188,7 @@ def _size(path: Path) -> int:
 
 def _circumstances(answers: Path | None, output: Output, *, ask: bool) -> Circumstances:
     """Read the answers, or ask for them where somebody can be asked."""
-    from assistant.advice.circumstances import QUESTIONS, Circumstances, read_answers
+    from assistant.advice.questionnaire import QUESTIONS, Circumstances, read_answers
 
     if answers is not None:
         return read_answers(answers)
@@ -229,7 +229,7 @@ def _asked(question: Question, said: Circumstances, terminal: Terminal) -> str |
 
 def _write(path: Path, blocks: list[Block]) -> None:
     """Write the file; under the lock only this very file may be written, so it is no new one."""
-    from assistant.advice.page import html, markdown
+    from assistant.advice.advice_report import html, markdown
 
     text = html(blocks) if path.suffix.lower() == ".html" else markdown(blocks)
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC

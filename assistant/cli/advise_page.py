@@ -9,8 +9,8 @@ from assistant.cli.output import Output
 from assistant.cli.schema import FORMAT
 
 if TYPE_CHECKING:
-    from assistant.advice.case import Case, Decision
-    from assistant.advice.page import Block
+    from assistant.advice.advice_report import Block
+    from assistant.advice.decision import Case, Decision
 
 _STYLES = {"title": "bold", "heading": "bold", "verdict": "bold green"}
 
@@ -31,8 +31,8 @@ def show_advice(blocks: list[Block], output: Output) -> None:
 
 def advice_json(case: Case, decision: Decision, run: str) -> dict[str, Any]:
     """Return the advice as JSON; `run` is the name of the run, "" for none."""
-    from assistant.advice.comparison import comparison
-    from assistant.advice.page import verdict
+    from assistant.advice.advice_report import verdict
+    from assistant.advice.comparison_table import comparison
     from assistant.advice.sensitivity import turns
 
     evidence, costs = case.evidence, case.costs

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from assistant.advice.circumstances import circumstances_of
+from assistant.advice.questionnaire import circumstances_of
 from assistant.evaluation.figures import sample
 from assistant.evaluation.shots import candidates
 from assistant.evaluation.suite import read_suite

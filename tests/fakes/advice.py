@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from assistant.advice.case import Case
-from assistant.advice.circumstances import Circumstances
 from assistant.advice.costs import Sizes, Speed, costs_of
+from assistant.advice.decision import Case
 from assistant.advice.evidence import RIGHT, Evidence, evidence_of
+from assistant.advice.questionnaire import Circumstances
 from assistant.evaluation.saved import ArmRun, SavedRun, Way
 from tests.fakes.evaluation import WRONG, row, saved_run
 

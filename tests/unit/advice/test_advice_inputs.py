@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from assistant.advice.circumstances import Circumstances, read_answers
-from assistant.advice.comparison import comparison, measured_rows
+from assistant.advice.advice_report import blocks_of, html, markdown
+from assistant.advice.comparison_table import comparison, measured_rows
 from assistant.advice.costs import REFERENCE_SPEED, Sizes, Speed, costs_of, read_speed
 from assistant.advice.evidence import RIGHT, SCORE, evidence_of
-from assistant.advice.page import blocks_of, html, markdown
+from assistant.advice.questionnaire import Circumstances, read_answers
 from assistant.advice.rules import decide
 from assistant.errors import SuiteError, UsageError
 from assistant.evaluation.saved import ArmRun

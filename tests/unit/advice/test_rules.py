@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assistant.advice.case import NEITHER, Case, Decision
-from assistant.advice.circumstances import QUESTIONS, Circumstances
+from assistant.advice.decision import NEITHER, Case, Decision
 from assistant.advice.evidence import (
     BOTH,
     OPTIONS,
@@ -19,6 +18,7 @@ from assistant.advice.evidence import (
     Evidence,
     evidence_of,
 )
+from assistant.advice.questionnaire import QUESTIONS, Circumstances
 from assistant.advice.rules import FEWEST_QUESTIONS, decide
 from assistant.advice.sensitivity import more_questions, turns
 from tests.fakes.advice import OPEN, case, evidence, run_of

@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 from jsonschema import validate
 
-from assistant.advice.circumstances import QUESTIONS, Circumstances
+from assistant.advice.questionnaire import QUESTIONS, Circumstances
 from assistant.cli.advise import _asked
 from assistant.cli.eval_wiring import ClosedBookWorkspace, ShotsChat, ShotsWorkspace
 from assistant.cli.main import cli

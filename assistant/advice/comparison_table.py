@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from assistant.advice.case import NAMES, Case, shown
 from assistant.advice.costs import ADDING_HOURS, Costs
+from assistant.advice.decision import NAMES, Case, shown
 from assistant.advice.evidence import BOTH, OPTIONS, RETRIEVAL, TUNING, Measured
 from assistant.evaluation.measures import TITLES
 

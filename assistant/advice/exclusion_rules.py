@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from assistant.advice.case import NAMES, Case, Fired
-from assistant.advice.circumstances import GROUPS, REQUIRED
+from assistant.advice.decision import NAMES, Case, Fired
 from assistant.advice.evidence import OPTIONS, TUNING, Measured
+from assistant.advice.questionnaire import GROUPS, REQUIRED
 
 
 def ruled_out(case: Case) -> list[Fired]:

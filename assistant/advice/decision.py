@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from assistant.advice.circumstances import Circumstances
 from assistant.advice.costs import Costs
 from assistant.advice.evidence import BARE, BOTH, RETRIEVAL, TUNING, Evidence, Measured
+from assistant.advice.questionnaire import Circumstances
 from assistant.evaluation.figures import Figure
 
 NEITHER = "neither"

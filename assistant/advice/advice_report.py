@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from assistant.advice.case import NAMES, Case, Decision
-from assistant.advice.comparison import comparison, cost_lines, measured_rows
+from assistant.advice.comparison_table import comparison, cost_lines, measured_rows
+from assistant.advice.decision import NAMES, Case, Decision
 from assistant.advice.sensitivity import more_questions, said_by, turns
 from assistant.evaluation.plots import clean
 from assistant.safe_text import safe_text
