@@ -5,18 +5,18 @@ with a library, and does nothing that can't be recorded; `record_unsealed` is fo
 while the library is locked; `verify_library` checks the log and the store's pages.
 """
 
+from assistant.audit.audited_store import AuditedStore
+from assistant.audit.audited_workspace import AuditedWorkspace
 from assistant.audit.export import Export, read_export, write_export
-from assistant.audit.keys import AuditKeys
 from assistant.audit.log import AuditLog
-from assistant.audit.opening import open_log, restart_log
-from assistant.audit.reading import LogReader, read_log
-from assistant.audit.records import Record
-from assistant.audit.rekeyed import rekeying
-from assistant.audit.stored import AuditedStore
-from assistant.audit.trail import AuditTrail
-from assistant.audit.unsealed import append_unsealed, changing, record_unsealed
+from assistant.audit.log_keys import AuditKeys
+from assistant.audit.log_reader import LogReader, read_log
+from assistant.audit.log_record import Record
+from assistant.audit.open_log import open_log, restart_log
+from assistant.audit.recorder import AuditTrail
+from assistant.audit.rekey_record import rekeying
+from assistant.audit.unsealed_records import append_unsealed, changing, record_unsealed
 from assistant.audit.verify import Finding, Report, verify_library
-from assistant.audit.workspace import AuditedWorkspace
 
 __all__ = [
     "AuditKeys",

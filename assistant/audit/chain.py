@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from assistant.audit.keys import AuditKeys
-from assistant.audit.records import (
+from assistant.audit.log_keys import AuditKeys
+from assistant.audit.log_record import (
     ACCEPTED,
     BEGIN,
     NO_HASH,

@@ -21,9 +21,9 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from assistant.audit.chain import Chain
-from assistant.audit.keys import AuditKeys, is_signature
 from assistant.audit.log import AuditLog
-from assistant.audit.records import (
+from assistant.audit.log_keys import AuditKeys, is_signature
+from assistant.audit.log_record import (
     MAX_LINE,
     BadRecordError,
     canonical,

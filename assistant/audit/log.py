@@ -15,12 +15,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from assistant.audit.chain import Chain, Ledger, Root
-from assistant.audit.head import Head
-from assistant.audit.hints import OLD_HINT, VERIFY_HINT
-from assistant.audit.keys import AuditKeys
-from assistant.audit.logfile import LogFile, refusal
-from assistant.audit.pages import PageTree, tree_path
-from assistant.audit.records import (
+from assistant.audit.error_hints import OLD_HINT, VERIFY_HINT
+from assistant.audit.log_file import LogFile, refusal
+from assistant.audit.log_head import Head
+from assistant.audit.log_keys import AuditKeys
+from assistant.audit.log_record import (
     ACCEPTED,
     ALARM,
     BEGIN,
@@ -33,6 +32,7 @@ from assistant.audit.records import (
     read_record,
     timestamp,
 )
+from assistant.audit.page_hashes import PageTree, tree_path
 from assistant.errors import AuditError, DiskFullError, StoreBusyError
 from assistant.store.audit_state import AuditState, StoredPages
 

@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import Literal
 
 from assistant.audit.chain import Chain, Ledger, Root
-from assistant.audit.head import Head
-from assistant.audit.keys import AuditKeys
-from assistant.audit.logfile import LogFile
-from assistant.audit.pages import PageTree, tree_path
-from assistant.audit.records import ACCEPTED, ALARM, BEGIN, RECOVERED, BadRecordError, Record
+from assistant.audit.log_file import LogFile
+from assistant.audit.log_head import Head
+from assistant.audit.log_keys import AuditKeys
+from assistant.audit.log_record import ACCEPTED, ALARM, BEGIN, RECOVERED, BadRecordError, Record
+from assistant.audit.page_hashes import PageTree, tree_path
 from assistant.store.audit_state import AuditState
 
 Verdict = Literal["ok", "busy", "interrupted", "tampered"]

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from assistant.audit import open_log, verify_library
-from assistant.audit.pages import PageTree, tree_path
+from assistant.audit.page_hashes import PageTree, tree_path
 from assistant.store import SqliteStore, StoreKey, open_store
 from tests.bench.bench_search import clustered, fill
 from tests.bench.report import Figure, add_json_option, at_most, publish

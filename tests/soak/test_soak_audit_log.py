@@ -10,8 +10,8 @@ import random
 from collections.abc import Callable
 
 from assistant.audit.chain import Chain
-from assistant.audit.head import Head
-from assistant.audit.keys import AuditKeys
+from assistant.audit.log_head import Head
+from assistant.audit.log_keys import AuditKeys
 from assistant.audit.verify import HeadCheck, Walk, _compared
 from tests.soak.scale import count
 from tests.unit.audit.library import KEYS, made_chain

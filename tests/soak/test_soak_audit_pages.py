@@ -17,8 +17,8 @@ from typing import Any, cast
 import pytest
 
 from assistant.audit.chain import Ledger
-from assistant.audit.keys import AuditKeys
-from assistant.audit.pages import tree_path
+from assistant.audit.log_keys import AuditKeys
+from assistant.audit.page_hashes import tree_path
 from assistant.audit.verify import Report, Walk, _judge_pages
 from assistant.errors import StoreError
 from assistant.store.audit_state import AuditState, StoredPages

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from assistant.audit import AuditLog, Report, open_log, verify_library
-from assistant.audit.keys import AuditKeys
-from assistant.audit.records import NO_HASH, make_record
+from assistant.audit.log_keys import AuditKeys
+from assistant.audit.log_record import NO_HASH, make_record
 from assistant.store import SqliteStore, StoreKey, open_store
 from tests.fakes.embedder import FakeEmbedder
 from tests.store.material import put

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from assistant.audit import AuditKeys, Export, read_export, write_export
-from assistant.audit.records import canonical, parse_table
+from assistant.audit.log_record import canonical, parse_table
 from assistant.errors import AuditError, UsageError
 from tests.unit.audit.library import Library
 
@@ -170,7 +170,7 @@ def test_any_log_is_judged_or_refused_in_words(
 def _restore(library: Library, log: bytes) -> None:
     """Put log and head back to what they were."""
     from assistant.audit.chain import Chain
-    from assistant.audit.head import Head
+    from assistant.audit.log_head import Head
 
     chain = Chain(None)
     for line in log.splitlines():

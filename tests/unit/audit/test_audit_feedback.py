@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from assistant.audit import AuditTrail, read_log
-from assistant.audit.feedback import AuditedFeedback
-from assistant.audit.records import Record
+from assistant.audit.audited_feedback import AuditedFeedback
+from assistant.audit.log_record import Record
 from assistant.config import Settings
 from assistant.errors import AuditError, UsageError
 from assistant.types import Citation, Correction, Feedback

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from assistant.audit import logfile
-from assistant.audit.logfile import Disk
-from assistant.audit.records import read_record
+from assistant.audit import log_file
+from assistant.audit.log_file import Disk
+from assistant.audit.log_record import read_record
 from assistant.store.audit_state import AuditState
 from tests.unit.audit.library import Library, in_child
 
@@ -112,7 +112,7 @@ def test_killed_while_the_log_begins(tmp_path: Path, monkeypatch: pytest.MonkeyP
             library.folder.mkdir()
 
             def work(library: Library = library, at: int = at, part: float = part) -> None:
-                monkeypatch.setattr(logfile, "Disk", lambda: DyingDisk(at, part))
+                monkeypatch.setattr(log_file, "Disk", lambda: DyingDisk(at, part))
                 with library.opened():
                     pass
 

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from assistant.audit import append_unsealed, logfile, open_log, restart_log
+from assistant.audit import append_unsealed, log_file, open_log, restart_log
 from assistant.audit.chain import Chain
-from assistant.audit.logfile import Disk, LogFile
-from assistant.audit.records import MAX_LINE, read_record
+from assistant.audit.log_file import Disk, LogFile
+from assistant.audit.log_record import MAX_LINE, read_record
 from assistant.errors import AuditError
 from tests.unit.audit.library import Library, in_child
 
@@ -110,7 +110,7 @@ def test_a_log_that_is_cut_while_it_is_open(library: Library) -> None:
 def test_a_process_that_keeps_the_log_is_not_waited_for_for_ever(
     library: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(logfile, "LONGEST_WAIT", 0.05)
+    monkeypatch.setattr(log_file, "LONGEST_WAIT", 0.05)
     with library.opened() as (_, log), library.log.with_name("library.audit.lock").open() as held:
         fcntl.flock(held, fcntl.LOCK_EX)
         with pytest.raises(AuditError, match="another process keeps it"):

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from assistant.audit.chain import Root
-from assistant.audit.pages import PageTree, tree_path
+from assistant.audit.page_hashes import PageTree, tree_path
 from assistant.errors import AuditError, StoreError
 from assistant.store import SqliteStore
 from tests.store.material import put

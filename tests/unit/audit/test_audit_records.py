@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assistant.audit.chain import Chain, read_root
-from assistant.audit.keys import AuditKeys, is_signature
-from assistant.audit.records import BadRecordError, canonical, make_record, read_record
+from assistant.audit.log_keys import AuditKeys, is_signature
+from assistant.audit.log_record import BadRecordError, canonical, make_record, read_record
 from assistant.audit.verify import Walk
 from tests.unit.audit.library import KEYS, made_chain
 

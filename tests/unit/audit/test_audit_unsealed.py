@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from assistant.audit import append_unsealed, changing, record_unsealed, rekeying
-from assistant.audit.records import read_record
+from assistant.audit.log_record import read_record
 from assistant.config import Settings
 from assistant.errors import AuditError, ModelError
 from assistant.store import StoreKey, open_store, write_copy

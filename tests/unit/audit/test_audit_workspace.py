@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from assistant.audit import AuditedWorkspace, AuditTrail, read_log
-from assistant.audit.records import Record
-from assistant.audit.stored import AuditedStore
+from assistant.audit.audited_store import AuditedStore
+from assistant.audit.log_record import Record
 from assistant.config import Settings
 from assistant.errors import AuditError, EngineError, UsageError
 from assistant.types import FileAdded, Finished, IngestFinished, Retrieved

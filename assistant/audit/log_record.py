@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NoReturn
 
-from assistant.audit.keys import AuditKeys
+from assistant.audit.log_keys import AuditKeys
 
 MAX_LINE = 1 << 16
 """Bytes of the longest record, its newline included."""

@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from typing import Any
 
 from assistant import __version__
+from assistant.audit.audited_store import AuditedStore
 from assistant.audit.log import AuditLog
-from assistant.audit.opening import open_log
-from assistant.audit.stored import AuditedStore
+from assistant.audit.open_log import open_log
 from assistant.config import Settings
 from assistant.errors import AssistantError
 from assistant.lockdown import current

@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from assistant.audit.trail import AuditTrail
+from assistant.audit.recorder import AuditTrail
 from assistant.errors import AssistantError
 from assistant.types import (
     Answer,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 
-from assistant.audit.records import BadRecordError
+from assistant.audit.log_record import BadRecordError
 from assistant.store.audit_state import HEAD_BYTES
 
 _HEAD = struct.Struct(">QQ32sQ8x")

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from assistant.audit.records import MAX_LINE
+from assistant.audit.log_record import MAX_LINE
 from assistant.errors import AuditError
 from assistant.safe_text import safe_text
 from assistant.store.keys import sync_folder

@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from assistant.audit.chain import Chain
-from assistant.audit.hints import VERIFY_HINT
-from assistant.audit.logfile import LogFile, refusal
-from assistant.audit.records import (
+from assistant.audit.error_hints import VERIFY_HINT
+from assistant.audit.log_file import LogFile, refusal
+from assistant.audit.log_record import (
     MAX_LINE,
     WITHOUT_KEY,
     BadRecordError,

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assistant.audit.feedback import AuditedFeedback
+from assistant.audit.audited_feedback import AuditedFeedback
 from assistant.errors import UsageError
 from assistant.store import SqliteStore
 from assistant.types import (
@@ -23,7 +23,7 @@ from assistant.types import (
 )
 
 if TYPE_CHECKING:
-    from assistant.audit.trail import AuditTrail
+    from assistant.audit.recorder import AuditTrail
 
 
 class AuditedStore:

@@ -9,7 +9,7 @@ from assistant.store.feedback import FeedbackState
 from assistant.types import ExportKind, Feedback
 
 if TYPE_CHECKING:
-    from assistant.audit.trail import AuditTrail
+    from assistant.audit.recorder import AuditTrail
 
 
 class AuditedFeedback:

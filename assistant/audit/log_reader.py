@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from assistant.audit.keys import AuditKeys
-from assistant.audit.logfile import LogFile
-from assistant.audit.records import Record
+from assistant.audit.log_file import LogFile
+from assistant.audit.log_keys import AuditKeys
+from assistant.audit.log_record import Record
 from assistant.audit.verify import Walk
 from assistant.errors import UsageError
 

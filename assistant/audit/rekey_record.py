@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from assistant.audit.opening import open_log
+from assistant.audit.open_log import open_log
 from assistant.config import Settings
 from assistant.errors import AssistantError
 from assistant.store import StoreKey, open_store
