@@ -4,12 +4,12 @@
 workstation's side (`convert.bundle`) writes them with the same layout and manifest.
 """
 
-from assistant.bundle.importing import Imported, import_bundle
-from assistant.bundle.keyfile import PublicKey, read_key
-from assistant.bundle.library import LibraryAccess
+from assistant.bundle.bundle_install import Imported, import_bundle
 from assistant.bundle.manifest import Manifest
-from assistant.bundle.trust import TrustedKey, TrustStore
-from assistant.bundle.verify import OpenBundle, open_bundle
+from assistant.bundle.prebuilt_library import LibraryAccess
+from assistant.bundle.public_key_file import PublicKey, read_key
+from assistant.bundle.trusted_keys import TrustedKey, TrustStore
+from assistant.bundle.verify_bundle import OpenBundle, open_bundle
 
 __all__ = [
     "Imported",

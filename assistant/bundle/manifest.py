@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from assistant import __version__
-from assistant.bundle import strict
+from assistant.bundle import canonical_json
 from assistant.engine.records import safe_name
 from assistant.errors import BundleError
 
@@ -149,7 +149,7 @@ class Manifest:
 def encode(manifest: Manifest) -> bytes:
     """Return the manifest as canonical JSON. Raises `BundleError` if it is not valid."""
     try:
-        raw = strict.canonical(asdict(manifest))
+        raw = canonical_json.canonical(asdict(manifest))
     except (TypeError, ValueError) as error:
         raise BundleError(f"The manifest can't be written: {error}.") from error
     if decode(raw) != manifest:
@@ -159,8 +159,8 @@ def encode(manifest: Manifest) -> bytes:
 
 def decode(raw: bytes) -> Manifest:
     """Read a manifest that was signed. Raises `BundleError` for anything out of order."""
-    table = strict.parse(raw, _WHAT)
-    strict.keys(table, Manifest.__slots__, _WHAT)
+    table = canonical_json.parse(raw, _WHAT)
+    canonical_json.keys(table, Manifest.__slots__, _WHAT)
     plain = {}
     for key in ("kind", "name", "label", "title", "created", "signer", "program", "licence"):
         if not isinstance(table[key], str) or len(table[key]) > 200:
@@ -169,12 +169,12 @@ def decode(raw: bytes) -> Manifest:
     found = Manifest(
         **plain,
         version=_version(table["version"]),
-        gate=strict.row(Gate, table["gate"], f"{_WHAT} (gate)"),
-        files=strict.rows(BundleFile, table["files"], f"{_WHAT} (files)", MAX_FILES),
+        gate=canonical_json.row(Gate, table["gate"], f"{_WHAT} (gate)"),
+        files=canonical_json.rows(BundleFile, table["files"], f"{_WHAT} (files)", MAX_FILES),
         base=_optional(Base, table["base"], "base"),
         prompt=_optional(Prompt, table["prompt"], "prompt"),
         calibration=_calibration(table["calibration"]),
-        sources=strict.rows(Source, table["sources"], f"{_WHAT} (sources)", MAX_STEPS),
+        sources=canonical_json.rows(Source, table["sources"], f"{_WHAT} (sources)", MAX_STEPS),
         lineage=_lineage(table["lineage"]),
     )
     _check(found)
@@ -206,7 +206,7 @@ def _check(manifest: Manifest) -> None:
         raise BundleError(f"{_WHAT} is damaged: its kind is unknown.")
     if not is_name(manifest.name):
         raise BundleError(f"{_WHAT} is damaged: its name can't be one.")
-    strict.sha256(manifest.signer, f"{_WHAT}: 'signer'")
+    canonical_json.sha256(manifest.signer, f"{_WHAT}: 'signer'")
     program_version(manifest.program)
     try:
         datetime.strptime(manifest.created, TIME_FORMAT).replace(tzinfo=UTC)
@@ -255,7 +255,7 @@ def _calibration(table: object) -> dict[str, float]:
 
 
 def _optional(kind: type[Any], table: object, what: str) -> Any:
-    return None if table is None else strict.row(kind, table, f"{_WHAT} ({what})")
+    return None if table is None else canonical_json.row(kind, table, f"{_WHAT} ({what})")
 
 
 def _lineage(table: object) -> tuple[Step, ...]:
@@ -268,7 +268,7 @@ def _lineage(table: object) -> tuple[Step, ...]:
 def _step(table: object, what: str) -> Step:
     if not isinstance(table, dict):
         raise BundleError(f"{what} is damaged: a step is no table.")
-    strict.keys(table, Step.__slots__, what)
+    canonical_json.keys(table, Step.__slots__, what)
     for key in ("step", "finished_at"):
         if not isinstance(table[key], str) or len(table[key]) > 200:
             raise BundleError(f"{what} is damaged: '{key}' is no short text.")
@@ -277,7 +277,7 @@ def _step(table: object, what: str) -> Step:
             raise BundleError(f"{what} is damaged: '{key}' is no table.")
     for key in ("inputs", "outputs"):
         for value in table[key].values():
-            strict.sha256(value, what)
+            canonical_json.sha256(value, what)
     if not all(isinstance(value, str) for value in table["versions"].values()):
         raise BundleError(f"{what} is damaged: a version is no text.")
     return Step(**table)

@@ -86,7 +86,7 @@ def revoke(invocation: Invocation, key: str, reason: str) -> None:
       assistant bundle keys revoke ward --reason "stolen workstation"
     """
     from assistant.bundle import TrustStore
-    from assistant.bundle.floors import FloorBook
+    from assistant.bundle.rollback_guard import FloorBook
     from assistant.cli.bundle_schema import RevokeJson, key_json
 
     store = TrustStore(invocation.settings.data_dir)

@@ -1,7 +1,7 @@
 """A library as it travels: written anew under a key of its own, which is sealed beside it.
 
 The library's own key never leaves the workstation. The seal opens with the transfer key, 150
-random bits that are shown once; see `assistant.bundle.library` for the other end.
+random bits that are shown once; see `assistant.bundle.prebuilt_library` for the other end.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from assistant.bundle.library import seal_key
 from assistant.bundle.manifest import KEY_ROLE
+from assistant.bundle.prebuilt_library import seal_key
 from assistant.errors import UsageError
 from assistant.store import StoreKey, write_copy
 from assistant.store.carried import drop_log

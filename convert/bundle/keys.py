@@ -14,14 +14,14 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from assistant.bundle.keyfile import SUFFIX as PUBLIC_SUFFIX
-from assistant.bundle.keyfile import (
+from assistant.bundle.manifest import TIME_FORMAT
+from assistant.bundle.public_key_file import SUFFIX as PUBLIC_SUFFIX
+from assistant.bundle.public_key_file import (
     PublicKey,
     encode_key,
     is_key_name,
     succession_message,
 )
-from assistant.bundle.manifest import TIME_FORMAT
 from assistant.bundle.signatures import SECRET_BYTES, key_id, public_of, sign
 from assistant.errors import BundleError, UsageError
 

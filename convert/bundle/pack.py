@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from assistant.bundle.layout import SUFFIX
+from assistant.bundle.file_layout import SUFFIX
 from assistant.bundle.manifest import TIME_FORMAT, Base, BundleFile, Manifest, Prompt
 from assistant.engine.adapters import why_not_adapter, why_not_over
 from assistant.engine.gguf import read_header

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from assistant.bundle.layout import head_to_sign, signed_message
+from assistant.bundle.file_layout import head_to_sign, signed_message
 from assistant.bundle.manifest import BundleFile, Manifest, encode
 from assistant.bundle.signatures import sign
-from assistant.bundle.trust import FindKey, TrustedKey
-from assistant.bundle.verify import file_name, open_bundle
+from assistant.bundle.trusted_keys import FindKey, TrustedKey
+from assistant.bundle.verify_bundle import file_name, open_bundle
 from assistant.errors import UntrustedKeyError, UsageError
 from assistant.types import CancelToken
 from convert.bundle.keys import SigningKey

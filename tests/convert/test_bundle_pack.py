@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 from assistant.bundle import LibraryAccess, TrustStore, import_bundle, open_bundle
 from assistant.bundle.signatures import key_id
-from assistant.bundle.trust import TrustedKey
+from assistant.bundle.trusted_keys import TrustedKey
 from assistant.cli.main import cli
 from assistant.config import Settings
 from assistant.engine import embedder_identity, list_models

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.bundle.library import seal_key
+from assistant.bundle.prebuilt_library import seal_key
 from assistant.errors import BundleError, PassphraseError, StoreError
 from assistant.store import StoreKey
 from assistant.store.recovery import recovery_secret

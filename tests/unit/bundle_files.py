@@ -8,11 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from assistant.bundle import PublicKey, TrustStore, open_bundle, strict
-from assistant.bundle.layout import head_to_sign, signed_message
+from assistant.bundle import PublicKey, TrustStore, canonical_json, open_bundle
+from assistant.bundle.file_layout import head_to_sign, signed_message
 from assistant.bundle.manifest import Base, BundleFile, Gate, Manifest, Prompt, Source, Step, encode
 from assistant.bundle.signatures import key_id, public_of, sign
-from assistant.bundle.trust import TrustedKey
+from assistant.bundle.trusted_keys import TrustedKey
 from assistant.errors import UntrustedKeyError
 
 SECRET = bytes(range(32))
@@ -88,7 +88,7 @@ def tiny_bundle(
 
 def resigned_table(table: Mapping[str, Any]) -> bytes:
     """Return a bundle whose manifest is any table at all, properly signed."""
-    return signed_raw(strict.canonical(table)) + b"".join(d for _, d in CONTENT.values())
+    return signed_raw(canonical_json.canonical(table)) + b"".join(d for _, d in CONTENT.values())
 
 
 def find_key(identity: bytes) -> TrustedKey:

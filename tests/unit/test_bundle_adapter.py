@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from assistant.bundle.floors import FloorBook
 from assistant.bundle.manifest import Base
+from assistant.bundle.rollback_guard import FloorBook
 from assistant.config import Settings
 from assistant.engine import add_model, list_models, load_chat, use_model, verify_models
 from assistant.engine.records import read_record

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from assistant.bundle import Imported, LibraryAccess, TrustStore, import_bundle, open_bundle
-from assistant.bundle.checks import _require_room, same_base
-from assistant.bundle.floors import FloorBook
-from assistant.bundle.library import seal_key
+from assistant.bundle.install_checks import _require_room, same_base
 from assistant.bundle.manifest import Base, Prompt
+from assistant.bundle.prebuilt_library import seal_key
+from assistant.bundle.rollback_guard import FloorBook
 from assistant.config import Settings
 from assistant.engine import (
     active_chat_name,

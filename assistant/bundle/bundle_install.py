@@ -15,14 +15,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from assistant.bundle.checks import check_fit
-from assistant.bundle.floors import Floor, FloorBook
-from assistant.bundle.install import install_adapter, install_model
-from assistant.bundle.library import LibraryAccess, install_library
+from assistant.bundle.install_checks import check_fit
 from assistant.bundle.manifest import KEY_ROLE, TIME_FORMAT
-from assistant.bundle.storage import locked, write_bytes
-from assistant.bundle.trust import TrustStore
-from assistant.bundle.verify import OpenBundle, Progress
+from assistant.bundle.payload_install import install_adapter, install_model
+from assistant.bundle.prebuilt_library import LibraryAccess, install_library
+from assistant.bundle.rollback_guard import Floor, FloorBook
+from assistant.bundle.trust_tables import locked, write_bytes
+from assistant.bundle.trusted_keys import TrustStore
+from assistant.bundle.verify_bundle import OpenBundle, Progress
 from assistant.config import Settings
 from assistant.engine.installing import quiet
 from assistant.errors import BundleError, Cancelled

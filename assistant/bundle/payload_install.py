@@ -8,8 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from assistant.bundle.manifest import Manifest
-from assistant.bundle.payload import RaiseFloor, copy_payload
-from assistant.bundle.verify import OpenBundle, Progress
+from assistant.bundle.payload_extract import RaiseFloor, copy_payload
+from assistant.bundle.verify_bundle import OpenBundle, Progress
 from assistant.config import Settings
 from assistant.engine.adapting import AboutAdapter, try_adapter
 from assistant.engine.approval import BUNDLE

@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from assistant.bundle import strict
+from assistant.bundle import canonical_json
 from assistant.bundle.manifest import Manifest
-from assistant.bundle.storage import read_table, write_table
+from assistant.bundle.trust_tables import read_table, write_table
 from assistant.errors import BundleError, OlderBundleError
 
 FLOORS_FILE = "floors.json"
@@ -52,7 +52,7 @@ class FloorBook:
                 hint="It says which versions were installed. Restore it from a backup; or "
                 "remove the whole folder and trust your keys anew.",
             )
-        return list(strict.rows(Floor, table.get("floors"), str(self._path), _MAX_FLOORS))
+        return list(canonical_json.rows(Floor, table.get("floors"), str(self._path), _MAX_FLOORS))
 
     def find(self, name: str) -> Floor | None:
         return next((floor for floor in self.all() if floor.name == name), None)

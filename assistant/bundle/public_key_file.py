@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from assistant.bundle import strict
+from assistant.bundle import canonical_json
 from assistant.bundle.signatures import (
     KEY_ID_BYTES,
     PUBLIC_BYTES,
@@ -69,13 +69,13 @@ def encode_key(key: PublicKey) -> bytes:
         "endorsed_by": key.endorsed_by.hex(),
         "endorsement": key.endorsement.hex(),
     }
-    return strict.canonical(table) + b"\n"
+    return canonical_json.canonical(table) + b"\n"
 
 
 def decode_key(raw: bytes, what: str = "The key file") -> PublicKey:
     """Read a public key. Raises `BundleError`; the endorsement is not checked here."""
-    table = strict.parse(raw.rstrip(b"\r\n"), what)
-    strict.keys(table, _FIELDS, what)
+    table = canonical_json.parse(raw.rstrip(b"\r\n"), what)
+    canonical_json.keys(table, _FIELDS, what)
     if table["format"] != FORMAT:
         raise BundleError(f"{what} has an unknown format.", hint="It may be of a newer version.")
     if not is_key_name(table["name"]) or not _short(table["created"]):

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO, cast
 
-from assistant.bundle.verify import OpenBundle, Progress, changed
+from assistant.bundle.verify_bundle import OpenBundle, Progress, changed
 from assistant.engine.installing import copy_hashed
 from assistant.types import CancelToken
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import shutil
 from dataclasses import dataclass
 
-from assistant.bundle.floors import FloorBook
 from assistant.bundle.manifest import Base, Manifest
-from assistant.bundle.trust import TrustStore
-from assistant.bundle.verify import OpenBundle
+from assistant.bundle.rollback_guard import FloorBook
+from assistant.bundle.trusted_keys import TrustStore
+from assistant.bundle.verify_bundle import OpenBundle
 from assistant.catalogue import load_catalogue
 from assistant.config import Settings
 from assistant.engine import list_models

@@ -20,8 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from assistant.bundle.manifest import KEY_ROLE
-from assistant.bundle.payload import RaiseFloor, copy_payload
-from assistant.bundle.verify import OpenBundle, Progress
+from assistant.bundle.payload_extract import RaiseFloor, copy_payload
+from assistant.bundle.verify_bundle import OpenBundle, Progress
 from assistant.config import Settings
 from assistant.engine import embedder_identity
 from assistant.engine.installing import open_regular, staging

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from assistant import __version__
-from assistant.bundle.layout import COPY_AGAIN, SUFFIX, read_head, truncated
+from assistant.bundle.file_layout import COPY_AGAIN, SUFFIX, read_head, truncated
 from assistant.bundle.manifest import (
     MAX_TEXT_BYTES,
     BundleFile,
@@ -27,7 +27,7 @@ from assistant.bundle.manifest import (
     program_version,
 )
 from assistant.bundle.signatures import is_signed
-from assistant.bundle.trust import FindKey, TrustedKey
+from assistant.bundle.trusted_keys import FindKey, TrustedKey
 from assistant.engine.installing import open_regular
 from assistant.errors import BundleError, ModelError
 from assistant.types import CancelToken

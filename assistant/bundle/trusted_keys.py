@@ -12,12 +12,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
-from assistant.bundle import strict
-from assistant.bundle.floors import FloorBook
-from assistant.bundle.keyfile import PublicKey
+from assistant.bundle import canonical_json
 from assistant.bundle.manifest import TIME_FORMAT
+from assistant.bundle.public_key_file import PublicKey
+from assistant.bundle.rollback_guard import FloorBook
 from assistant.bundle.signatures import key_id, same_fingerprint, spoken
-from assistant.bundle.storage import FOLDER, locked, read_table, write_table
+from assistant.bundle.trust_tables import FOLDER, locked, read_table, write_table
 from assistant.errors import BundleError, UntrustedKeyError, UsageError
 
 KEYS_FILE = "keys.json"
@@ -60,9 +60,9 @@ class TrustStore:
         if table is None:
             return []
         what = str(self._path)
-        found = strict.rows(TrustedKey, table.get("keys"), what, _MAX_KEYS)
+        found = canonical_json.rows(TrustedKey, table.get("keys"), what, _MAX_KEYS)
         for key in found:
-            strict.sha256(key.public, f"{what}: a key")  # the same form: 64 digits
+            canonical_json.sha256(key.public, f"{what}: a key")  # the same form: 64 digits
             if key.status not in ("trusted", "retired", "revoked"):
                 raise BundleError(f"{what} is damaged: a status is unknown.")
         return list(found)
