@@ -9,14 +9,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from assistant.documents.sandbox import ChildParser
+    from assistant.documents.sandboxed_parser import ChildParser
 
 __all__ = ["ChildParser"]
 
 
 def __getattr__(name: str) -> Any:
     if name == "ChildParser":
-        from assistant.documents.sandbox import ChildParser
+        from assistant.documents.sandboxed_parser import ChildParser
 
         return ChildParser
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

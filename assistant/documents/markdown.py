@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from assistant.documents.titles import clean_title
+from assistant.documents.document_title import clean_title
 
 HeadingSpan = tuple[int, int, str]
 """Offset in the text, level (1 is the top), title."""

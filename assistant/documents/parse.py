@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from assistant.documents.decode import decode_text, has_visible_text
-from assistant.documents.faults import ParseFault
-from assistant.documents.limits import MAX_CHARACTERS
+from assistant.documents.document_title import first_line_title
+from assistant.documents.file_type import MEDIA_TYPES, Kind, sniff
 from assistant.documents.markdown import markdown_headings
-from assistant.documents.media import MEDIA_TYPES, Kind, sniff
+from assistant.documents.parse_errors import ParseFault
 from assistant.documents.pdf import HeadingSpan, read_pdf
-from assistant.documents.titles import first_line_title
+from assistant.documents.size_limits import MAX_CHARACTERS
+from assistant.documents.text_encoding import decode_text, has_visible_text
 
 
 @dataclass(frozen=True, slots=True)

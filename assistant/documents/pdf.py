@@ -10,10 +10,10 @@ from typing import Any
 import pypdfium2
 import pypdfium2.raw as pdfium_c
 
-from assistant.documents.decode import has_visible_text, normal_newlines
-from assistant.documents.faults import ParseFault
-from assistant.documents.limits import MAX_CHARACTERS, MAX_PAGES
-from assistant.documents.titles import clean_title, first_line_title, metadata_title
+from assistant.documents.document_title import clean_title, first_line_title, metadata_title
+from assistant.documents.parse_errors import ParseFault
+from assistant.documents.size_limits import MAX_CHARACTERS, MAX_PAGES
+from assistant.documents.text_encoding import has_visible_text, normal_newlines
 
 HeadingSpan = tuple[int, int, str]
 

@@ -10,10 +10,10 @@ import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from assistant.documents.sentences import split_sentences
 from assistant.errors import SuiteError
 from assistant.evaluation.suite import Item, Suite
 from assistant.prompts import REFUSAL, PromptPassage, build_messages
+from assistant.text.sentences import split_sentences
 from assistant.types import Hit, Message, SearchResult
 
 SHOTS = 5

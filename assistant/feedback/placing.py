@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
-from assistant.documents.sentences import split_sentences
 from assistant.errors import UsageError
+from assistant.text.sentences import split_sentences
 from assistant.types import Citation, DocumentRecord, ShownPassage
 
 MOST_PAGES = 2_000

@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 
 from assistant.config import Settings
-from assistant.documents.chunk import chunk_steps, embedding_text
-from assistant.documents.discover import BadPath, FoundFile, discover
-from assistant.documents.reading import read_document
+from assistant.documents.chunker import chunk_steps, embedding_text
+from assistant.documents.file_discovery import BadPath, FoundFile, discover
+from assistant.documents.file_reader import read_document
 from assistant.errors import AssistantError, Cancelled, DocumentError, EngineError
 from assistant.types import (
     CancelToken,

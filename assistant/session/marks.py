@@ -7,8 +7,8 @@ from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from assistant.documents.sentences import split_sentences
 from assistant.session.checks.attribution import PASSAGE
+from assistant.text.sentences import split_sentences
 
 Span = tuple[int, int]
 

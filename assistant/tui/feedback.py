@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from textual.message import Message
 
-from assistant.documents.sentences import split_sentences
 from assistant.feedback import feedback_of, outcome
+from assistant.text.sentences import split_sentences
 from assistant.tui.messages import Post
 from assistant.tui.problems import Problem
 from assistant.tui.turns import Turn

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from assistant.documents.chunk import chunk_document
+from assistant.documents.chunker import chunk_document
 from assistant.errors import UsageError
 from assistant.types import ParsedDocument
 from convert.dataset.articles import Article, Paragraph, Question, Span, quotable

@@ -15,9 +15,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from assistant.documents.sentences import split_sentences
 from assistant.errors import UsageError
 from assistant.retrieval.words import content_stems
+from assistant.text.sentences import split_sentences
 from convert.dataset.articles import Article, Paragraph, Question, Span, quotable
 from convert.dataset.cuad import passages_of
 from convert.dataset.files import read_json

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 
-from assistant.documents.sentences import split_sentences
+from assistant.text.sentences import split_sentences
 from convert.dataset.articles import Span
 
 CHARACTERS_PER_TOKEN = 4.4

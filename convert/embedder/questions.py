@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from assistant.documents.chunk import embedding_text
+from assistant.documents.chunker import embedding_text
 from assistant.errors import UsageError
 
 Split = Literal["train", "held-out", "test"]

@@ -16,7 +16,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.documents.sentences import split_sentences
 from assistant.engine.chat import LlamaChat
 from assistant.engine.llama_runtime import library
 from assistant.engine.quote_search import QuoteSearch
@@ -24,6 +23,7 @@ from assistant.engine.quoting import MARK
 from assistant.engine.templates import RenderedPrompt
 from assistant.evaluation.scoring import quote_of
 from assistant.prompts import REFUSAL, is_refusal
+from assistant.text.sentences import split_sentences
 from assistant.types import CancelToken, Sampling
 
 LONGEST = 160

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from assistant.documents.sentences import split_sentences
 from assistant.errors import UsageError
 from assistant.evaluation.draft.absent import Absent, elsewhere, far, swapped
 from assistant.evaluation.draft.candidates import KINDS, Candidate, Page, fold
@@ -17,6 +16,7 @@ from assistant.evaluation.draft.definitions import definitions
 from assistant.evaluation.draft.headings import headings, sections
 from assistant.evaluation.draft.index import WordIndex
 from assistant.evaluation.draft.tables import tables
+from assistant.text.sentences import split_sentences
 from assistant.types import CancelToken, DocumentRecord, Workspace
 
 Progress = Callable[[str, int, int], None]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 
-from assistant.documents.sentences import split_sentences
 from assistant.session.locate import Place
+from assistant.text.sentences import split_sentences
 from assistant.types import Passage
 
 _MOST_PLACES = 12

@@ -289,7 +289,7 @@ def test_a_file_outside_is_said_to_lie_outside(tmp_path: Path) -> None:
     (tmp_path / "note.txt").write_text("text")
     code = (
         "from pathlib import Path\n"
-        "from assistant.documents.reading import read_document\n"
+        "from assistant.documents.file_reader import read_document\n"
         "from assistant import lockdown\n"
         "lockdown.close_inherited()\n"
         "lockdown.engage(lockdown.Policy())\n"

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assistant.documents.chunk import chunk_document, chunk_steps, embedding_text
+from assistant.documents.chunker import chunk_document, chunk_steps, embedding_text
 from assistant.documents.markdown import markdown_headings
-from assistant.documents.windows import WINDOW, windows
+from assistant.documents.text_windows import WINDOW, windows
 from assistant.types import Chunk, Heading, ParsedDocument
 
 SENTENCE = "The Supplier shall deliver the goods to the Buyer within ten days of the order. "

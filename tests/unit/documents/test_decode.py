@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.documents.decode import decode_text
-from assistant.documents.faults import ParseFault
+from assistant.documents.parse_errors import ParseFault
+from assistant.documents.text_encoding import decode_text
 
 TEXT = "Grüße from the Ward: 5 µg, “quoted” — see § 4.\nSecond line, 10 €.\n"
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.documents.discover import BadPath, Discovery, FoundFile, discover
+from assistant.documents.file_discovery import BadPath, Discovery, FoundFile, discover
 from assistant.errors import Cancelled
 from assistant.types import CancelToken
 

@@ -6,8 +6,13 @@ import time
 
 import pytest
 
+from assistant.documents.document_title import (
+    LONGEST_TITLE,
+    clean_title,
+    first_line_title,
+    metadata_title,
+)
 from assistant.documents.markdown import markdown_headings
-from assistant.documents.titles import LONGEST_TITLE, clean_title, first_line_title, metadata_title
 
 SOURCE = """# Ward *guideline*
 

@@ -15,7 +15,7 @@ import pytest
 import assistant
 from assistant.config import Settings
 from assistant.documents import ChildParser
-from assistant.documents.child import ForkServer, SpawnEach, command, environment
+from assistant.documents.parser_process import ForkServer, SpawnEach, command, environment
 from assistant.errors import Cancelled, DocumentError
 from assistant.types import CancelToken
 from tests.fakes import pdf_files
@@ -47,7 +47,7 @@ def running_children() -> list[str]:
                 line = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()
             except OSError:
                 continue
-            if "assistant.documents.worker" in line and state[0] != "Z":
+            if "assistant.documents.parser_worker" in line and state[0] != "Z":
                 found.append(line)
     return found
 
@@ -175,7 +175,7 @@ def in_a_limited_child(action: str) -> str:
     at = boot.index("-c") + 1
     boot[at] = (
         "import sys, os; sys.path.extend(sys.argv[1:-1]);"
-        "from assistant.documents.worker import _limit, _warm_up; _warm_up(); _limit(1 << 29, 5);"
+        "from assistant.documents.parser_worker import _limit, _warm_up; _warm_up(); _limit(1 << 29, 5);"
         f"exec({action!r})"
     )
     done = subprocess.run(

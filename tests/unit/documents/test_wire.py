@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.documents import wire
-from assistant.documents.faults import CODES, OTHER_KINDS, ParseFault, document_error
+from assistant.documents import parser_protocol
+from assistant.documents.parse_errors import CODES, OTHER_KINDS, ParseFault, document_error
 
 GOOD: dict[str, Any] = {
     "pages": [0, 4],
@@ -22,21 +22,23 @@ GOOD: dict[str, Any] = {
 
 def reply(meta: object, text: bytes = b"one\ntwo\n", kind: int = 1) -> bytes:
     packed = json.dumps(meta).encode()
-    return wire.REPLY.pack(b"AQ1\n", kind, len(packed), len(text)) + packed + text
+    return parser_protocol.REPLY.pack(b"AQ1\n", kind, len(packed), len(text)) + packed + text
 
 
 def test_a_document_comes_through() -> None:
-    parts = wire.pack_document("one\ntwo\n", [0, 4], "application/pdf", "T", [(0, 1, "A")])
-    text, meta = wire.unpack_reply(b"".join(parts))
+    parts = parser_protocol.pack_document(
+        "one\ntwo\n", [0, 4], "application/pdf", "T", [(0, 1, "A")]
+    )
+    text, meta = parser_protocol.unpack_reply(b"".join(parts))
     assert (text, meta["pages"], meta["title"]) == ("one\ntwo\n", [0, 4], "T")
-    assert wire.unpack_reply(reply(GOOD))[0] == "one\ntwo\n"
+    assert parser_protocol.unpack_reply(reply(GOOD))[0] == "one\ntwo\n"
 
 
 @pytest.mark.parametrize("code", sorted(CODES))
 def test_every_fault_comes_through_and_reads_well(code: str) -> None:
-    packed = b"".join(wire.pack_fault(ParseFault(code, number=3, label="picture")))
+    packed = b"".join(parser_protocol.pack_fault(ParseFault(code, number=3, label="picture")))
     with pytest.raises(ParseFault) as fault:
-        wire.unpack_reply(packed)
+        parser_protocol.unpack_reply(packed)
     assert (fault.value.code, fault.value.number, fault.value.label) == (code, 3, "picture")
     error = document_error("a\x1b[31m\nb.pdf", fault.value, memory_mb=64, seconds=5)
     assert "b.pdf" in error.message
@@ -71,7 +73,7 @@ def test_every_fault_comes_through_and_reads_well(code: str) -> None:
 )
 def test_one_wrong_field_is_enough(change: dict[str, Any]) -> None:
     with pytest.raises(ParseFault, match="bad_reply"):
-        wire.unpack_reply(reply({**GOOD, **change}))
+        parser_protocol.unpack_reply(reply({**GOOD, **change}))
 
 
 @pytest.mark.parametrize(
@@ -90,12 +92,12 @@ def test_one_wrong_field_is_enough(change: dict[str, Any]) -> None:
         reply({"code": "empty", "number": "1", "label": "text"}, kind=2),
         reply({"code": "empty", "number": 1, "label": "<b>"}, kind=2),
         reply({"code": ["empty"], "number": 1, "label": "text"}, kind=2),
-        wire.REPLY.pack(b"AQ1\n", 1, 40_000, 0) + b"[" * 40_000,
+        parser_protocol.REPLY.pack(b"AQ1\n", 1, 40_000, 0) + b"[" * 40_000,
     ],
 )
 def test_malformed_replies(raw: bytes) -> None:
     with pytest.raises(ParseFault, match="bad_reply"):
-        wire.unpack_reply(raw)
+        parser_protocol.unpack_reply(raw)
 
 
 @given(st.binary(max_size=200), st.integers(0, 60))
@@ -103,7 +105,7 @@ def test_noise_in_a_good_reply_never_raises_anything_else(noise: bytes, at: int)
     raw = bytearray(reply(GOOD))
     raw[at : at + len(noise)] = noise
     try:
-        text, meta = wire.unpack_reply(bytes(raw))
+        text, meta = parser_protocol.unpack_reply(bytes(raw))
         fine = meta["pages"][-1] <= len(text)
     except ParseFault as fault:
         fine = fault.code in CODES and fault.label in OTHER_KINDS

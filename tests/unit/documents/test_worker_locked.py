@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 
 from assistant.config import Settings
-from assistant.documents import ChildParser, wire, worker
-from assistant.documents.child import ForkServer
+from assistant.documents import ChildParser, parser_protocol, parser_worker
 from assistant.documents.parse import Parsed
+from assistant.documents.parser_process import ForkServer
 from tests.unit.lockdown.forked import forked
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="seccomp and Landlock")
@@ -57,16 +57,16 @@ def hostile(seen: list[str]) -> Callable[..., Parsed]:
 
 def test_what_was_taken_over_can_only_compute(monkeypatch: pytest.MonkeyPatch) -> None:
     def child(keep: int) -> Any:
-        monkeypatch.setattr(worker, "parse_bytes", hostile([]))
+        monkeypatch.setattr(parser_worker, "parse_bytes", hostile([]))
         request_in, request_out = os.pipe()
-        os.write(request_out, wire.pack_request("text", 4) + b"text")
+        os.write(request_out, parser_protocol.pack_request("text", 4) + b"text")
         os.dup2(request_in, 0)
         os.dup2(keep, 1)
-        worker._warm_up()
-        worker.child_preamble(program=False)
-        worker.parse_once(MEMORY, SECONDS)
+        parser_worker._warm_up()
+        parser_worker.child_preamble(program=False)
+        parser_worker.parse_once(MEMORY, SECONDS)
 
-    text, _ = wire.unpack_reply(forked(child, raw=True))
+    text, _ = parser_protocol.unpack_reply(forked(child, raw=True))
     denied = ["EACCES"] * 8
     assert text.split() == [*denied, "done"]
 

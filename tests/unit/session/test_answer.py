@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from assistant.config import Settings
-from assistant.documents.sentences import split_sentences
 from assistant.errors import ContextOverflowError, EngineError, UsageError
 from assistant.prompts import REFUSAL
 from assistant.retrieval import Calibration, Retriever
 from assistant.session import AnswerSession
 from assistant.session.compose import CLOSEST, NOT_FOUND
+from assistant.text.sentences import split_sentences
 from assistant.types import (
     QUOTES_ONLY,
     REFUSAL_THRESHOLD,

@@ -18,7 +18,7 @@ import codecs
 import re
 import unicodedata
 
-from assistant.documents.faults import ParseFault
+from assistant.documents.parse_errors import ParseFault
 
 _MARKS = (
     (codecs.BOM_UTF32_LE, "utf-32-le"),  # before UTF-16, whose mark it begins with

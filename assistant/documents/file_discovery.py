@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from assistant.documents.faults import SUPPORTED, shown_name
-from assistant.documents.media import SUFFIXES
-from assistant.documents.reading import not_a_file, unreadable
+from assistant.documents.file_reader import not_a_file, unreadable
+from assistant.documents.file_type import SUFFIXES
+from assistant.documents.parse_errors import SUPPORTED, shown_name
 from assistant.errors import DocumentError
 from assistant.types import CancelToken
 

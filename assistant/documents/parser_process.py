@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from assistant.documents.faults import ParseFault
-from assistant.documents.pump import exchange
-from assistant.documents.worker import JOB, RESULT
+from assistant.documents.parse_errors import ParseFault
+from assistant.documents.parser_worker import JOB, RESULT
+from assistant.documents.pipe_exchange import exchange
 from assistant.types import CancelToken
 
 _BOOT = (
     "import sys; i = sys.argv.index('--'); sys.path.extend(sys.argv[1:i]);"
-    "from assistant.documents.worker import main; main(sys.argv[i + 1:])"
+    "from assistant.documents.parser_worker import main; main(sys.argv[i + 1:])"
 )
 _PACKAGES = ("assistant", "pypdfium2", "pypdfium2_raw", "pypdfium2_cfg")
 _KEPT = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT")

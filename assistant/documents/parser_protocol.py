@@ -12,10 +12,10 @@ import struct
 from itertools import pairwise
 from typing import Any
 
-from assistant.documents.faults import CODES, OTHER_KINDS, ParseFault
-from assistant.documents.limits import MAX_CHARACTERS, MAX_PAGES
-from assistant.documents.media import KINDS, MEDIA_TYPES, Kind
-from assistant.documents.titles import LONGEST_TITLE
+from assistant.documents.document_title import LONGEST_TITLE
+from assistant.documents.file_type import KINDS, MEDIA_TYPES, Kind
+from assistant.documents.parse_errors import CODES, OTHER_KINDS, ParseFault
+from assistant.documents.size_limits import MAX_CHARACTERS, MAX_PAGES
 
 REQUEST = struct.Struct(">4sBQ")
 REPLY = struct.Struct(">4sBIQ")

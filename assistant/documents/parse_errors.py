@@ -6,7 +6,7 @@ table, so that a hostile file can't put words into an error message.
 
 from __future__ import annotations
 
-from assistant.documents.limits import MAX_CHARACTERS
+from assistant.documents.size_limits import MAX_CHARACTERS
 from assistant.errors import DocumentError
 from assistant.safe_text import safe_text
 

@@ -13,9 +13,9 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from assistant.documents.atoms import Atom, Break, count_all, make_atoms
-from assistant.documents.headings import HeadingPaths, common_parts, sections_of
-from assistant.documents.windows import WINDOW, windows
+from assistant.documents.chunk_pieces import Atom, Break, count_all, make_atoms
+from assistant.documents.heading_paths import HeadingPaths, common_parts, sections_of
+from assistant.documents.text_windows import WINDOW, windows
 from assistant.types import Chunk, ParsedDocument
 
 CountTokens = Callable[[Sequence[str]], list[int]]

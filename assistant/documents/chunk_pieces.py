@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
-from assistant.documents.sentences import split_sentences
+from assistant.text.sentences import split_sentences
 
 CountTokens = Callable[[Sequence[str]], list[int]]
 

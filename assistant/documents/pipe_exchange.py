@@ -8,8 +8,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from assistant.documents.faults import ParseFault
-from assistant.documents.limits import MAX_REPLY
+from assistant.documents.parse_errors import ParseFault
+from assistant.documents.size_limits import MAX_REPLY
 from assistant.types import CancelToken
 
 _PIECE = 1 << 20

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from assistant.documents.atoms import count_all
+from assistant.documents.chunk_pieces import count_all
 from assistant.types import ParsedDocument
 
 CountTokens = Callable[[Sequence[str]], list[int]]

@@ -20,10 +20,10 @@ import struct
 import sys
 from typing import NoReturn
 
-from assistant.documents import wire
-from assistant.documents.decode import ENCODINGS
-from assistant.documents.faults import ParseFault
+from assistant.documents import parser_protocol
 from assistant.documents.parse import parse_bytes
+from assistant.documents.parse_errors import ParseFault
+from assistant.documents.text_encoding import ENCODINGS
 from assistant.lockdown import child_preamble, compute_only, prepare_compute_only
 
 JOB = struct.Struct(">QQ")
@@ -96,7 +96,7 @@ def parse_once(memory: int, seconds: int) -> NoReturn:
             reply = _reply()
         except MemoryError:
             gc.collect()
-            reply = wire.pack_fault(ParseFault("memory"))
+            reply = parser_protocol.pack_fault(ParseFault("memory"))
         for part in reply:
             _write(part)
     except MemoryError:
@@ -105,12 +105,12 @@ def parse_once(memory: int, seconds: int) -> NoReturn:
 
 
 def _reply() -> list[bytes]:
-    named, size = wire.unpack_request(bytes(_read(wire.REQUEST.size)))
+    named, size = parser_protocol.unpack_request(bytes(_read(parser_protocol.REQUEST.size)))
     try:
         parsed = parse_bytes(_read(size), named)
     except ParseFault as fault:
-        return wire.pack_fault(fault)
-    return wire.pack_document(
+        return parser_protocol.pack_fault(fault)
+    return parser_protocol.pack_document(
         parsed.text, parsed.page_starts, parsed.media_type, parsed.title, parsed.headings
     )
 

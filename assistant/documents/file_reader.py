@@ -8,7 +8,7 @@ import os
 import stat
 from pathlib import Path
 
-from assistant.documents.faults import shown_name
+from assistant.documents.parse_errors import shown_name
 from assistant.errors import DocumentError
 from assistant.lockdown import current
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from assistant.documents.faults import ParseFault
+from assistant.documents.parse_errors import ParseFault
 
 Kind = Literal["pdf", "markdown", "text"]
 KINDS: tuple[Kind, ...] = ("pdf", "markdown", "text")
