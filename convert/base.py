@@ -19,8 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from assistant.engine.gguf import read_header
 from assistant.errors import ModelError
+from assistant.models.gguf_header import read_header
 
 CONFIG_FILE = "config.json"
 TEMPLATE_FILE = "chat_template.jinja"

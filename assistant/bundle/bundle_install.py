@@ -24,8 +24,8 @@ from assistant.bundle.trust_tables import locked, write_bytes
 from assistant.bundle.trusted_keys import TrustStore
 from assistant.bundle.verify_bundle import OpenBundle, Progress
 from assistant.config import Settings
-from assistant.engine.installing import quiet
 from assistant.errors import BundleError, Cancelled
+from assistant.models.model_install import quiet
 from assistant.types import CancelToken
 
 PAPERS_FOLDER = "bundles"

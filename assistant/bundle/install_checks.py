@@ -9,11 +9,11 @@ from assistant.bundle.manifest import Base, Manifest
 from assistant.bundle.rollback_guard import FloorBook
 from assistant.bundle.trusted_keys import TrustStore
 from assistant.bundle.verify_bundle import OpenBundle
-from assistant.catalogue import load_catalogue
 from assistant.config import Settings
 from assistant.engine import list_models
-from assistant.engine.records import read_record
 from assistant.errors import BundleError, ModelError
+from assistant.models.catalogue import load_catalogue
+from assistant.models.model_record import read_record
 from assistant.prompts import DEFAULT_STYLE, PROMPT_VERSION
 
 _ROOM_LEFT = 64 << 20

@@ -15,8 +15,8 @@ from typing import Any
 
 from assistant import __version__
 from assistant.bundle import canonical_json
-from assistant.engine.records import safe_name
 from assistant.errors import BundleError
+from assistant.models.model_record import safe_name
 
 KINDS = ("model", "adapter", "library")
 KEY_ROLE = "key"

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import IO, cast
 
 from assistant.bundle.verify_bundle import OpenBundle, Progress, changed
-from assistant.engine.installing import copy_hashed
+from assistant.models.model_install import copy_hashed
 from assistant.types import CancelToken
 
 RaiseFloor = Callable[[], None]

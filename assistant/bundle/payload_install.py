@@ -11,17 +11,17 @@ from assistant.bundle.manifest import Manifest
 from assistant.bundle.payload_extract import RaiseFloor, copy_payload
 from assistant.bundle.verify_bundle import OpenBundle, Progress
 from assistant.config import Settings
-from assistant.engine.adapting import AboutAdapter, try_adapter
-from assistant.engine.approval import BUNDLE
-from assistant.engine.installing import (
+from assistant.errors import BundleError, ModelError
+from assistant.models.adapter_install import AboutAdapter, try_adapter
+from assistant.models.model_install import (
     checked_chat_header,
     make_record,
     probe_model,
     publish,
     staging,
 )
-from assistant.engine.records import ADAPTER_FILE, MODEL_FILE
-from assistant.errors import BundleError, ModelError
+from assistant.models.model_record import ADAPTER_FILE, MODEL_FILE
+from assistant.models.template_approval import BUNDLE
 from assistant.types import CancelToken
 
 

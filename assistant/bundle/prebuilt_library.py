@@ -24,8 +24,8 @@ from assistant.bundle.payload_extract import RaiseFloor, copy_payload
 from assistant.bundle.verify_bundle import OpenBundle, Progress
 from assistant.config import Settings
 from assistant.engine import embedder_identity
-from assistant.engine.installing import open_regular, staging
 from assistant.errors import BundleError, ModelError, UsageError, WrongKeyError
+from assistant.models.model_install import open_regular, staging
 from assistant.store import KeyFile, StoreKey, open_store, store_health, write_copy
 from assistant.store.carried import drop_log
 from assistant.store.keys import sync_folder

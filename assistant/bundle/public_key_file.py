@@ -20,8 +20,8 @@ from assistant.bundle.signatures import (
     key_id,
     spoken,
 )
-from assistant.engine.installing import open_regular
 from assistant.errors import BundleError, ModelError
+from assistant.models.model_install import open_regular
 
 FORMAT = 1
 SUFFIX = ".pub"

@@ -28,8 +28,8 @@ from assistant.bundle.manifest import (
 )
 from assistant.bundle.signatures import is_signed
 from assistant.bundle.trusted_keys import FindKey, TrustedKey
-from assistant.engine.installing import open_regular
 from assistant.errors import BundleError, ModelError
+from assistant.models.model_install import open_regular
 from assistant.types import CancelToken
 
 Progress = Callable[[str, int, int], None]

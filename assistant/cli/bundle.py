@@ -105,7 +105,7 @@ def import_(
     from assistant.cli.bundle_page import show_manifest
     from assistant.cli.bundle_schema import ImportJson, manifest_json
     from assistant.engine import active_chat_name, use_model
-    from assistant.engine.installing import quiet
+    from assistant.models.model_install import quiet
 
     output, settings = invocation.output, invocation.settings
     trust = TrustStore(settings.data_dir)

@@ -3,10 +3,17 @@
 Those are imported when a model is loaded, not when this package is.
 """
 
-from assistant.engine.adding import add_model
-from assistant.engine.cpu import CpuReport, cpu_report
-from assistant.engine.defaults import install_defaults
-from assistant.engine.installed import (
+from assistant.engine.cpu_features import CpuReport, cpu_report
+from assistant.engine.engine_loader import (
+    embedder_identity,
+    has_chat_model,
+    load_chat,
+    load_embedder,
+)
+from assistant.engine.reranker import load_reranker
+from assistant.models.add_model import add_model
+from assistant.models.bundled_models import install_defaults
+from assistant.models.installed_models import (
     ModelCheck,
     ModelInfo,
     active_chat_name,
@@ -15,13 +22,6 @@ from assistant.engine.installed import (
     use_model,
     verify_models,
 )
-from assistant.engine.loading import (
-    embedder_identity,
-    has_chat_model,
-    load_chat,
-    load_embedder,
-)
-from assistant.engine.reranker import load_reranker
 
 __all__ = [
     "CpuReport",

@@ -21,10 +21,10 @@ from typing import Any, cast
 
 import numpy as np
 
-from assistant.catalogue import EmbedderEntry
-from assistant.engine.onnx_check import check_onnx
-from assistant.engine.pinned import PinnedFile, holding
 from assistant.errors import EngineError, ModelError
+from assistant.models.catalogue import EmbedderEntry
+from assistant.models.onnx_check import check_onnx
+from assistant.models.verified_file import PinnedFile, holding
 from assistant.types import CancelToken, EmbedderIdentity, Vectors
 
 MODEL_FILE = "model.onnx"

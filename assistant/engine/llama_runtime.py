@@ -19,11 +19,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.engine.abort import AbortFlag
+from assistant.engine.abort_callback import AbortFlag
 from assistant.engine.llama_vocabulary import LlamaVocabulary
-from assistant.engine.pace import Pace
-from assistant.engine.pinned import PinnedFile, held, path_of
+from assistant.engine.thread_tuner import Pace
 from assistant.errors import EngineError, ModelError
+from assistant.models.verified_file import PinnedFile, held, path_of
 
 BATCH = 512
 """Tokens that are decoded at once. Measured: prefill is 2 to 7% slower with 256, for 14 MB

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.engine.ggml_types import FILE_TYPES
 from assistant.engine.llama_runtime import last_messages, library
-from assistant.engine.threads import physical_cores
+from assistant.engine.thread_count import physical_cores
 from assistant.errors import ModelError
+from assistant.models.ggml_types import FILE_TYPES
 
 
 def quantize(

@@ -19,9 +19,9 @@ import numpy as np
 
 from assistant.config import Settings
 from assistant.engine.embedder import load_session, load_tokenizer
-from assistant.engine.embedder_folder import read_table, sha256_in, whole_number
-from assistant.engine.threads import threads_for
+from assistant.engine.thread_count import threads_for
 from assistant.errors import EngineError, ModelError
+from assistant.models.embedder_folder import read_table, sha256_in, whole_number
 from assistant.types import CancelToken
 
 CONFIG_FILE = "reranker.json"

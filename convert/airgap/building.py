@@ -23,7 +23,7 @@ from pathlib import Path
 
 from packaging.utils import canonicalize_name
 
-from assistant.engine.cpu import not_portable
+from assistant.engine.cpu_features import not_portable
 from assistant.errors import ModelError, UsageError
 from convert.airgap.requirements import Pin, read_pins
 from convert.airgap.wheelfile import Wheel, slimmed

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from assistant import __version__
-from assistant.catalogue import load_catalogue
 from assistant.errors import UsageError
+from assistant.models.catalogue import load_catalogue
 from assistant.types import CancelToken
 from convert.airgap.building import PROGRAM, Wheels, gather
 from convert.airgap.installer.manifest import File, Manifest

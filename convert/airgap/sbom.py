@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from assistant.catalogue import Catalogue
 from assistant.errors import BundleError
+from assistant.models.catalogue import Catalogue
 from convert.airgap.building import PROGRAM, Wheels
 from convert.airgap.licences import Licence
 from convert.airgap.natives import Library, Part

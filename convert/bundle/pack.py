@@ -12,11 +12,11 @@ from typing import Any
 
 from assistant.bundle.file_layout import SUFFIX
 from assistant.bundle.manifest import TIME_FORMAT, Base, BundleFile, Manifest, Prompt
-from assistant.engine.adapters import why_not_adapter, why_not_over
-from assistant.engine.gguf import read_header
-from assistant.engine.installing import checked_chat_header, probe_model
-from assistant.engine.records import MODEL_FILE, RECORD_FILE, read_record, safe_name
 from assistant.errors import ModelError, UsageError
+from assistant.models.adapter_check import why_not_adapter, why_not_over
+from assistant.models.gguf_header import read_header
+from assistant.models.model_install import checked_chat_header, probe_model
+from assistant.models.model_record import MODEL_FILE, RECORD_FILE, read_record, safe_name
 from assistant.prompts import DEFAULT_STYLE, PROMPT_VERSION
 from assistant.store.connection import PLAIN_HEADER, first_bytes
 from assistant.types import CancelToken

@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from assistant.engine.templates import PromptStyle, choose_style, make_style
+from assistant.engine.chat_template import PromptStyle, choose_style, make_style
 from assistant.errors import ModelError
 from convert.base import check_base
 from convert.dataset.blocks import blocks_of

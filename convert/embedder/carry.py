@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from assistant.engine.embedder import OnnxEmbedder
-from assistant.engine.embedder_folder import entry_of
 from assistant.errors import ModelError
+from assistant.models.embedder_folder import entry_of
 from assistant.types import CancelToken, Vectors
 from convert.embedder.export import (
     CONFIG_FILE,

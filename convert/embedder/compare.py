@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.engine.reranker import OnnxReranker, reranker_info
-from assistant.engine.threads import threads_for
+from assistant.engine.thread_count import threads_for
 from assistant.errors import UsageError
 from assistant.types import CancelToken
 from convert.embedder.figures import DEPTH, measure

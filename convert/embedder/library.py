@@ -14,9 +14,9 @@ from tempfile import TemporaryDirectory
 
 from assistant.config import Settings
 from assistant.engine.embedder import OnnxEmbedder
-from assistant.engine.embedder_folder import CONFIG_FILE, entry_of
 from assistant.errors import EngineError
 from assistant.ingest import Ingester
+from assistant.models.embedder_folder import CONFIG_FILE, entry_of
 from assistant.retrieval.reranking import Reranker
 from assistant.retrieval.search import Retriever
 from assistant.store import KeyFile, open_store

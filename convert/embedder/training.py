@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from assistant.engine.threads import threads_for
+from assistant.engine.thread_count import threads_for
 from assistant.errors import AssistantError, EngineError, ModelError
 from assistant.types import CancelToken
 from convert.base import offline

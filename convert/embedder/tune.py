@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from assistant.engine.threads import threads_for
+from assistant.engine.thread_count import threads_for
 from assistant.errors import ModelError
 from assistant.types import CancelToken
 from convert.embedder.figures import RetrievalFigures, measure

@@ -11,9 +11,9 @@ from types import GeneratorType
 import numpy as np
 
 from assistant.config import Settings
-from assistant.engine.chat import LlamaChat
-from assistant.engine.templates import RenderedPrompt
-from assistant.engine.threads import threads_for
+from assistant.engine.chat_model import LlamaChat
+from assistant.engine.chat_template import RenderedPrompt
+from assistant.engine.thread_count import threads_for
 from assistant.errors import ContextOverflowError, EngineError, UsageError
 from assistant.prompts import REFUSAL, build_messages, is_refusal, with_shots
 from assistant.session.loops import loop_end

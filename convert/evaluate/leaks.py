@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from assistant.engine.chat import LlamaChat
+from assistant.engine.chat_model import LlamaChat
 from assistant.types import CancelToken, Sampling
 from convert.evaluate.canaries import (
     Canary,

@@ -13,7 +13,7 @@ from typing import Any
 
 from assistant.config import Settings
 from assistant.engine import load_embedder
-from assistant.engine.threads import threads_for
+from assistant.engine.thread_count import threads_for
 from assistant.prompts import PROMPT_VERSION
 from assistant.types import CancelToken
 from convert.evaluate.answering import open_contender

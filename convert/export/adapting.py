@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from assistant.engine.adapters import read_adapter_header, why_not_over
-from assistant.engine.gguf import read_header
-from assistant.engine.installing import probe_model
 from assistant.errors import ModelError
+from assistant.models.adapter_check import read_adapter_header, why_not_over
+from assistant.models.gguf_header import read_header
+from assistant.models.model_install import probe_model
 from assistant.types import CancelToken
 from convert.adapter import (
     CONFIG_FILE,

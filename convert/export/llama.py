@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.engine.llama_runtime import last_messages, library
-from assistant.engine.threads import physical_cores
+from assistant.engine.thread_count import physical_cores
 from assistant.errors import EngineError, ModelError
 
 BATCH = 256

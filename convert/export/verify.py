@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.engine.installing import checked_chat_header, probe_model
 from assistant.errors import EngineError, ModelError
+from assistant.models.model_install import checked_chat_header, probe_model
 from assistant.types import CancelToken
 from convert.export.child import run_task
 from convert.export.reference import RARE_TEXTS, Reference

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from assistant.engine.threads import threads_for
+from assistant.engine.thread_count import threads_for
 from assistant.errors import ModelError
 from assistant.types import CancelToken
 from convert.embedder.frame import MODEL_FOLDER, named_inputs, run_framed, write_figures

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from assistant.engine.templates import template_hash
+from assistant.engine.chat_template import template_hash
 from assistant.errors import ModelError, UsageError
 from assistant.prompts import PROMPT_VERSION, REFUSAL
 from convert.base import CONFIG_FILE, BaseInfo, check_base, load_tokenizer

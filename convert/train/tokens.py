@@ -1,7 +1,7 @@
 """Samples as token ids: exactly those that the laptop's engine will make of the same text.
 
 The messages are rendered by the laptop's own prompt style; its parts are tokenized as
-`assistant.engine.chat` does it: special tokens only where the template wrote them, and the
+`assistant.engine.chat_model` does it: special tokens only where the template wrote them, and the
 text between two of them as one piece.
 """
 
@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from assistant.engine.templates import (
+from assistant.engine.chat_template import (
     PromptStyle,
     RenderedPrompt,
     choose_style,

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from assistant.catalogue import load_catalogue
 from assistant.config import Settings
 from assistant.engine import install_defaults
 from assistant.errors import ModelError
+from assistant.models.catalogue import load_catalogue
 
 ROOT = Path(__file__).resolve().parents[2]
 MODELS_VARIABLE = "ASSISTANT_TEST_MODELS"

@@ -14,13 +14,13 @@ from typing import Any
 
 import pytest
 
-from assistant.catalogue import AdapterEntry, bundled_models_dir, load_catalogue
 from assistant.config import Settings
 from assistant.engine import list_models
-from assistant.engine.chat import LlamaChat
-from assistant.engine.defaults import install_bundled
-from assistant.engine.records import read_record
+from assistant.engine.chat_model import LlamaChat
 from assistant.errors import Cancelled, ModelError
+from assistant.models.bundled_models import install_bundled
+from assistant.models.catalogue import AdapterEntry, bundled_models_dir, load_catalogue
+from assistant.models.model_record import read_record
 from assistant.prompts import REFUSAL, PromptPassage, build_messages
 from assistant.types import CancelToken, Message, Sampling
 from tests.unit.engine.lora_files import lora, matrices, smollm2_shapes
@@ -93,7 +93,7 @@ def test_an_adapter_changes_answers_and_not_the_base(
 def test_the_base_stays_mapped_and_all_is_freed(model_file: Path, adapters: Path) -> None:
     """The base's weights are pages of its file, with an adapter as without."""
     code = (
-        "import sys; from pathlib import Path; from assistant.engine.chat import LlamaChat; "
+        "import sys; from pathlib import Path; from assistant.engine.chat_model import LlamaChat; "
         "from assistant.types import Sampling\n"
         "def kib(key): return next(int(line.split()[1]) for line in open('/proc/self/status') "
         "if line.startswith(key))\n"

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from assistant.catalogue import load_catalogue
 from assistant.config import Settings
 from assistant.engine import load_chat
+from assistant.models.catalogue import load_catalogue
 from assistant.types import Message, Sampling
 from convert.bundle.keys import generate
 from convert.bundle.pack import Contents, run_bundle

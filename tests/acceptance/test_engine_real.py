@@ -13,12 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from assistant.catalogue import load_catalogue
 from assistant.engine import (
     cpu_report,
 )
-from assistant.engine.chat import LlamaChat
+from assistant.engine.chat_model import LlamaChat
 from assistant.errors import Cancelled, ContextOverflowError
+from assistant.models.catalogue import load_catalogue
 from assistant.types import CancelToken, Message, Sampling
 
 pytestmark = pytest.mark.acceptance
@@ -239,7 +239,7 @@ def test_a_shared_beginning_is_computed_once(chat: LlamaChat) -> None:
 
 def test_nothing_is_printed(model_file: Path) -> None:
     code = (
-        "import sys; from pathlib import Path; from assistant.engine.chat import LlamaChat; "
+        "import sys; from pathlib import Path; from assistant.engine.chat_model import LlamaChat; "
         "from assistant.types import Message, Sampling; "
         "c = LlamaChat(Path(sys.argv[1]), name='x', context_length=99999, threads=2); "
         "assert c.context_length == 8192, c.context_length; "
@@ -272,7 +272,7 @@ def test_no_socket_is_ever_opened(model_file: Path, tmp_path: Path) -> None:
     code = (
         "import sys; from pathlib import Path; from assistant.config import Settings; "
         "from assistant.engine import cpu_report, load_embedder; "
-        "from assistant.engine.chat import LlamaChat; "
+        "from assistant.engine.chat_model import LlamaChat; "
         "from assistant.types import Message, Sampling; "
         "load_embedder(Settings(data_dir=Path('x'))).embed_query('hello'); "
         "c = LlamaChat(Path(sys.argv[1]), name='x', context_length=256, threads=2); "

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from assistant.config import Settings
-from assistant.engine.chat import LlamaChat
-from assistant.engine.records import read_record
+from assistant.engine.chat_model import LlamaChat
+from assistant.models.model_record import read_record
 from assistant.prompts import PromptPassage, build_messages
 from tests.bench.bench_injection import (
     _STARTED,

@@ -13,7 +13,6 @@ from pathlib import Path
 
 import pytest
 
-from assistant.catalogue import bundled_models_dir, load_catalogue
 from assistant.config import Settings
 from assistant.engine import (
     active_chat_name,
@@ -26,10 +25,11 @@ from assistant.engine import (
     use_model,
     verify_models,
 )
-from assistant.engine.chat import LlamaChat
-from assistant.engine.gguf import read_header
-from assistant.engine.templates import KnownStyle
+from assistant.engine.chat_model import LlamaChat
+from assistant.engine.chat_template import KnownStyle
 from assistant.errors import Cancelled, ModelError, UsageError
+from assistant.models.catalogue import bundled_models_dir, load_catalogue
+from assistant.models.gguf_header import read_header
 from assistant.types import CancelToken
 from tests.unit.engine.gguf_files import TENSORS, chat_pairs, gguf
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from assistant.catalogue import load_catalogue
-from assistant.engine.chat import LlamaChat
-from assistant.engine.quote_search import QuoteSearch
+from assistant.engine.chat_model import LlamaChat
+from assistant.engine.constrained_decoding import QuoteSearch
+from assistant.models.catalogue import load_catalogue
 from assistant.prompts import REFUSAL, PromptPassage, build_messages
 from assistant.types import CancelToken, Quoted
 from tests.unit.engine.test_quoting_engine import every_start, is_stretch

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from assistant.catalogue import load_catalogue
-from assistant.engine.chat import LlamaChat
+from assistant.engine.chat_model import LlamaChat
 from assistant.errors import Cancelled, ContextOverflowError
+from assistant.models.catalogue import load_catalogue
 from assistant.types import CancelToken, Message, Sampling, Scorer
 
 pytestmark = pytest.mark.acceptance

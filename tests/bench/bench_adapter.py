@@ -17,7 +17,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from assistant.catalogue import load_catalogue
+from assistant.models.catalogue import load_catalogue
 from tests.bench.report import (
     EXIT_SKIPPED,
     ROOT,

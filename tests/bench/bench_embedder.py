@@ -198,8 +198,8 @@ def session(folder: Path, threads: int) -> Any:
 def single(rest: str, scratch: Path) -> Any:
     folder = Path(rest)
     if folder == BUNDLED:
-        from assistant.catalogue import bundled_models_dir, load_catalogue
         from assistant.engine.embedder import OnnxEmbedder
+        from assistant.models.catalogue import bundled_models_dir, load_catalogue
 
         entry = load_catalogue().default_embedder
         return OnnxEmbedder(entry, bundled_models_dir(), THREADS).embed_documents

@@ -19,10 +19,10 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from assistant.catalogue import load_catalogue
-from assistant.engine.chat import LlamaChat
-from assistant.engine.templates import ChatmlStyle
-from assistant.engine.threads import physical_cores
+from assistant.engine.chat_model import LlamaChat
+from assistant.engine.chat_template import ChatmlStyle
+from assistant.engine.thread_count import physical_cores
+from assistant.models.catalogue import load_catalogue
 from assistant.types import Message, Sampling
 from tests.bench.report import (
     EXIT_SKIPPED,

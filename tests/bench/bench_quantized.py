@@ -26,11 +26,11 @@ from pathlib import Path
 import numpy as np
 
 from assistant.config import Settings
-from assistant.engine.chat import LlamaChat
-from assistant.engine.gguf import read_header
-from assistant.engine.threads import threads_for
+from assistant.engine.chat_model import LlamaChat
+from assistant.engine.thread_count import threads_for
 from assistant.errors import ContextOverflowError
 from assistant.evaluation.scoring import f1
+from assistant.models.gguf_header import read_header
 from assistant.prompts import REFUSAL, PromptPassage, build_messages
 from tests.bench.qa_data import A2, Asked, Squad, require, squad
 from tests.bench.report import (

@@ -26,13 +26,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from assistant.catalogue import load_catalogue
 from assistant.config import Settings
 from assistant.engine import load_embedder
-from assistant.engine.chat import LlamaChat
-from assistant.engine.quoting import Quotable
-from assistant.engine.threads import threads_for
+from assistant.engine.chat_model import LlamaChat
+from assistant.engine.span_automaton import Quotable
+from assistant.engine.thread_count import threads_for
 from assistant.evaluation.scoring import exact, f1
+from assistant.models.catalogue import load_catalogue
 from assistant.prompts import build_messages
 from assistant.types import DOUBT_WEIGHT, REFUSAL_THRESHOLD
 from tests.bench.quoting_designs import Asked, Designs, Measured, Meter, Quote

@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from assistant.catalogue import load_catalogue
+from assistant.models.catalogue import load_catalogue
 from tests.bench.measure import run_measured
 from tests.bench.report import (
     EXIT_SKIPPED,

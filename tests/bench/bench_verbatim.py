@@ -26,12 +26,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from assistant.catalogue import load_catalogue
 from assistant.config import Settings
 from assistant.engine import load_embedder
-from assistant.engine.chat import LlamaChat
-from assistant.engine.threads import threads_for
+from assistant.engine.chat_model import LlamaChat
+from assistant.engine.thread_count import threads_for
 from assistant.errors import AssistantError
+from assistant.models.catalogue import load_catalogue
 from assistant.retrieval import Retriever
 from assistant.session import AnswerSession
 from assistant.types import Answer, Finished

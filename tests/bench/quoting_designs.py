@@ -16,11 +16,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.engine.chat import LlamaChat
+from assistant.engine.chat_model import LlamaChat
+from assistant.engine.chat_template import RenderedPrompt
+from assistant.engine.constrained_decoding import QuoteSearch
 from assistant.engine.llama_runtime import library
-from assistant.engine.quote_search import QuoteSearch
-from assistant.engine.quoting import MARK
-from assistant.engine.templates import RenderedPrompt
+from assistant.engine.span_automaton import MARK
 from assistant.evaluation.scoring import quote_of
 from assistant.prompts import REFUSAL, is_refusal
 from assistant.text.sentences import split_sentences

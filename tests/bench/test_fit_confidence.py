@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.catalogue import bundled_models_dir, load_catalogue
+from assistant.models.catalogue import bundled_models_dir, load_catalogue
 from assistant.session.confidence import Evidence, features, judge
 from assistant.types import ANSWER_THRESHOLD, CONFIDENCE, Quoted, SearchResult
 from tests.bench import fit_confidence

@@ -11,9 +11,9 @@ import pytest
 from click.testing import CliRunner
 from safetensors.torch import load_file, save_file
 
-from assistant.engine.adapters import is_adapter
-from assistant.engine.gguf import read_header
 from assistant.errors import ModelError
+from assistant.models.adapter_check import is_adapter
+from assistant.models.gguf_header import read_header
 from convert.cli import main
 from convert.export import AdapterSettings, ExportSettings, run_adapter, run_export
 from convert.manifest import read_record

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from assistant.engine.chat import LlamaChat
+from assistant.engine.chat_model import LlamaChat
 from assistant.prompts import REFUSAL, PromptPassage, build_messages
 from assistant.types import Message
 from convert.dataset.lengths import Lengths

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from assistant.engine.embedder_folder import entry_of
 from assistant.errors import ModelError
+from assistant.models.embedder_folder import entry_of
 from convert.cli.embedder import embedder_group, export_embedder_command
 from convert.embedder import export_embedder
 from convert.embedder.folder import check_embedder, unpack_wheel

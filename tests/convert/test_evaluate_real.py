@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from assistant.config import Settings
-from assistant.engine.chat import LlamaChat
+from assistant.engine.chat_model import LlamaChat
 from assistant.errors import EngineError, UsageError
 from assistant.prompts import REFUSAL
 from convert.cli.main import main

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from assistant.engine.gguf import read_header
 from assistant.errors import Cancelled, ModelError, UsageError
+from assistant.models.gguf_header import read_header
 from assistant.types import CancelToken
 from convert.cli import main
 from convert.export import ExportSettings, run_export

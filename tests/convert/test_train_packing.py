@@ -156,7 +156,7 @@ def test_a_sample_that_is_too_long_is_named(tokenizer: SampleTokenizer) -> None:
 
 
 def test_tokens_are_those_of_the_laptop(tokenizer: SampleTokenizer, default_gguf: Path) -> None:
-    from assistant.engine.chat import LlamaChat
+    from assistant.engine.chat_model import LlamaChat
 
     chat = LlamaChat(default_gguf, name="default", context_length=1024, threads=1)
     try:

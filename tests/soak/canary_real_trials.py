@@ -30,7 +30,7 @@ from assistant import store as store_package
 from assistant.cli import wiring
 from assistant.cli.main import main as command
 from assistant.documents import ChildParser
-from assistant.engine.chat import LlamaChat
+from assistant.engine.chat_model import LlamaChat
 from assistant.engine.embedder import OnnxEmbedder
 from assistant.lockdown import linux
 from assistant.store import KeyPaths, LibraryKeys, SqliteStore, open_store

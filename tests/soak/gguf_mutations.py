@@ -1,6 +1,6 @@
 """Mutated GGUF files: from single bits to lies that are aimed at a parser; and a second parser.
 
-`walk` is written apart from `assistant.engine.gguf` on purpose: it believes everything and
+`walk` is written apart from `assistant.models.gguf_header` on purpose: it believes everything and
 only says where each number stands, so that a test can aim at it and can see what a file that
 was accepted really holds.
 """

@@ -11,7 +11,7 @@ import os
 import sys
 from pathlib import Path
 
-from assistant.engine import probe
+from assistant.engine import model_trial
 from assistant.engine.llama_runtime import library
 from assistant.errors import AssistantError
 
@@ -19,10 +19,10 @@ MEMORY, SECONDS = 4 << 30, 20
 
 
 def trial(path: str) -> None:
-    """Runs in the fork, the very code of `assistant.engine.probe`, and never return."""
+    """Runs in the fork, the very code of `assistant.engine.model_trial`, and never return."""
     try:
-        probe.confine(MEMORY, SECONDS, (Path(path),))
-        probe.load(Path(path))
+        model_trial.confine(MEMORY, SECONDS, (Path(path),))
+        model_trial.load(Path(path))
         status = 0
     except AssistantError:
         status = 3

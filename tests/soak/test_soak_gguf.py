@@ -28,9 +28,9 @@ from pathlib import Path
 
 import pytest
 
-from assistant.engine.gguf import read_header, why_not_chat
-from assistant.engine.pinned import PinnedFile, held
 from assistant.errors import ModelError
+from assistant.models.gguf_header import read_header, why_not_chat
+from assistant.models.verified_file import PinnedFile, held
 from tests.soak.gguf_mutations import BAD_VALUES, GOOD, HEADER, mutations, walk, with_pairs
 from tests.soak.scale import count
 

@@ -11,8 +11,8 @@ from assistant.bundle.manifest import Base
 from assistant.bundle.rollback_guard import FloorBook
 from assistant.config import Settings
 from assistant.engine import add_model, list_models, load_chat, use_model, verify_models
-from assistant.engine.records import read_record
 from assistant.errors import BundleError, ModelError
+from assistant.models.model_record import read_record
 from tests.unit.bundle_files import CONTENT, tiny_bundle, trusting
 from tests.unit.engine.gguf_files import toy_model
 from tests.unit.engine.lora_files import TOY, lora, matrices, smollm2_shapes

@@ -25,7 +25,6 @@ from assistant.engine import (
     remove_model,
     use_model,
 )
-from assistant.engine.installing import Progress, quiet
 from assistant.errors import (
     AssistantError,
     BundleError,
@@ -35,6 +34,7 @@ from assistant.errors import (
     UsageError,
     WrongKeyError,
 )
+from assistant.models.model_install import Progress, quiet
 from assistant.store import KeyFile, KeyPaths, LibraryKeys, StoreKey, open_store
 from assistant.store.wrapping import Cost
 from assistant.types import CancelToken

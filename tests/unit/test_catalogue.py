@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from assistant.catalogue import CATALOGUE_FILE, bundled_models_dir, load_catalogue
 from assistant.errors import ModelError
+from assistant.models.catalogue import CATALOGUE_FILE, bundled_models_dir, load_catalogue
 
 REAL = (bundled_models_dir() / CATALOGUE_FILE).read_text(encoding="utf-8")
 

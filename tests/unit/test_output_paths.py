@@ -47,8 +47,8 @@ WRITERS = {
     "cli/output.py": "the gate itself",
     "cli/last_resort.py": "types and places only, through the gate",
     "cli/terminal.py": "through the gate",
-    "engine/portable.py": "a constant, read by make",
-    "engine/probe.py": "JSON for the parent process",
+    "engine/build_check.py": "a constant, read by make",
+    "engine/model_trial.py": "JSON for the parent process",
     "cli/prove_journey.py": "JSON for the parent process",
 }
 FORBIDDEN_CALLS = {"print", "pprint", "input"}

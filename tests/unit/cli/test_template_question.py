@@ -12,8 +12,8 @@ from click.testing import CliRunner
 
 from assistant.cli.main import cli
 from assistant.config import Settings
-from assistant.engine.records import read_record
-from assistant.engine.templates import template_hash
+from assistant.engine.chat_template import template_hash
+from assistant.models.model_record import read_record
 from tests.app.test_app_terminal import Terminal, leaks
 from tests.unit.engine.gguf_files import CHATML, toy_model
 

@@ -22,8 +22,8 @@ from assistant.engine import (
     use_model,
     verify_models,
 )
-from assistant.engine.records import read_record, write_record
 from assistant.errors import AssistantError, ModelError, UsageError
+from assistant.models.model_record import read_record, write_record
 from assistant.types import Sampling
 from tests.unit.engine.gguf_files import TENSORS, chat_pairs, gguf
 from tests.unit.engine.lora_files import TOY, lora, matrices, random_toy, values

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from assistant.engine.adapters import matrix_format, why_not_adapter, why_not_over
-from assistant.engine.gguf import GgufHeader, read_header
 from assistant.errors import ModelError
+from assistant.models.adapter_check import matrix_format, why_not_adapter, why_not_over
+from assistant.models.gguf_header import GgufHeader, read_header
 from tests.unit.engine.gguf_files import gguf, toy_model
 from tests.unit.engine.lora_files import TOY, lora, lora_pairs, matrices
 

@@ -14,11 +14,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from assistant.catalogue import bundled_models_dir, load_catalogue
 from assistant.config import Settings
 from assistant.engine import embedder_identity, load_embedder
 from assistant.engine.embedder import OnnxEmbedder
 from assistant.errors import Cancelled, EngineError, ModelError
+from assistant.models.catalogue import bundled_models_dir, load_catalogue
 from assistant.types import CancelToken
 from tests.unit.engine.make_embedder_reference import REFERENCE
 

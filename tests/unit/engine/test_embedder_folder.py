@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from assistant.catalogue import bundled_models_dir, load_catalogue
 from assistant.config import Settings
 from assistant.engine import embedder_identity, load_embedder, load_reranker
-from assistant.engine.embedder_folder import entry_of
 from assistant.engine.reranker import reranker_info
 from assistant.errors import ModelError
+from assistant.models.catalogue import bundled_models_dir, load_catalogue
+from assistant.models.embedder_folder import entry_of
 
 ENTRY = load_catalogue().default_embedder
 SHA = "a" * 64

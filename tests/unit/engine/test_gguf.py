@@ -13,9 +13,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from assistant.engine.ggml_types import TENSOR_TYPES
-from assistant.engine.gguf import GgufHeader, read_header, why_not_chat
 from assistant.errors import ModelError
+from assistant.models.ggml_types import TENSOR_TYPES
+from assistant.models.gguf_header import GgufHeader, read_header, why_not_chat
 from tests.unit.engine.gguf_files import TENSORS, chat_pairs, gguf, string, value
 
 

@@ -12,7 +12,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.catalogue import load_catalogue
 from assistant.config import Settings
 from assistant.engine import (
     active_chat_name,
@@ -24,16 +23,17 @@ from assistant.engine import (
     use_model,
     verify_models,
 )
-from assistant.engine.installing import copy_hashed, probe_model, require_room, staging
-from assistant.engine.records import (
+from assistant.engine.thread_count import threads_for
+from assistant.errors import Cancelled, ModelError, UsageError
+from assistant.models.catalogue import load_catalogue
+from assistant.models.model_install import copy_hashed, probe_model, require_room, staging
+from assistant.models.model_record import (
     ModelRecord,
     read_active,
     read_record,
     safe_name,
     write_record,
 )
-from assistant.engine.threads import threads_for
-from assistant.errors import Cancelled, ModelError, UsageError
 from assistant.types import CancelToken
 from tests.unit.engine.gguf_files import TENSORS, chat_pairs, gguf, toy_model
 

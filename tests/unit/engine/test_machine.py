@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from assistant.engine.cpu import CpuReport, cpu_report, missing_flags, not_portable
-from assistant.engine.threads import physical_cores, threads_for
+from assistant.engine.cpu_features import CpuReport, cpu_report, missing_flags, not_portable
+from assistant.engine.thread_count import physical_cores, threads_for
 
 
 def test_what_a_build_asks_of_a_processor() -> None:

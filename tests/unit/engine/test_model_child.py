@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from assistant.engine.child import Limits, run_probe
 from assistant.errors import Cancelled, EngineError
+from assistant.models.trial_process import Limits, run_probe
 from assistant.types import CancelToken
 
 
@@ -48,7 +48,7 @@ def test_an_interrupt_of_the_whole_group_is_no_damaged_model(tmp_path: Path) -> 
     os.mkfifo(pipe)
     code = (
         "import signal, sys; from pathlib import Path; "
-        "from assistant.engine.installing import probe_model; "
+        "from assistant.models.model_install import probe_model; "
         "from assistant.errors import AssistantError; from assistant.types import CancelToken\n"
         "cancel = CancelToken()\n"
         "signal.signal(signal.SIGINT, lambda *_: cancel.cancel())\n"

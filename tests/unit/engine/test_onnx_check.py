@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from assistant.catalogue import bundled_models_dir, load_catalogue
-from assistant.engine.onnx_check import check_onnx
 from assistant.engine.st_embedder import folder_identity
 from assistant.errors import ModelError
+from assistant.models.catalogue import bundled_models_dir, load_catalogue
+from assistant.models.onnx_check import check_onnx
 
 
 def field(number: int, content: bytes | int) -> bytes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from assistant.engine.pace import RETRY_FEWER, RETRY_MORE, Pace
+from assistant.engine.thread_tuner import RETRY_FEWER, RETRY_MORE, Pace
 
 
 def run(pace: Pace, tokens: int, seconds: Callable[[int], float]) -> list[int]:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from assistant.engine.pinned import PinnedFile, held
 from assistant.errors import ModelError
+from assistant.models.verified_file import PinnedFile, held
 from tests.unit.engine.gguf_files import toy_model
 
 GOOD = toy_model()

@@ -14,7 +14,7 @@ import assistant
 SCRIPT = """
 import json, os, socket, subprocess, sys
 from pathlib import Path
-from assistant.engine import probe
+from assistant.engine import model_trial as probe
 
 model, other = Path(sys.argv[1]), Path(sys.argv[2])
 ways = {

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assistant.engine.quoting import (
+from assistant.engine.span_automaton import (
     MARK,
     Quotable,
     Source,

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 pytest.importorskip("llama_cpp")
 
-from assistant.engine.chat import LlamaChat
-from assistant.engine.quote_search import QuoteSearch
-from assistant.engine.quoting import MARK, Move, Quotable
-from assistant.engine.scoring import LogProbabilities, log_softmax
+from assistant.engine.chat_model import LlamaChat
+from assistant.engine.constrained_decoding import QuoteSearch
+from assistant.engine.likelihood import LogProbabilities, log_softmax
+from assistant.engine.span_automaton import MARK, Move, Quotable
 from assistant.errors import Cancelled, EngineError
 from assistant.prompts import REFUSAL, PromptPassage, build_messages
 from assistant.types import CancelToken, Message, Quoted, Sampling

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.engine.templates import (
+from assistant.engine.chat_template import (
     ChatmlStyle,
     GgufStyle,
     RenderedPrompt,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.engine.text_stream import TextStream
+from assistant.engine.token_stream import TextStream
 
 
 def test_a_character_in_four_tokens() -> None:

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from assistant.engine.chat import LlamaChat
+from assistant.engine.chat_model import LlamaChat
 from assistant.engine.llama_runtime import SEQUENCES
-from assistant.engine.sequences import Sequences
+from assistant.engine.parallel_sequences import Sequences
 from assistant.errors import Cancelled, ContextOverflowError, EngineError
 from assistant.prompts import REFUSAL, PromptPassage, build_messages
 from assistant.types import QUOTES_ONLY, CancelToken, Reading

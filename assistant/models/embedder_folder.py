@@ -12,8 +12,8 @@ import re
 from pathlib import Path
 from typing import Any
 
-from assistant.catalogue import EmbedderEntry
 from assistant.errors import ModelError
+from assistant.models.catalogue import EmbedderEntry
 
 CONFIG_FILE = "embedder.json"
 _MAX_JSON = 1 << 20

@@ -10,25 +10,25 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.engine import scoring
-from assistant.engine.decoding import CachedDecoder
-from assistant.engine.llama_runtime import LlamaRuntime
-from assistant.engine.model_style import style_of
-from assistant.engine.pinned import PinnedFile, path_of
-from assistant.engine.quote_search import QuoteSearch
-from assistant.engine.quoting import Spelling
-from assistant.engine.sampler import Sampler
-from assistant.engine.spelling import spelling_of
-from assistant.engine.templates import (
+from assistant.engine import likelihood
+from assistant.engine.chat_template import (
     KnownStyle,
     PromptStyle,
     RenderedPrompt,
     template_hash,
 )
-from assistant.engine.text_stream import TextStream
-from assistant.engine.tokenizing import PromptTokenizer, try_vocabulary
-from assistant.engine.weighing import Manner, Shown, SideBySide
+from assistant.engine.constrained_decoding import QuoteSearch
+from assistant.engine.llama_runtime import LlamaRuntime
+from assistant.engine.prefix_cache import CachedDecoder
+from assistant.engine.prompt_style import style_of
+from assistant.engine.prompt_tokenizer import PromptTokenizer, try_vocabulary
+from assistant.engine.rag_sequence_decoding import Manner, Shown, SideBySide
+from assistant.engine.span_automaton import Spelling
+from assistant.engine.token_sampler import Sampler
+from assistant.engine.token_stream import TextStream
+from assistant.engine.token_vocabulary import spelling_of
 from assistant.errors import ContextOverflowError, EngineError
+from assistant.models.verified_file import PinnedFile, path_of
 from assistant.types import (
     QUOTES_ONLY,
     CancelToken,
@@ -221,13 +221,13 @@ class LlamaChat:
         cancel = cancel or CancelToken()
         rows = self._runtime.max_outputs
         with self._at_work(cancel):
-            found = scoring.continuations(self._decoder, tokens, following, rows, cancel)
+            found = likelihood.continuations(self._decoder, tokens, following, rows, cancel)
         pairs = zip(found, following, strict=True)
         return [Likelihood(score, len(those)) for score, those in pairs]
 
     def next_log_probabilities(
         self, prompt: str, cancel: CancelToken | None = None
-    ) -> scoring.LogProbabilities:
+    ) -> likelihood.LogProbabilities:
         """Return the log-probability (nats) of each token to begin the answer with.
 
         Shape (vocabulary,), by the token's number. Raises as `score` does.
@@ -235,11 +235,11 @@ class LlamaChat:
         tokens = self._fitting(prompt, 1)
         cancel = cancel or CancelToken()
         with self._at_work(cancel):
-            return scoring.next_token(self._decoder, tokens, cancel)
+            return likelihood.next_token(self._decoder, tokens, cancel)
 
     def text_log_probabilities(
         self, text: str, cancel: CancelToken | None = None
-    ) -> scoring.LogProbabilities:
+    ) -> likelihood.LogProbabilities:
         """Return the log-probability (nats) of each token of a text but the first.
 
         Shape (tokens - 1,), by `tokenize(text)`; perplexity is exp(-mean). The text, plain
@@ -249,7 +249,7 @@ class LlamaChat:
         cancel = cancel or CancelToken()
         with self._at_work(cancel):
             self._decoder.keep(0)
-            return scoring.each_token(self._decoder, tokens, self._runtime.max_outputs, cancel)
+            return likelihood.each_token(self._decoder, tokens, self._runtime.max_outputs, cancel)
 
     # -- computing -------------------------------------------------------------------
 

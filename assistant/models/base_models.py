@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from assistant.catalogue import load_catalogue
-from assistant.engine.adapters import why_not_over
-from assistant.engine.gguf import GgufHeader, read_header
-from assistant.engine.records import (
+from assistant.errors import ModelError, UsageError
+from assistant.models.adapter_check import why_not_over
+from assistant.models.catalogue import load_catalogue
+from assistant.models.gguf_header import GgufHeader, read_header
+from assistant.models.model_record import (
     MODEL_FILE,
     ModelRecord,
     model_folders,
     read_record,
 )
-from assistant.errors import ModelError, UsageError
 
 _MOST_NAMED = 5
 

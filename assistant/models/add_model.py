@@ -6,15 +6,15 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
-from assistant.catalogue import load_catalogue
 from assistant.config import Settings
-from assistant.engine.adapters import is_adapter, read_adapter_header
-from assistant.engine.adapting import AboutAdapter, try_adapter
-from assistant.engine.approval import approved_by
-from assistant.engine.bases import choose_base
-from assistant.engine.gguf import read_header
-from assistant.engine.installed import ModelInfo, active_chat_name, model_info
-from assistant.engine.installing import (
+from assistant.errors import ModelError, UsageError
+from assistant.models.adapter_check import is_adapter, read_adapter_header
+from assistant.models.adapter_install import AboutAdapter, try_adapter
+from assistant.models.base_models import choose_base
+from assistant.models.catalogue import load_catalogue
+from assistant.models.gguf_header import read_header
+from assistant.models.installed_models import ModelInfo, active_chat_name, model_info
+from assistant.models.model_install import (
     Progress,
     checked_chat_header,
     copy_hashed,
@@ -26,8 +26,14 @@ from assistant.engine.installing import (
     require_room,
     staging,
 )
-from assistant.engine.records import ADAPTER_FILE, MODEL_FILE, ModelRecord, read_record, safe_name
-from assistant.errors import ModelError, UsageError
+from assistant.models.model_record import (
+    ADAPTER_FILE,
+    MODEL_FILE,
+    ModelRecord,
+    read_record,
+    safe_name,
+)
+from assistant.models.template_approval import approved_by
 from assistant.types import CancelToken
 
 

@@ -9,11 +9,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from assistant.catalogue import AdapterEntry, ChatEntry, bundled_models_dir, load_catalogue
 from assistant.config import Settings
-from assistant.engine.adapting import AboutAdapter, try_adapter
-from assistant.engine.installed import ModelInfo, check_chat, list_models
-from assistant.engine.installing import (
+from assistant.engine.quantize import quantize
+from assistant.errors import ModelError
+from assistant.models.adapter_install import AboutAdapter, try_adapter
+from assistant.models.catalogue import AdapterEntry, ChatEntry, bundled_models_dir, load_catalogue
+from assistant.models.installed_models import ModelInfo, check_chat, list_models
+from assistant.models.model_install import (
     Progress,
     checked_chat_header,
     copy_hashed,
@@ -25,9 +27,7 @@ from assistant.engine.installing import (
     require_room,
     staging,
 )
-from assistant.engine.quantize import quantize
-from assistant.engine.records import ADAPTER_FILE, MODEL_FILE, ModelRecord, read_record
-from assistant.errors import ModelError
+from assistant.models.model_record import ADAPTER_FILE, MODEL_FILE, ModelRecord, read_record
 from assistant.types import CancelToken
 
 _BUNDLED = "bundled:"

@@ -13,9 +13,9 @@ from types import TracebackType
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.engine.decoding import CachedDecoder, is_usable, not_finite
+from assistant.engine.likelihood import LogProbabilities, log_probability, log_softmax
 from assistant.engine.llama_runtime import BATCH
-from assistant.engine.scoring import LogProbabilities, log_probability, log_softmax
+from assistant.engine.prefix_cache import CachedDecoder, is_usable, not_finite
 from assistant.errors import Cancelled, EngineError
 from assistant.types import CancelToken
 

@@ -10,9 +10,9 @@ from functools import cache
 from importlib import metadata
 from pathlib import Path
 
-from assistant.engine.child import Limits, run_probe
-from assistant.engine.threads import physical_cores
+from assistant.engine.thread_count import physical_cores
 from assistant.errors import EngineError
+from assistant.models.trial_process import Limits, run_probe
 
 # What a build for "any x86-64 processor of the last ten years" (or any 64-bit ARM) uses.
 _PORTABLE_X86 = ("SSE3", "SSSE3", "AVX", "AVX2", "F16C", "FMA", "BMI2")

@@ -16,9 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from assistant.engine.ggml_types import FILE_TYPES, TENSOR_TYPES
-from assistant.engine.gguf_bytes import MAX_STRING_BYTES, GgufBytes
-from assistant.engine.gguf_metadata import (
+from assistant.errors import ModelError
+from assistant.models.ggml_types import FILE_TYPES, TENSOR_TYPES
+from assistant.models.gguf_bytes import MAX_STRING_BYTES, GgufBytes
+from assistant.models.gguf_metadata import (
     ARRAY,
     BOOL,
     FLOAT32,
@@ -31,7 +32,6 @@ from assistant.engine.gguf_metadata import (
     odd_tensor_name,
     odd_value,
 )
-from assistant.errors import ModelError
 
 MAX_PAIRS = 4096
 MAX_TENSORS = 65536

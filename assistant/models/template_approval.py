@@ -11,11 +11,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from assistant.catalogue import load_catalogue
-from assistant.engine.gguf import GgufHeader
-from assistant.engine.records import ModelRecord
-from assistant.engine.templates import template_hash
+from assistant.engine.chat_template import template_hash
 from assistant.errors import ModelError, UnknownTemplateError
+from assistant.models.catalogue import load_catalogue
+from assistant.models.gguf_header import GgufHeader
+from assistant.models.model_record import ModelRecord
 
 CATALOGUE, PERSON, BUNDLE = "catalogue", "person", "bundle"
 """Who allowed a template, as a record has it."""

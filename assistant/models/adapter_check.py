@@ -11,9 +11,9 @@ import math
 from pathlib import Path
 from typing import NamedTuple
 
-from assistant.engine.gguf import GgufHeader, read_header
-from assistant.engine.records import MODEL_FILE
 from assistant.errors import ModelError
+from assistant.models.gguf_header import GgufHeader, read_header
+from assistant.models.model_record import MODEL_FILE
 
 MAX_RANK = 4096
 _A, _B = ".lora_a", ".lora_b"

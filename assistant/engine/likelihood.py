@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.engine.decoding import CachedDecoder
+from assistant.engine.prefix_cache import CachedDecoder
 from assistant.types import CancelToken
 
 LogProbabilities = NDArray[np.float64]

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from assistant.engine.llama_runtime import LlamaRuntime
-from assistant.engine.templates import (
+from assistant.engine.chat_template import (
     KnownStyle,
     PromptStyle,
     assert_style,
@@ -13,6 +12,7 @@ from assistant.engine.templates import (
     make_style,
     template_hash,
 )
+from assistant.engine.llama_runtime import LlamaRuntime
 from assistant.errors import ModelError
 
 

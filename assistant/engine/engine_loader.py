@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from assistant.catalogue import EmbedderEntry, bundled_models_dir, load_catalogue
 from assistant.config import Settings
-from assistant.engine.approval import require_approved
-from assistant.engine.bases import base_folder, size_of
-from assistant.engine.embedder_folder import entry_of, is_exported
-from assistant.engine.installed import active_chat_name, model_folder
-from assistant.engine.pinned import PinnedFile
-from assistant.engine.records import MODEL_FILE, ModelRecord, read_record
-from assistant.engine.templates import KnownStyle
-from assistant.engine.threads import threads_for
+from assistant.engine.chat_template import KnownStyle
+from assistant.engine.thread_count import threads_for
 from assistant.errors import ModelError, UsageError
+from assistant.models.base_models import base_folder, size_of
+from assistant.models.catalogue import EmbedderEntry, bundled_models_dir, load_catalogue
+from assistant.models.embedder_folder import entry_of, is_exported
+from assistant.models.installed_models import active_chat_name, model_folder
+from assistant.models.model_record import MODEL_FILE, ModelRecord, read_record
+from assistant.models.template_approval import require_approved
+from assistant.models.verified_file import PinnedFile
 from assistant.prompts import PROMPT_VERSION
 from assistant.types import ChatEngine, Embedder, EmbedderIdentity
 
@@ -26,7 +26,7 @@ def has_chat_model(settings: Settings) -> bool:
 
 def load_chat(settings: Settings) -> ChatEngine:
     """Load the chat model in use. Raises `ModelError` with what to do."""
-    from assistant.engine.chat import LlamaChat
+    from assistant.engine.chat_model import LlamaChat
 
     name = active_chat_name(settings)
     if not name:

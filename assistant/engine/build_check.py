@@ -1,4 +1,4 @@
-"""`python -m assistant.engine.portable`: is the installed llama.cpp fit for any laptop?
+"""`python -m assistant.engine.build_check`: is the installed llama.cpp fit for any laptop?
 
 Ends with status 0 if so; else says why and ends with 1. Run after an installation, since
 pip may have taken a build from its cache that was made for another machine.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 
-from assistant.engine.cpu import cpu_report, not_portable
+from assistant.engine.cpu_features import cpu_report, not_portable
 
 
 def main() -> int:

@@ -19,9 +19,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.engine.decoding import CachedDecoder
-from assistant.engine.quoting import MARK, Move, Quotable, Spelling
-from assistant.engine.scoring import log_total
+from assistant.engine.likelihood import log_total
+from assistant.engine.prefix_cache import CachedDecoder
+from assistant.engine.span_automaton import MARK, Move, Quotable, Spelling
 from assistant.types import CancelToken, Quoted
 
 STARTS = 3

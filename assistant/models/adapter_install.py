@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from assistant.engine.adapters import checked_adapter_header, matrix_format
-from assistant.engine.installing import now, probe_model
-from assistant.engine.records import MODEL_FILE, ModelRecord, read_record
+from assistant.models.adapter_check import checked_adapter_header, matrix_format
+from assistant.models.model_install import now, probe_model
+from assistant.models.model_record import MODEL_FILE, ModelRecord, read_record
 from assistant.types import CancelToken
 
 

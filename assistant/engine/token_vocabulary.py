@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from assistant.engine.llama_runtime import LlamaRuntime
-from assistant.engine.quoting import Spelling, tokens_by_bytes
-from assistant.engine.tokenizing import PromptTokenizer, plain_pieces
+from assistant.engine.prompt_tokenizer import PromptTokenizer, plain_pieces
+from assistant.engine.span_automaton import Spelling, tokens_by_bytes
 
 
 def spelling_of(runtime: LlamaRuntime, tokenizer: PromptTokenizer) -> Spelling:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
+from assistant.engine.chat_template import RenderedPrompt
 from assistant.engine.llama_runtime import LlamaRuntime
-from assistant.engine.templates import RenderedPrompt
 
 # Every character that is written in one or two bytes, and one for each longer beginning:
 # together every byte that UTF-8 has.

@@ -1,4 +1,4 @@
-"""What runs in the child process of `assistant.engine.child`; never imported elsewhere."""
+"""What runs in the child process of `assistant.models.trial_process`; never imported elsewhere."""
 
 from __future__ import annotations
 
@@ -68,8 +68,8 @@ def _features() -> dict[str, Any]:
 
 def load(path: Path, adapter: Path | None = None) -> dict[str, Any]:
     """Load the model (with an adapter over it), let it speak, and tell how to ask it."""
-    from assistant.engine.chat import LlamaChat
-    from assistant.engine.templates import ChatmlStyle
+    from assistant.engine.chat_model import LlamaChat
+    from assistant.engine.chat_template import ChatmlStyle
 
     # One thread: several that wait for each other take many times as long on a busy machine.
     chat = LlamaChat(path, name=path.stem, context_length=_CONTEXT, threads=1, adapter=adapter)

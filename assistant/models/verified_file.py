@@ -22,9 +22,9 @@ from io import BufferedReader
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from assistant.engine.gguf import read_header_of
-from assistant.engine.installing import open_regular
 from assistant.errors import ModelError
+from assistant.models.gguf_header import read_header_of
+from assistant.models.model_install import open_regular
 
 _DESCRIPTORS = Path("/proc/self/fd")
 

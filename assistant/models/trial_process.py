@@ -16,7 +16,7 @@ from assistant.types import CancelToken
 
 _BOOT = (
     "import json, sys; sys.path[:] = json.loads(sys.argv.pop(1)); "
-    "from assistant.engine.probe import main; main(sys.argv[1:])"
+    "from assistant.engine.model_trial import main; main(sys.argv[1:])"
 )
 _KEPT_VARIABLES = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH", "SYSTEMROOT")
 
@@ -32,7 +32,7 @@ class Limits:
 def run_probe(
     arguments: list[str], limits: Limits, cancel: CancelToken | None = None
 ) -> dict[str, Any]:
-    """Run `assistant.engine.probe` with `arguments`; return the object that it printed.
+    """Run `assistant.engine.model_trial` with `arguments`; return the object that it printed.
 
     Raises `EngineError` with the reason when it crashes, takes too long or says nothing,
     `Cancelled` as soon as `cancel` is set; the child is gone whichever way this ends.

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from assistant.engine.scoring import LogProbabilities
+from assistant.engine.likelihood import LogProbabilities
 
 
 def weighed_sum(terms: Sequence[float], weights: Sequence[float]) -> float:

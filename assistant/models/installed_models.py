@@ -7,20 +7,20 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from assistant.catalogue import bundled_models_dir, load_catalogue
 from assistant.config import NO_CHAT_MODEL, Settings
-from assistant.engine.bases import adapters_over, base_folder, recorded_base, size_of
 from assistant.engine.embedder import MODEL_FILE as EMBEDDER_FILE
 from assistant.engine.embedder import TOKENIZER_FILE, verify_file
-from assistant.engine.installing import Progress, open_regular, quiet
-from assistant.engine.records import (
+from assistant.errors import ModelError, UsageError
+from assistant.models.base_models import adapters_over, base_folder, recorded_base, size_of
+from assistant.models.catalogue import bundled_models_dir, load_catalogue
+from assistant.models.model_install import Progress, open_regular, quiet
+from assistant.models.model_record import (
     ModelRecord,
     model_folders,
     read_active,
     read_record,
     write_active,
 )
-from assistant.errors import ModelError, UsageError
 
 _BLOCK = 1 << 20
 

@@ -16,10 +16,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any, BinaryIO
 
-from assistant.engine.child import Limits, run_probe
-from assistant.engine.gguf import GgufHeader, read_header, why_not_chat
-from assistant.engine.records import ModelRecord, write_record
 from assistant.errors import EngineError, ModelError
+from assistant.models.gguf_header import GgufHeader, read_header, why_not_chat
+from assistant.models.model_record import ModelRecord, write_record
+from assistant.models.trial_process import Limits, run_probe
 from assistant.types import CancelToken
 
 Progress = Callable[[str, int, int], None]

@@ -15,11 +15,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from assistant.engine.decoding import CachedDecoder
-from assistant.engine.mixing import mixture, shared_beginning, weighed_sum
-from assistant.engine.quoting import MARK, Move, Quotable, Spelling
-from assistant.engine.scoring import LogProbabilities
-from assistant.engine.sequences import Sequences
+from assistant.engine.likelihood import LogProbabilities
+from assistant.engine.parallel_sequences import Sequences
+from assistant.engine.prefix_cache import CachedDecoder
+from assistant.engine.probability_mixture import mixture, shared_beginning, weighed_sum
+from assistant.engine.span_automaton import MARK, Move, Quotable, Spelling
 from assistant.errors import ContextOverflowError
 from assistant.types import CancelToken, Weighed, WeighedText
 

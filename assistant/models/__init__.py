@@ -1,0 +1,1 @@
+"""Models on this machine: catalogue, checks of foreign files, installing, records."""
