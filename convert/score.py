@@ -1,6 +1,6 @@
 """How one answer is scored: the laptop's own functions, so that both sides mean the same."""
 
-from assistant.evaluation.scoring import (
+from assistant.evaluation.answer_scores import (
     exact,
     f1,
     normalise,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from assistant.advice.comparison_table import comparison, cost_lines, measured_rows
 from assistant.advice.decision import NAMES, Case, Decision
 from assistant.advice.sensitivity import more_questions, said_by, turns
-from assistant.evaluation.plots import clean
+from assistant.evaluation.svg_plots import clean
 from assistant.safe_text import safe_text
 
 _STYLE = """

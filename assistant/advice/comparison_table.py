@@ -7,7 +7,7 @@ from collections.abc import Callable
 from assistant.advice.costs import ADDING_HOURS, Costs
 from assistant.advice.decision import NAMES, Case, shown
 from assistant.advice.evidence import BOTH, OPTIONS, RETRIEVAL, TUNING, Measured
-from assistant.evaluation.measures import TITLES
+from assistant.evaluation.metrics import TITLES
 
 _SECURITY = {
     RETRIEVAL: "documents stay encrypted, each library under its own key; what is forgotten is "

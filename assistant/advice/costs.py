@@ -9,7 +9,7 @@ from typing import Any
 from assistant.advice.evidence import Evidence
 from assistant.advice.questionnaire import Circumstances
 from assistant.errors import UsageError
-from assistant.evaluation.strict import BadTextError, read_object
+from assistant.evaluation.strict_json import BadTextError, read_object
 from assistant.evaluation.suite import read_plain_file
 
 REFERENCE_SPEED = 7.15

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from assistant.advice.costs import Costs
 from assistant.advice.evidence import BARE, BOTH, RETRIEVAL, TUNING, Evidence, Measured
 from assistant.advice.questionnaire import Circumstances
-from assistant.evaluation.figures import Figure
+from assistant.evaluation.bootstrap import Figure
 
 NEITHER = "neither"
 NAMES = {

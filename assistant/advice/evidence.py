@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from assistant.errors import SuiteError
-from assistant.evaluation.figures import Figure, Sampled, figures_of, interval, sample
-from assistant.evaluation.judging import Row
-from assistant.evaluation.saved import ArmRun, SavedRun
+from assistant.evaluation.bootstrap import Figure, Sampled, figures_of, interval, sample
+from assistant.evaluation.grading import Row
+from assistant.evaluation.saved_run import ArmRun, SavedRun
 
 BARE, RETRIEVAL, TUNING, BOTH = "bare", "retrieval", "tuning", "both"
 OPTIONS = (RETRIEVAL, TUNING, BOTH)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.errors import UsageError
-from assistant.evaluation.strict import BadTextError, read_object
+from assistant.evaluation.strict_json import BadTextError, read_object
 from assistant.evaluation.suite import read_plain_file
 
 CHANGES = {

@@ -24,7 +24,7 @@ from assistant.advice.evidence import (
 )
 from assistant.advice.exclusion_rules import ruled_out, ruled_out_unmeasured
 from assistant.advice.questionnaire import CHANGES, NOWHERE, REQUIRED, STYLE
-from assistant.evaluation.figures import Figure
+from assistant.evaluation.bootstrap import Figure
 
 FEWEST_QUESTIONS = 20
 """Below it no advice is given: even 20 right answers of 20 may be 84 % (Wilson's interval)."""

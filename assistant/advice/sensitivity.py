@@ -10,7 +10,7 @@ from assistant.advice.decision import NAMES, NEITHER, Case
 from assistant.advice.evidence import OPTIONS, Evidence
 from assistant.advice.questionnaire import QUESTIONS, Circumstances, Value
 from assistant.advice.rules import decide
-from assistant.evaluation.figures import Figure
+from assistant.evaluation.bootstrap import Figure
 
 _STEP = 1.02
 """How far on both sides of a threshold an answer is tried, beside the threshold itself."""

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from assistant.advice.costs import Sizes
     from assistant.advice.evidence import Evidence
     from assistant.advice.questionnaire import Circumstances, Question
-    from assistant.evaluation.saved import SavedRun
+    from assistant.evaluation.saved_run import SavedRun
 
 _TRIES = 3
 
@@ -119,7 +119,7 @@ def _require_suffix(out: Path | None) -> None:
 
 def _run(settings: Settings, path: Path | None) -> tuple[str, SavedRun] | None:
     """Return the run that is named, else the newest of this library, with its name."""
-    from assistant.evaluation.saved import read_run
+    from assistant.evaluation.saved_run import read_run
 
     if path is not None:
         return path.name, read_run(path)

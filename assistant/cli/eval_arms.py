@@ -15,7 +15,7 @@ from assistant.types import Workspace
 if TYPE_CHECKING:
     from assistant.cli.unlocking import Unlocking
     from assistant.evaluation.arms import Arm, InstalledModel
-    from assistant.evaluation.shots import Shots
+    from assistant.evaluation.few_shot import Shots
     from assistant.evaluation.suite import Suite
     from assistant.store import StoreKey
 
@@ -53,7 +53,7 @@ class Asking:
         Raises `UsageError`, and `SuiteError` for examples that can't be used.
         """
         from assistant.evaluation.arms import CURRENT, arms_named, names_for_advice
-        from assistant.evaluation.shots import candidates
+        from assistant.evaluation.few_shot import candidates
         from assistant.evaluation.suite import read_examples
 
         if for_advice:

@@ -15,7 +15,7 @@ from assistant.cli.wiring import LocalWorkspace, _chat_model
 from assistant.config import Settings
 from assistant.errors import ModelError, UsageError
 from assistant.evaluation.closed_book import answer_closed
-from assistant.evaluation.shots import Shots, make_shots
+from assistant.evaluation.few_shot import Shots, make_shots
 from assistant.prompts import with_shots
 from assistant.store import KeySource
 from assistant.types import (

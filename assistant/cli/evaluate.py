@@ -24,9 +24,9 @@ from assistant.config import Settings
 from assistant.errors import UsageError
 
 if TYPE_CHECKING:
-    from assistant.evaluation.running import Library
-    from assistant.evaluation.saved import ArmRun, SavedRun
+    from assistant.evaluation.saved_run import ArmRun, SavedRun
     from assistant.evaluation.suite import Suite
+    from assistant.evaluation.suite_runner import Library
 
 FOLDER = "evaluations"
 _STOPPED = "stopped"
@@ -123,10 +123,10 @@ def run(
       assistant eval questions.jsonl --for-advice --shots examples.jsonl
       assistant eval questions.jsonl --against evaluations/library-20261121-160500 --json
     """
-    from assistant.evaluation.comparing import require_common
-    from assistant.evaluation.running import Runner
-    from assistant.evaluation.saved import read_run, write_run
+    from assistant.evaluation.run_comparison import require_common
+    from assistant.evaluation.saved_run import read_run, write_run
     from assistant.evaluation.suite import read_suite
+    from assistant.evaluation.suite_runner import Runner
 
     settings, output = invocation.settings, invocation.output
     journals = _journals(settings, out, keep_texts=keep_texts)
@@ -153,7 +153,7 @@ def run(
         runs = runner.run(asked.arms, restart=restart)
         report("computing intervals", 0, 0)
         table = _table(settings, questions, runner, runs, saved)
-    from assistant.evaluation.page import html_page
+    from assistant.evaluation.html_report import html_page
 
     made = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
     folder = out or settings.data_dir / FOLDER / f"{settings.library}-{made}"
@@ -196,7 +196,7 @@ def _say_failed(runs: Sequence[ArmRun], output: Output) -> bool:
 
 def _show(invocation: Invocation, table: dict[str, Any], folder: Path) -> None:
     from assistant.cli.evaluate_page import show_run
-    from assistant.evaluation.report import without_rows
+    from assistant.evaluation.run_table import without_rows
 
     output = invocation.output
     if output.as_json:
@@ -214,7 +214,7 @@ def _table(
     saved: SavedRun | None,
 ) -> dict[str, Any]:
     from assistant.engine import embedder_identity
-    from assistant.evaluation.report import run_table
+    from assistant.evaluation.run_table import run_table
 
     library: Library = runner.library
     answerable = sum(item.answerable for item in suite.items)
@@ -247,8 +247,8 @@ def _table(
 def _against(
     saved: SavedRun, suite: Suite, library: Library, runs: Sequence[ArmRun]
 ) -> dict[str, Any]:
-    from assistant.evaluation.comparing import compare
-    from assistant.evaluation.report import change_table
+    from assistant.evaluation.run_comparison import compare
+    from assistant.evaluation.run_table import change_table
 
     changes = compare(saved, runs)
     return {

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from assistant.cli.output import Output
-from assistant.evaluation.measures import BETTER, GROUPS, TITLES
-from assistant.evaluation.page import figure_text
+from assistant.evaluation.html_report import figure_text
+from assistant.evaluation.metrics import BETTER, GROUPS, TITLES
 
 _LISTED = 20
 

@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 from assistant.cli.schema import FORMAT
 from assistant.errors import SuiteError, UsageError
-from assistant.evaluation.strict import BadTextError, read_object
+from assistant.evaluation.strict_json import BadTextError, read_object
 from assistant.evaluation.suite import read_plain_file
 from assistant.types import (
     Answer,

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.errors import SuiteError
-from assistant.evaluation.strict import (
+from assistant.evaluation.strict_json import (
     BadTextError,
     number_of,
     only_keys,

@@ -21,8 +21,8 @@ from typing import Any
 
 from assistant.config import Settings
 from assistant.documents import ChildParser
-from assistant.evaluation.places import Place
-from assistant.evaluation.shots import Shots
+from assistant.evaluation.few_shot import Shots
+from assistant.evaluation.gold_spans import Place
 from assistant.evaluation.suite import Item
 from assistant.ingest import Ingester
 from assistant.store import KeyFile, open_store

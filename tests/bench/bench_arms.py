@@ -27,16 +27,16 @@ from assistant.cli.eval_arms import DECIDING, installed_models
 from assistant.cli.eval_wiring import ShotsChat
 from assistant.config import NO_CHAT_MODEL, Settings, load_settings
 from assistant.engine import embedder_identity, load_chat, load_embedder
+from assistant.evaluation.answer_journal import Journal
 from assistant.evaluation.arms import Arm, arms_named, names_for_advice
-from assistant.evaluation.asking import ask_items
+from assistant.evaluation.ask_suite import ask_items
+from assistant.evaluation.bootstrap import Figure as Interval
+from assistant.evaluation.bootstrap import Sampled, differences, figures_of, sample
 from assistant.evaluation.closed_book import answer_closed
-from assistant.evaluation.figures import Figure as Interval
-from assistant.evaluation.figures import Sampled, differences, figures_of, sample
-from assistant.evaluation.journal import Journal
-from assistant.evaluation.judging import Row
-from assistant.evaluation.measures import BETTER, TITLES
-from assistant.evaluation.memory import Memory
-from assistant.evaluation.shots import make_shots
+from assistant.evaluation.few_shot import make_shots
+from assistant.evaluation.grading import Row
+from assistant.evaluation.memory_use import Memory
+from assistant.evaluation.metrics import BETTER, TITLES
 from assistant.retrieval import Retriever
 from assistant.session import AnswerSession
 from assistant.types import (

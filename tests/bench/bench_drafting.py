@@ -23,8 +23,8 @@ from assistant.cli.wiring import open_workspace
 from assistant.config import Settings, load_settings
 from assistant.evaluation.draft.drafting import Draft, Wanted, draft
 from assistant.evaluation.draft.lines import as_bytes, suite_lines
-from assistant.evaluation.places import Pages, find_places
-from assistant.evaluation.ranking import DEPTH, ranks_of, recall, reciprocal_rank
+from assistant.evaluation.gold_spans import Pages, find_places
+from assistant.evaluation.ranking_metrics import DEPTH, ranks_of, recall, reciprocal_rank
 from assistant.evaluation.suite import Item, Suite, read_suite
 from assistant.sample_library import sample_paths
 from assistant.store import KeyFile

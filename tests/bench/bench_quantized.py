@@ -29,7 +29,7 @@ from assistant.config import Settings
 from assistant.engine.chat_model import LlamaChat
 from assistant.engine.thread_count import threads_for
 from assistant.errors import ContextOverflowError
-from assistant.evaluation.scoring import f1
+from assistant.evaluation.answer_scores import f1
 from assistant.models.gguf_header import read_header
 from assistant.prompts import REFUSAL, PromptPassage, build_messages
 from tests.bench.qa_data import A2, Asked, Squad, require, squad

@@ -31,7 +31,7 @@ from assistant.engine import load_embedder
 from assistant.engine.chat_model import LlamaChat
 from assistant.engine.span_automaton import Quotable
 from assistant.engine.thread_count import threads_for
-from assistant.evaluation.scoring import exact, f1
+from assistant.evaluation.answer_scores import exact, f1
 from assistant.models.catalogue import load_catalogue
 from assistant.prompts import build_messages
 from assistant.types import DOUBT_WEIGHT, REFUSAL_THRESHOLD

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from assistant.config import Settings, load_settings
 from assistant.engine import list_models, load_chat, load_embedder
-from assistant.evaluation.figures import RESAMPLES, interval
+from assistant.evaluation.bootstrap import RESAMPLES, interval
 from assistant.retrieval import Retriever
 from assistant.session import AnswerSession
 from assistant.types import STRATEGIES, TOGETHER, ChatEngine, Embedder, Finished

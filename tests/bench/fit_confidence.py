@@ -33,7 +33,7 @@ from assistant.config import Settings
 from assistant.engine import load_embedder
 from assistant.engine.chat_model import LlamaChat
 from assistant.engine.thread_count import threads_for
-from assistant.evaluation.scoring import f1, normalise
+from assistant.evaluation.answer_scores import f1, normalise
 from assistant.models.catalogue import CATALOGUE_FILE, bundled_models_dir, load_catalogue
 from assistant.retrieval import Retriever
 from assistant.session import AnswerSession

@@ -21,7 +21,7 @@ from assistant.engine.chat_template import RenderedPrompt
 from assistant.engine.constrained_decoding import QuoteSearch
 from assistant.engine.llama_runtime import library
 from assistant.engine.span_automaton import MARK
-from assistant.evaluation.scoring import quote_of
+from assistant.evaluation.answer_scores import quote_of
 from assistant.prompts import REFUSAL, is_refusal
 from assistant.text.sentences import split_sentences
 from assistant.types import CancelToken, Sampling

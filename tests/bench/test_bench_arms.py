@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from assistant.advice.questionnaire import circumstances_of
-from assistant.evaluation.figures import sample
-from assistant.evaluation.shots import candidates
+from assistant.evaluation.bootstrap import sample
+from assistant.evaluation.few_shot import candidates
 from assistant.evaluation.suite import read_suite
 from tests.bench import bench_arms
 from tests.bench.advise_cases import CaseData, cases

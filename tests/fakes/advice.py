@@ -10,7 +10,7 @@ from assistant.advice.costs import Sizes, Speed, costs_of
 from assistant.advice.decision import Case
 from assistant.advice.evidence import RIGHT, Evidence, evidence_of
 from assistant.advice.questionnaire import Circumstances
-from assistant.evaluation.saved import ArmRun, SavedRun, Way
+from assistant.evaluation.saved_run import ArmRun, SavedRun, Way
 from tests.fakes.evaluation import WRONG, row, saved_run
 
 WAYS = {

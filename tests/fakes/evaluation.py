@@ -8,8 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from assistant.evaluation.judging import Row
-from assistant.evaluation.saved import ArmRun, SavedRun
+from assistant.evaluation.grading import Row
+from assistant.evaluation.saved_run import ArmRun, SavedRun
 
 ROW = Row(
     id="q1",

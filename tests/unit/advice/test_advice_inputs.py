@@ -15,7 +15,7 @@ from assistant.advice.evidence import RIGHT, SCORE, evidence_of
 from assistant.advice.questionnaire import Circumstances, read_answers
 from assistant.advice.rules import decide
 from assistant.errors import SuiteError, UsageError
-from assistant.evaluation.saved import ArmRun
+from assistant.evaluation.saved_run import ArmRun
 from tests.fakes.advice import OPEN, arm, case, evidence, run_of
 from tests.fakes.evaluation import row, saved_run
 

@@ -16,9 +16,9 @@ from assistant.cli.advise import _asked
 from assistant.cli.eval_wiring import ClosedBookWorkspace, ShotsChat, ShotsWorkspace
 from assistant.cli.main import cli
 from assistant.cli.wiring import LocalWorkspace
-from assistant.evaluation.page import html_page
-from assistant.evaluation.report import run_table
-from assistant.evaluation.saved import write_run
+from assistant.evaluation.html_report import html_page
+from assistant.evaluation.run_table import run_table
+from assistant.evaluation.saved_run import write_run
 from assistant.types import Message
 from tests.fakes.advice import run_of
 from tests.fakes.engine import FakeChat
@@ -168,7 +168,7 @@ def test_examples_are_rendered_into_every_prompt() -> None:
 
 
 def test_a_run_keeps_how_its_arms_were_asked(tmp_path: Path) -> None:
-    from assistant.evaluation.saved import read_run
+    from assistant.evaluation.saved_run import read_run
 
     before = run_of(base_closed=5, tuned=9, count=10)
     table: dict[str, Any] = run_table(ABOUT, before.arms)

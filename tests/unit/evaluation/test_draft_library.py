@@ -12,7 +12,7 @@ from assistant.evaluation.draft.absent import FAR
 from assistant.evaluation.draft.candidates import KINDS
 from assistant.evaluation.draft.drafting import Draft, Wanted, draft
 from assistant.evaluation.draft.lines import as_bytes, suite_lines
-from assistant.evaluation.places import Pages, find_places
+from assistant.evaluation.gold_spans import Pages, find_places
 from assistant.evaluation.suite import read_suite
 from assistant.types import CancelToken
 from tests.app.hostile import POISON

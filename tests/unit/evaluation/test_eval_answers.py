@@ -11,15 +11,15 @@ import pytest
 from assistant.config import NO_CHAT_MODEL, Settings
 from assistant.engine import has_chat_model
 from assistant.errors import SuiteError, UsageError
+from assistant.evaluation.answer_journal import Journal
 from assistant.evaluation.arms import Arm, InstalledModel, arms_named
-from assistant.evaluation.asking import ask_items
-from assistant.evaluation.journal import Journal
-from assistant.evaluation.judging import Row
-from assistant.evaluation.memory import Memory
-from assistant.evaluation.places import Place
-from assistant.evaluation.rows import row_of, row_table
-from assistant.evaluation.saved import read_run
-from assistant.evaluation.strict import BadTextError
+from assistant.evaluation.ask_suite import ask_items
+from assistant.evaluation.gold_spans import Place
+from assistant.evaluation.grading import Row
+from assistant.evaluation.memory_use import Memory
+from assistant.evaluation.row_format import row_of, row_table
+from assistant.evaluation.saved_run import read_run
+from assistant.evaluation.strict_json import BadTextError
 from assistant.evaluation.suite import Item
 from assistant.types import CancelToken, Finished
 from tests.fakes.evaluation import ROW, row

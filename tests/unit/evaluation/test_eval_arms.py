@@ -13,14 +13,14 @@ import pytest
 from assistant.config import NO_CHAT_MODEL
 from assistant.errors import EngineError, SuiteError, UsageError
 from assistant.evaluation.arms import FOR_ADVICE, Arm, InstalledModel, arms_named, names_for_advice
-from assistant.evaluation.asking import ask_items
+from assistant.evaluation.ask_suite import ask_items
+from assistant.evaluation.bootstrap import figures_of, risk_coverage, sample
 from assistant.evaluation.closed_book import LONGEST, answer_closed
-from assistant.evaluation.figures import figures_of, risk_coverage, sample
-from assistant.evaluation.judging import Row
-from assistant.evaluation.memory import Memory
-from assistant.evaluation.places import Place
-from assistant.evaluation.rows import row_of, row_table
-from assistant.evaluation.shots import SHOTS, candidates, make_shots
+from assistant.evaluation.few_shot import SHOTS, candidates, make_shots
+from assistant.evaluation.gold_spans import Place
+from assistant.evaluation.grading import Row
+from assistant.evaluation.memory_use import Memory
+from assistant.evaluation.row_format import row_of, row_table
 from assistant.evaluation.suite import Item, Suite, read_suite
 from assistant.prompts import CLOSED_BOOK, REFUSAL, build_messages, closed_book_messages, with_shots
 from assistant.types import (

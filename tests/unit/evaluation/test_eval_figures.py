@@ -8,16 +8,16 @@ import numpy as np
 import pytest
 
 from assistant.errors import SuiteError
-from assistant.evaluation import figures
-from assistant.evaluation.comparing import compare, require_common
-from assistant.evaluation.figures import (
+from assistant.evaluation import bootstrap
+from assistant.evaluation.bootstrap import (
     differences,
     figures_of,
     risk_coverage,
     sample,
 )
-from assistant.evaluation.measures import BETTER, GROUPS, TITLES
-from assistant.evaluation.ranking import ndcg, recall, reciprocal_rank
+from assistant.evaluation.metrics import BETTER, GROUPS, TITLES
+from assistant.evaluation.ranking_metrics import ndcg, recall, reciprocal_rank
+from assistant.evaluation.run_comparison import compare, require_common
 from tests.fakes.evaluation import WRONG, arm_run, row, rows, saved_run
 
 
@@ -79,7 +79,7 @@ def test_percentiles_are_those_of_numpy() -> None:
     values = generator.random((50, 9))
     values[generator.random((50, 9)) < 0.4] = np.nan
     values[3] = np.nan
-    median, high = figures._percentiles(values, (50.0, 95.0))
+    median, high = bootstrap._percentiles(values, (50.0, 95.0))
     for row_values, got_median, got_high in zip(values, median, high, strict=True):
         known = row_values[~np.isnan(row_values)]
         if len(known):
@@ -114,7 +114,7 @@ def test_it_is_repeatable_in_chunks_of_any_size(monkeypatch: pytest.MonkeyPatch)
     answered = rows([n % 3 != 0 for n in range(30)])
     first = sample({"x": answered})["x"]
     assert np.array_equal(first.draws["f1"], sample({"x": answered})["x"].draws["f1"])
-    monkeypatch.setattr("assistant.evaluation.figures._CHUNK_CELLS", 3_000)
+    monkeypatch.setattr("assistant.evaluation.bootstrap._CHUNK_CELLS", 3_000)
     assert np.array_equal(first.draws["f1"], sample({"x": answered})["x"].draws["f1"])
 
 

@@ -8,10 +8,10 @@ from contextlib import suppress
 from pathlib import Path
 
 from assistant.errors import SuiteError
-from assistant.evaluation.comparing import compare
-from assistant.evaluation.page import html_page
-from assistant.evaluation.report import run_table
-from assistant.evaluation.saved import read_run, write_run
+from assistant.evaluation.html_report import html_page
+from assistant.evaluation.run_comparison import compare
+from assistant.evaluation.run_table import run_table
+from assistant.evaluation.saved_run import read_run, write_run
 from assistant.evaluation.suite import read_suite
 from tests.fakes.evaluation import arm_run, rows
 

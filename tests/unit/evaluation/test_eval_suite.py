@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from assistant.errors import SuiteError, UsageError
-from assistant.evaluation.places import Pages, Place, find_places
+from assistant.evaluation.gold_spans import Pages, Place, find_places
 from assistant.evaluation.suite import read_suite
 from assistant.types import Citation
 from tests.fakes.evaluation import write_suite

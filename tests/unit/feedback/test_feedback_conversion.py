@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assistant.errors import UsageError
-from assistant.evaluation.places import Pages, find_places
+from assistant.evaluation.gold_spans import Pages, find_places
 from assistant.evaluation.suite import read_suite
 from assistant.feedback import completed, export, feedback_of, to_look_for
 from assistant.feedback.conversion import side

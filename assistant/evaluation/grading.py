@@ -6,10 +6,10 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from assistant.evaluation.places import Pages, Place
-from assistant.evaluation.ranking import ranks_of
-from assistant.evaluation.scoring import exact, f1, normalise, quote_of
-from assistant.evaluation.scoring import prediction_of as written_prediction
+from assistant.evaluation.answer_scores import exact, f1, normalise, quote_of
+from assistant.evaluation.answer_scores import prediction_of as written_prediction
+from assistant.evaluation.gold_spans import Pages, Place
+from assistant.evaluation.ranking_metrics import ranks_of
 from assistant.evaluation.suite import Item
 from assistant.types import Answer, Citation, SearchResult, Sentence
 

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from assistant.errors import AssistantError
-from assistant.evaluation.judging import Row
-from assistant.evaluation.rows import row_of, row_table
-from assistant.evaluation.strict import BadTextError, read_object
+from assistant.evaluation.grading import Row
+from assistant.evaluation.row_format import row_of, row_table
+from assistant.evaluation.strict_json import BadTextError, read_object
 
 _KEY_LENGTH = 32
 _MOST_BYTES = 1 << 30

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.evaluation.judging import Row
-from assistant.evaluation.measures import BINS, ECE, QUANTILES, SHARES, TIMES, calibrated_on
+from assistant.evaluation.grading import Row
+from assistant.evaluation.metrics import BINS, ECE, QUANTILES, SHARES, TIMES, calibrated_on
 
 RESAMPLES = 2_000
 CONFIDENCE = 0.95

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from assistant.evaluation.measures import BETTER, GROUPS, TITLES
-from assistant.evaluation.plots import COLOURS, bars, clean, curves
+from assistant.evaluation.metrics import BETTER, GROUPS, TITLES
+from assistant.evaluation.svg_plots import COLOURS, bars, clean, curves
 
 _STYLE = """
 body{font:16px/1.5 system-ui,sans-serif;max-width:64rem;margin:2rem auto;padding:0 1rem;

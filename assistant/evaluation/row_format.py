@@ -6,8 +6,8 @@ import math
 from dataclasses import MISSING, asdict, fields
 from typing import Any
 
-from assistant.evaluation.judging import Row
-from assistant.evaluation.strict import BadTextError
+from assistant.evaluation.grading import Row
+from assistant.evaluation.strict_json import BadTextError
 
 _KINDS: dict[str, str] = {entry.name: str(entry.type) for entry in fields(Row)}
 _ADDED = {entry.name: entry.default for entry in fields(Row) if entry.default is not MISSING}

@@ -13,10 +13,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from assistant.errors import SuiteError
-from assistant.evaluation.figures import CONFIDENCE, Figure, differences, sample
-from assistant.evaluation.judging import Row
-from assistant.evaluation.measures import BETTER, GATED
-from assistant.evaluation.saved import ArmRun, SavedRun
+from assistant.evaluation.bootstrap import CONFIDENCE, Figure, differences, sample
+from assistant.evaluation.grading import Row
+from assistant.evaluation.metrics import BETTER, GATED
+from assistant.evaluation.saved_run import ArmRun, SavedRun
 
 RESAMPLES = 10_000
 VERBATIM = "verbatim"

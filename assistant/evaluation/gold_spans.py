@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from assistant.errors import UsageError
-from assistant.evaluation.strict import BadTextError
+from assistant.evaluation.strict_json import BadTextError
 from assistant.evaluation.suite import Item, Span, Suite, refuse
 from assistant.types import Citation, DocumentRecord, Workspace
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from assistant.evaluation.places import Place
+from assistant.evaluation.gold_spans import Place
 from assistant.types import Hit
 
 DEPTH = 10

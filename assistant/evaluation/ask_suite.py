@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from assistant.errors import Cancelled, EngineError, UsageError
 from assistant.evaluation.arms import CURRENT, Arm
-from assistant.evaluation.judging import Asked, Row, failure, judge
-from assistant.evaluation.memory import Memory
-from assistant.evaluation.places import Pages, Place
-from assistant.evaluation.ranking import DEPTH
+from assistant.evaluation.gold_spans import Pages, Place
+from assistant.evaluation.grading import Asked, Row, failure, judge
+from assistant.evaluation.memory_use import Memory
+from assistant.evaluation.ranking_metrics import DEPTH
 from assistant.evaluation.suite import Item
 from assistant.types import (
     Answer,

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from assistant.evaluation.judging import Row
-from assistant.evaluation.ranking import ndcg, recall, reciprocal_rank
+from assistant.evaluation.grading import Row
+from assistant.evaluation.ranking_metrics import ndcg, recall, reciprocal_rank
 
 Fraction = tuple[float, float]
 NOTHING: Fraction = (0.0, 0.0)

@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from assistant.errors import Cancelled, SuiteError
+from assistant.evaluation.answer_journal import Journal
 from assistant.evaluation.arms import Arm
-from assistant.evaluation.asking import Judged, ask_items
-from assistant.evaluation.journal import Journal
-from assistant.evaluation.memory import Memory
-from assistant.evaluation.places import Pages, Place, find_places
-from assistant.evaluation.saved import ArmRun, Way
+from assistant.evaluation.ask_suite import Judged, ask_items
+from assistant.evaluation.gold_spans import Pages, Place, find_places
+from assistant.evaluation.memory_use import Memory
+from assistant.evaluation.saved_run import ArmRun, Way
 from assistant.evaluation.suite import Item, Suite
 from assistant.types import CancelToken, DocumentRecord, Workspace
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from assistant.evaluation.comparing import ArmChange
-from assistant.evaluation.figures import (
+from assistant.evaluation.bootstrap import (
     CONFIDENCE,
     RESAMPLES,
     Figure,
@@ -16,8 +15,9 @@ from assistant.evaluation.figures import (
     risk_coverage,
     sample,
 )
-from assistant.evaluation.measures import GROUPS
-from assistant.evaluation.saved import FORMAT, KIND, ArmRun, arm_table
+from assistant.evaluation.metrics import GROUPS
+from assistant.evaluation.run_comparison import ArmChange
+from assistant.evaluation.saved_run import FORMAT, KIND, ArmRun, arm_table
 
 _MOST_POINTS = 200
 
