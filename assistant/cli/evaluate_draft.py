@@ -20,7 +20,7 @@ from assistant.safe_text import safe_text
 
 if TYPE_CHECKING:
     from assistant.cli.draft_schema import DraftJson, ReviewJson
-    from assistant.evaluation.draft.drafting import Draft, Wanted
+    from assistant.evaluation.draft.draft_suite import Draft, Wanted
     from assistant.types import Workspace
 
 _SHOWN = 5
@@ -79,8 +79,8 @@ def draft(
       assistant eval draft questions.jsonl --count 200 --seed 7 --force
       assistant eval draft questions.jsonl --document contract.pdf --kind definition --kind table
     """
-    from assistant.evaluation.draft.drafting import draft as make_draft
-    from assistant.evaluation.draft.lines import as_bytes, suite_lines
+    from assistant.evaluation.draft.draft_suite import draft as make_draft
+    from assistant.evaluation.draft.suite_lines import as_bytes, suite_lines
 
     output = invocation.output
     _refuse_existing(out, force=force)
@@ -108,7 +108,7 @@ def _wanted(
     kinds: tuple[str, ...],
     share: float,
 ) -> Wanted:
-    from assistant.evaluation.draft.drafting import Wanted
+    from assistant.evaluation.draft.draft_suite import Wanted
 
     documents = tuple(workspace.resolve(name).id for name in names)
     return Wanted(count, seed, share, documents, kinds or KIND_NAMES)
@@ -190,7 +190,7 @@ def review(invocation: Invocation, suite: Path) -> None:
       assistant eval review questions.jsonl
       assistant eval review questions.jsonl --json
     """
-    from assistant.evaluation.draft.reviewing import Review
+    from assistant.evaluation.draft.review import Review
 
     output = invocation.output
     opened = Review(suite)

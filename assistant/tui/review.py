@@ -15,7 +15,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Footer, Static
 
-from assistant.evaluation.draft.reviewing import Review
+from assistant.evaluation.draft.review import Review
 from assistant.evaluation.suite import DRAFT, DROPPED, KEPT, MENDED, Item
 from assistant.tui import text
 from assistant.tui.desk import Desk

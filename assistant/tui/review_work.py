@@ -8,7 +8,7 @@ from pathlib import Path
 
 from textual.message import Message
 
-from assistant.evaluation.draft.reviewing import Review
+from assistant.evaluation.draft.review import Review
 from assistant.evaluation.suite import Item, Span
 from assistant.tui.messages import Post
 from assistant.tui.problems import Problem

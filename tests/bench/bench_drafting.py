@@ -21,8 +21,8 @@ from typing import Any
 
 from assistant.cli.wiring import open_workspace
 from assistant.config import Settings, load_settings
-from assistant.evaluation.draft.drafting import Draft, Wanted, draft
-from assistant.evaluation.draft.lines import as_bytes, suite_lines
+from assistant.evaluation.draft.draft_suite import Draft, Wanted, draft
+from assistant.evaluation.draft.suite_lines import as_bytes, suite_lines
 from assistant.evaluation.gold_spans import Pages, find_places
 from assistant.evaluation.ranking_metrics import DEPTH, ranks_of, recall, reciprocal_rank
 from assistant.evaluation.suite import Item, Suite, read_suite

@@ -6,7 +6,7 @@ import re
 from collections.abc import Container
 from dataclasses import dataclass
 
-from assistant.evaluation.draft.lexicon import listed
+from assistant.evaluation.draft.word_lists import listed
 from assistant.retrieval.words import content_stems, words
 
 DEFINITION, CLOZE, TABLE, LIST, HEADING = "definition", "cloze", "table", "list", "heading"

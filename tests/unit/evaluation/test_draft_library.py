@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from assistant.errors import Cancelled, UsageError
-from assistant.evaluation.draft.absent import FAR
 from assistant.evaluation.draft.candidates import KINDS
-from assistant.evaluation.draft.drafting import Draft, Wanted, draft
-from assistant.evaluation.draft.lines import as_bytes, suite_lines
+from assistant.evaluation.draft.draft_suite import Draft, Wanted, draft
+from assistant.evaluation.draft.suite_lines import as_bytes, suite_lines
+from assistant.evaluation.draft.unanswerable import FAR
 from assistant.evaluation.gold_spans import Pages, find_places
 from assistant.evaluation.suite import read_suite
 from assistant.types import CancelToken

@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 
 from assistant.errors import AssistantError, SuiteError, UsageError
-from assistant.evaluation.draft.keeping import KeptFile, begin_writing
-from assistant.evaluation.draft.reviewing import Review
+from assistant.evaluation.draft.journaled_file import KeptFile, begin_writing
+from assistant.evaluation.draft.review import Review
 from assistant.evaluation.suite import CUT_OFF, read_suite
 from tests.fakes.drafts import AGREEMENT, drafted, read_lines
 from tests.fakes.evaluation import write_suite
@@ -211,7 +211,7 @@ KILLED = """
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from assistant.evaluation.draft.reviewing import Review
+from assistant.evaluation.draft.review import Review
 path = Path(sys.argv[1])
 review = Review(path)
 while True:

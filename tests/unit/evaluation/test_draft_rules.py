@@ -7,7 +7,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from assistant.evaluation.draft.candidates import Candidate, Page, gives_away
-from assistant.evaluation.draft.drafting import candidates_of
+from assistant.evaluation.draft.draft_suite import candidates_of
 from assistant.evaluation.draft.quantities import wordings
 from tests.fakes.drafts import AGREEMENT, MANUAL, ROSTER
 

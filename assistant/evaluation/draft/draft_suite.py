@@ -8,14 +8,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from assistant.errors import UsageError
-from assistant.evaluation.draft.absent import Absent, elsewhere, far, swapped
 from assistant.evaluation.draft.candidates import KINDS, Candidate, Page, fold
-from assistant.evaluation.draft.choosing import choose, distinct, told_apart
-from assistant.evaluation.draft.cloze import cloze
-from assistant.evaluation.draft.definitions import definitions
-from assistant.evaluation.draft.headings import headings, sections
-from assistant.evaluation.draft.index import WordIndex
-from assistant.evaluation.draft.tables import tables
+from assistant.evaluation.draft.cloze_questions import cloze
+from assistant.evaluation.draft.definition_questions import definitions
+from assistant.evaluation.draft.heading_questions import headings, sections
+from assistant.evaluation.draft.page_word_index import WordIndex
+from assistant.evaluation.draft.selection import choose, distinct, told_apart
+from assistant.evaluation.draft.table_questions import tables
+from assistant.evaluation.draft.unanswerable import Absent, elsewhere, far, swapped
 from assistant.text.sentences import split_sentences
 from assistant.types import CancelToken, DocumentRecord, Workspace
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Container, Iterator, Sequence
 
-from assistant.evaluation.draft.asking import Figure, question_of
 from assistant.evaluation.draft.candidates import (
     BLANK,
     CLOZE,
@@ -16,8 +15,9 @@ from assistant.evaluation.draft.candidates import (
     make,
     stems,
 )
-from assistant.evaluation.draft.lexicon import listed
 from assistant.evaluation.draft.quantities import TARGET, wordings
+from assistant.evaluation.draft.question_rules import Figure, question_of
+from assistant.evaluation.draft.word_lists import listed
 
 Span = tuple[int, int]
 

@@ -15,7 +15,7 @@ from collections.abc import Container
 from dataclasses import dataclass
 
 from assistant.evaluation.draft.candidates import as_subject, fold
-from assistant.evaluation.draft.lexicon import listed
+from assistant.evaluation.draft.word_lists import listed
 
 _START = (
     r"(?!(?:If|When|Where|After|Before|Until|Unless|Upon|During|For|In|At|On|Within|By|With|"

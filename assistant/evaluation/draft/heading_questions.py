@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from assistant.documents.markdown import markdown_headings
 from assistant.evaluation.draft.candidates import HEADING, LIST, Candidate, Page, fold, make
-from assistant.evaluation.draft.lexicon import listed
+from assistant.evaluation.draft.word_lists import listed
 
 Span = tuple[int, int]
 

@@ -21,8 +21,8 @@ from assistant.evaluation.draft.candidates import (
     Candidate,
     stems,
 )
-from assistant.evaluation.draft.index import WordIndex
-from assistant.evaluation.draft.lexicon import listed
+from assistant.evaluation.draft.page_word_index import WordIndex
+from assistant.evaluation.draft.word_lists import listed
 from assistant.retrieval.words import STOP_WORDS, stem, words
 
 SWAPPED, ELSEWHERE, FAR = "swapped", "elsewhere", "far"

@@ -16,7 +16,7 @@ from assistant.evaluation.draft.candidates import (
     gives_away,
     stems,
 )
-from assistant.evaluation.draft.index import WordIndex
+from assistant.evaluation.draft.page_word_index import WordIndex
 
 LEAST_SCORE = 0.3
 _PER_DOCUMENT, _PER_PLACE, _PER_KIND = 0.12, 0.2, 0.02

@@ -10,8 +10,8 @@ from typing import Any
 
 from assistant.errors import SuiteError, UsageError
 from assistant.evaluation.draft.candidates import fold
-from assistant.evaluation.draft.keeping import KeptFile
-from assistant.evaluation.draft.lines import as_bytes
+from assistant.evaluation.draft.journaled_file import KeptFile
+from assistant.evaluation.draft.suite_lines import as_bytes
 from assistant.evaluation.suite import DRAFT, DROPPED, KEPT, MENDED, Item, read_items
 
 _LONGEST_QUESTION = 4_000

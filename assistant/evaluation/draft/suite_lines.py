@@ -6,9 +6,9 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from assistant.evaluation.draft.absent import Absent
 from assistant.evaluation.draft.candidates import Candidate
-from assistant.evaluation.draft.drafting import Draft
+from assistant.evaluation.draft.draft_suite import Draft
+from assistant.evaluation.draft.unanswerable import Absent
 from assistant.evaluation.suite import DRAFT
 
 
