@@ -4,8 +4,8 @@
 `export` turns what a library keeps into a suite or into training data.
 """
 
-from assistant.feedback.conversion import TRAINING_SHARE, export
-from assistant.feedback.rules import (
+from assistant.feedback.export_rows import TRAINING_SHARE, export
+from assistant.feedback.validation import (
     completed,
     feedback_of,
     newest,

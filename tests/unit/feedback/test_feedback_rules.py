@@ -17,8 +17,13 @@ from assistant.feedback import (
     to_look_for,
     with_older,
 )
-from assistant.feedback.placing import in_passages, words_pattern
-from assistant.feedback.rules import LONGEST_ANSWER, LONGEST_QUESTION, LONGEST_WORDS, question_key
+from assistant.feedback.locate_words import in_passages, words_pattern
+from assistant.feedback.validation import (
+    LONGEST_ANSWER,
+    LONGEST_QUESTION,
+    LONGEST_WORDS,
+    question_key,
+)
 from assistant.types import (
     DIRECT,
     Answer,

@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from assistant.errors import UsageError
-from assistant.feedback.placing import Reader
-from assistant.feedback.rules import newest, outcome, question_key
+from assistant.feedback.locate_words import Reader
+from assistant.feedback.validation import newest, outcome, question_key
 from assistant.types import (
     Citation,
     ExportKind,

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Literal
 
 from assistant.errors import UsageError
-from assistant.feedback.placing import (
+from assistant.feedback.locate_words import (
     Reader,
     in_document,
     in_passages,
