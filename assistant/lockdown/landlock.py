@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from assistant.lockdown import kernel
+from assistant.lockdown import kernel_calls
 
 # The same numbers on every machine (since 424 all share one numbering).
 _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446
@@ -45,7 +45,7 @@ class Rule:
 def abi() -> int:
     """Return the version that the kernel offers; 0 if there is none."""
     try:
-        return kernel.call(_CREATE_RULESET, None, 0, _VERSION_FLAG)
+        return kernel_calls.call(_CREATE_RULESET, None, 0, _VERSION_FLAG)
     except OSError:
         return 0
 
@@ -75,11 +75,11 @@ def restrict(rules: Iterable[Rule], version: int) -> None:
     A path that does not exist or can't be opened grants nothing. Raises `OSError`.
     """
     attributes = ruleset(version)
-    descriptor = kernel.call(_CREATE_RULESET, attributes, len(attributes), 0)
+    descriptor = kernel_calls.call(_CREATE_RULESET, attributes, len(attributes), 0)
     try:
         for rule in rules:
             _add(descriptor, rule, handled(version))
-        kernel.call(_RESTRICT_SELF, descriptor, 0)
+        kernel_calls.call(_RESTRICT_SELF, descriptor, 0)
     finally:
         os.close(descriptor)
 
@@ -95,6 +95,6 @@ def _add(ruleset_descriptor: int, rule: Rule, known: int) -> None:
             rights &= _FILE_RIGHTS
         if rights:
             given = struct.pack("=Qi", rights, place)
-            kernel.call(_ADD_RULE, ruleset_descriptor, _PATH_BENEATH, given, 0)
+            kernel_calls.call(_ADD_RULE, ruleset_descriptor, _PATH_BENEATH, given, 0)
     finally:
         os.close(place)

@@ -12,9 +12,9 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 
-from assistant.lockdown import bpf, kernel, landlock, probes
+from assistant.lockdown import kernel_calls, landlock, seccomp_bpf, self_test
 from assistant.lockdown.landlock import Rule
-from assistant.lockdown.program import program_rules
+from assistant.lockdown.program_files import program_rules
 from assistant.lockdown.report import Facility, LockdownReport, Policy
 from assistant.lockdown.syscalls import Machine, machine
 
@@ -29,21 +29,21 @@ def engage(policy: Policy) -> LockdownReport:
     on, version = machine(), landlock.abi()
     rules = rules_of(policy)
     readable = [rule.path for rule in rules if rule.rights & landlock.READ_FILE]
-    outside = probes.readable_outside(readable)
+    outside = self_test.readable_outside(readable)
     facilities = [*_process(), _files(rules, version), _scopes(version)]
-    early = probes.EarlyThread()
+    early = self_test.EarlyThread()
     facilities.append(_calls(on))
-    results = probes.Results()
+    results = self_test.Results()
     results.add("socket in a thread from before", early.try_now())
-    probes.probe_sockets(results)
+    self_test.probe_sockets(results)
     if on is not None:
-        probes.probe_calls(results, on)
-        probes.probe_children(results, on)
-    probes.probe_streams(results, policy.keep)
-    probes.probe_state(results)
-    probes.probe_files(results, outside, policy.write)
+        self_test.probe_calls(results, on)
+        self_test.probe_children(results, on)
+    self_test.probe_streams(results, policy.keep)
+    self_test.probe_state(results)
+    self_test.probe_files(results, outside, policy.write)
     if version >= _SCOPES_SINCE:
-        probes.probe_signal(results)
+        self_test.probe_signal(results)
     return _report(on, facilities, results)
 
 
@@ -53,7 +53,7 @@ def preview() -> LockdownReport:
     held = on is not None and _has_filters()
     calls = Facility("system calls", "on", _calls_detail(on)) if on and held else _no_calls(on)
     facilities = [calls, _files_facility(version), _scopes(version)]
-    return _report(on, facilities, probes.Results())
+    return _report(on, facilities, self_test.Results())
 
 
 def rules_of(policy: Policy) -> list[Rule]:
@@ -71,14 +71,14 @@ def restrict_child(read: Sequence[Path], *, program: bool) -> None:
     Raises `OSError` if what is there fails.
     """
     _end_core_dumps()
-    kernel.set_no_new_privileges()
+    kernel_calls.set_no_new_privileges()
     on, version = machine(), landlock.abi()
     rules = program_rules(run=False, terminal=False) if program else []
     rules += [Rule(path, landlock.READ) for path in read]
     if version:
         landlock.restrict(rules, version)
     if on is not None and _has_filters():
-        kernel.install_filter(bpf.packed(bpf.deny_program(on)), on)
+        kernel_calls.install_filter(seccomp_bpf.packed(seccomp_bpf.deny_program(on)), on)
 
 
 @cache
@@ -87,18 +87,18 @@ def compute_filter() -> tuple[bytes, Machine] | None:
     on = machine()
     if on is None or not _has_filters():
         return None
-    return bpf.packed(bpf.compute_program(on)), on
+    return seccomp_bpf.packed(seccomp_bpf.compute_program(on)), on
 
 
 def compute_only() -> None:
     """From here on only memory, time and open pipes. Raises `OSError`."""
     made = compute_filter()
     if made is not None:
-        kernel.install_filter(*made)
+        kernel_calls.install_filter(*made)
 
 
 def _report(
-    on: Machine | None, facilities: Sequence[Facility], results: probes.Results
+    on: Machine | None, facilities: Sequence[Facility], results: self_test.Results
 ) -> LockdownReport:
     system = os.uname()
     missing = any(f.required and f.state in ("absent", "failed") for f in facilities)
@@ -121,9 +121,13 @@ def _attempt(name: str, detail: str, action: Callable[[], object]) -> Facility:
 
 def _process() -> list[Facility]:
     return [
-        _attempt("privileges", "no program can give more rights", kernel.set_no_new_privileges),
+        _attempt(
+            "privileges", "no program can give more rights", kernel_calls.set_no_new_privileges
+        ),
         _attempt("core dumps", "none, and memory closed to other processes", _end_core_dumps),
-        _attempt("capabilities", "an administrator's powers given up", kernel.drop_capabilities),
+        _attempt(
+            "capabilities", "an administrator's powers given up", kernel_calls.drop_capabilities
+        ),
     ]
 
 
@@ -135,7 +139,7 @@ def _end_core_dumps() -> None:
     limit of 0, and refuses one of exactly 1 byte (`fs/coredump.c`); no core file fits in it
     either. The filter keeps it so. A plain user whose hard limit is 0 can't raise it.
     """
-    kernel.set_not_dumpable()
+    kernel_calls.set_not_dumpable()
     try:
         resource.setrlimit(resource.RLIMIT_CORE, (1, 1))
     except ValueError:
@@ -152,7 +156,9 @@ def _has_filters() -> bool:
     if on is None:
         return False
     try:
-        kernel.call(kernel.SECCOMP_NUMBER[on], 2, 0, bpf.KILL.to_bytes(4, "little"))
+        kernel_calls.call(
+            kernel_calls.SECCOMP_NUMBER[on], 2, 0, seccomp_bpf.KILL.to_bytes(4, "little")
+        )
     except OSError:
         return False
     return True
@@ -161,8 +167,10 @@ def _has_filters() -> bool:
 def _calls(on: Machine | None) -> Facility:
     if on is None or not _has_filters():
         return _no_calls(on)
-    program = bpf.packed(bpf.deny_program(on))
-    return _attempt("system calls", _calls_detail(on), lambda: kernel.install_filter(program, on))
+    program = seccomp_bpf.packed(seccomp_bpf.deny_program(on))
+    return _attempt(
+        "system calls", _calls_detail(on), lambda: kernel_calls.install_filter(program, on)
+    )
 
 
 def _no_calls(on: Machine | None) -> Facility:
@@ -171,7 +179,7 @@ def _no_calls(on: Machine | None) -> Facility:
 
 
 def _calls_detail(on: Machine) -> str:
-    count = len(bpf.deny_program(on))
+    count = len(seccomp_bpf.deny_program(on))
     return f"seccomp, {count} instructions: no socket of any family, no io_uring, no ptrace"
 
 

@@ -16,8 +16,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from assistant.lockdown import probes
-from assistant.lockdown.program import python_folders
+from assistant.lockdown import self_test
+from assistant.lockdown.program_files import python_folders
 from assistant.lockdown.report import Facility, LockdownReport, Policy
 
 _LIBRARY = "/usr/lib/libSystem.B.dylib"
@@ -53,21 +53,21 @@ _BASE = """(version 1)
 def engage(policy: Policy) -> LockdownReport:
     """Enter the sandbox, try what must be denied, and report."""
     readable = [*map(Path, _SYSTEM), *python_folders(), *policy.read, *policy.write]
-    outside = probes.readable_outside(readable)
-    early = probes.EarlyThread()
+    outside = self_test.readable_outside(readable)
+    early = self_test.EarlyThread()
     facilities = [_core_dumps(), *_sandbox(profile(policy))]
-    results = probes.Results()
+    results = self_test.Results()
     results.add("socket in a thread from before", early.try_now())
-    probes.probe_sockets(results)
-    probes.probe_fork(results)
-    probes.probe_streams(results, policy.keep)
-    probes.probe_files(results, outside, policy.write)
+    self_test.probe_sockets(results)
+    self_test.probe_fork(results)
+    self_test.probe_streams(results, policy.keep)
+    self_test.probe_files(results, outside, policy.write)
     return _report(facilities, results)
 
 
 def preview() -> LockdownReport:
     """Return what `engage` would use here, without using it."""
-    return _report([_held()], probes.Results())
+    return _report([_held()], self_test.Results())
 
 
 def restrict_child(read: Sequence[Path], *, program: bool) -> None:
@@ -159,7 +159,7 @@ def _library() -> Any:
     return ctypes.CDLL(_LIBRARY, use_errno=True)
 
 
-def _report(facilities: Sequence[Facility], results: probes.Results) -> LockdownReport:
+def _report(facilities: Sequence[Facility], results: self_test.Results) -> LockdownReport:
     missing = any(f.required and f.state in ("absent", "failed") for f in facilities)
     return LockdownReport(
         platform=f"macOS {os.uname().machine}",

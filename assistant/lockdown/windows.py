@@ -16,7 +16,7 @@ from ctypes import c_int64, c_size_t, c_uint32, c_uint64, c_void_p
 from pathlib import Path
 from typing import Any
 
-from assistant.lockdown import probes
+from assistant.lockdown import self_test
 from assistant.lockdown.report import Facility, LockdownReport, Policy
 
 # winnt.h
@@ -75,16 +75,16 @@ def engage(policy: Policy) -> LockdownReport:
         _attempt("integrity", "low: writes only the data folder", lambda: _lower(policy.write)),
         *_absent(),
     ]
-    results = probes.Results()
-    probes.probe_sockets(results)
-    probes.probe_files(results, None, policy.write)
+    results = self_test.Results()
+    self_test.probe_sockets(results)
+    self_test.probe_files(results, None, policy.write)
     return _report(facilities, results)
 
 
 def preview() -> LockdownReport:
     """Return what `engage` would use here, without using it."""
     detail = "job object, low integrity, loader mitigations"
-    return _report([Facility("job", "on", detail), *_absent()], probes.Results())
+    return _report([Facility("job", "on", detail), *_absent()], self_test.Results())
 
 
 def restrict_child(read: Sequence[Path], *, program: bool) -> None:
@@ -196,7 +196,7 @@ def _library(name: str) -> Any:
     return library
 
 
-def _report(facilities: Sequence[Facility], results: probes.Results) -> LockdownReport:
+def _report(facilities: Sequence[Facility], results: self_test.Results) -> LockdownReport:
     return LockdownReport(
         platform=f"Windows {platform.release()}",
         tier="reduced",

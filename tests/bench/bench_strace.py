@@ -6,7 +6,7 @@ The locked command line is run under `strace -f -e trace=network` in a fresh dat
 installed models are linked into it, the tuned adapter is in use), on the sample library. A
 `socketpair` joins two ends inside one process and can't leave it.
 
-Each process tries its own lock at its start (`assistant/lockdown/probes.py`): these calls are
+Each process tries its own lock at its start (`assistant/lockdown/self_test.py`): these calls are
 denied by the kernel and stand in the trace with EACCES, or end a child with SIGSYS. They are
 counted apart, and each command must have just those that a command makes that does nothing.
 """

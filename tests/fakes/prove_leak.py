@@ -12,12 +12,12 @@ import socket
 from pathlib import Path
 
 from assistant import lockdown
-from assistant.lockdown import bpf, linux
-from assistant.lockdown.bpf import ALLOW, DENY, JUMP_EQUAL, LOAD, RETURN, Instruction
+from assistant.lockdown import linux, seccomp_bpf
+from assistant.lockdown.seccomp_bpf import ALLOW, DENY, JUMP_EQUAL, LOAD, RETURN, Instruction
 from assistant.lockdown.syscalls import Machine, number
 from assistant.prove.host import main
 
-whole = bpf.deny_program
+whole = seccomp_bpf.deny_program
 
 
 def with_a_hole(machine: Machine) -> list[Instruction]:

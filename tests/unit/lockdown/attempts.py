@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from assistant.lockdown import kernel
+from assistant.lockdown import kernel_calls
 from assistant.lockdown.syscalls import machine, number
 
 Attempt = Callable[[], object]
@@ -39,7 +39,7 @@ def raw(name: str, *arguments: int | bytes | None) -> int:
     assert on is not None
     wanted = number(name, on)
     assert wanted is not None
-    return kernel.call(wanted, *arguments)
+    return kernel_calls.call(wanted, *arguments)
 
 
 def denied(place: Place) -> dict[str, Attempt]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Sequence
 
-from assistant.lockdown import bpf
+from assistant.lockdown import seccomp_bpf
 
 _MASK = 0xFFFFFFFF
 
@@ -24,13 +24,13 @@ def answer(
     for _ in range(len(lines)):
         code, yes, no, k = lines[at]
         at += 1
-        if code == bpf.RETURN:
+        if code == seccomp_bpf.RETURN:
             return int(k)
-        if code == bpf.LOAD:
+        if code == seccomp_bpf.LOAD:
             assert k % 4 == 0
             assert k + 4 <= len(data), "the kernel would refuse this load"
             accumulator = struct.unpack_from("<I", data, k)[0]
-        elif code == bpf.AND:
+        elif code == seccomp_bpf.AND:
             accumulator &= k
         else:
             at += yes if _holds(code, accumulator, k) else no
@@ -38,13 +38,13 @@ def answer(
 
 
 def _holds(code: int, accumulator: int, k: int) -> bool:
-    if code == bpf.JUMP_EQUAL:
+    if code == seccomp_bpf.JUMP_EQUAL:
         return accumulator == k
-    if code == bpf.JUMP_GREATER:
+    if code == seccomp_bpf.JUMP_GREATER:
         return accumulator > k
-    if code == bpf.JUMP_AT_LEAST:
+    if code == seccomp_bpf.JUMP_AT_LEAST:
         return accumulator >= k
-    if code == bpf.JUMP_ANY_BIT:
+    if code == seccomp_bpf.JUMP_ANY_BIT:
         return bool(accumulator & k)
     raise AssertionError(f"no such instruction: {code:#x}")
 
@@ -61,11 +61,16 @@ def reachable(program: bytes) -> set[int]:
         assert 0 <= at < len(lines), "a jump leaves the program"
         seen.add(at)
         code, yes, no, _ = lines[at]
-        if code == bpf.RETURN:
+        if code == seccomp_bpf.RETURN:
             continue
         jumps = (yes, no) if code in _JUMPS else (0,)
         todo += [at + 1 + step for step in jumps]
     return seen
 
 
-_JUMPS = (bpf.JUMP_EQUAL, bpf.JUMP_GREATER, bpf.JUMP_AT_LEAST, bpf.JUMP_ANY_BIT)
+_JUMPS = (
+    seccomp_bpf.JUMP_EQUAL,
+    seccomp_bpf.JUMP_GREATER,
+    seccomp_bpf.JUMP_AT_LEAST,
+    seccomp_bpf.JUMP_ANY_BIT,
+)

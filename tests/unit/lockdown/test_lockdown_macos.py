@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from assistant.lockdown import Policy, macos, probes
+from assistant.lockdown import Policy, macos, self_test
 
 
 class FakeLibrary:
@@ -40,8 +40,8 @@ def library(monkeypatch: pytest.MonkeyPatch) -> FakeLibrary:
     monkeypatch.setattr("resource.setrlimit", lambda *_: None)  # this process goes on
     # No sandbox holds this process, so that probes would get through: as on a Mac that
     # denies, each is stopped.
-    monkeypatch.setattr(probes, "stopped", lambda action: True)
-    monkeypatch.setattr(probes, "_in_child", lambda action: 0)
+    monkeypatch.setattr(self_test, "stopped", lambda action: True)
+    monkeypatch.setattr(self_test, "_in_child", lambda action: 0)
     monkeypatch.setattr("assistant.lockdown.descriptors.unexpected", lambda keep=(): [])
     monkeypatch.setattr("assistant.lockdown.descriptors.network_streams", list)
     return fake
@@ -127,7 +127,7 @@ def test_a_refused_sandbox_is_degraded_with_its_reason(library: FakeLibrary) -> 
 def test_a_probe_that_gets_through_is_degraded(
     library: FakeLibrary, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(probes, "stopped", lambda action: False)
+    monkeypatch.setattr(self_test, "stopped", lambda action: False)
     report = macos.engage(Policy())
     assert report.tier == "reduced"
     assert "Python socket AF_INET" in report.failed

@@ -12,7 +12,15 @@ from typing import Any
 import pytest
 
 from assistant import lockdown
-from assistant.lockdown import Policy, bpf, descriptors, kernel, landlock, linux, syscalls
+from assistant.lockdown import (
+    Policy,
+    descriptors,
+    kernel_calls,
+    landlock,
+    linux,
+    seccomp_bpf,
+    syscalls,
+)
 from assistant.lockdown.landlock import WRITE, Rule
 from tests.unit.lockdown.forked import REFUSED, engaged, forked
 
@@ -62,7 +70,7 @@ def test_a_call_left_out_of_the_filter_is_found(
     monkeypatch: pytest.MonkeyPatch, leak: str, named: str
 ) -> None:
     rest = tuple(name for name in syscalls.DENIED if name != leak)
-    monkeypatch.setattr(bpf, "DENIED", rest)
+    monkeypatch.setattr(seccomp_bpf, "DENIED", rest)
     said = refused(monkeypatch)
     assert "got through" in said
     assert named in said
@@ -71,8 +79,8 @@ def test_a_call_left_out_of_the_filter_is_found(
 def test_a_filter_without_its_checks_of_arguments_is_found(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(bpf, "_PAIR", [bpf._answer(bpf.ALLOW)])
-    monkeypatch.setattr(bpf, "_TERMINAL_REQUESTS", ())
+    monkeypatch.setattr(seccomp_bpf, "_PAIR", [seccomp_bpf._answer(seccomp_bpf.ALLOW)])
+    monkeypatch.setattr(seccomp_bpf, "_TERMINAL_REQUESTS", ())
     said = refused(monkeypatch)
     assert "datagram pair" in said
     assert "ioctl" in said
@@ -82,10 +90,10 @@ def test_a_filter_without_its_checks_of_arguments_is_found(
 def test_another_calling_convention_that_is_not_killed_is_found(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def open_entry(machine: syscalls.Machine) -> list[bpf.Instruction]:
-        return [bpf.Instruction(bpf.LOAD, 0)]
+    def open_entry(machine: syscalls.Machine) -> list[seccomp_bpf.Instruction]:
+        return [seccomp_bpf.Instruction(seccomp_bpf.LOAD, 0)]
 
-    monkeypatch.setattr(bpf, "_entry", open_entry)
+    monkeypatch.setattr(seccomp_bpf, "_entry", open_entry)
     said = refused(monkeypatch)
     assert "socket by x32" in said
 
@@ -197,7 +205,7 @@ def test_memory_is_closed_and_powers_are_gone() -> None:
         import resource
 
         return {
-            "dumpable": kernel.is_dumpable(),
+            "dumpable": kernel_calls.is_dumpable(),
             "core": resource.getrlimit(resource.RLIMIT_CORE),
             "powers": int(lines["CapEff"], 16) | int(lines["CapBnd"], 16),
             "mode": lines["Seccomp"],

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from assistant.lockdown import Policy, probes, windows
+from assistant.lockdown import Policy, self_test, windows
 
 
 class FakeLibraries:
@@ -38,7 +38,7 @@ class FakeLibraries:
 def libraries(monkeypatch: pytest.MonkeyPatch) -> FakeLibraries:
     fake = FakeLibraries()
     monkeypatch.setattr(windows, "_library", lambda name: fake)
-    monkeypatch.setattr(probes, "stopped", lambda action: False)
+    monkeypatch.setattr(self_test, "stopped", lambda action: False)
     return fake
 
 

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from assistant.lockdown import descriptors, kernel
+from assistant.lockdown import descriptors, kernel_calls
 from assistant.lockdown.syscalls import X32_BIT, Machine, number
 
 _FAMILIES = 46
@@ -77,7 +77,7 @@ def _raw(name: str, machine: Machine, *arguments: int) -> None:
     call_number = number(name, machine)
     if call_number is None:
         raise OSError(errno.ENOSYS, name)
-    made = kernel.call(call_number, *arguments)
+    made = kernel_calls.call(call_number, *arguments)
     if name in ("socket", "io_uring_setup", "memfd_create", "userfaultfd"):
         os.close(made)
 
@@ -134,8 +134,8 @@ def _python_socket() -> int:
 
 def probe_state(results: Results) -> None:
     """The state of the process as the kernel tells it."""
-    results.add("no new privileges", kernel.has_no_new_privileges())
-    results.add("core dumps", not kernel.is_dumpable())
+    results.add("no new privileges", kernel_calls.has_no_new_privileges())
+    results.add("core dumps", not kernel_calls.is_dumpable())
 
 
 def readable_outside(allowed: Iterable[Path]) -> Path | None:
@@ -202,7 +202,7 @@ def _child_socket(machine: Machine) -> int:
 
 def _x32_socket() -> int:
     with contextlib.suppress(OSError):
-        kernel.call(X32_BIT | 41, socket.AF_INET, 1, 0)
+        kernel_calls.call(X32_BIT | 41, socket.AF_INET, 1, 0)
     return 1
 
 
