@@ -100,9 +100,9 @@ def _prove(
             hint="What this system enforces is shown by: assistant doctor",
         )
     from assistant.prove.journey import JOURNEY
+    from assistant.prove.probe_runner import HOST, HostFailed
     from assistant.prove.report import make_report
-    from assistant.prove.signing import machine_key
-    from assistant.prove.trial import HOST, HostFailed
+    from assistant.prove.signature import machine_key
 
     settings = invocation.settings
     key = machine_key(settings.data_dir)
@@ -123,8 +123,8 @@ def _prove(
 
 def _finish(invocation: Invocation, report: dict[str, Any], key: Any, out: Path) -> None:
     """Write the report and its page, show the result, exit 1 if it is no proof."""
-    from assistant.prove.page import html_page
-    from assistant.prove.signing import seal
+    from assistant.prove.html_report import html_page
+    from assistant.prove.signature import seal
 
     sealed = seal(report, key)
     public = bytes(key.verify_key).hex()
@@ -141,7 +141,7 @@ def _finish(invocation: Invocation, report: dict[str, Any], key: Any, out: Path)
 
 
 def _verify(invocation: Invocation, path: Path, key: str | None) -> None:
-    from assistant.prove.signing import known_public_key, unseal
+    from assistant.prove.signature import known_public_key, unseal
 
     sealed = unseal(path)
     if key is not None and sealed.public_key != key.strip().lower():

@@ -18,9 +18,9 @@ from assistant.config import CONFIG_FILE, DATA_DIR_VARIABLE
 from assistant.errors import ProofError
 from assistant.prove.listeners import Listeners
 from assistant.prove.probe import Absent, Arena, Refused
+from assistant.prove.probe_runner import common_folder
 from assistant.prove.probes import all_probes
 from assistant.prove.probes_sockets import deliver, stream
-from assistant.prove.trial import common_folder
 
 ESCAPES = (
     "tcp4",

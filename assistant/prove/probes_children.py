@@ -16,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from assistant.prove import native
+from assistant.prove import native_calls
 from assistant.prove.probe import Absent, Arena, Collection, Refused
 from assistant.prove.probes_sockets import deliver
 
@@ -246,7 +246,7 @@ def browser(arena: Arena, _: Any) -> None:
 def clone3(_arena: Arena, _: Any) -> None:
     """A network namespace of its own for the child (CLONE_NEWUSER | CLONE_NEWNET)."""
     arguments = (ctypes.c_uint64 * 11)(0x10000000 | 0x40000000, 0, 0, 0, 17)
-    child = native.syscall("clone3", arguments, ctypes.sizeof(arguments))
+    child = native_calls.syscall("clone3", arguments, ctypes.sizeof(arguments))
     if child == 0:
         os._exit(0)
     os.waitpid(child, 0)

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from assistant.prove import native
+from assistant.prove import native_calls
 from assistant.prove.probe import Arena, Collection
 from assistant.prove.probes_children import run, script
 from assistant.prove.probes_native import in_thread
@@ -151,7 +151,9 @@ class Holder:
 
 @DESCRIPTORS("pidfd-getfd", "pidfd_getfd: fetch a socket out of another process", before=Holder)
 def pidfd_getfd(arena: Arena, holder: Holder) -> None:
-    holder.used(lambda h: native.syscall("pidfd_getfd", os.pidfd_open(h.pid), h.number, 0), arena)
+    holder.used(
+        lambda h: native_calls.syscall("pidfd_getfd", os.pidfd_open(h.pid), h.number, 0), arena
+    )
 
 
 def _held_file(arena: Arena) -> tuple[int, int]:

@@ -11,7 +11,7 @@ import struct
 from pathlib import Path
 from typing import Any
 
-from assistant.prove import native
+from assistant.prove import native_calls
 from assistant.prove.probe import Absent, Arena, Collection
 from assistant.prove.probes_children import program, run
 from assistant.prove.probes_descriptors import expect
@@ -108,7 +108,7 @@ def temporary_linked(arena: Arena, _: Any) -> None:
     os.write(descriptor, arena.message)
     source, target = f"/proc/self/fd/{descriptor}", str(arena.outside / "named")
     names = (ctypes.c_char_p(source.encode()), ctypes.c_char_p(target.encode()))
-    native.syscall("linkat", -100, names[0], -100, names[1], 0x400)
+    native_calls.syscall("linkat", -100, names[0], -100, names[1], 0x400)
 
 
 @FILES("temporary-outside", "A file without a name outside (O_TMPFILE)", evidence="claim")
@@ -121,7 +121,7 @@ def openat2(arena: Arena, _: Any) -> None:
     how = struct.pack("=QQQ", os.O_WRONLY | os.O_CREAT, 0o600, 0)
     path = str(arena.outside / "by-openat2").encode()
     buffer = ctypes.create_string_buffer(how, 24)
-    descriptor = native.syscall("openat2", -100, ctypes.c_char_p(path), buffer, 24)
+    descriptor = native_calls.syscall("openat2", -100, ctypes.c_char_p(path), buffer, 24)
     os.write(descriptor, arena.message)
 
 
@@ -205,9 +205,9 @@ def read_by_handle(arena: Arena, _: Any) -> None:
     handle = ctypes.create_string_buffer(struct.pack("=Ii", 128, 0), 136)
     mount = ctypes.c_int()
     path = ctypes.c_char_p(str(arena.secret).encode())
-    native.syscall("name_to_handle_at", -100, path, handle, ctypes.byref(mount), 0)
+    native_calls.syscall("name_to_handle_at", -100, path, handle, ctypes.byref(mount), 0)
     folder = os.open("/", os.O_RDONLY)
-    descriptor = native.syscall("open_by_handle_at", folder, handle, os.O_RDONLY)
+    descriptor = native_calls.syscall("open_by_handle_at", folder, handle, os.O_RDONLY)
     expect(os.read(descriptor, 1000), arena)
 
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 from urllib.request import ProxyHandler, build_opener
 
-from assistant.prove import native
+from assistant.prove import native_calls
 from assistant.prove.probe import Absent, Arena, Collection, Refused
 
 LIBRARIES = Collection("libraries", "arrival")
@@ -214,12 +214,12 @@ def onnx_writes(arena: Arena, _: Any) -> None:
 
 @LIBRARIES("c-stdio", "fopen() of the C library, outside the data folder", evidence="landed")
 def c_stdio(arena: Arena, _: Any) -> None:
-    if native.libc is None:
+    if native_calls.libc is None:
         raise Absent("no C library")
-    native.libc.fopen.restype = ctypes.c_void_p
-    file = native.libc.fopen(str(arena.outside / "by-c").encode(), b"w")
+    native_calls.libc.fopen.restype = ctypes.c_void_p
+    file = native_calls.libc.fopen(str(arena.outside / "by-c").encode(), b"w")
     if not file:
         code = ctypes.get_errno()
         raise OSError(code, os.strerror(code))
-    native.libc.fputs(arena.message, ctypes.c_void_p(file))
-    native.libc.fclose(ctypes.c_void_p(file))
+    native_calls.libc.fputs(arena.message, ctypes.c_void_p(file))
+    native_calls.libc.fclose(ctypes.c_void_p(file))

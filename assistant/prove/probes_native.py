@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from assistant.prove import native, uring
+from assistant.prove import io_uring, native_calls
 from assistant.prove.probe import Absent, Arena, Collection
 from assistant.prove.probes_sockets import MPTCP, deliver
 
@@ -33,58 +33,60 @@ def _address_in_memory(arena: Arena) -> ctypes.Array[ctypes.c_char]:
 
 @NATIVE("c-library", "socket() of the C library, by ctypes")
 def c_library(arena: Arena, _: Any) -> None:
-    if native.libc is None:
+    if native_calls.libc is None:
         raise Absent("no C library")
-    deliver_by(native.checked(native.libc.socket(*INET_STREAM)), arena)
+    deliver_by(native_calls.checked(native_calls.libc.socket(*INET_STREAM)), arena)
 
 
 @NATIVE("c-library-sendto", "socket() and sendto() of the C library: a UDP datagram")
 def c_library_sendto(arena: Arena, _: Any) -> None:
-    if native.libc is None:
+    if native_calls.libc is None:
         raise Absent("no C library")
-    descriptor = native.checked(native.libc.socket(socket.AF_INET, socket.SOCK_DGRAM, 0))
+    descriptor = native_calls.checked(
+        native_calls.libc.socket(socket.AF_INET, socket.SOCK_DGRAM, 0)
+    )
     text, address = arena.message, _address_in_memory(arena)
     try:
-        native.checked(native.libc.sendto(descriptor, text, len(text), 0, address, 16))
+        native_calls.checked(native_calls.libc.sendto(descriptor, text, len(text), 0, address, 16))
     finally:
         os.close(descriptor)
 
 
 @NATIVE("syscall-number", "The socket system call by its number")
 def syscall_number(arena: Arena, _: Any) -> None:
-    deliver_by(native.syscall("socket", *INET_STREAM), arena)
+    deliver_by(native_calls.syscall("socket", *INET_STREAM), arena)
 
 
 @NATIVE("syscall-high-bits", "The same with rubbish in the upper half of the arguments")
 def syscall_high_bits(arena: Arena, _: Any) -> None:
     family, kind, protocol = INET_STREAM
     high = 0x7EAD << 32
-    deliver_by(native.syscall("socket", family | high, kind | high, protocol | high), arena)
+    deliver_by(native_calls.syscall("socket", family | high, kind | high, protocol | high), arena)
 
 
 @NATIVE("syscall-mptcp", "Multipath TCP by system call number")
 def syscall_mptcp(arena: Arena, _: Any) -> None:
-    deliver_by(native.syscall("socket", socket.AF_INET, socket.SOCK_STREAM, MPTCP), arena)
+    deliver_by(native_calls.syscall("socket", socket.AF_INET, socket.SOCK_STREAM, MPTCP), arena)
 
 
 @NATIVE("machine-code", "The system call by machine code of our own, past the C library")
 def machine_code(arena: Arena, _: Any) -> None:
-    deliver_by(native.direct_socket()(*INET_STREAM), arena)
+    deliver_by(native_calls.direct_socket()(*INET_STREAM), arena)
 
 
 @NATIVE("i386-socket", "32-bit system call: socket by int 0x80", lacking=True)
 def i386(arena: Arena, _: Any) -> None:
-    deliver_by(native.i386_socket()(*INET_STREAM), arena)
+    deliver_by(native_calls.i386_socket()(*INET_STREAM), arena)
 
 
 @NATIVE("i386-socketcall", "32-bit system call: socketcall by int 0x80", lacking=True)
 def i386_socketcall(arena: Arena, _: Any) -> None:
-    deliver_by(native.i386_socketcall()(*INET_STREAM), arena)
+    deliver_by(native_calls.i386_socketcall()(*INET_STREAM), arena)
 
 
 @NATIVE("x32", "The socket call of the x32 interface", lacking=True)
 def x32(arena: Arena, _: Any) -> None:
-    deliver_by(native.x32_socket(*INET_STREAM), arena)
+    deliver_by(native_calls.x32_socket(*INET_STREAM), arena)
 
 
 def in_thread(work: Callable[[], object]) -> None:
@@ -150,7 +152,7 @@ def _own_table_with_socket(arena: Arena) -> Sleeper:
     def prepare() -> socket.socket:
         channel = socket.socket(*INET_STREAM)
         channel.connect(arena.address("tcp4"))
-        native.syscall("unshare", 0x400)
+        native_calls.syscall("unshare", 0x400)
         return channel
 
     return Sleeper(prepare)
@@ -177,19 +179,19 @@ def thread_before_writes(arena: Arena, sleeper: Sleeper) -> None:
 
 @NATIVE("c-thread", "A thread made by the C library (pthread_create)")
 def c_thread(arena: Arena, _: Any) -> None:
-    if native.libc is None:
+    if native_calls.libc is None:
         raise Absent("no C library")
     results: list[int] = []
 
     def body(_argument: int | None) -> None:
-        results.append(native.libc.socket(*INET_STREAM) if native.libc else -1)
+        results.append(native_calls.libc.socket(*INET_STREAM) if native_calls.libc else -1)
         results.append(ctypes.get_errno())
 
     start = ctypes.CFUNCTYPE(None, ctypes.c_void_p)(body)
     thread = ctypes.c_ulong()
-    if native.libc.pthread_create(ctypes.byref(thread), None, start, None):
+    if native_calls.libc.pthread_create(ctypes.byref(thread), None, start, None):
         raise OSError("pthread_create failed")
-    native.libc.pthread_join(thread, None)
+    native_calls.libc.pthread_join(thread, None)
     descriptor, code = results
     if descriptor < 0:
         raise OSError(code, os.strerror(code))
@@ -198,30 +200,30 @@ def c_thread(arena: Arena, _: Any) -> None:
 
 @NATIVE("io-uring-setup", "Make an io_uring", evidence="claim", lacking=True)
 def uring_setup(_arena: Arena, _: Any) -> None:
-    uring.Ring().close()
+    io_uring.Ring().close()
 
 
 @NATIVE("io-uring-socket", "io_uring: IORING_OP_SOCKET, no socket call at all", lacking=True)
 def uring_socket(arena: Arena, _: Any) -> None:
-    ring = uring.Ring()
+    ring = io_uring.Ring()
     deliver_by(ring.socket(*INET_STREAM), arena)
 
 
 @NATIVE(
     "io-uring-before",
     "An io_uring that was made before the lock, its ring still mapped",
-    before=lambda _: uring.Ring(),
+    before=lambda _: io_uring.Ring(),
     lacking=True,
 )
-def uring_before(arena: Arena, ring: uring.Ring) -> None:
+def uring_before(arena: Arena, ring: io_uring.Ring) -> None:
     deliver_by(ring.socket(*INET_STREAM), arena)
 
 
 @NATIVE(
     "io-uring-polled",
     "An io_uring from before that a kernel thread polls: no system call needed",
-    before=lambda _: uring.Ring(polled=True),
+    before=lambda _: io_uring.Ring(polled=True),
     lacking=True,
 )
-def uring_polled(arena: Arena, ring: uring.Ring) -> None:
+def uring_polled(arena: Arena, ring: io_uring.Ring) -> None:
     deliver_by(ring.socket(*INET_STREAM), arena)

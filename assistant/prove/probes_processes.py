@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from assistant.prove import native
+from assistant.prove import native_calls
 from assistant.prove.probe import Absent, Arena, Collection, Refused
 from assistant.prove.probes_descriptors import expect
 
@@ -52,13 +52,13 @@ class Victim:
 @PROCESSES("ptrace", "ptrace: attach to another process", before=Victim)
 def ptrace(_arena: Arena, victim: Victim) -> None:
     with victim.held():
-        native.syscall("ptrace", 16, victim.pid, 0, 0)
+        native_calls.syscall("ptrace", 16, victim.pid, 0, 0)
 
 
 @PROCESSES("ptrace-seize", "ptrace: seize another process", before=Victim)
 def ptrace_seize(_arena: Arena, victim: Victim) -> None:
     with victim.held():
-        native.syscall("ptrace", 0x4206, victim.pid, 0, 0)
+        native_calls.syscall("ptrace", 0x4206, victim.pid, 0, 0)
 
 
 def _vector(address: int) -> Any:
@@ -70,7 +70,7 @@ def process_vm_readv(arena: Arena, victim: Victim) -> None:
     copy = ctypes.create_string_buffer(_LENGTH)
     ours, theirs = _vector(ctypes.addressof(copy)), _vector(victim.address)
     with victim.held():
-        native.syscall("process_vm_readv", victim.pid, ours, 1, theirs, 1, 0)
+        native_calls.syscall("process_vm_readv", victim.pid, ours, 1, theirs, 1, 0)
         expect(copy.raw, arena)
 
 
@@ -79,7 +79,7 @@ def process_vm_writev(_arena: Arena, victim: Victim) -> None:
     copy = ctypes.create_string_buffer(b"changed", _LENGTH)
     ours, theirs = _vector(ctypes.addressof(copy)), _vector(victim.address)
     with victim.held():
-        native.syscall("process_vm_writev", victim.pid, ours, 1, theirs, 1, 0)
+        native_calls.syscall("process_vm_writev", victim.pid, ours, 1, theirs, 1, 0)
 
 
 @PROCESSES("proc-mem", "Read another process's memory by /proc/PID/mem", before=Victim)
@@ -104,7 +104,7 @@ def proc_root_other(arena: Arena, victim: Victim) -> None:
 @PROCESSES("kcmp", "kcmp: compare with another process", before=Victim, lacking=True)
 def kcmp(_arena: Arena, victim: Victim) -> None:
     with victim.held():
-        native.syscall("kcmp", os.getpid(), victim.pid, 1, 0, 0)
+        native_calls.syscall("kcmp", os.getpid(), victim.pid, 1, 0, 0)
 
 
 @PROCESSES("limit-other", "prlimit: change another process's limits", before=Victim)
@@ -163,10 +163,10 @@ def _locked() -> bool:
 )
 def core_dump(_arena: Arena, _: Any) -> None:
     """Succeeds if this process may have a core and can be dumped (PR_GET_DUMPABLE is 1)."""
-    if native.libc is None:
+    if native_calls.libc is None:
         raise Absent("no C library")
     limit = resource.getrlimit(resource.RLIMIT_CORE)[0]
-    if limit == 0 or native.libc.prctl(3, 0, 0, 0, 0) != 1:
+    if limit == 0 or native_calls.libc.prctl(3, 0, 0, 0, 0) != 1:
         raise Refused("core files are off")
     with contextlib.suppress(ValueError):
         resource.setrlimit(resource.RLIMIT_CORE, (limit, limit))
@@ -174,9 +174,9 @@ def core_dump(_arena: Arena, _: Any) -> None:
 
 @PROCESSES("core-dumpable", "Make the memory readable and dumpable again (PR_SET_DUMPABLE)")
 def core_dumpable(_arena: Arena, _: Any) -> None:
-    if native.libc is None:
+    if native_calls.libc is None:
         raise Absent("no C library")
-    native.checked(int(native.libc.prctl(4, 1, 0, 0, 0)), "prctl")
+    native_calls.checked(int(native_calls.libc.prctl(4, 1, 0, 0, 0)), "prctl")
 
 
 @PROCESSES("core-to-reporter", "Set a limit of cores at which crashes go to a crash reporter")
@@ -223,10 +223,10 @@ def type_into_terminal(_arena: Arena, descriptor: int) -> None:
     lacking=True,
 )
 def type_high_bits(_arena: Arena, descriptor: int) -> None:
-    if native.libc is None:
+    if native_calls.libc is None:
         raise Absent("no C library")
     request = ctypes.c_ulong(0x5412 | 0xBAD << 32)
-    native.checked(native.libc.ioctl(descriptor, request, ctypes.c_char_p(b"x")))
+    native_calls.checked(native_calls.libc.ioctl(descriptor, request, ctypes.c_char_p(b"x")))
 
 
 @PROCESSES("other-terminal", "Open a new terminal pair (/dev/ptmx)", lacking=True)
@@ -237,28 +237,28 @@ def other_terminal(_arena: Arena, _: Any) -> None:
 
 @PROCESSES("shared-memory", "System V shared memory", lacking=True)
 def shared_memory(_arena: Arena, _: Any) -> None:
-    identity = native.syscall("shmget", 0x50000000 | os.getpid(), 4096, 0o1600)
-    native.syscall("shmctl", identity, 0, 0)
+    identity = native_calls.syscall("shmget", 0x50000000 | os.getpid(), 4096, 0o1600)
+    native_calls.syscall("shmctl", identity, 0, 0)
 
 
 @PROCESSES("message-queue", "System V message queue", lacking=True)
 def message_queue(_arena: Arena, _: Any) -> None:
-    identity = native.syscall("msgget", 0x50000000 | os.getpid(), 0o1600)
-    native.syscall("msgctl", identity, 0, 0)
+    identity = native_calls.syscall("msgget", 0x50000000 | os.getpid(), 0o1600)
+    native_calls.syscall("msgctl", identity, 0, 0)
 
 
 @PROCESSES("semaphores", "System V semaphores", lacking=True)
 def semaphores(_arena: Arena, _: Any) -> None:
-    identity = native.syscall("semget", 0x50000000 | os.getpid(), 1, 0o1600)
-    native.syscall("semctl", identity, 0, 0, 0)
+    identity = native_calls.syscall("semget", 0x50000000 | os.getpid(), 1, 0o1600)
+    native_calls.syscall("semctl", identity, 0, 0, 0)
 
 
 @PROCESSES("posix-queue", "POSIX message queue", lacking=True)
 def posix_queue(arena: Arena, _: Any) -> None:
     name = ctypes.c_char_p(arena.token.encode())
-    descriptor = native.syscall("mq_open", name, os.O_CREAT | os.O_RDWR, 0o600, 0)
+    descriptor = native_calls.syscall("mq_open", name, os.O_CREAT | os.O_RDWR, 0o600, 0)
     os.close(descriptor)
-    native.syscall("mq_unlink", name)
+    native_calls.syscall("mq_unlink", name)
 
 
 @PROCESSES(

@@ -13,7 +13,7 @@ from typing import Any
 from assistant import __version__
 from assistant.prove import inventory
 from assistant.prove.journey import JOURNEY, make_journey
-from assistant.prove.trial import GOOD, HOST, Finding, Report, run_probes, users
+from assistant.prove.probe_runner import GOOD, HOST, Finding, Report, run_probes, users
 
 LEAST = 60
 """Probes that must be denied, with a control that got through, for each user."""

@@ -14,8 +14,8 @@ from click.testing import CliRunner
 
 from assistant.cli.prove import prove_command
 from assistant.prove.journey import ESCAPES
+from assistant.prove.probe_runner import run_probes, users
 from assistant.prove.probes import all_probes
-from assistant.prove.trial import run_probes, users
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="the proof is written for Linux")
 pytestmark = [pytest.mark.acceptance, linux]

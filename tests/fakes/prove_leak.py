@@ -15,7 +15,7 @@ from assistant import lockdown
 from assistant.lockdown import linux, seccomp_bpf
 from assistant.lockdown.seccomp_bpf import ALLOW, DENY, JUMP_EQUAL, LOAD, RETURN, Instruction
 from assistant.lockdown.syscalls import Machine, number
-from assistant.prove.host import main
+from assistant.prove.probe_host import main
 
 whole = seccomp_bpf.deny_program
 

@@ -13,7 +13,7 @@ from collections import Counter
 
 import pytest
 
-from assistant.prove.trial import GOOD, run_probes, users
+from assistant.prove.probe_runner import GOOD, run_probes, users
 from tests.soak.scale import count
 
 ROUNDS = count(10)

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from assistant.prove.probe import Evidence, Probe
+from assistant.prove.probe_runner import judge
 from assistant.prove.probes import all_probes
-from assistant.prove.trial import judge
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the probes are for Linux")
 

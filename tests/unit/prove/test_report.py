@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from assistant.prove import report as report_module
+from assistant.prove.html_report import html_page
 from assistant.prove.journey import ESCAPES, Step
-from assistant.prove.page import html_page
+from assistant.prove.probe_runner import Finding, users
 from assistant.prove.report import _journey_problems, _probe_problems
-from assistant.prove.trial import Finding, users
 
 JOURNEY: dict[str, Any] = {
     "steps": [{"step": "ask", "ok": True, "status": 0, "detail": "2 quotes", "milliseconds": 1}],

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from assistant.errors import ProofError
-from assistant.prove.signing import KEY_FILE, known_public_key, machine_key, seal, unseal
+from assistant.prove.signature import KEY_FILE, known_public_key, machine_key, seal, unseal
 
 REPORT: dict[str, Any] = {"passed": False, "problems": ["a\u202eb"], "n": [1, {"b": 2, "a": "x"}]}
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from assistant.prove.listeners import Listeners
-from assistant.prove.native import LACKING
+from assistant.prove.native_calls import LACKING
 from assistant.prove.probe import Probe
 from assistant.prove.probes import all_probes
 
@@ -26,7 +26,7 @@ does. `absent`: the control found that this machine or user lacks it; counts for
 others make the proof fail: it got through, nobody can say, or the control did not work."""
 GOOD: frozenset[Verdict] = frozenset({"denied", "works", "absent"})
 Report = Callable[[str, int, int], None]
-HOST = (sys.executable, "-m", "assistant.prove.host")
+HOST = (sys.executable, "-m", "assistant.prove.probe_host")
 _REFUSALS = frozenset({1, 13})  # EPERM, EACCES
 
 

@@ -12,7 +12,7 @@ import os
 import struct
 import time
 
-from assistant.prove import native
+from assistant.prove import native_calls
 
 _SETUP_SQPOLL = 2
 _OFFSET_SQES = 0x10000000
@@ -30,7 +30,7 @@ class Ring:
         parameters = ctypes.create_string_buffer(_PARAMETER_BYTES)
         # The five words are entries (2), flags, processor, and idle time in milliseconds.
         struct.pack_into("=IIIII", parameters, 0, 0, 0, polled * _SETUP_SQPOLL, 0, 20_000)
-        self.descriptor = native.syscall("io_uring_setup", 4, parameters)
+        self.descriptor = native_calls.syscall("io_uring_setup", 4, parameters)
         entries, completions = struct.unpack_from("=II", parameters, 0)
         # Offsets in the ring: head, tail, mask, entries, flags, dropped, array (or entries).
         self._submit = struct.unpack_from("=7I", parameters, 40)
@@ -53,7 +53,7 @@ class Ring:
         tail = self._word(self._submit[1])
         struct.pack_into("=I", self._rings, self._submit[1], tail + 1)
         if not self._polled:
-            native.syscall("io_uring_enter", self.descriptor, 1, 1, _ENTER_GETEVENTS, 0, 0)
+            native_calls.syscall("io_uring_enter", self.descriptor, 1, 1, _ENTER_GETEVENTS, 0, 0)
         return self._completion()
 
     def _completion(self) -> int:

@@ -1,6 +1,6 @@
 """The process that makes the attempts: for each it forks a child, with the lock or without.
 
-    python -m assistant.prove.host < plan.json
+    python -m assistant.prove.probe_host < plan.json
 
 It is started fresh, imports what the probes need, and has one thread only. It reads a plan
 (JSON) and writes one line of JSON for each attempt.
