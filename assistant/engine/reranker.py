@@ -37,7 +37,7 @@ class RerankerInfo:
     """What is known of a reranker without loading it.
 
     `max_tokens` bounds question, passage and three special tokens together. `weight` is
-    how much its ranking counts beside those of the search (`assistant.retrieval.fusion`),
+    how much its ranking counts beside those of the search (`assistant.retrieval.rank_fusion`),
     chosen on held-out questions when it was tuned.
     """
 

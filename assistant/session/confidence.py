@@ -13,9 +13,9 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from assistant.retrieval.words import content_stems, topic_words
 from assistant.session.extract import ScoredSentence
 from assistant.session.locate import PassageIndex
+from assistant.text.words import content_stems, topic_words
 from assistant.types import (
     ANSWER_THRESHOLD,
     CONFIDENCE,

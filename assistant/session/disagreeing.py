@@ -13,7 +13,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-from assistant.retrieval.words import STOP_WORDS, content_stems, stem, topic_words
 from assistant.session.canonical import canonical
 from assistant.session.checks.names import find_names, folded
 from assistant.session.checks.numbers import Value, comparable, equal, find_values
@@ -24,6 +23,7 @@ from assistant.session.checks.polarity import (
     opposite_word,
     opposites_of,
 )
+from assistant.text.words import STOP_WORDS, content_stems, stem, topic_words
 from assistant.types.answers import ContradictionKind
 
 _WORD = re.compile(r"[^\W_]+(?:['\u2019-][^\W_]+)*")

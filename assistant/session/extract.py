@@ -12,9 +12,9 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from assistant.retrieval.words import content_stems, coverage
 from assistant.session.canonical import joined_lines
 from assistant.text.sentences import split_sentences
+from assistant.text.words import content_stems, coverage
 from assistant.types import CancelToken, Embedder, Hit, Sentence
 
 OVERLAP_WEIGHT = 1.2

@@ -13,7 +13,6 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
-from assistant.retrieval.words import STOP_WORDS, content_stems, stem, words
 from assistant.session.canonical import canonical
 from assistant.session.checks import Claim, Context, Similarity, flaws_around, spliced, unlike
 from assistant.session.checks.attribution import (
@@ -30,6 +29,7 @@ from assistant.session.marks import (
     find_quotes,
     outside_of,
 )
+from assistant.text.words import STOP_WORDS, content_stems, stem, words
 from assistant.types import Citation, Flaw, Passage, Sentence
 
 _ITEM = re.compile(r"^\s*(?:\d{1,2}[.)]|[-*\u2022])\s+")

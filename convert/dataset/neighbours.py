@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import apsw
 
-from assistant.retrieval.words import STOP_WORDS
+from assistant.text.words import STOP_WORDS
 from convert.dataset.articles import Article, plain_words
 
 _QUERY_WORDS = 16

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from assistant.errors import UsageError
-from assistant.retrieval.words import content_stems
 from assistant.text.sentences import split_sentences
+from assistant.text.words import content_stems
 from convert.dataset.articles import Article, Paragraph, Question, Span, quotable
 from convert.dataset.cuad import passages_of
 from convert.dataset.files import read_json

@@ -17,8 +17,8 @@ from assistant.engine.embedder import OnnxEmbedder
 from assistant.errors import EngineError
 from assistant.ingest import Ingester
 from assistant.models.embedder_folder import CONFIG_FILE, entry_of
-from assistant.retrieval.reranking import Reranker
-from assistant.retrieval.search import Retriever
+from assistant.retrieval.hybrid_search import Retriever
+from assistant.retrieval.rerank import Reranker
 from assistant.store import KeyFile, open_store
 from assistant.types import (
     CancelToken,

@@ -13,9 +13,9 @@ import numpy as np
 
 from assistant.config import Settings
 from assistant.prompts import DEFAULT_STYLE, PromptPassage
-from assistant.retrieval.words import content_stems, idf_weights, stem, topic_words
 from assistant.session.budget import plan_prompt
 from assistant.session.extract import score_sentences
+from assistant.text.words import content_stems, idf_weights, stem, topic_words
 from assistant.types import ChatEngine, Embedder, Hit, PageStart, Passage, Scores, Vectors
 
 _RANK_CONSTANT = 60

@@ -10,8 +10,8 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from assistant.retrieval.fusion import FusionWeights
-from assistant.retrieval.reranking import RERANKED, reading_text, rerank
+from assistant.retrieval.rank_fusion import FusionWeights
+from assistant.retrieval.rerank import RERANKED, reading_text, rerank
 from assistant.types import CancelToken, Hit
 from convert.embedder.figures import RetrievalFigures, measure
 from convert.embedder.library import PassageLibrary

@@ -20,9 +20,9 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from assistant.retrieval.words import content_stems, coverage, topic_words
 from assistant.session.contradictions import find_disagreements
 from assistant.session.extract import ScoredSentence, sentence_spans
+from assistant.text.words import content_stems, coverage, topic_words
 from assistant.types import Contradiction, Hit, Scores
 from tests.bench.qa_data import SQUAD_TRAIN, Asked, Squad, require, squad
 from tests.bench.report import Figure, add_json_option, at_most, publish

@@ -23,7 +23,7 @@ from typing import Any
 from assistant.config import load_settings
 from assistant.engine import load_embedder
 from assistant.retrieval import FusionWeights, Retriever
-from assistant.retrieval.fusion import Ranked, fuse
+from assistant.retrieval.rank_fusion import Ranked, fuse
 from assistant.types import Embedder, Store
 from tests.bench.libraries import (
     RememberingEmbedder,

@@ -7,7 +7,7 @@ from collections.abc import Container
 from dataclasses import dataclass
 
 from assistant.evaluation.draft.word_lists import listed
-from assistant.retrieval.words import content_stems, words
+from assistant.text.words import content_stems, words
 
 DEFINITION, CLOZE, TABLE, LIST, HEADING = "definition", "cloze", "table", "list", "heading"
 KINDS = (DEFINITION, CLOZE, TABLE, LIST, HEADING)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 from assistant.evaluation.draft.candidates import Page, fold
-from assistant.retrieval.words import STOP_WORDS, stem, words
+from assistant.text.words import STOP_WORDS, stem, words
 
 _NOWHERE: list[int] = []
 _QUOTED = re.compile('["\u201c]([^"\u201c\u201d\n]{2,60})["\u201d]')

@@ -23,7 +23,7 @@ from assistant.evaluation.draft.candidates import (
 )
 from assistant.evaluation.draft.page_word_index import WordIndex
 from assistant.evaluation.draft.word_lists import listed
-from assistant.retrieval.words import STOP_WORDS, stem, words
+from assistant.text.words import STOP_WORDS, stem, words
 
 SWAPPED, ELSEWHERE, FAR = "swapped", "elsewhere", "far"
 

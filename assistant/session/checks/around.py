@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from assistant.retrieval.words import STOP_WORDS, content_stems, words
 from assistant.session.checks.attribution import without_attribution, wrong_place
 from assistant.session.checks.context import Context
 from assistant.session.checks.dates import find_dates
@@ -23,6 +22,7 @@ from assistant.session.checks.polarity import (
     opposite_word,
 )
 from assistant.session.locate import Place
+from assistant.text.words import STOP_WORDS, content_stems, words
 from assistant.types import Citation, Flaw
 
 _MARKS = re.compile('["\u201c\u201d\u201e\u00ab\u00bb]')

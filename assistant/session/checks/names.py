@@ -6,8 +6,8 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 
-from assistant.retrieval.words import STOP_WORDS
 from assistant.text.sentences import split_sentences
+from assistant.text.words import STOP_WORDS
 
 _WORD = re.compile(r"[^\W_]+(?:['\u2019.&-](?=[^\W_])[^\W_]+)*")
 _ENDINGS = frozenset(

@@ -13,7 +13,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-from assistant.retrieval.words import STOP_WORDS, stem
+from assistant.text.words import STOP_WORDS, stem
 
 NOT = "<not>"
 _MOST_WORDS = 160

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from assistant.retrieval.words import content_stems
 from assistant.session.checks import fitted
+from assistant.text.words import content_stems
 from assistant.types import CancelToken, Embedder
 
 Similarity = Callable[[Sequence[tuple[str, str]]], list[float]]

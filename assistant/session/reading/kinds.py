@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from assistant.retrieval.words import STOP_WORDS, words
+from assistant.text.words import STOP_WORDS, words
 
 LOOK_UP = "look-up"
 DEFINITION = "definition"

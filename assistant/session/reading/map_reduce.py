@@ -11,13 +11,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from assistant.prompts import REFUSAL, is_refusal
-from assistant.retrieval.words import words
 from assistant.session.budget import sub_passage
 from assistant.session.course import Course, Found, Task
 from assistant.session.extract import sentence_spans
 from assistant.session.loops import loop_end
 from assistant.session.reading.one_by_one import prompt_of
 from assistant.session.reading.together import Together
+from assistant.text.words import words
 from assistant.types import (
     DOUBT_WEIGHT,
     LIST_THRESHOLD,

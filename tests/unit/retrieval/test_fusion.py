@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.retrieval.fusion import FusionWeights, fuse
+from assistant.retrieval.rank_fusion import FusionWeights, fuse
 
 ranked = st.lists(
     st.tuples(st.integers(1, 30), st.floats(-1, 9)), max_size=30, unique_by=lambda e: e[0]

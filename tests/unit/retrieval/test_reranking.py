@@ -10,7 +10,7 @@ import pytest
 
 from assistant.errors import EngineError
 from assistant.retrieval import FusionWeights, Retriever
-from assistant.retrieval.reranking import RERANKED, rerank
+from assistant.retrieval.rerank import RERANKED, rerank
 from assistant.types import CancelToken, Chunk, ParsedDocument
 from tests.fakes.embedder import FakeEmbedder
 from tests.fakes.passages import make_hits

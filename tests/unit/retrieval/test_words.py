@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.retrieval.words import content_stems, coverage, idf_weights, stem, topic_words, words
+from assistant.text.words import content_stems, coverage, idf_weights, stem, topic_words, words
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Protocol
 
-from assistant.retrieval.fusion import FusionWeights
+from assistant.retrieval.rank_fusion import FusionWeights
 from assistant.types import CancelToken, Hit
 
 RERANKED = 20

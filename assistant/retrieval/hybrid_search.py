@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from assistant.errors import UsageError
-from assistant.retrieval.fusion import FusionWeights, fuse
+from assistant.retrieval.rank_fusion import FusionWeights, fuse
 from assistant.retrieval.relevance import Calibration, Evidence, calibration_for
-from assistant.retrieval.reranking import RERANKED, Reranker, rerank
-from assistant.retrieval.words import content_stems, coverage, idf_weights, topic_words
+from assistant.retrieval.rerank import RERANKED, Reranker, rerank
+from assistant.text.words import content_stems, coverage, idf_weights, topic_words
 from assistant.types import Embedder, Hit, SearchResult, Store
 
 _COVERAGE_HITS = 5
