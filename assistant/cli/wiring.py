@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from assistant.answering import AnswerSession
 from assistant.audit import AuditedStore, AuditedWorkspace, AuditTrail
 from assistant.cli.output import Output
 from assistant.cli.unlocking import Unlocking
@@ -26,7 +27,6 @@ from assistant.feedback import completed, export, with_older
 from assistant.ingest import Ingester
 from assistant.prompts import PROMPT_VERSION
 from assistant.retrieval import Reranker, Retriever
-from assistant.session import AnswerSession
 from assistant.store import KeySource, StoreKey, open_store
 from assistant.types import (
     AnswerEvent,

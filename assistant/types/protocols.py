@@ -97,7 +97,7 @@ DOUBT_WEIGHT = "doubt_weight"
 
 CONFIDENCE = "confidence_"
 """Beginning of the keys of a calibration that weigh how sure an answer is: `confidence_` and
-a feature's name or "intercept"; see `assistant.session.confidence`."""
+a feature's name or "intercept"; see `assistant.answering.confidence`."""
 
 ANSWER_THRESHOLD = "answer_threshold"
 """Key of a calibration: an answer that is right with a lower probability is not given. It

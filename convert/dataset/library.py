@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
+from assistant.answering.best_sentence import score_sentences
+from assistant.answering.prompt_budget import plan_prompt
 from assistant.config import Settings, load_settings
 from assistant.engine import embedder_identity, has_chat_model, load_chat, load_embedder
 from assistant.errors import ModelError, UsageError
 from assistant.prompts import DEFAULT_STYLE, PromptPassage
 from assistant.retrieval import Retriever
-from assistant.session.budget import plan_prompt
-from assistant.session.extract import score_sentences
 from assistant.store import KeyFile, open_store
 from assistant.types import ChatEngine, DocumentRecord, Embedder, Hit, Passage, Store
 from convert.dataset.raft_settings import RaftSettings

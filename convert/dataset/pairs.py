@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from assistant.answering.quote_location import PassageIndex
 from assistant.errors import UsageError
-from assistant.session.locate import PassageIndex
 from assistant.types import Passage
 from convert.dataset.articles import one_line, quotable
 from convert.dataset.library import Library

@@ -31,7 +31,7 @@ class RaftSettings:
 
     window_share: float = 0.5
     """Share of the samples whose passages are cut to windows as the laptop cuts them
-    (`assistant.session.budget`); the others show whole passages. Needs a chat model."""
+    (`assistant.answering.prompt_budget`); the others show whole passages. Needs a chat model."""
 
     search_depth: int = 60
     """How many hits of the retriever the negatives are chosen from."""

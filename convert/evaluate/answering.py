@@ -10,13 +10,13 @@ from types import GeneratorType
 
 import numpy as np
 
+from assistant.answering.repetition import loop_end
 from assistant.config import Settings
 from assistant.engine.chat_model import LlamaChat
 from assistant.engine.chat_template import RenderedPrompt
 from assistant.engine.thread_count import threads_for
 from assistant.errors import ContextOverflowError, EngineError, UsageError
 from assistant.prompts import REFUSAL, build_messages, is_refusal, with_shots
-from assistant.session.loops import loop_end
 from assistant.types import CancelToken, Message, Sampling
 from convert.evaluate.items import Item
 from convert.staging import Progress, quiet

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from assistant.answering.verify import check_answer
 from assistant.prompts import is_refusal
-from assistant.session.quotes import check_answer
 from assistant.types import Sentence
 from convert.evaluate.answering import Reply
 from convert.evaluate.items import Item

@@ -11,10 +11,10 @@ from typing import Literal
 
 import numpy as np
 
+from assistant.answering.best_sentence import score_sentences
+from assistant.answering.prompt_budget import plan_prompt
 from assistant.config import Settings
 from assistant.prompts import DEFAULT_STYLE, PromptPassage
-from assistant.session.budget import plan_prompt
-from assistant.session.extract import score_sentences
 from assistant.text.words import content_stems, idf_weights, stem, topic_words
 from assistant.types import ChatEngine, Embedder, Hit, PageStart, Passage, Scores, Vectors
 

@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
+from assistant.answering import AnswerSession
+from assistant.answering.checks import embedder_similarity
 from assistant.config import Settings
 from assistant.engine import load_chat, load_embedder
 from assistant.retrieval import Retriever
-from assistant.session import AnswerSession
-from assistant.session.checks import embedder_similarity
 from tests.bench.bench_tampered import make_samples, misjudged
 from tests.bench.bench_verbatim import finished
 from tests.bench.libraries import library_of

@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
+from assistant.answering import AnswerSession
 from assistant.config import Settings
 from assistant.engine import load_chat, load_embedder
 from assistant.retrieval import Retriever
-from assistant.session import AnswerSession
 from assistant.types import (
     DIRECT,
     EXTRACT,

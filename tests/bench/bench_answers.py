@@ -22,10 +22,10 @@ from pathlib import Path
 from statistics import mean, median
 from typing import Any
 
+from assistant.answering import AnswerSession
 from assistant.config import Settings, load_settings
 from assistant.engine import has_chat_model, load_chat, load_embedder
 from assistant.retrieval import Retriever
-from assistant.session import AnswerSession
 from assistant.types import Answer, ChatEngine, Embedder, Finished, Hit, SearchResult, Store
 from tests.bench.libraries import library_of, remembering, text_number
 from tests.bench.qa_data import A1, A2, Asked, Squad, require, squad

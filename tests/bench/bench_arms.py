@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from assistant.answering import AnswerSession
 from assistant.cli.eval_arms import DECIDING, installed_models
 from assistant.cli.eval_wiring import ShotsChat
 from assistant.config import NO_CHAT_MODEL, Settings, load_settings
@@ -38,7 +39,6 @@ from assistant.evaluation.grading import Row
 from assistant.evaluation.memory_use import Memory
 from assistant.evaluation.metrics import BETTER, TITLES
 from assistant.retrieval import Retriever
-from assistant.session import AnswerSession
 from assistant.types import (
     AnswerEvent,
     CancelToken,

@@ -20,8 +20,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from assistant.session.contradictions import find_disagreements
-from assistant.session.extract import ScoredSentence, sentence_spans
+from assistant.answering.best_sentence import ScoredSentence, sentence_spans
+from assistant.answering.contradictions import find_disagreements
 from assistant.text.words import content_stems, coverage, topic_words
 from assistant.types import Contradiction, Hit, Scores
 from tests.bench.qa_data import SQUAD_TRAIN, Asked, Squad, require, squad

@@ -22,11 +22,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from assistant.answering import AnswerSession
 from assistant.config import Settings, load_settings
 from assistant.engine import list_models, load_chat, load_embedder
 from assistant.evaluation.bootstrap import RESAMPLES, interval
 from assistant.retrieval import Retriever
-from assistant.session import AnswerSession
 from assistant.types import STRATEGIES, TOGETHER, ChatEngine, Embedder, Finished
 from tests.bench.libraries import remembering
 from tests.bench.reading_sets import SETS, Question, Values, judged

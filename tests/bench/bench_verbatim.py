@@ -26,6 +26,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from assistant.answering import AnswerSession
 from assistant.config import Settings
 from assistant.engine import load_embedder
 from assistant.engine.chat_model import LlamaChat
@@ -33,7 +34,6 @@ from assistant.engine.thread_count import threads_for
 from assistant.errors import AssistantError
 from assistant.models.catalogue import load_catalogue
 from assistant.retrieval import Retriever
-from assistant.session import AnswerSession
 from assistant.types import Answer, Finished
 from tests.bench.bench_adapter import shipped_adapter
 from tests.bench.fit_confidence import calibration_of

@@ -5,7 +5,7 @@
 
 The adapter (by default the one in models/) answers questions of articles that it was not
 tuned on (`confidence_data.py`; never A2) from an open library, through `AnswerSession`. What
-`assistant.session.confidence.features` found and whether the answer was right are kept in
+`assistant.answering.confidence.features` found and whether the answer was right are kept in
 `.build/bench/confidence`, so that a run that was stopped goes on, and a second one is done at
 once. A logistic regression is fitted; its figures are of folds that saw no question of the
 same article. The threshold is the one with the best sum of F1 and refused questions, with at
@@ -29,6 +29,9 @@ from typing import Any
 
 import numpy as np
 
+from assistant.answering import AnswerSession
+from assistant.answering.confidence import Evidence, features
+from assistant.answering.course import Course
 from assistant.config import Settings
 from assistant.engine import load_embedder
 from assistant.engine.chat_model import LlamaChat
@@ -36,9 +39,6 @@ from assistant.engine.thread_count import threads_for
 from assistant.evaluation.answer_scores import f1, normalise
 from assistant.models.catalogue import CATALOGUE_FILE, bundled_models_dir, load_catalogue
 from assistant.retrieval import Retriever
-from assistant.session import AnswerSession
-from assistant.session.confidence import Evidence, features
-from assistant.session.course import Course
 from assistant.types import (
     ANSWER_THRESHOLD,
     CONFIDENCE,

@@ -21,10 +21,10 @@ from typing import Any
 
 import numpy as np
 
+from assistant.answering import AnswerSession
 from assistant.config import Settings, load_settings
 from assistant.engine import list_models, load_chat, load_embedder
 from assistant.retrieval import Retriever
-from assistant.session import AnswerSession
 from assistant.types import (
     DOUBT_WEIGHT,
     LIST_THRESHOLD,

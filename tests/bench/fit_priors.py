@@ -18,10 +18,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from assistant.answering.strategies.passage_priors import WEIGHTS, features
 from assistant.config import load_settings
 from assistant.engine import load_embedder
 from assistant.retrieval import Retriever
-from assistant.session.reading.priors import WEIGHTS, features
 from tests.bench.libraries import library_of, remembering, text_number
 from tests.bench.qa_data import A1, SQUAD_DEV, Asked, Text, require, squad
 from tests.bench.report import Figure, add_json_option, models_folder, publish

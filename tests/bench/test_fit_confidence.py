@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from assistant.answering.confidence import Evidence, features, judge
 from assistant.models.catalogue import bundled_models_dir, load_catalogue
-from assistant.session.confidence import Evidence, features, judge
 from assistant.types import ANSWER_THRESHOLD, CONFIDENCE, Quoted, SearchResult
 from tests.bench import fit_confidence
 from tests.bench.fit_confidence import FALSE_REFUSALS, Row, fitted, read_rows, without_confidence

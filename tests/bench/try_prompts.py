@@ -16,10 +16,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from assistant.answering.verify import check_answer
 from assistant.config import load_settings
 from assistant.engine import load_chat
 from assistant.prompts import REFUSAL, REMINDER, SYSTEM, is_refusal
-from assistant.session.quotes import check_answer
 from assistant.types import ChatEngine, Message, Sampling
 from tests.bench.bench_answers import contains
 from tests.bench.qa_data import A1, Asked, Squad, require, squad

@@ -1,6 +1,6 @@
 """Are the quotes of an answer really in the documents? Looked up by code of its own.
 
-Nothing of `assistant.session` takes part: the text that was ingested is the witness, by
+Nothing of `assistant.answering` takes part: the text that was ingested is the witness, by
 document name, page, offsets and characters.
 """
 

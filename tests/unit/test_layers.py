@@ -8,7 +8,7 @@ import sys
 import pytest
 
 FORBIDDEN = {
-    "assistant.session": ("textual", "torch", "transformers", "llama_cpp", "onnxruntime", "apsw"),
+    "assistant.answering": ("textual", "torch", "transformers", "llama_cpp", "onnxruntime", "apsw"),
     "assistant.ingest": ("textual", "torch", "llama_cpp", "onnxruntime", "apsw"),
     "assistant.cli.main": ("torch", "transformers", "llama_cpp", "onnxruntime", "textual"),
     "assistant.engine": ("torch", "transformers", "huggingface_hub", "requests", "httpx"),

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
+from assistant.answering.answer_text import answer_text
 from assistant.cli.answer_schema import answer_json
 from assistant.cli.ask import show_answer
 from assistant.cli.output import Output
-from assistant.session.compose import answer_text
 from assistant.tui.turns import Turn
 from assistant.tui.widgets.turn import TurnView
 from assistant.types import Answer, Contradiction, Flaw, Sentence, Timings

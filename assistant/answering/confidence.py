@@ -1,0 +1,128 @@
+"""How sure is a quote, and when not to answer: one calibrated probability.
+
+A logistic function of what the search found, how likely the model finds its quote and its
+refusal, and whether the quote's sentence speaks about the question. The weights belong to one
+model and are kept in its calibration (`assistant.types.CONFIDENCE`); `tests/bench/
+fit_confidence.py` fits them on questions of articles that the model was not tuned on. Without
+them the doubt of the quote decides, as before (`Quoted.doubt`).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from assistant.answering.best_sentence import ScoredSentence
+from assistant.answering.quote_location import PassageIndex
+from assistant.text.words import content_stems, topic_words
+from assistant.types import (
+    ANSWER_THRESHOLD,
+    CONFIDENCE,
+    DOUBT_WEIGHT,
+    REFUSAL_THRESHOLD,
+    Passage,
+    Quoted,
+    SearchResult,
+)
+
+INTERCEPT = f"{CONFIDENCE}intercept"
+_CLIP = 25.0
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """All that speaks for or against a quote. `windows` are the passages as the prompt
+    showed them.
+    """
+
+    question: str
+    result: SearchResult
+    scored: Sequence[ScoredSentence]
+    windows: Sequence[Passage]
+    quoted: Quoted
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """Whether to refuse, and the probability (0..1) that the quote is right (None: unknown)."""
+
+    refused: bool
+    confidence: float | None = None
+
+
+def judge(evidence: Evidence, calibration: Mapping[str, float]) -> Judgement:
+    """Decide whether a quote is given as the answer."""
+    quoted = evidence.quoted
+    if not quoted.text:
+        return Judgement(refused=True)
+    confidence = confidence_of(features(evidence), calibration)
+    threshold = calibration.get(ANSWER_THRESHOLD)
+    if confidence is not None and threshold is not None:
+        return Judgement(confidence < threshold, confidence)
+    doubt = quoted.doubt(calibration.get(DOUBT_WEIGHT, 0.0))
+    return Judgement(doubt > calibration.get(REFUSAL_THRESHOLD, 0.0), confidence)
+
+
+def confidence_of(found: Mapping[str, float], calibration: Mapping[str, float]) -> float | None:
+    """Return the probability that features stand for a right answer; None without weights."""
+    if INTERCEPT not in calibration:
+        return None
+    score = calibration[INTERCEPT]
+    score += sum(calibration.get(CONFIDENCE + name, 0.0) * x for name, x in found.items())
+    return 1.0 / (1.0 + math.exp(-max(min(score, 60.0), -60.0)))
+
+
+def features(evidence: Evidence) -> dict[str, float]:
+    """Return the figures that the logistic function weighs, by name.
+
+    `relevance` is the log-odds of the search's relevance; `dense` the best cosine, `gap` how
+    far the first hit is ahead of the second (0..1); `margin` and `quote` are the model's
+    log-likelihoods (nats), `token` the quote's by token, `length` the logarithm of its
+    tokens; `extract` the best sentence's score, `sentence` that of the quote's own, `best`
+    1 if they are the same one; `rank` the quote's passage (0: first); `lacking` the share of
+    the question's words that the quote's passage lacks.
+    """
+    result, quoted = evidence.result, evidence.quoted
+    relevance = min(max(result.relevance, 1e-4), 1.0 - 1e-4)
+    fused = [hit.scores.fused for hit in result.hits[:2]]
+    dense = [hit.scores.dense for hit in result.hits if hit.scores.dense is not None]
+    best = max(evidence.scored, key=lambda s: s.score, default=None)
+    own, rank, text = _sentence_of(evidence)
+    asked = set(content_stems(topic_words(evidence.question)))
+    return {
+        "relevance": math.log(relevance / (1.0 - relevance)),
+        "dense": max(dense, default=0.0),
+        "gap": (fused[0] - fused[1]) / fused[0] if len(fused) == 2 and fused[0] > 0 else 1.0,
+        "margin": _clipped(quoted.margin),
+        "quote": _clipped(quoted.log_probability),
+        "token": _clipped(quoted.log_probability / max(quoted.tokens, 1)),
+        "length": math.log(max(quoted.tokens, 1)),
+        "extract": best.score if best is not None else 0.0,
+        "sentence": own.score if own is not None else 0.0,
+        "best": float(own is not None and own is best),
+        "rank": float(rank),
+        "lacking": len(asked - set(content_stems(text))) / len(asked) if asked else 0.0,
+    }
+
+
+def _clipped(nats: float) -> float:
+    return max(-_CLIP, min(_CLIP, nats))
+
+
+def _sentence_of(evidence: Evidence) -> tuple[ScoredSentence | None, int, str]:
+    """Return the sentence that holds the quote, the number of its hit, and its window's text."""
+    places = PassageIndex(evidence.windows).find(evidence.quoted.text)
+    if not places:
+        return None, len(evidence.windows), ""
+    window = evidence.windows[places[0].passage]
+    at = window.start + places[0].start
+    for number, hit in enumerate(evidence.result.hits):
+        if hit.passage.chunk_id != window.chunk_id:
+            continue
+        for sentence in evidence.scored:
+            begin = hit.passage.start + sentence.start
+            if sentence.hit == number and begin <= at < hit.passage.start + sentence.end:
+                return sentence, number, window.text
+        return None, number, window.text
+    return None, len(evidence.windows), window.text

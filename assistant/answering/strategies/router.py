@@ -1,0 +1,126 @@
+"""Which way a question goes: by what is asked, and by what the model can do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from assistant.answering.strategies import question_type
+from assistant.answering.strategies.registry import check_strategy
+from assistant.types import (
+    AUTO,
+    DIRECT,
+    EXTRACT,
+    MAP_REDUCE,
+    QUOTES_ONLY,
+    SEQUENCE,
+    TOGETHER,
+    TOKEN,
+    ChatEngine,
+    DocumentRecord,
+    Route,
+)
+
+LOOK_UP_STRATEGY = TOGETHER
+"""The shape that the shipped adapter was tuned on; `tests/bench/bench_reading.py` compares, and
+has not been run to its end yet."""
+
+FOLLOW_UP = "follow-up"
+
+_LISTED = 20
+"""Documents that are named in an answer about the library."""
+
+_ABILITIES = (
+    "I answer questions from the documents of this library, and from nothing else, with quotes "
+    "that lead to the page. Ask what a document says, what a word means in it, or for a list "
+    '("Which ..."); "And for ...?" goes on from the question before. Where the documents do '
+    "not hold the answer, I say so."
+)
+_GREETING = "Hello. Ask me what is in your documents."
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The strategy for a question and why; `answer` if it needs neither search nor model."""
+
+    strategy: str
+    route: Route
+    answer: str = ""
+
+
+class Router:
+    """Chooses by rules. `documents` lists the library; `chat` is the model, if there is one."""
+
+    def __init__(
+        self, chat: ChatEngine | None, documents: Callable[[], Sequence[DocumentRecord]]
+    ) -> None:
+        self._chat = chat
+        self._documents = documents
+
+    def choose(self, question: str, strategy: str = AUTO, previous: str = "") -> Choice:
+        """Choose for a question. Whoever names a `strategy` gets it, if the model can do it.
+
+        Raises `UsageError` for an unknown strategy.
+        """
+        check_strategy(strategy)
+        kind = question_type.kind_of(question)
+        searched = ""
+        if strategy == AUTO and kind in _DIRECT:
+            return Choice(DIRECT, Route(kind, _DIRECT[kind]), self._direct(kind))
+        if previous.strip() and question_type.leans(question):
+            searched = f"{' '.join(previous.split())} {' '.join(question.split())}"
+            asked = question_type.kind_of(previous) if kind == question_type.LOOK_UP else kind
+            picked, reason = self._picked(asked, strategy)
+            return Choice(
+                picked, Route(FOLLOW_UP, f"{reason} It goes on from the question before.", searched)
+            )
+        picked, reason = self._picked(kind, strategy)
+        return Choice(picked, Route(kind, reason))
+
+    def _picked(self, kind: str, strategy: str) -> tuple[str, str]:
+        """Return the strategy that is used and the reason, for the kind and what was asked."""
+        if self._chat is None:
+            return EXTRACT, "There is no chat model: the best sentence is given."
+        named = strategy != AUTO
+        wanted = strategy if named else self._best(kind)
+        if wanted in (SEQUENCE, TOKEN) and self._chat.side_by_side < 1:
+            return TOGETHER, "This model can't read passages side by side: all are in one prompt."
+        return wanted, "It was asked for." if named else _REASONS[kind]
+
+    def _best(self, kind: str) -> str:
+        if (
+            kind == question_type.LIST
+            and self._chat is not None
+            and self._chat.calibration.get(QUOTES_ONLY)
+        ):
+            return MAP_REDUCE
+        return LOOK_UP_STRATEGY
+
+    def _direct(self, kind: str) -> str:
+        if kind == question_type.GREETING:
+            return _GREETING
+        if kind == question_type.HELP:
+            return _ABILITIES
+        records = self._documents()
+        names = [record.name for record in records[:_LISTED]]
+        more = len(records) - len(names)
+        rest = [f"and {more} more (assistant docs lists them all)"] if more > 0 else []
+        counted = "1 document" if len(records) == 1 else f"{len(records)} documents"
+        return "\n".join([f"The library has {counted}:", *names, *rest])
+
+
+_DIRECT = {
+    question_type.GREETING: "It is a greeting, no question to the documents.",
+    question_type.HELP: "It asks about the assistant, not about the documents.",
+    question_type.DOCUMENTS: "It asks which documents there are.",
+}
+
+_REASONS = {
+    question_type.LOOK_UP: "It asks for one fact: the best passages are read together.",
+    question_type.DEFINITION: "It asks what something is: the best passages are read together.",
+    question_type.TABLE: "It asks for a value of a table: the best passages are read together.",
+    question_type.LIST: "It asks for several things: many passages are asked one by one.",
+    question_type.GREETING: "It was asked of the documents.",
+    question_type.HELP: "It was asked of the documents.",
+    question_type.DOCUMENTS: "It was asked of the documents.",
+}

@@ -1,0 +1,84 @@
+"""How the way of reading is chosen, in the whole course of an answer."""
+
+from __future__ import annotations
+
+import pytest
+
+from assistant.errors import ConfigError, UsageError
+from assistant.prompts import REFUSAL
+from assistant.types import (
+    DIRECT,
+    SEQUENCE,
+    STRATEGIES,
+    TOGETHER,
+)
+from tests.unit.answering.strategies.sessions import (
+    QUESTION,
+    Quoter,
+    finish,
+    first_words,
+    session,
+    weighed,
+    weighing,
+)
+
+
+def test_the_default_is_what_it_was_before_there_was_a_choice() -> None:
+    chat = Quoter(first_words(3))
+    auto, _ = finish(session(chat).ask(QUESTION))
+    named, _ = finish(session(chat).ask(QUESTION, strategy=TOGETHER))
+    assert chat.prompts[0] == chat.prompts[1]
+    assert (auto.text, auto.sentences, auto.strategy) == (named.text, named.sentences, TOGETHER)
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_a_setting_chooses_and_a_question_overrides(strategy: str) -> None:
+    chat = Quoter(first_words(3), weighed=weighed(("24 months", -0.5)))
+    asked = session(chat, reading=strategy)
+    assert finish(asked.ask(QUESTION))[0].strategy == strategy
+    assert finish(asked.ask(QUESTION, strategy="extract"))[0].strategy == "extract"
+
+
+def test_unknown_names_are_refused() -> None:
+    with pytest.raises(UsageError):
+        list(session(None).ask(QUESTION, strategy="sideways"))
+    with pytest.raises(ConfigError, match="sideways"):
+        session(None, reading="sideways")
+
+
+def test_a_question_about_the_library_needs_neither_search_nor_model() -> None:
+    chat = Quoter(first_words(3))
+    answer, seen = finish(session(chat).ask("Which documents do you have?"))
+    assert len(seen) == 1
+    assert answer.strategy == DIRECT
+    assert not answer.abstained
+    assert "contract0.txt" in answer.text
+    assert chat.prompts == []
+    assert (answer.passages, answer.sentences) == ((), ())
+
+
+def test_a_follow_up_searches_for_both_questions_and_is_not_lost() -> None:
+    chat = Quoter(first_words(3))
+    alone, _ = finish(session(chat).ask("And by the amendment?"))
+    answer, _ = finish(session(chat).ask("And by the amendment?", previous=QUESTION))
+    assert answer.route is not None
+    assert answer.route.searched == f"{QUESTION} And by the amendment?"
+    assert answer.question == "And by the amendment?"
+    assert "36 months" in answer.sentences[0].text
+    assert alone.route is not None
+    assert alone.route.searched == ""
+
+
+def test_extract_asks_no_model() -> None:
+    chat = Quoter(first_words(3))
+    answer, _ = finish(session(chat).ask(QUESTION, strategy="extract"))
+    assert chat.prompts == []
+    assert [s.origin for s in answer.sentences] == ["extract"]
+
+
+def test_a_refusal_in_sequence_keeps_the_closest_sentence() -> None:
+    chat = weighing(weighed(("24 months", -3.0), refusal=-0.05))
+    answer, _ = finish(session(chat).ask(QUESTION, strategy=SEQUENCE))
+    assert answer.abstained
+    assert answer.sentences[0].origin == "extract"
+    assert REFUSAL not in answer.text

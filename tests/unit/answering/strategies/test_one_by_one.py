@@ -1,0 +1,141 @@
+"""Passages read one by one, in the whole course of an answer."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from assistant.answering.strategies.passage_priors import log_priors
+from assistant.errors import ContextOverflowError
+from assistant.types import (
+    QUOTES_ONLY,
+    SEQUENCE,
+    SIDE_BY_SIDE_THRESHOLD,
+    TOKEN,
+    Hit,
+    Reading,
+    Scores,
+    Weighed,
+    WeighedText,
+)
+from tests.fakes.engine import FakeChat
+from tests.fakes.passages import make_passage as passage
+from tests.unit.answering.strategies.sessions import (
+    QUESTION,
+    TEXTS,
+    finish,
+    session,
+    weighed,
+    weighing,
+    written,
+)
+
+
+def test_each_passage_has_a_prompt_of_its_own_and_a_weight() -> None:
+    chat = weighing(weighed(("24 months", -0.5)))
+    answer, _ = finish(session(chat).ask(QUESTION, strategy=SEQUENCE))
+    (readings,) = chat.readings
+    assert len(readings) == len(TEXTS)
+    assert math.fsum(math.exp(r.weight) for r in readings) == pytest.approx(1.0)
+    for reading in readings:
+        assert reading.passage in reading.prompt
+        assert sum(text in reading.prompt for text in TEXTS) == 1
+    assert answer.strategy == SEQUENCE
+    assert answer.route is not None
+    assert written(answer) == ['"24 months"']
+
+
+@pytest.mark.parametrize("strategy", [SEQUENCE, TOKEN])
+def test_passages_that_contradict_each_other_are_both_candidates(strategy: str) -> None:
+    chat = weighing(weighed(("24 months", -0.7), ("36 months", -1.2)))
+    answer, _ = finish(session(chat).ask(QUESTION, strategy=strategy))
+    assert [c.text for c in answer.candidates] == ["24 months", "36 months"]
+    assert [c.probability for c in answer.candidates] == pytest.approx(
+        [math.exp(-0.7), math.exp(-1.2)]
+    )
+    for candidate in answer.candidates:
+        (quote,) = candidate.quotes
+        assert quote.text == candidate.text
+        assert quote.document_id == answer.passages[candidate.hit].passage.document_id
+    assert len({candidate.hit for candidate in answer.candidates}) == 2
+
+
+def test_a_quote_is_cited_where_it_was_read_and_not_where_it_stands_first() -> None:
+    texts = ("In 1999 the oil of the pump was black.", "The oil of the pump is changed in 1999.")
+    chat = FakeChat(calibration={QUOTES_ONLY: 1.0})
+    asked = session(chat, texts)
+    question = "When is the oil of the pump changed?"
+    list(asked.ask(question, strategy=SEQUENCE))
+    order = [reading.passage for reading in chat.readings[-1]]
+    for number, shown in enumerate(order):
+        chat.weighed = Weighed((WeighedText("1999", -0.2, number, 2, ()),), -0.1, -4.0)
+        answer, _ = finish(asked.ask(question, strategy=SEQUENCE))
+        (cited,) = answer.sentences[-1].quotes
+        assert TEXTS is not texts
+        assert cited.document == f"contract{texts.index(shown)}.txt"
+
+
+def test_doubt_makes_it_refuse_by_a_threshold_of_its_own() -> None:
+    found = weighed(("24 months", -0.7), refusal=-1.1)
+    for threshold, refused in ((-0.5, False), (-1.5, True)):
+        chat = weighing(found, **{SIDE_BY_SIDE_THRESHOLD: threshold})
+        answer, _ = finish(session(chat).ask(QUESTION, strategy=SEQUENCE))
+        assert answer.abstained is refused
+        assert bool(written(answer)) is not refused
+        assert answer.candidates  # what was withheld is there to be seen
+
+
+def test_nothing_to_quote_is_a_refusal() -> None:
+    answer, _ = finish(session(weighing(weighed())).ask(QUESTION, strategy=SEQUENCE))
+    assert answer.abstained
+
+
+def test_a_free_model_gives_the_likeliest_text() -> None:
+    chat = FakeChat(
+        weighed=weighed(
+            ('The warranty on the pumps lasts "24 months".', -1.0), ("Ten years.", -2.0)
+        )
+    )
+    answer, _ = finish(session(chat).ask(QUESTION, strategy=SEQUENCE))
+    assert written(answer) == ['The warranty on the pumps lasts "24 months".']
+    assert answer.sentences[-1].supported
+
+
+class Narrow(FakeChat):
+    """Has room for two passages side by side."""
+
+    def weigh(self, readings: Sequence[Reading], *rest: Any, **how: Any) -> Weighed:
+        found = super().weigh(readings, *rest, **how)
+        if len(readings) > 2:
+            raise ContextOverflowError("too many")
+        return found
+
+
+def test_passages_that_do_not_fit_side_by_side_are_left_out() -> None:
+    chat = Narrow(weighed=weighed(("24 months", -0.5)), calibration={QUOTES_ONLY: 1.0})
+    answer, _ = finish(session(chat).ask(QUESTION, strategy=SEQUENCE))
+    assert [len(readings) for readings in chat.readings] == [3, 2]
+    assert written(answer) == ['"24 months"']
+
+
+def test_a_cut_off_quote_is_called_cut_off() -> None:
+    text = WeighedText("24", -0.2, 0, 1, (), complete=False)
+    answer, _ = finish(
+        session(weighing(Weighed((text,), -0.1, -5.0))).ask(QUESTION, strategy=SEQUENCE)
+    )
+    assert answer.truncated
+
+
+def test_priors_add_up_to_one_and_prefer_the_better_hit() -> None:
+    hits = [
+        Hit(passage(TEXTS[0]), Scores(0.3, 0.8, 1, 9.0, 1)),
+        Hit(passage(TEXTS[1]), Scores(0.2, 0.4, 2, 3.0, 2)),
+        Hit(passage(TEXTS[2]), Scores(0.1)),
+    ]
+    priors = log_priors(hits)
+    assert math.fsum(map(math.exp, priors)) == pytest.approx(1.0)
+    assert priors == sorted(priors, reverse=True)
+    assert log_priors([]) == []

@@ -1,0 +1,54 @@
+"""Comparable texts keep the way back to the original."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assistant.text.canonical import canonical, joined_lines
+
+awkward = st.text(
+    st.sampled_from('ab A1.,-"\u201c\u2019\u2013\u2026\ufb01\u00ad\n\r\t \u00a0'), max_size=40
+)
+
+
+@given(awkward | st.text(max_size=40), st.booleans())
+def test_every_canonical_character_has_its_origin(text: str, keep: bool) -> None:
+    form = canonical(text, keep_line_hyphen=keep)
+    assert len(form.text) == len(form.starts) == len(form.ends)
+    assert list(form.starts) == sorted(form.starts)
+    for at, character in enumerate(form.text):
+        piece = text[form.starts[at] : form.ends[at]]
+        assert piece
+        if character.isalnum():
+            assert character in piece or piece in "\ufb00\ufb01\ufb02\ufb03\ufb04"
+
+
+@given(awkward, st.booleans())
+def test_letters_and_digits_are_never_lost(text: str, keep: bool) -> None:
+    def kept(s: str) -> list[str]:
+        return [c for c in s.replace("\ufb01", "fi") if c.isalnum()]
+
+    assert kept(canonical(text, keep_line_hyphen=keep).text) == kept(text)
+
+
+def test_forms() -> None:
+    assert canonical("a \n\t b\u00a0c").text == "a b c"
+    assert canonical("\u201cx\u201d \u2013 \u2019s\u2026").text == '"x" - \'s...'
+    assert canonical("inter-\n  national").text == "international"
+    assert canonical("long-\nterm", keep_line_hyphen=True).text == "long-term"
+    assert canonical("1990-\n1999").text == "1990- 1999"
+    assert canonical("co\u00adoperate \ufb01t").text == "cooperate fit"
+
+
+def test_span_that_cuts_a_ligature_is_refused() -> None:
+    form = canonical("\ufb01t")
+    assert form.original_span(0, 3) == (0, 2)
+    assert form.original_span(1, 3) is None
+    assert form.original_span(2, 2) is None
+
+
+def test_joined_lines_reads_like_one_line() -> None:
+    assert (
+        joined_lines("The inter-\nnational\n  rules  apply.") == "The inter-national rules apply."
+    )

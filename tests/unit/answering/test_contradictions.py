@@ -1,0 +1,78 @@
+"""Contradictions among the hits of a question, and how an answer says them."""
+
+from __future__ import annotations
+
+from assistant.answering.answer_text import DISAGREE, answer_text
+from assistant.answering.best_sentence import best_extract, score_sentences
+from assistant.answering.contradictions import MOST, find_disagreements
+from assistant.types import Hit, Scores
+from assistant.types.reading import Candidate
+from tests.fakes.embedder import FakeEmbedder
+from tests.fakes.passages import make_hits, make_passage
+
+QUESTION = "How long is the warranty on the pumps?"
+FIRST = "The parties agree on prices. The warranty on the pumps is 24 months from delivery."
+SECOND = "The warranty on the pumps is 36 months from delivery. Seals are not covered."
+WEIGHTS = {"warranti": 2.0, "pump": 2.0}
+
+
+def test_both_sides_are_given_with_their_places() -> None:
+    hits = make_hits(FIRST, SECOND)
+    scored = score_sentences(QUESTION, hits, FakeEmbedder(), WEIGHTS)
+    (found,) = find_disagreements(QUESTION, hits, scored)
+    assert (found.kind, set(found.values)) == ("number", {"24 months", "36 months"})
+    assert {s.quotes[0].document for s in (found.first, found.second)} == {"doc1.txt", "doc2.txt"}
+    for sentence in (found.first, found.second):
+        assert sentence.supported
+        assert sentence.quotes[0].text == sentence.text
+    text = answer_text(
+        best_extract(hits, scored), [], refused=False, relevant=True, contradictions=[found]
+    )
+    assert DISAGREE in text
+    assert "24 months from delivery.\u201d (doc1.txt, page 1)" in text
+    assert "36 months from delivery.\u201d (doc2.txt, page 1)" in text
+
+
+def test_agreeing_passages_and_one_passage_seen_twice_are_no_contradiction() -> None:
+    for other in ("The warranty on the pumps is two years from delivery.", "Prices are fixed."):
+        hits = make_hits(FIRST, other)
+        scored = score_sentences(QUESTION, hits, FakeEmbedder(), WEIGHTS)
+        assert find_disagreements(QUESTION, hits, scored) == ()
+    twice = (Hit(make_passage(FIRST), Scores(0.1)), Hit(make_passage(FIRST), Scores(0.1)))
+    scored = score_sentences(QUESTION, twice, FakeEmbedder(), WEIGHTS)
+    assert find_disagreements(QUESTION, twice, scored) == ()
+    assert find_disagreements(QUESTION, (), []) == ()
+
+
+def test_what_the_model_would_quote_is_looked_at_even_if_it_scores_low() -> None:
+    many = " ".join(f"The pumps and the warranty on pumps {n} matter." for n in "abcdef")
+    hits = make_hits(FIRST, f"{many} {SECOND}")
+    scored = score_sentences(QUESTION, hits, FakeEmbedder(), WEIGHTS)
+    low = [
+        s if "36 months" not in hits[s.hit].passage.text[s.start : s.end]
+        else type(s)(s.hit, s.start, s.end, -5.0)
+        for s in scored
+    ]  # fmt: skip
+    assert find_disagreements(QUESTION, hits, low) == ()
+    passage = hits[1].passage
+    at = passage.text.index("36 months")
+    candidate = Candidate("36 months", passage.cite(at, at + 9), 1, 0.4)
+    (found,) = find_disagreements(QUESTION, hits, low, [candidate])
+    assert set(found.values) == {"24 months", "36 months"}
+
+
+def test_headings_and_clause_numbers_are_no_values() -> None:
+    question = "How much is the reminder fee?"
+    hits = make_hits(
+        "2.1 If an invoice is late, Hale pays a reminder fee of 40 crowns.\n\n3 Delivery times",
+        "2 Reminder fee\n\nThe parties agree on the following change of the contract.",
+    )
+    scored = score_sentences(question, hits, FakeEmbedder(), {"remind": 1.0, "fee": 1.0})
+    assert find_disagreements(question, hits, scored) == ()
+
+
+def test_at_most_a_few_are_shown() -> None:
+    texts = [f"The warranty on the pumps is {n} months from delivery." for n in range(12, 18)]
+    hits = make_hits(*texts)
+    scored = score_sentences(QUESTION, hits, FakeEmbedder(), WEIGHTS)
+    assert len(find_disagreements(QUESTION, hits, scored)) == MOST
