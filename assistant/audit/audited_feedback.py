@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from assistant.store.feedback import FeedbackState
+from assistant.store.feedback_rows import FeedbackState
 from assistant.types import ExportKind, Feedback
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from pathlib import Path
 from assistant.audit.log_record import MAX_LINE
 from assistant.errors import AuditError
 from assistant.safe_text import safe_text
-from assistant.store.keys import sync_folder
+from assistant.store.key_source import sync_folder
 
 try:
     import fcntl

@@ -3,7 +3,7 @@
 The bundle may hold the key that the library travels under, sealed for a *transfer key*: 150
 random bits that the workstation shows once and a person types here (or that come in a
 private file, by another way than the bundle). Nobody can guess those, so a stick that is lost
-gives nothing away, and the seal is Argon2id's as well (`assistant.store.wrapping`). Or the
+gives nothing away, and the seal is Argon2id's as well (`assistant.store.key_wrap`). Or the
 key came in a file of its own.
 
 What arrives is never used as it is: after its pages and its embedder were checked it is
@@ -27,10 +27,10 @@ from assistant.engine import embedder_identity
 from assistant.errors import BundleError, ModelError, UsageError, WrongKeyError
 from assistant.models.model_install import open_regular, staging
 from assistant.store import KeyFile, StoreKey, open_store, store_health, write_copy
-from assistant.store.carried import drop_log
-from assistant.store.keys import sync_folder
-from assistant.store.recovery import new_recovery_key, recovery_secret
-from assistant.store.wrapping import Cost, new_wrapped_key, parse
+from assistant.store.key_source import sync_folder
+from assistant.store.key_wrap import Cost, new_wrapped_key, parse
+from assistant.store.recovery_key import new_recovery_key, recovery_secret
+from assistant.store.strip_audit import drop_log
 from assistant.types import CancelToken
 
 _LONGEST_KEY_FILE = 1024

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.errors import BundleError
-from assistant.store.keys import sync_folder
+from assistant.store.key_source import sync_folder
 
 try:
     import fcntl

@@ -5,14 +5,14 @@ and a recovery key, or, by explicit choice, in a key file. `rekey` gives a store
 `store_health` examines one. Only this package imports apsw and sqlite_vec.
 """
 
-from assistant.store.copying import write_copy
+from assistant.store.encrypted_copy import write_copy
 from assistant.store.health import StoreHealth, store_health
-from assistant.store.key_paths import KeyMode, KeyPaths
-from assistant.store.keys import KeyFile, KeySource, StoreKey
+from assistant.store.key_files import KeyMode, KeyPaths
+from assistant.store.key_source import KeyFile, KeySource, StoreKey
 from assistant.store.library_keys import LibraryKeys, Unlocked
-from assistant.store.opening import open_store
+from assistant.store.open_store import open_store
 from assistant.store.rekey import rekey, set_passphrase
-from assistant.store.sqlite import SqliteStore
+from assistant.store.sqlite_store import SqliteStore
 
 __all__ = [
     "KeyFile",

@@ -16,7 +16,7 @@ import apsw
 
 from assistant.errors import StoreBusyError, StoreError
 from assistant.store.connection import PAGE_SIZE, Pool, truncate_log
-from assistant.store.rows import fetch_one
+from assistant.store.query_rows import fetch_one
 
 HEAD_BYTES = 64
 """Every head is as long as the one before: writing it changes one page and no other."""

@@ -18,9 +18,9 @@ import apsw
 import sqlite_vec
 
 from assistant.errors import StoreBusyError, StoreError
-from assistant.store.keys import StoreKey
-from assistant.store.rows import fetch, fetch_one
-from assistant.store.translate import BUSY, translating
+from assistant.store.key_source import StoreKey
+from assistant.store.query_rows import fetch, fetch_one
+from assistant.store.sqlite_errors import BUSY, translating
 
 CIPHER = "aegis"
 """Of 400 bit flips it detects 400, and with a warm cache it costs nothing measurable."""

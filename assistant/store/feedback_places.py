@@ -5,9 +5,9 @@ from __future__ import annotations
 import apsw
 
 from assistant.errors import UsageError
-from assistant.store.naming import shown, storable
-from assistant.store.rows import fetch, fetch_one
-from assistant.store.texts import read_text
+from assistant.store.page_texts import read_text
+from assistant.store.query_rows import fetch, fetch_one
+from assistant.store.store_names import shown, storable
 from assistant.types.documents import Citation
 from assistant.types.feedback import ShownPassage
 

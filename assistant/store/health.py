@@ -7,16 +7,16 @@ from pathlib import Path
 
 import apsw
 
-from assistant.store import identity
+from assistant.store import embedder_identity
 from assistant.store.connection import connect
-from assistant.store.keys import StoreKey
+from assistant.store.header_check import beginning_changed
+from assistant.store.key_source import StoreKey
 from assistant.store.migrations import applied, check_schema
-from assistant.store.naming import usable_path
-from assistant.store.opening import check_file
-from assistant.store.rows import fetch_one
-from assistant.store.salt import beginning_changed
+from assistant.store.open_store import check_file
+from assistant.store.query_rows import fetch_one
 from assistant.store.schema import MIGRATIONS
-from assistant.store.translate import translating
+from assistant.store.sqlite_errors import translating
+from assistant.store.store_names import usable_path
 from assistant.types import EmbedderIdentity
 
 _CACHE_MIB = 16
@@ -77,7 +77,7 @@ def _examine(connection: apsw.Connection, path: Path) -> StoreHealth:
         pending=tuple(m.name for m in MIGRATIONS if m.name not in names),
         documents=documents,
         chunks=chunks,
-        embedder=identity.recorded(connection, path),
+        embedder=embedder_identity.recorded(connection, path),
         damage=damage(connection, path),
         sqlite=apsw.sqlite_lib_version(),
         ciphers=str(getattr(apsw, "mc_version", "")),

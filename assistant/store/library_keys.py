@@ -16,10 +16,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from assistant.errors import LockedError, StoreError, WrongKeyError, WrongPassphraseError
-from assistant.store import wrapping
+from assistant.store import key_wrap
 from assistant.store.connection import opens
-from assistant.store.key_paths import KeyMode, KeyPaths
-from assistant.store.keys import KeyFile, StoreKey
+from assistant.store.key_files import KeyMode, KeyPaths
+from assistant.store.key_source import KeyFile, StoreKey
+from assistant.store.key_wrap import Cost, Kind, WrappedKey
 from assistant.store.passphrase import check_new, prepared
 from assistant.store.private_files import (
     alone,
@@ -28,10 +29,9 @@ from assistant.store.private_files import (
     translating_files,
     wipe_file,
 )
-from assistant.store.recovery import new_recovery_key, recovery_secret
-from assistant.store.translate import translating
-from assistant.store.tries import Tries
-from assistant.store.wrapping import Cost, Kind, WrappedKey
+from assistant.store.recovery_key import new_recovery_key, recovery_secret
+from assistant.store.sqlite_errors import translating
+from assistant.store.unlock_attempts import Tries
 
 _BUSY_MS = 10_000
 
@@ -151,7 +151,7 @@ class LibraryKeys:
 
     def fresh(self, key: StoreKey, secret: bytes, show: Shown | None) -> WrappedKey:
         """Return a wrapped key with new salts for `key`; `show` is given its recovery key."""
-        made = wrapping.new_wrapped_key().with_slot(key, "passphrase", secret, self.cost)
+        made = key_wrap.new_wrapped_key().with_slot(key, "passphrase", secret, self.cost)
         if show is None:
             return made
         text = new_recovery_key()
@@ -225,7 +225,7 @@ class LibraryKeys:
     def promote(self) -> None:
         """The store has its next key: so has the library. Raises `OSError`."""
         paths = self.paths
-        replace_private(paths.wrapped, read_private(paths.next, wrapping.LONGEST_FILE))
+        replace_private(paths.wrapped, read_private(paths.next, key_wrap.LONGEST_FILE))
         paths.next.unlink()
         wipe_file(paths.raw)
 
@@ -255,7 +255,7 @@ class LibraryKeys:
         files = {}
         for path in (self.paths.wrapped, self.paths.next):
             with contextlib.suppress(FileNotFoundError):
-                files[path] = wrapping.parse(read_private(path, wrapping.LONGEST_FILE))
+                files[path] = key_wrap.parse(read_private(path, key_wrap.LONGEST_FILE))
         return files
 
     def _current(self, key: StoreKey) -> WrappedKey:
@@ -270,7 +270,7 @@ class LibraryKeys:
     def _save(self, wrapped: WrappedKey, key: StoreKey, kind: Kind, secret: bytes) -> None:
         """Replace the file, after the new one was read and unwrapped as it will be."""
         raw = wrapped.to_bytes()
-        if wrapping.parse(raw).unwrap(kind, secret) != key:
+        if key_wrap.parse(raw).unwrap(kind, secret) != key:
             raise StoreError(
                 "The new key file does not open the library: nothing was changed.",
                 hint="Check the machine's memory, then try again.",

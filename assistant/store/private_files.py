@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from assistant.errors import DiskFullError, StoreBusyError, StoreError
-from assistant.store.keys import sync_folder
-from assistant.store.naming import shown, usable_path
+from assistant.store.key_source import sync_folder
+from assistant.store.store_names import shown, usable_path
 
 if os.name == "posix":
     import fcntl

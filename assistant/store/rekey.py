@@ -24,14 +24,14 @@ import apsw
 
 from assistant.errors import DiskFullError, StoreBusyError
 from assistant.store.connection import connect, truncate_log
-from assistant.store.copying import Progress, copy_open
-from assistant.store.key_paths import KeyPaths
-from assistant.store.keys import StoreKey, sync_folder
+from assistant.store.encrypted_copy import Progress, copy_open
+from assistant.store.key_files import KeyPaths
+from assistant.store.key_source import StoreKey, sync_folder
 from assistant.store.library_keys import LibraryKeys, Shown
-from assistant.store.opening import check_file
+from assistant.store.open_store import check_file
 from assistant.store.passphrase import check_new
 from assistant.store.private_files import alone, replace_private, translating_files
-from assistant.store.translate import translating
+from assistant.store.sqlite_errors import translating
 
 _CACHE_MIB = 32
 _BUSY_MS = 2000

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import apsw
 
-from assistant.store.feedback import FEEDBACK
-from assistant.store.rows import fetch
-from assistant.store.texts import read_text
+from assistant.store.feedback_rows import FEEDBACK
+from assistant.store.page_texts import read_text
+from assistant.store.query_rows import fetch
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from assistant.bundle.manifest import KEY_ROLE
 from assistant.bundle.prebuilt_library import seal_key
 from assistant.errors import UsageError
 from assistant.store import StoreKey, write_copy
-from assistant.store.carried import drop_log
+from assistant.store.strip_audit import drop_log
 from assistant.types import CancelToken
 from convert.bundle.writing import Part
 from convert.staging import Progress, disk_errors

@@ -14,8 +14,8 @@ import pytest
 from assistant.bundle.prebuilt_library import seal_key
 from assistant.errors import BundleError, PassphraseError, StoreError
 from assistant.store import StoreKey
-from assistant.store.recovery import recovery_secret
-from assistant.store.wrapping import Cost, parse
+from assistant.store.key_wrap import Cost, parse
+from assistant.store.recovery_key import recovery_secret
 from tests.soak.scale import count
 from tests.unit.bundle_files import CONTENT, OTHER_SECRET, accepted, put, tiny_bundle
 

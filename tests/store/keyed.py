@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from assistant.store import KeyPaths, LibraryKeys, SqliteStore, StoreKey, open_store, store_health
-from assistant.store.wrapping import MIB, Cost
+from assistant.store.key_wrap import MIB, Cost
 from tests.store.adder import EMBEDDER, add_one
 
 PASSPHRASE = "six plain words for a test"

@@ -14,7 +14,7 @@ from assistant.errors import (
     WrongKeyError,
     WrongPassphraseError,
 )
-from assistant.store import KeyMode, LibraryKeys, StoreKey, copying, rekey, set_passphrase
+from assistant.store import KeyMode, LibraryKeys, StoreKey, encrypted_copy, rekey, set_passphrase
 from assistant.store.connection import connect
 from assistant.store.passphrase import prepared
 from tests.store.keyed import PASSPHRASE, fill, keys_in, names, opened
@@ -96,7 +96,7 @@ def test_an_error_never_repeats_the_new_key(keys: LibraryKeys, tmp_path: Path) -
     path = keys.paths.store
     connection = connect(path, keys.unlock(PASSPHRASE).key, cache_mib=1, busy_ms=0, uris=True)
     with pytest.raises(apsw.Error) as raised:
-        copying._vacuum_into(connection, tmp_path / "no" / "folder.db", new, None)
+        encrypted_copy._vacuum_into(connection, tmp_path / "no" / "folder.db", new, None)
     connection.close()
     assert new.hex() not in str(raised.value) + repr(raised.value)
     assert "raw:" not in str(raised.value)
@@ -106,7 +106,7 @@ def test_an_error_never_repeats_the_new_key(keys: LibraryKeys, tmp_path: Path) -
 def test_a_cancelled_rekey_leaves_the_old_key(
     keys: LibraryKeys, after: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(copying, "STEPS", 100)  # the library is small
+    monkeypatch.setattr(encrypted_copy, "STEPS", 100)  # the library is small
 
     def progress(done: int, total: int) -> None:
         nonlocal after

@@ -8,7 +8,7 @@ import pytest
 
 from assistant.errors import LockedError, TooManyTriesError, WrongPassphraseError
 from assistant.store import LibraryKeys
-from assistant.store.tries import FREE, LONGEST_WAIT, Tries, wait_after
+from assistant.store.unlock_attempts import FREE, LONGEST_WAIT, Tries, wait_after
 from tests.store.keyed import PASSPHRASE, paths_in
 
 

@@ -36,7 +36,7 @@ from assistant.errors import (
 )
 from assistant.models.model_install import Progress, quiet
 from assistant.store import KeyFile, KeyPaths, LibraryKeys, StoreKey, open_store
-from assistant.store.wrapping import Cost
+from assistant.store.key_wrap import Cost
 from assistant.types import CancelToken
 from tests.unit.bundle_files import CONTENT, put, tiny_bundle, trusting
 from tests.unit.engine.gguf_files import CHATML, toy_model

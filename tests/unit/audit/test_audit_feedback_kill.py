@@ -12,7 +12,7 @@ import assistant
 from assistant.audit import AuditTrail
 from assistant.audit.chain import WRITES
 from assistant.config import Settings
-from assistant.store.feedback import FeedbackState
+from assistant.store.feedback_rows import FeedbackState
 from assistant.types import Feedback
 from tests.unit.audit.library import Library, in_child
 

@@ -9,7 +9,7 @@ import apsw
 import pytest
 
 from assistant.errors import DiskFullError, StoreBusyError, StoreError, WrongKeyError
-from assistant.store.translate import INTERNAL, TRANSLATIONS, translate, translating
+from assistant.store.sqlite_errors import INTERNAL, TRANSLATIONS, translate, translating
 
 EVERY = sorted(
     (v for v in vars(apsw).values() if isinstance(v, type) and issubclass(v, apsw.Error)),

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.store.words import LONGEST_QUERY, match_any, query_words
+from assistant.store.query_words import LONGEST_QUERY, match_any, query_words
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from assistant.errors import NewerStoreError, PassphraseError, WrongKeyError
 from assistant.store import StoreKey
+from assistant.store.key_wrap import MIB, Cost, WrappedKey, new_wrapped_key, parse
 from assistant.store.passphrase import LONGEST_BYTES, SHORTEST, check_new, prepared
-from assistant.store.recovery import ALPHABET, new_recovery_key, recovery_secret
-from assistant.store.wrapping import MIB, Cost, WrappedKey, new_wrapped_key, parse
+from assistant.store.recovery_key import ALPHABET, new_recovery_key, recovery_secret
 
 CHEAP = Cost(1, 8 * MIB)
 KEY = StoreKey(bytes(range(32)))

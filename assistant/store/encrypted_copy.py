@@ -11,12 +11,12 @@ import apsw
 
 from assistant.errors import Cancelled, StoreError
 from assistant.store.connection import CIPHER, connect
+from assistant.store.header_check import record_salt
 from assistant.store.health import damage
-from assistant.store.keys import StoreKey
-from assistant.store.opening import check_file
-from assistant.store.rows import fetch, fetch_one
-from assistant.store.salt import record_salt
-from assistant.store.translate import translating
+from assistant.store.key_source import StoreKey
+from assistant.store.open_store import check_file
+from assistant.store.query_rows import fetch, fetch_one
+from assistant.store.sqlite_errors import translating
 
 Progress = Callable[[int, int], None]
 """Told (bytes written, bytes in all) now and then. May raise `Cancelled`."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 
-from assistant.store.stopwords import OPERATORS, STOP_WORDS
+from assistant.text.stop_words import OPERATORS, STOP_WORDS
 
 LONGEST_QUERY = 512
 """Different words of a query that are looked at; the rest of a longer query is dropped."""

@@ -11,11 +11,11 @@ import apsw
 import numpy as np
 
 from assistant.errors import StoreError, UsageError
-from assistant.store.feedback import forget_document
-from assistant.store.naming import shown, storable
-from assistant.store.rows import fetch, fetch_one
+from assistant.store.feedback_rows import forget_document
+from assistant.store.page_texts import write_pages, write_text
+from assistant.store.query_rows import fetch, fetch_one
 from assistant.store.schema import chunk_texts, index_words
-from assistant.store.texts import write_pages, write_text
+from assistant.store.store_names import shown, storable
 from assistant.types import Chunk, DocumentRecord, ParsedDocument, Vectors
 
 _RECORDS = (

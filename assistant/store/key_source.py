@@ -22,8 +22,8 @@ from pathlib import Path
 from typing import NoReturn, Protocol
 
 from assistant.errors import DiskFullError, StoreError, WrongKeyError
-from assistant.store.memory import SecretBytes
-from assistant.store.naming import usable_path
+from assistant.store.secret_memory import SecretBytes
+from assistant.store.store_names import usable_path
 
 KEY_BYTES = 32
 _PERSON = b"airgap derived"

@@ -9,12 +9,12 @@ from types import TracebackType
 import numpy as np
 
 from assistant.errors import DiskFullError, StoreBusyError, StoreError, UsageError
-from assistant.store import documents, feedback_moving, search
+from assistant.store import chunk_search, document_rows, feedback_migration
 from assistant.store.audit_state import AuditState
 from assistant.store.connection import Pool
-from assistant.store.feedback import FeedbackState
-from assistant.store.naming import shown
-from assistant.store.texts import read_page
+from assistant.store.feedback_rows import FeedbackState
+from assistant.store.page_texts import read_page
+from assistant.store.store_names import shown
 from assistant.types import (
     Chunk,
     DocumentRecord,
@@ -58,7 +58,7 @@ class SqliteStore:
     def find(self, content_hash: str) -> DocumentRecord | None:
         """Return the document with this content hash, if the library has it."""
         with self._pool.reading() as connection:
-            return documents.find(connection, content_hash)
+            return document_rows.find(connection, content_hash)
 
     def add(
         self,
@@ -82,15 +82,19 @@ class SqliteStore:
                 f"{self.path} was opened without an embedder, so nothing can be added.",
                 hint="Choose an embedder: assistant models use NAME",
             )
-        new = documents.NewDocument(name, source, content_hash, document, chunks, vectors)
-        documents.check_new(new, self._embedder.dimension)
+        new = document_rows.NewDocument(name, source, content_hash, document, chunks, vectors)
+        document_rows.check_new(new, self._embedder.dimension)
         with self._pool.writing() as connection:
-            old = documents.superseded(connection, source, content_hash) if replace_source else []
-            judged = feedback_moving.speaking_of(connection, old)
+            old = (
+                document_rows.superseded(connection, source, content_hash) if replace_source else []
+            )
+            judged = feedback_migration.speaking_of(connection, old)
             for document_id in old:
-                documents.delete(connection, document_id)
-            record = documents.find(connection, content_hash) or documents.insert(connection, new)
-            feedback_moving.carry_over(connection, judged, old, record, document)
+                document_rows.delete(connection, document_id)
+            record = document_rows.find(connection, content_hash) or document_rows.insert(
+                connection, new
+            )
+            feedback_migration.carry_over(connection, judged, old, record, document)
         if old:
             self._clear_log(f"The older content of '{shown(record.name)}'")
         return record
@@ -98,11 +102,11 @@ class SqliteStore:
     def documents(self) -> list[DocumentRecord]:
         """Return all documents in the order in which they were added."""
         with self._pool.reading() as connection:
-            return documents.every(connection)
+            return document_rows.every(connection)
 
     def resolve(self, reference: str) -> DocumentRecord:
         """Find the one document that an id, a name, or the beginning of a name or hash names."""
-        return documents.resolve(self.documents(), reference)
+        return document_rows.resolve(self.documents(), reference)
 
     def forget(self, document_id: int) -> DocumentRecord:
         """Delete a document so that no byte of it stays in the store's files.
@@ -111,14 +115,14 @@ class SqliteStore:
         pages stay in the log because another process reads them; the next opening ends that.
         """
         with self._pool.writing() as connection:
-            record = documents.delete(connection, document_id)
+            record = document_rows.delete(connection, document_id)
         self._clear_log(f"'{shown(record.name)}'")
         return record
 
     def page_text(self, document_id: int, page: int) -> str:
         """Return the text of a page (from 1). Raises `UsageError` if there is no such page."""
         with self._pool.reading() as connection:
-            record = documents.get(connection, document_id)
+            record = document_rows.get(connection, document_id)
             text = read_page(connection, document_id, page) if 0 < page <= record.pages else None
         if text is None:
             raise UsageError(
@@ -135,12 +139,12 @@ class SqliteStore:
         if not np.all(np.isfinite(query)):
             raise ValueError("a query vector has numbers that are not finite")
         with self._pool.reading() as connection:
-            return search.dense(connection, query, k)
+            return chunk_search.dense(connection, query, k)
 
     def search_text(self, query: str, k: int) -> list[tuple[int, float]]:
         """BM25 over heading and text: (chunk id, score, higher is better), best first."""
         with self._pool.reading() as connection:
-            return search.text(connection, query, k)
+            return chunk_search.text(connection, query, k)
 
     def term_frequencies(self, query: str) -> tuple[int, dict[str, int]]:
         """(number of chunks, {query word: chunks that hold it}), stop words left out.
@@ -149,12 +153,12 @@ class SqliteStore:
         first is there.
         """
         with self._pool.reading() as connection:
-            return search.term_frequencies(connection, query)
+            return chunk_search.term_frequencies(connection, query)
 
     def passages(self, chunk_ids: Sequence[int]) -> list[Passage]:
         """Load passages in the order of the ids; ids that are gone are left out."""
         with self._pool.reading() as connection:
-            return search.passages(connection, list(chunk_ids))
+            return chunk_search.passages(connection, list(chunk_ids))
 
     def close(self) -> None:
         """Close the file. Calls that still run in other threads end first; safe to repeat."""

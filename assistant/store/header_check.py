@@ -14,7 +14,7 @@ from pathlib import Path
 import apsw
 
 from assistant.store.connection import first_bytes
-from assistant.store.rows import fetch_one
+from assistant.store.query_rows import fetch_one
 
 _NAME = "salt"
 _SALT_BYTES = 16

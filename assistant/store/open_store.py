@@ -11,7 +11,7 @@ from pathlib import Path
 import apsw
 
 from assistant.errors import StoreError
-from assistant.store import identity
+from assistant.store import embedder_identity
 from assistant.store.connection import (
     PAGE_SIZE,
     PLAIN_HEADER,
@@ -21,12 +21,12 @@ from assistant.store.connection import (
     truncate_log,
     without_waiting,
 )
-from assistant.store.keys import StoreKey, sync_folder
+from assistant.store.header_check import record_salt
+from assistant.store.key_source import StoreKey, sync_folder
 from assistant.store.migrations import check_schema, migrate
-from assistant.store.naming import usable_path
-from assistant.store.salt import record_salt
-from assistant.store.sqlite import SqliteStore
-from assistant.store.translate import translating
+from assistant.store.sqlite_errors import translating
+from assistant.store.sqlite_store import SqliteStore
+from assistant.store.store_names import usable_path
 from assistant.types import EmbedderIdentity
 
 CACHE_MIB = 128
@@ -107,7 +107,7 @@ def _create(path: Path, key: StoreKey, embedder: EmbedderIdentity | None) -> Non
             _log_ahead(connection, path)
             migrate(connection)
             if embedder is not None:
-                identity.enforce(connection, embedder, path)
+                embedder_identity.enforce(connection, embedder, path)
             record_salt(connection, draft)
             _move_log_into(connection, draft)
         finally:
@@ -163,9 +163,9 @@ def _prepare(
         _log_ahead(connection, path)
     migrate(connection)
     if embedder is None:
-        found = identity.recorded(connection, path)
+        found = embedder_identity.recorded(connection, path)
     else:
-        found = identity.enforce(connection, embedder, path)
+        found = embedder_identity.enforce(connection, embedder, path)
     with contextlib.suppress(apsw.FullError, apsw.BusyError):
         record_salt(connection, path)
     _remove_cold_journal(path)

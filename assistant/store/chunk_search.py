@@ -5,9 +5,9 @@ from __future__ import annotations
 import apsw
 import numpy as np
 
-from assistant.store.rows import fetch, fetch_one
-from assistant.store.texts import pages_of_span, read_text
-from assistant.store.words import match_any, query_words
+from assistant.store.page_texts import pages_of_span, read_text
+from assistant.store.query_rows import fetch, fetch_one
+from assistant.store.query_words import match_any, query_words
 from assistant.types import Passage, Vectors
 
 OVERSAMPLE = 16

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from assistant.store.connection import connect, transaction, truncate_log
-from assistant.store.keys import StoreKey
-from assistant.store.rows import fetch
-from assistant.store.translate import translating
+from assistant.store.key_source import StoreKey
+from assistant.store.query_rows import fetch
+from assistant.store.sqlite_errors import translating
 
 _CACHE_MIB = 8
 _TABLES = ("audit_key", "audit_head")

@@ -10,8 +10,8 @@ import apsw
 
 from assistant.errors import EmbedderMismatchError, StoreError
 from assistant.store.connection import transaction
-from assistant.store.naming import shown
-from assistant.store.rows import fetch_one
+from assistant.store.query_rows import fetch_one
+from assistant.store.store_names import shown
 from assistant.types import EmbedderIdentity
 
 _NAME = "embedder"

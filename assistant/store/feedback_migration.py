@@ -15,8 +15,8 @@ from dataclasses import replace
 import apsw
 
 from assistant.errors import UsageError
-from assistant.store.feedback import get_entry, insert_entry
-from assistant.store.rows import fetch
+from assistant.store.feedback_rows import get_entry, insert_entry
+from assistant.store.query_rows import fetch
 from assistant.types.documents import Citation, DocumentRecord, ParsedDocument
 from assistant.types.feedback import Feedback
 

@@ -23,7 +23,7 @@ from nacl import bindings
 from nacl.pwhash import argon2id
 
 from assistant.errors import NewerStoreError, StoreError, WrongKeyError
-from assistant.store.keys import KEY_BYTES, StoreKey
+from assistant.store.key_source import KEY_BYTES, StoreKey
 
 FORMAT = "airgap-assistant keys"
 VERSION = 1

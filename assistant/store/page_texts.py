@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import apsw
 
-from assistant.store.rows import fetch
+from assistant.store.query_rows import fetch
 from assistant.types import PageStart
 
 BLOCK = 4096

@@ -17,9 +17,9 @@ import apsw
 from assistant.errors import StoreBusyError, UsageError
 from assistant.store.connection import Pool
 from assistant.store.feedback_places import check_place, page_span
-from assistant.store.naming import storable
-from assistant.store.rows import fetch, fetch_one
-from assistant.store.texts import read_text
+from assistant.store.page_texts import read_text
+from assistant.store.query_rows import fetch, fetch_one
+from assistant.store.store_names import storable
 from assistant.types.documents import Citation
 from assistant.types.feedback import (
     EXPORT_KINDS,
