@@ -14,12 +14,11 @@ from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
-from assistant.tui import text
+from assistant.tui import safe_content
+from assistant.tui.app_state import Desk, State
+from assistant.tui.auto_lock import Gate, Locking
 from assistant.tui.clipboard import copy_selection
-from assistant.tui.commands import AssistantCommands
-from assistant.tui.desk import Desk, State
-from assistant.tui.leaving import LeavingApp
-from assistant.tui.locking import Gate, Locking
+from assistant.tui.command_palette import AssistantCommands
 from assistant.tui.messages import (
     DocumentsListed,
     Forgotten,
@@ -29,14 +28,15 @@ from assistant.tui.messages import (
     WorkspaceFailed,
     WorkspaceOpened,
 )
-from assistant.tui.review import ReviewScreen
 from assistant.tui.screens.chat import ChatScreen
 from assistant.tui.screens.dialogs import ProblemDialog
 from assistant.tui.screens.help import HelpScreen
 from assistant.tui.screens.library import LibraryScreen
+from assistant.tui.screens.review import ReviewScreen
 from assistant.tui.screens.unlock import Unlocked
-from assistant.tui.widgets.composer import Composer
-from assistant.tui.widgets.evidence import Evidence
+from assistant.tui.shutdown import LeavingApp
+from assistant.tui.widgets.passages_panel import Evidence
+from assistant.tui.widgets.question_input import Composer
 from assistant.types import Workspace
 
 WHILE_LOCKED = frozenset(
@@ -186,7 +186,7 @@ class AssistantApp(LeavingApp):
     @on(Forgotten)
     def _forgotten(self, event: Forgotten) -> None:
         if not self.locking.locked:
-            self.notify(text.plain_line(f"Forgotten: {event.document.name}"), markup=False)
+            self.notify(safe_content.plain_line(f"Forgotten: {event.document.name}"), markup=False)
 
     @on(WorkFailed)
     def _failed(self, event: WorkFailed) -> None:

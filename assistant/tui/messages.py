@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from textual.message import Message
 
-from assistant.tui.problems import Problem
+from assistant.tui.error_view import Problem
 from assistant.types import AnswerEvent, CancelToken, DocumentRecord, IngestEvent, Workspace
 
 if TYPE_CHECKING:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from assistant.errors import Cancelled
+from assistant.tui.error_view import Problem, problem_of
 from assistant.tui.messages import (
     AnswerEnded,
     AnswerWaiting,
@@ -26,7 +27,6 @@ from assistant.tui.messages import (
     WorkspaceFailed,
     WorkspaceOpened,
 )
-from assistant.tui.problems import Problem, problem_of
 from assistant.types import (
     AnswerEvent,
     CancelToken,

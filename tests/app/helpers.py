@@ -10,7 +10,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from assistant.tui.app import AssistantApp
-from assistant.tui.desk import State
+from assistant.tui.app_state import State
 from assistant.types import Workspace
 from tests.fakes.workspace import FakeWorkspace
 

@@ -7,10 +7,10 @@ from textual.widgets import OptionList
 
 from assistant.errors import EngineError
 from assistant.tui.screens.dialogs import ProblemDialog
-from assistant.tui.turns import Phase
-from assistant.tui.widgets.composer import Composer
+from assistant.tui.turn_state import Phase
 from assistant.tui.widgets.conversation import Conversation
-from assistant.tui.widgets.evidence import Evidence
+from assistant.tui.widgets.passages_panel import Evidence
+from assistant.tui.widgets.question_input import Composer
 from assistant.types import Extracted, Finished, Generated
 from tests.app.helpers import ask, notices, running, said, text_of, type_text, wait_until
 from tests.fakes.workspace import FakeWorkspace

@@ -10,8 +10,8 @@ from textual.widgets import Input, OptionList
 
 from assistant.errors import AuditError
 from assistant.tui.app import AssistantApp
-from assistant.tui.feedback import choices
-from assistant.tui.feedback_dialog import FeedbackDialog
+from assistant.tui.feedback_workers import choices
+from assistant.tui.screens.feedback_dialog import FeedbackDialog
 from assistant.types import Correction, Finished
 from tests.app.helpers import ask, notices, running, said, text_of, type_text, wait_until
 from tests.fakes.workspace import FakeWorkspace

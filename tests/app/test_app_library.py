@@ -9,10 +9,10 @@ from textual.widgets import DataTable, ProgressBar
 
 from assistant.errors import DiskFullError, DocumentError, StoreError
 from assistant.tui.app import AssistantApp
-from assistant.tui.screens.add import AddDialog
+from assistant.tui.screens.add_documents import AddDialog
 from assistant.tui.screens.dialogs import ConfirmDialog, ProblemDialog
-from assistant.tui.widgets.files import FileTree, PathInput, complete, paths_of
-from assistant.tui.widgets.ingest import IngestPanel
+from assistant.tui.widgets.file_picker import FileTree, PathInput, complete, paths_of
+from assistant.tui.widgets.ingest_panel import IngestPanel
 from assistant.types import FileAdded, FileFailed, FileKnown, FileProgress, FilesFound
 from tests.app.helpers import notices, running, said, text_of, wait_until, welcome
 from tests.fakes.workspace import FakeWorkspace

@@ -13,11 +13,11 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from assistant.tui.app import AssistantApp
-from assistant.tui.desk import State
-from assistant.tui.locking import Locking
+from assistant.tui.app_state import State
+from assistant.tui.auto_lock import Locking
 from assistant.tui.screens.unlock import PassphraseInput, UnlockScreen
-from assistant.tui.turns import Turn
-from assistant.tui.widgets.turn import TurnView
+from assistant.tui.turn_state import Turn
+from assistant.tui.widgets.turn_view import TurnView
 from assistant.types import Workspace
 from tests.app.helpers import SETTLED, ask, notices, said, text_of, type_text, wait_until
 from tests.fakes.gate import RIGHT, FakeGate

@@ -11,7 +11,9 @@ from textual.message import Message
 
 import assistant.tui
 from assistant.errors import Cancelled, StoreError
-from assistant.tui import text, workers
+from assistant.tui import safe_content, workers
+from assistant.tui.citation_numbers import numbers_of, sources_of
+from assistant.tui.ingest_progress import Progress
 from assistant.tui.messages import (
     AnswerEnded,
     DocumentsListed,
@@ -21,9 +23,7 @@ from assistant.tui.messages import (
     WorkspaceFailed,
     WorkspaceOpened,
 )
-from assistant.tui.progress import Progress
-from assistant.tui.sources import numbers_of, sources_of
-from assistant.tui.widgets.evidence import why
+from assistant.tui.widgets.passages_panel import why
 from assistant.tui.workers import Outbox, merge_answer, merge_ingest
 from assistant.types import (
     CancelToken,
@@ -213,16 +213,16 @@ def _is_safe(shown: str) -> bool:
 @pytest.mark.parametrize(
     "made",
     [
-        text.plain(HOSTILE),
-        text.plain_line(HOSTILE),
-        text.block(HOSTILE).plain,
-        text.line(HOSTILE).plain,
-        text.join(HOSTILE, (HOSTILE, "bold"), text.line(HOSTILE)).plain,
-        text.lines([text.block(HOSTILE)]).plain,
-        text.cell(HOSTILE).plain,
-        text.link(HOSTILE, "screen.x", 1).plain,
-        text.highlighted(HOSTILE, [(1, 4), (3, 9)]).plain,
-        text.shortened_name(HOSTILE * 4, 20),
+        safe_content.plain(HOSTILE),
+        safe_content.plain_line(HOSTILE),
+        safe_content.block(HOSTILE).plain,
+        safe_content.line(HOSTILE).plain,
+        safe_content.join(HOSTILE, (HOSTILE, "bold"), safe_content.line(HOSTILE)).plain,
+        safe_content.lines([safe_content.block(HOSTILE)]).plain,
+        safe_content.cell(HOSTILE).plain,
+        safe_content.link(HOSTILE, "screen.x", 1).plain,
+        safe_content.highlighted(HOSTILE, [(1, 4), (3, 9)]).plain,
+        safe_content.shortened_name(HOSTILE * 4, 20),
     ],
 )
 def test_every_builder_is_a_gate(made: str) -> None:
@@ -233,7 +233,7 @@ def test_every_builder_is_a_gate(made: str) -> None:
 def test_highlights_follow_the_offsets_of_the_text_as_it_came() -> None:
     raw = "x\x00\x00y[bold]quote[/bold]\u202ez"
     start = raw.index("quote")
-    content = text.highlighted(raw, [(start, start + 5)])
+    content = safe_content.highlighted(raw, [(start, start + 5)])
     (span,) = [span for span in content.spans if "underline" in span.style]
     assert content.plain[span.start : span.end] == "quote"
     assert "[bold]" in content.plain
@@ -266,7 +266,7 @@ def _is_raw(node: ast.expr) -> bool:
 
 
 def test_shortened_texts() -> None:
-    assert text.shortened("one two  three", 8) == "one…"
-    assert text.shortened("short", 8) == "short"
-    assert text.shortened("x" * 20, 8) == "x" * 7 + "…"
-    assert text.shortened_name("a-very-long-contract-name.pdf", 16) == "a-very-lon…e.pdf"
+    assert safe_content.shortened("one two  three", 8) == "one…"
+    assert safe_content.shortened("short", 8) == "short"
+    assert safe_content.shortened("x" * 20, 8) == "x" * 7 + "…"
+    assert safe_content.shortened_name("a-very-long-contract-name.pdf", 16) == "a-very-lon…e.pdf"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from assistant.tui.screens.page import PageScreen
-from assistant.tui.widgets.composer import Composer
-from assistant.tui.widgets.evidence import Evidence
+from assistant.tui.screens.page_view import PageScreen
+from assistant.tui.widgets.passages_panel import Evidence
+from assistant.tui.widgets.question_input import Composer
 from assistant.types import Extracted, Finished, Retrieved, SearchResult
 from tests.app.helpers import ask, running, said, text_of, wait_until
 from tests.fakes.workspace import FakeWorkspace

@@ -12,9 +12,9 @@ from textual.command import CommandPalette
 
 from assistant.errors import ModelError, WrongKeyError
 from assistant.tui.app import AssistantApp
-from assistant.tui.commands import COMMANDS
-from assistant.tui.desk import State
-from assistant.tui.problems import problem_of
+from assistant.tui.app_state import State
+from assistant.tui.command_palette import COMMANDS
+from assistant.tui.error_view import problem_of
 from assistant.tui.screens.dialogs import ProblemDialog
 from assistant.tui.screens.help import HelpScreen
 from assistant.types import CancelToken, Workspace

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from assistant.tui.reading import WAYS, next_way, question_before
-from assistant.tui.turns import Phase, Turn
+from assistant.tui.strategy_choice import WAYS, next_way, question_before
+from assistant.tui.turn_state import Phase, Turn
 from assistant.types import AUTO, DIRECT, STRATEGIES, Finished, PartsRead, Retrieved, Route
 from tests.app.helpers import ask, notices, running, said, wait_until
 from tests.fakes.workspace import FakeWorkspace

@@ -13,10 +13,10 @@ from textual.widgets import Static
 
 from assistant.errors import StoreError
 from assistant.tui.app import AssistantApp
-from assistant.tui.review import ReviewScreen
-from assistant.tui.review_edit import EditBox, EditDialog
-from assistant.tui.review_work import WINDOW
+from assistant.tui.review_workers import WINDOW
 from assistant.tui.screens.dialogs import ProblemDialog
+from assistant.tui.screens.review import ReviewScreen
+from assistant.tui.screens.review_edit import EditBox, EditDialog
 from tests.app.helpers import WIDE, notices, text_of, wait_until
 from tests.app.hostile import POISON
 from tests.fakes.drafts import LIBRARY, drafted, read_lines

@@ -16,15 +16,15 @@ from textual.app import App, ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.widgets import DataTable, Static
 
-from assistant.tui import text
-from assistant.tui.problems import Problem
-from assistant.tui.progress import Failure, Note, Progress
-from assistant.tui.turns import Phase, Turn
-from assistant.tui.widgets.composer import Composer
-from assistant.tui.widgets.evidence import Evidence
-from assistant.tui.widgets.files import PathInput
-from assistant.tui.widgets.ingest import IngestPanel
-from assistant.tui.widgets.turn import TurnView
+from assistant.tui import safe_content
+from assistant.tui.error_view import Problem
+from assistant.tui.ingest_progress import Failure, Note, Progress
+from assistant.tui.turn_state import Phase, Turn
+from assistant.tui.widgets.file_picker import PathInput
+from assistant.tui.widgets.ingest_panel import IngestPanel
+from assistant.tui.widgets.passages_panel import Evidence
+from assistant.tui.widgets.question_input import Composer
+from assistant.tui.widgets.turn_view import TurnView
 from assistant.types import Generated, Hit, PageStart, Passage, Retrieved, Scores, SearchResult
 from tests.soak.hostile_strings import hostile, pieces
 
@@ -75,29 +75,29 @@ class FuzzApp(App[None]):
             self.exit()
             return
         self.query_one("#blocks", Static).update(
-            text.lines([self.any_builder() for _ in range(ROWS)])
+            safe_content.lines([self.any_builder() for _ in range(ROWS)])
         )
         table = self.query_one(DataTable)
         table.clear()
         for _ in range(ROWS):
-            table.add_row(text.cell(self.take()), text.cell(self.take()))
+            table.add_row(safe_content.cell(self.take()), safe_content.cell(self.take()))
         await self.show_turn()
         self.show_failures()
         await self.type_in()
         self.call_after_refresh(self.call_after_refresh, self.next_round)
 
-    def any_builder(self) -> text.Content:
+    def any_builder(self) -> safe_content.Content:
         kind = self._rng.randrange(5)
         if kind == 0:
-            return text.block(self.take(line=True))
+            return safe_content.block(self.take(line=True))
         if kind == 1:
-            return text.line(self.take())
+            return safe_content.line(self.take())
         if kind == 2:
-            return text.join((self.take(line=True), "bold"))
+            return safe_content.join((self.take(line=True), "bold"))
         if kind == 3:
-            return text.link(self.take(), "app.quit", 1)
+            return safe_content.link(self.take(), "app.quit", 1)
         raw = self.take(line=True)
-        return text.highlighted(raw, [(2, 9), (5, len(raw))])
+        return safe_content.highlighted(raw, [(2, 9), (5, len(raw))])
 
     async def show_turn(self) -> None:
         """A question, its passages, and an answer that comes in pieces."""
@@ -106,7 +106,7 @@ class FuzzApp(App[None]):
         turn.apply(Retrieved(SearchResult("x", (Hit(passage, Scores(0.5)),), 0.9, relevant=True)))
         view = self.query_one(TurnView)
         view.turn = turn
-        view.query_one(".question", Static).update(text.block(turn.question))
+        view.query_one(".question", Static).update(safe_content.block(turn.question))
         for _ in range(3):
             for piece in pieces(self._rng, self.take(line=True) + "\n"):
                 turn.apply(Generated(piece))
@@ -127,9 +127,9 @@ class FuzzApp(App[None]):
         composer, path = self.query_one(Composer), self.query_one(PathInput)
         composer.load_text("")
         await composer._on_paste(events.Paste(self.take(line=True)))
-        path.value = text.plain_line(self.take())
+        path.value = safe_content.plain_line(self.take())
         self.clear_notifications()
-        self.notify(text.plain(self.take(line=True)), markup=False, timeout=600)
+        self.notify(safe_content.plain(self.take(line=True)), markup=False, timeout=600)
 
 
 if __name__ == "__main__":

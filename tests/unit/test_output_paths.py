@@ -1,7 +1,7 @@
 """No way to a terminal but through `safe_text`: read out of the source, and tried in a process.
 
 The rules are about the source, so that a new widget or command is found the day it is
-written. `Content` and `Text` are made in `tui/text.py` only (`tests/app/test_app_parts.py`),
+written. `Content` and `Text` are made in `tui/safe_content.py` only (`tests/app/test_app_parts.py`),
 and everything there passes the gate; so a widget is safe if what it is given is a constant,
 comes from that module, or from a function that is annotated to return what only that module
 can make.
@@ -150,7 +150,7 @@ def test_no_widget_is_given_text_that_did_not_pass_the_gate() -> None:
     found = [
         f"{name}:{place}"
         for name, tree in sources(ROOT / "tui")
-        if name != "tui/text.py"
+        if name != "tui/safe_content.py"
         for place in bypasses(tree)
     ]
     assert found == []

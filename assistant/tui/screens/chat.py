@@ -11,18 +11,18 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Footer
 
-from assistant.tui import text
-from assistant.tui.desk import ANSWER, Desk, State
-from assistant.tui.feedback_dialog import FeedbackDialog
+from assistant.tui import safe_content
+from assistant.tui.app_state import ANSWER, Desk, State
 from assistant.tui.messages import AnswerEnded, AnswerWaiting
-from assistant.tui.reading import next_way, question_before, said_of_way
-from assistant.tui.screens.base import DeskScreen
 from assistant.tui.screens.dialogs import ProblemDialog
-from assistant.tui.screens.page import PageScreen
-from assistant.tui.turns import Turn
-from assistant.tui.widgets.composer import Composer
+from assistant.tui.screens.feedback_dialog import FeedbackDialog
+from assistant.tui.screens.main_screen import DeskScreen
+from assistant.tui.screens.page_view import PageScreen
+from assistant.tui.strategy_choice import next_way, question_before, said_of_way
+from assistant.tui.turn_state import Turn
 from assistant.tui.widgets.conversation import Conversation
-from assistant.tui.widgets.evidence import Evidence
+from assistant.tui.widgets.passages_panel import Evidence
+from assistant.tui.widgets.question_input import Composer
 from assistant.tui.widgets.title_bar import TitleBar
 from assistant.tui.workers import Outbox
 from assistant.types import AUTO, AnswerEvent
@@ -89,7 +89,7 @@ class ChatScreen(DeskScreen):
         self.desk.ask(question, self, before)
 
     def _refuse(self, why: str) -> None:
-        self.notify(text.plain(why), severity="warning", markup=False)
+        self.notify(safe_content.plain(why), severity="warning", markup=False)
 
     @on(AnswerWaiting)
     def _events_wait(self, event: AnswerWaiting) -> None:
@@ -163,7 +163,7 @@ class ChatScreen(DeskScreen):
     def action_next_reading(self) -> None:
         """Let the next questions be read in another way."""
         self.desk.reading = next_way(self.desk.reading or AUTO)
-        self.notify(text.plain(said_of_way(self.desk.reading)), markup=False)
+        self.notify(safe_content.plain(said_of_way(self.desk.reading)), markup=False)
 
     async def forget(self) -> None:
         """Let go of every text: Textual may keep a screen for a while after its removal."""

@@ -11,8 +11,8 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
-from assistant.tui import text
-from assistant.tui.problems import Problem
+from assistant.tui import safe_content
+from assistant.tui.error_view import Problem
 
 
 class ProblemDialog(ModalScreen[bool]):
@@ -28,14 +28,17 @@ class ProblemDialog(ModalScreen[bool]):
     def compose(self) -> ComposeResult:
         problem = self.problem
         with Vertical(classes="dialog problem"):
-            yield Static(text.block(problem.title), classes="dialog-title")
+            yield Static(safe_content.block(problem.title), classes="dialog-title")
             with VerticalScroll(classes="dialog-body"):
-                yield Static(text.block(problem.message), classes="message")
+                yield Static(safe_content.block(problem.message), classes="message")
                 if problem.hint:
-                    yield Static(text.join(("What to do: ", "bold"), problem.hint), classes="hint")
+                    yield Static(
+                        safe_content.join(("What to do: ", "bold"), problem.hint), classes="hint"
+                    )
                 if problem.reference:
                     yield Static(
-                        text.join(("Reference: ", "bold"), problem.reference), classes="hint"
+                        safe_content.join(("Reference: ", "bold"), problem.reference),
+                        classes="hint",
                     )
             with Horizontal(classes="buttons"):
                 if self._retry:
@@ -65,13 +68,13 @@ class ConfirmDialog(ModalScreen[bool]):
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog"):
-            yield Static(text.block(self._title), classes="dialog-title")
+            yield Static(safe_content.block(self._title), classes="dialog-title")
             with VerticalScroll(classes="dialog-body"):
-                yield Static(text.line(self._subject, "bold"), classes="subject")
-                yield Static(text.block(self._message), classes="hint")
+                yield Static(safe_content.line(self._subject, "bold"), classes="subject")
+                yield Static(safe_content.block(self._message), classes="hint")
             with Horizontal(classes="buttons"):
-                yield Button(text.line(self._no), id="no", variant="primary")
-                yield Button(text.line(self._yes), id="yes", variant="error")
+                yield Button(safe_content.line(self._no), id="no", variant="primary")
+                yield Button(safe_content.line(self._yes), id="yes", variant="error")
 
     def on_mount(self) -> None:
         self.query_one("#no").focus()

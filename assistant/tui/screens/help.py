@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from assistant.tui import text
+from assistant.tui import safe_content
 
 SECTIONS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
     (
@@ -69,10 +69,12 @@ class HelpScreen(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog wide"):
-            yield Static(text.line("Help"), classes="dialog-title")
+            yield Static(safe_content.line("Help"), classes="dialog-title")
             with VerticalScroll(classes="dialog-body", id="help-body"):
                 yield Static(_help())
-            yield Static(text.line("Escape closes", "$foreground-muted"), classes="dialog-foot")
+            yield Static(
+                safe_content.line("Escape closes", "$foreground-muted"), classes="dialog-foot"
+            )
 
     def on_mount(self) -> None:
         self.query_one("#help-body").focus()
@@ -81,10 +83,12 @@ class HelpScreen(ModalScreen[None]):
 def _help() -> Content:
     rows: list[Content] = []
     for title, keys in (*SECTIONS, ("What the marks mean", MARKS)):
-        rows.append(text.line(title, "bold $text-accent"))
+        rows.append(safe_content.line(title, "bold $text-accent"))
         rows.extend(
-            text.join(text.line(f"  {key:<14}", "bold"), text.line(f" {what}"))
+            safe_content.join(
+                safe_content.line(f"  {key:<14}", "bold"), safe_content.line(f" {what}")
+            )
             for key, what in keys
         )
-        rows.append(text.block(""))
-    return text.lines(rows[:-1])
+        rows.append(safe_content.block(""))
+    return safe_content.lines(rows[:-1])

@@ -11,15 +11,15 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import DataTable, Footer, Static
 
-from assistant.tui import text
-from assistant.tui.desk import INGEST, Desk, State
+from assistant.tui import safe_content
+from assistant.tui.app_state import INGEST, Desk, State
+from assistant.tui.ingest_progress import Progress
 from assistant.tui.messages import IngestEnded, IngestWaiting
-from assistant.tui.progress import Progress
-from assistant.tui.screens.add import AddDialog
-from assistant.tui.screens.base import DeskScreen
+from assistant.tui.screens.add_documents import AddDialog
 from assistant.tui.screens.chat import FRAME
 from assistant.tui.screens.dialogs import ConfirmDialog, ProblemDialog
-from assistant.tui.widgets.ingest import IngestPanel
+from assistant.tui.screens.main_screen import DeskScreen
+from assistant.tui.widgets.ingest_panel import IngestPanel
 from assistant.tui.widgets.title_bar import TitleBar
 from assistant.tui.workers import Outbox
 from assistant.types import DocumentRecord, IngestEvent
@@ -60,7 +60,7 @@ class LibraryScreen(DeskScreen):
     def on_mount(self) -> None:
         table = self.query_one(DataTable)
         for name in ("Document", "Type", "Pages", "Chunks", "Added"):
-            table.add_column(text.cell(name), key=name)
+            table.add_column(safe_content.cell(name), key=name)
         table.focus()
 
     # Documents -----------------------------------------------------------------------
@@ -73,7 +73,7 @@ class LibraryScreen(DeskScreen):
         empty = self.query_one("#library-empty", Static)
         table.display = bool(desk.documents)
         empty.display = not desk.documents
-        empty.update(text.block(_empty(desk), "$foreground-muted"))
+        empty.update(safe_content.block(_empty(desk), "$foreground-muted"))
         if desk.documents != self._shown:
             self._shown = desk.documents
             self._fill(table, desk.documents)
@@ -89,11 +89,11 @@ class LibraryScreen(DeskScreen):
         table.clear()
         for document in documents:
             table.add_row(
-                text.cell(text.shortened_name(document.name, room)),
-                text.cell(TYPE_WORDS.get(document.media_type, document.media_type)),
-                text.cell(f"{document.pages:>5}"),
-                text.cell(f"{document.chunks:>6}"),
-                text.cell(document.added_at[:10]),
+                safe_content.cell(safe_content.shortened_name(document.name, room)),
+                safe_content.cell(TYPE_WORDS.get(document.media_type, document.media_type)),
+                safe_content.cell(f"{document.pages:>5}"),
+                safe_content.cell(f"{document.chunks:>6}"),
+                safe_content.cell(document.added_at[:10]),
                 key=str(document.id),
             )
         if documents:
@@ -172,7 +172,7 @@ class LibraryScreen(DeskScreen):
             return
         self._progress.end(event.problem)
         self.query_one(IngestPanel).show(self._progress)
-        self.notify(text.plain(self._progress.headline), markup=False)
+        self.notify(safe_content.plain(self._progress.headline), markup=False)
         if event.problem is not None:
             self.app.push_screen(ProblemDialog(event.problem))
 

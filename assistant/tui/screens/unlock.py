@@ -16,11 +16,11 @@ from textual.timer import Timer
 from textual.widgets import Button, Input, Static
 
 from assistant.errors import LockedError
-from assistant.tui import text
-from assistant.tui.problems import Problem, problem_of
+from assistant.tui import safe_content
+from assistant.tui.error_view import Problem, problem_of
 
 if TYPE_CHECKING:
-    from assistant.tui.locking import Gate
+    from assistant.tui.auto_lock import Gate
 
 LONGEST = 1024
 
@@ -45,7 +45,7 @@ class PassphraseInput(Input):
         """Keep it off the clipboard."""
 
     def _on_paste(self, event: events.Paste) -> None:
-        clean = text.plain_line(event.text.split("\n")[0].rstrip("\r"))
+        clean = safe_content.plain_line(event.text.split("\n")[0].rstrip("\r"))
         event.prevent_default()
         event.stop()
         super()._on_paste(events.Paste(clean))
@@ -78,7 +78,8 @@ class UnlockScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         with Vertical(id="unlock"):
             yield Static(
-                text.line(f"The library '{self._gate.library}' is locked."), classes="dialog-title"
+                safe_content.line(f"The library '{self._gate.library}' is locked."),
+                classes="dialog-title",
             )
             yield PassphraseInput()
             yield Static(id="unlock-state")
@@ -86,7 +87,7 @@ class UnlockScreen(Screen[None]):
                 yield Button("Unlock", id="do-unlock", variant="primary")
                 yield Button("Quit", id="quit")
             yield Static(
-                text.block(
+                safe_content.block(
                     "Forgotten? The recovery key opens it: assistant passphrase recover",
                     "$foreground-muted",
                 ),
@@ -164,7 +165,7 @@ class UnlockScreen(Screen[None]):
 
     def _say(self, message: str) -> None:
         style = "" if self._busy else "$text-warning"
-        self.query_one("#unlock-state", Static).update(text.block(message, style))
+        self.query_one("#unlock-state", Static).update(safe_content.block(message, style))
 
 
 def _full(parts: Iterable[str]) -> list[str]:

@@ -10,10 +10,10 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
-from assistant.tui import text
-from assistant.tui.desk import Desk, State
-from assistant.tui.turns import Turn
-from assistant.tui.widgets.turn import TurnView
+from assistant.tui import safe_content
+from assistant.tui.app_state import Desk, State
+from assistant.tui.turn_state import Turn
+from assistant.tui.widgets.turn_view import TurnView
 
 
 class Conversation(VerticalScroll):
@@ -74,31 +74,35 @@ class Conversation(VerticalScroll):
 
 def _welcome(desk: Desk) -> Content:
     if desk.state is State.CLOSED:
-        return text.block("The library is not open. Press F5 to try again, Ctrl+Q to quit.")
+        return safe_content.block("The library is not open. Press F5 to try again, Ctrl+Q to quit.")
     if desk.workspace is None:
-        return text.block("Opening the library ...", "$foreground-muted")
+        return safe_content.block("Opening the library ...", "$foreground-muted")
     if not desk.documents:
-        return text.lines(
+        return safe_content.lines(
             [
-                text.line("The library is empty.", "bold"),
-                text.block(""),
-                text.block(
+                safe_content.line("The library is empty.", "bold"),
+                safe_content.block(""),
+                safe_content.block(
                     "Press Ctrl+O to add documents: PDF, Markdown or text files, or a whole "
                     "folder. Nothing leaves this machine."
                 ),
             ]
         )
     count = len(desk.documents)
-    return text.lines(
+    return safe_content.lines(
         [
-            text.line(f"Ask about your {count} document{'' if count == 1 else 's'}.", "bold"),
-            text.block(""),
-            text.block(
+            safe_content.line(
+                f"Ask about your {count} document{'' if count == 1 else 's'}.", "bold"
+            ),
+            safe_content.block(""),
+            safe_content.block(
                 "The best sentence of the documents comes first, word for word, with the page "
                 "it stands on. Then the model's answer, in which every sentence without a "
                 "verified quote is marked (unsupported)."
             ),
-            text.block(""),
-            text.block("F2 shows the passages, F3 the library, F1 all keys.", "$foreground-muted"),
+            safe_content.block(""),
+            safe_content.block(
+                "F2 shows the passages, F3 the library, F1 all keys.", "$foreground-muted"
+            ),
         ]
     )

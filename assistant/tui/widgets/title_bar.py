@@ -5,8 +5,8 @@ from __future__ import annotations
 from textual.content import Content
 from textual.widgets import Static
 
-from assistant.tui import text
-from assistant.tui.desk import ANSWER, INGEST, Desk, State
+from assistant.tui import safe_content
+from assistant.tui.app_state import ANSWER, INGEST, Desk, State
 
 NAME_CELLS = 32
 NO_MODEL = "no chat model: quotes only"
@@ -23,16 +23,22 @@ class TitleBar(Static):
 
 
 def _title(desk: Desk) -> Content:
-    parts = [text.line(text.shortened_name(desk.library, NAME_CELLS) or "airgap-assistant", "bold")]
+    parts = [
+        safe_content.line(
+            safe_content.shortened_name(desk.library, NAME_CELLS) or "airgap-assistant", "bold"
+        )
+    ]
     if desk.workspace is not None:
         count = len(desk.documents)
-        parts.append(text.line(f"{count} document{'' if count == 1 else 's'}"))
-    parts.append(text.line(_state(desk), _state_style(desk)))
+        parts.append(safe_content.line(f"{count} document{'' if count == 1 else 's'}"))
+    parts.append(safe_content.line(_state(desk), _state_style(desk)))
     if desk.workspace is not None:
         parts.append(
-            text.line(text.shortened_name(desk.model, NAME_CELLS) or NO_MODEL, "$foreground-muted")
+            safe_content.line(
+                safe_content.shortened_name(desk.model, NAME_CELLS) or NO_MODEL, "$foreground-muted"
+            )
         )
-    return text.line("  ·  ", "$foreground-muted").join(parts)
+    return safe_content.line("  ·  ", "$foreground-muted").join(parts)
 
 
 def _state_style(desk: Desk) -> str:

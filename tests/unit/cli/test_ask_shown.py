@@ -10,8 +10,8 @@ from assistant.answering.answer_text import answer_text
 from assistant.cli.answer_schema import answer_json
 from assistant.cli.ask import show_answer
 from assistant.cli.output import Output
-from assistant.tui.turns import Turn
-from assistant.tui.widgets.turn import TurnView
+from assistant.tui.turn_state import Turn
+from assistant.tui.widgets.turn_view import TurnView
 from assistant.types import Answer, Contradiction, Flaw, Sentence, Timings
 from tests.fakes.passages import make_hits
 

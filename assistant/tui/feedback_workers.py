@@ -9,9 +9,9 @@ from textual.message import Message
 
 from assistant.feedback import feedback_of, outcome
 from assistant.text.sentences import split_sentences
+from assistant.tui.error_view import Problem
 from assistant.tui.messages import Post
-from assistant.tui.problems import Problem
-from assistant.tui.turns import Turn
+from assistant.tui.turn_state import Turn
 from assistant.tui.workers import attempt
 from assistant.types import Answer, Citation, Correction, Feedback, Verdict, Workspace
 

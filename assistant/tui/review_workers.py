@@ -10,8 +10,8 @@ from textual.message import Message
 
 from assistant.evaluation.draft.review import Review
 from assistant.evaluation.suite import Item, Span
+from assistant.tui.error_view import Problem
 from assistant.tui.messages import Post
-from assistant.tui.problems import Problem
 from assistant.tui.workers import attempt
 from assistant.types import Workspace
 

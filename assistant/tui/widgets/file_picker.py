@@ -15,7 +15,7 @@ from textual.binding import Binding, BindingType
 from textual.suggester import Suggester
 from textual.widgets import DirectoryTree, Input
 
-from assistant.tui import text
+from assistant.tui import safe_content
 
 
 class FileTree(DirectoryTree):
@@ -30,7 +30,7 @@ class FileTree(DirectoryTree):
 
     def process_label(self, label: str | Text) -> Text:
         name = label if isinstance(label, str) else label.plain
-        return text.cell(name or "/")
+        return safe_content.cell(name or "/")
 
     def filter_paths(self, paths: Iterable[Path]) -> Iterable[Path]:
         return (path for path in paths if not path.name.startswith("."))
@@ -55,7 +55,7 @@ class PathInput(Input):
         event.prevent_default()
         event.stop()
         first = event.text.strip().splitlines()[:1]
-        clean = text.plain_line(first[0]) if first else ""
+        clean = safe_content.plain_line(first[0]) if first else ""
         if first and clean != first[0]:
             self.app.notify(
                 "The pasted path holds invisible characters. Choose the file in the tree below.",
@@ -91,7 +91,7 @@ def complete(value: str) -> str | None:
         return None
     for name in names:
         hidden = name.startswith(".") and not start.startswith(".")
-        if name.startswith(start) and not hidden and text.plain_line(name) == name:
+        if name.startswith(start) and not hidden and safe_content.plain_line(name) == name:
             return value + name[len(start) :]
     return None
 

@@ -7,8 +7,8 @@ from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import ProgressBar, Static
 
-from assistant.tui import text
-from assistant.tui.progress import Failure, Note, Progress
+from assistant.tui import safe_content
+from assistant.tui.ingest_progress import Failure, Note, Progress
 
 SHOWN_FAILURES = 200
 
@@ -32,7 +32,9 @@ class IngestPanel(Vertical):
 
     def show(self, progress: Progress) -> None:
         self.display = True
-        self.query_one("#ingest-headline", Static).update(text.line(progress.headline, "bold"))
+        self.query_one("#ingest-headline", Static).update(
+            safe_content.line(progress.headline, "bold")
+        )
         files = self.query_one("#ingest-files", ProgressBar)
         files.display = not progress.finished
         files.update(total=progress.total or None, progress=progress.files_done)
@@ -40,13 +42,13 @@ class IngestPanel(Vertical):
         failures = self.query_one("#ingest-failures", VerticalScroll)
         failures.display = bool(progress.failures or progress.notes)
         rows = _failures(progress.failures) + _notes(progress.notes)
-        self.query_one("#failure-list", Static).update(text.lines(rows))
+        self.query_one("#failure-list", Static).update(safe_content.lines(rows))
 
     def _show_file(self, progress: Progress) -> None:
         line = self.query_one("#ingest-file", Static)
         steps = self.query_one("#ingest-steps", ProgressBar)
         line.display = steps.display = not progress.finished
-        line.update(text.line(progress.file_line))
+        line.update(safe_content.line(progress.file_line))
         if progress.current is not None:
             steps.update(total=progress.current.total or None, progress=progress.current.done)
         else:
@@ -58,22 +60,24 @@ def _failures(failures: list[Failure]) -> list[Content]:
     for failure in failures[:SHOWN_FAILURES]:
         problem = failure.problem
         rows.append(
-            text.join(
-                text.line(failure.path.name, "bold"),
-                text.line(f"  {problem.title}", "$text-error"),
+            safe_content.join(
+                safe_content.line(failure.path.name, "bold"),
+                safe_content.line(f"  {problem.title}", "$text-error"),
             )
         )
-        rows.append(text.block(f"  {problem.message}"))
+        rows.append(safe_content.block(f"  {problem.message}"))
         if problem.hint:
-            rows.append(text.join(("  What to do: ", "bold"), problem.hint))
+            rows.append(safe_content.join(("  What to do: ", "bold"), problem.hint))
     more = len(failures) - SHOWN_FAILURES
     if more > 0:
-        rows.append(text.line(f"and {more} more", "$foreground-muted"))
+        rows.append(safe_content.line(f"and {more} more", "$foreground-muted"))
     return rows
 
 
 def _notes(notes: list[Note]) -> list[Content]:
     return [
-        text.join(text.line(note.document, "bold"), text.line(f"  {note.text}"))
+        safe_content.join(
+            safe_content.line(note.document, "bold"), safe_content.line(f"  {note.text}")
+        )
         for note in notes[:SHOWN_FAILURES]
     ]

@@ -6,7 +6,7 @@ from textual import events
 from textual.screen import Screen
 from textual.widgets import Footer
 
-from assistant.tui.desk import Desk
+from assistant.tui.app_state import Desk
 from assistant.tui.widgets.title_bar import TitleBar
 
 NARROW = 96

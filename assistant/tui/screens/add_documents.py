@@ -14,8 +14,8 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, DirectoryTree, Input, Static, Tree
 from textual.widgets.directory_tree import DirEntry
 
-from assistant.tui import text
-from assistant.tui.widgets.files import FileTree, PathInput, paths_of
+from assistant.tui import safe_content
+from assistant.tui.widgets.file_picker import FileTree, PathInput, paths_of
 
 
 class AddDialog(ModalScreen[list[Path]]):
@@ -33,7 +33,7 @@ class AddDialog(ModalScreen[list[Path]]):
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog wide", id="add"):
-            yield Static(text.line("Add documents"), classes="dialog-title")
+            yield Static(safe_content.line("Add documents"), classes="dialog-title")
             yield PathInput()
             yield FileTree(self._start, id="tree")
             yield Static(id="chosen")
@@ -90,13 +90,14 @@ class AddDialog(ModalScreen[list[Path]]):
         line = self.query_one("#chosen", Static)
         if self._chosen is not None:
             line.update(
-                text.join(
-                    text.line("Selected: ", "$foreground-muted"), text.line(str(self._chosen))
+                safe_content.join(
+                    safe_content.line("Selected: ", "$foreground-muted"),
+                    safe_content.line(str(self._chosen)),
                 )
             )
         else:
             line.update(
-                text.line(
+                safe_content.line(
                     "Tab: the tree. Enter on a file adds it; a folder is added with Ctrl+S.",
                     "$foreground-muted",
                 )

@@ -9,11 +9,11 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
 
-from assistant.tui import text
-from assistant.tui.feedback import said_of
-from assistant.tui.reading import why
-from assistant.tui.sources import Source, numbers_of
-from assistant.tui.turns import Phase, Turn
+from assistant.tui import safe_content
+from assistant.tui.citation_numbers import Source, numbers_of
+from assistant.tui.feedback_workers import said_of
+from assistant.tui.strategy_choice import why
+from assistant.tui.turn_state import Phase, Turn
 from assistant.types import DIRECT, Answer, Contradiction, Sentence
 
 LABEL = "bold $foreground-muted"
@@ -36,7 +36,7 @@ class TurnView(Vertical):
         self.index = index
 
     def compose(self) -> ComposeResult:
-        yield Static(text.block(self.turn.question), classes="question")
+        yield Static(safe_content.block(self.turn.question), classes="question")
         yield Static(self._body(), classes="body")
         yield Static(self._status(), classes="status")
 
@@ -50,7 +50,7 @@ class TurnView(Vertical):
             status.update(self._status())
 
     def _body(self) -> Content:
-        blank = text.block("\n\n")
+        blank = safe_content.block("\n\n")
         return blank.join([part for part in self._parts() if part])
 
     def _parts(self) -> Iterator[Content]:
@@ -59,35 +59,37 @@ class TurnView(Vertical):
             yield from self._abstained(turn.answer)
             return
         if turn.answer is not None and turn.answer.strategy == DIRECT:
-            yield text.block(turn.answer.text)
+            yield safe_content.block(turn.answer.text)
             return
         extracts = [s for s in turn.sentences if s.origin == "extract"]
         written = [s for s in turn.sentences if s.origin == "model"]
         if extracts:
-            yield text.lines(
-                [text.line("From the documents, word for word", LABEL)]
+            yield safe_content.lines(
+                [safe_content.line("From the documents, word for word", LABEL)]
                 + [self._quote(s) for s in extracts]
             )
         if written:
-            yield text.lines(
+            yield safe_content.lines(
                 [
-                    text.line("Written by the model, each sentence checked", LABEL),
-                    text.block(" ").join([self._sentence(s) for s in written]),
+                    safe_content.line("Written by the model, each sentence checked", LABEL),
+                    safe_content.block(" ").join([self._sentence(s) for s in written]),
                 ]
             )
         elif turn.draft and not self._checked:
-            yield text.lines(
+            yield safe_content.lines(
                 [
-                    text.line("Draft of the model, not checked yet", f"{LABEL} italic"),
-                    text.block(turn.draft.strip(), DRAFT),
+                    safe_content.line("Draft of the model, not checked yet", f"{LABEL} italic"),
+                    safe_content.block(turn.draft.strip(), DRAFT),
                 ]
             )
         if turn.answer is not None:
             yield from map(self._disagreement, turn.answer.contradictions)
         if turn.ended:
-            yield text.lines(self._cited())
+            yield safe_content.lines(self._cited())
         if turn.problem is not None:
-            yield text.join((f"{turn.problem.title}. ", "bold $text-error"), turn.problem.message)
+            yield safe_content.join(
+                (f"{turn.problem.title}. ", "bold $text-error"), turn.problem.message
+            )
 
     @property
     def _checked(self) -> bool:
@@ -97,53 +99,61 @@ class TurnView(Vertical):
     def _abstained(self, answer: Answer) -> Iterator[Content]:
         closest = self.turn.sentences
         said = "" if closest else answer.text
-        yield text.join(("No answer. ", "bold"), said or NOT_FOUND)
+        yield safe_content.join(("No answer. ", "bold"), said or NOT_FOUND)
         if closest:
-            yield text.lines(
-                [text.line("Closest sentence, word for word", LABEL)]
+            yield safe_content.lines(
+                [safe_content.line("Closest sentence, word for word", LABEL)]
                 + [self._quote(sentence) for sentence in closest]
             )
         yield from map(self._disagreement, answer.contradictions)
         nearest = self.turn.sources[:NEAREST]
         if nearest:
-            rows = [text.line("Nearest passages", LABEL)]
+            rows = [safe_content.line("Nearest passages", LABEL)]
             for source in nearest:
                 rows.append(self._place(source))
-                rows.append(text.line("    " + text.shortened(source.text, 120), QUIET))
-            yield text.lines(rows)
+                rows.append(
+                    safe_content.line("    " + safe_content.shortened(source.text, 120), QUIET)
+                )
+            yield safe_content.lines(rows)
 
     def _quote(self, sentence: Sentence) -> Content:
         words = " ".join(sentence.text.split())  # lines break as this screen needs it
-        return text.join(text.block(f"“{words}”"), self._marks(sentence))
+        return safe_content.join(safe_content.block(f"“{words}”"), self._marks(sentence))
 
     def _sentence(self, sentence: Sentence) -> Content:
-        words = text.block(sentence.text.strip())
+        words = safe_content.block(sentence.text.strip())
         if sentence.supported:
-            return text.join(words, self._marks(sentence))
+            return safe_content.join(words, self._marks(sentence))
         mark = f"(unsupported: {sentence.doubts})" if sentence.doubts else UNSUPPORTED
-        return text.join(text.block(sentence.text.strip(), "italic"), " ", text.line(mark, WARNING))
+        return safe_content.join(
+            safe_content.block(sentence.text.strip(), "italic"),
+            " ",
+            safe_content.line(mark, WARNING),
+        )
 
     def _disagreement(self, found: Contradiction) -> Content:
-        return text.lines(
-            [text.line("The documents disagree", WARNING)]
+        return safe_content.lines(
+            [safe_content.line("The documents disagree", WARNING)]
             + [self._quote(sentence) for sentence in (found.first, found.second)]
         )
 
     def _marks(self, sentence: Sentence) -> Content:
-        marks = text.block("")
+        marks = safe_content.block("")
         for number in numbers_of(sentence.quotes, self.turn.sources):
-            marks = text.join(marks, " ", self._link(f"[{number}]", number))
+            marks = safe_content.join(marks, " ", self._link(f"[{number}]", number))
         return marks
 
     def _link(self, words: str, number: int) -> Content:
-        return text.link(words, "screen.show_source", self.index, number, style=MARK)
+        return safe_content.link(words, "screen.show_source", self.index, number, style=MARK)
 
     def _place(self, source: Source) -> Content:
         mark = self._link(f"[{source.number}]", source.number)
-        where = text.join(" ", text.line(source.document), text.line(f", {source.place}"))
+        where = safe_content.join(
+            " ", safe_content.line(source.document), safe_content.line(f", {source.place}")
+        )
         if source.heading:
-            where = text.join(where, text.line(f"  {source.heading}", QUIET))
-        return text.join(mark, where)
+            where = safe_content.join(where, safe_content.line(f"  {source.heading}", QUIET))
+        return safe_content.join(mark, where)
 
     def _cited(self) -> list[Content]:
         return [self._place(source) for source in self.turn.sources if source.quotes]
@@ -151,22 +161,24 @@ class TurnView(Vertical):
     def _status(self) -> Content:
         turn = self.turn
         if not turn.ended:
-            return text.line(_progress(turn), QUIET)
+            return safe_content.line(_progress(turn), QUIET)
         if turn.phase is Phase.FAILED:
-            return text.line("This question failed; the conversation goes on.", WARNING)
+            return safe_content.line("This question failed; the conversation goes on.", WARNING)
         parts = ["Cancelled."] if turn.phase is Phase.CANCELLED else []
         answer = turn.answer
         if answer is None:
-            return text.line(" ".join(parts), WARNING)
+            return safe_content.line(" ".join(parts), WARNING)
         if answer.truncated:
             parts.append("The model's text was cut (too long, or it repeated itself).")
-        found = text.line(" ".join(parts) + " " if parts else "", WARNING)
+        found = safe_content.line(" ".join(parts) + " " if parts else "", WARNING)
         judged = ""
         if turn.feedback is not None:
             judged = f"You said: {said_of(turn.feedback)}. "
-        facts = text.join(found, text.line(judged, MARK), text.line(_facts(answer), QUIET))
+        facts = safe_content.join(
+            found, safe_content.line(judged, MARK), safe_content.line(_facts(answer), QUIET)
+        )
         way = why(answer)
-        return text.lines([facts, text.line(way, QUIET)]) if way else facts
+        return safe_content.lines([facts, safe_content.line(way, QUIET)]) if way else facts
 
 
 def _progress(turn: Turn) -> str:

@@ -11,7 +11,7 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widgets import TextArea
 
-from assistant.tui import text
+from assistant.tui import safe_content
 
 PLACEHOLDER = "Ask your documents. Enter sends, Ctrl+J: new line."
 
@@ -36,7 +36,7 @@ class Composer(TextArea):
             id="composer",
             compact=True,
             highlight_cursor_line=False,
-            placeholder=text.block(PLACEHOLDER),
+            placeholder=safe_content.block(PLACEHOLDER),
         )
         self.cursor_blink = False
         self._last = ""
@@ -83,5 +83,5 @@ class Composer(TextArea):
     async def _on_paste(self, event: events.Paste) -> None:
         event.prevent_default()
         event.stop()
-        clean = text.plain(event.text.replace("\r\n", "\n").replace("\r", "\n"))
+        clean = safe_content.plain(event.text.replace("\r\n", "\n").replace("\r", "\n"))
         await super()._on_paste(events.Paste(clean))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from assistant.tui.turns import Turn
+from assistant.tui.turn_state import Turn
 from assistant.types import AUTO, DIRECT, STRATEGIES, Answer
 
 WAYS = {

@@ -11,7 +11,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Static, TextArea
 
-from assistant.tui import text
+from assistant.tui import safe_content
 
 
 class EditBox(TextArea):
@@ -26,7 +26,7 @@ class EditBox(TextArea):
     async def _on_paste(self, event: events.Paste) -> None:
         event.prevent_default()
         event.stop()
-        await super()._on_paste(events.Paste(text.plain(" ".join(event.text.split()))))
+        await super()._on_paste(events.Paste(safe_content.plain(" ".join(event.text.split()))))
 
 
 class EditDialog(ModalScreen[str]):
@@ -41,14 +41,14 @@ class EditDialog(ModalScreen[str]):
     def __init__(self, title: str, value: str, foot: str) -> None:
         super().__init__()
         self._title = title
-        self._value = text.plain(" ".join(value.split()))
+        self._value = safe_content.plain(" ".join(value.split()))
         self._foot = foot
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog wide"):
-            yield Static(text.line(self._title), classes="dialog-title")
+            yield Static(safe_content.line(self._title), classes="dialog-title")
             yield EditBox(self._value, compact=True)
-            yield Static(text.block(self._foot, "$foreground-muted"), classes="hint")
+            yield Static(safe_content.block(self._foot, "$foreground-muted"), classes="hint")
 
     def on_mount(self) -> None:
         box = self.query_one(EditBox)

@@ -8,9 +8,9 @@ from typing import Any
 
 from textual.app import App
 
-from assistant.tui import text
-from assistant.tui.desk import Desk, State
-from assistant.tui.problems import reference_of
+from assistant.tui import safe_content
+from assistant.tui.app_state import Desk, State
+from assistant.tui.error_view import reference_of
 from assistant.tui.workers import attempt
 
 STOP_SECONDS = 10.0
@@ -76,4 +76,4 @@ class LeavingApp(App[None]):
         self._close_messages_no_wait()
 
     def _say_at_exit(self, message: str) -> None:
-        self._exit_renderables.append(text.cell(message))
+        self._exit_renderables.append(safe_content.cell(message))

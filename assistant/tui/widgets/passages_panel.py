@@ -14,9 +14,9 @@ from textual.message import Message
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from assistant.tui import text
-from assistant.tui.sources import Source
-from assistant.tui.turns import Turn
+from assistant.tui import safe_content
+from assistant.tui.citation_numbers import Source
+from assistant.tui.turn_state import Turn
 from assistant.types import Scores
 
 QUIET = "$foreground-muted"
@@ -47,7 +47,7 @@ class Evidence(Vertical):
         self._chosen: int | None = None  # by the person, not by default
 
     def compose(self) -> ComposeResult:
-        yield Static(text.line("Passages", "bold"), id="evidence-title")
+        yield Static(safe_content.line("Passages", "bold"), id="evidence-title")
         yield OptionList(id="sources", markup=False, compact=True)
         with VerticalScroll(id="source"):
             yield Static(id="source-head")
@@ -71,7 +71,7 @@ class Evidence(Vertical):
             rows.add_options([Option(_row(source)) for source in sources])
         count = len(sources)
         title = f"Passages ({count})" if count else "Passages"
-        self.query_one("#evidence-title", Static).update(text.line(title, "bold"))
+        self.query_one("#evidence-title", Static).update(safe_content.line(title, "bold"))
         if not self._show_number(self._chosen):
             self._show_number(_first_cited(sources))
 
@@ -122,13 +122,13 @@ class Evidence(Vertical):
         foot = self.query_one("#source-foot", Static)
         self.query_one("#sources").display = source is not None
         if source is None:
-            head.update(text.block("The passages of an answer are shown here.", QUIET))
-            body.update(text.block(""))
-            foot.update(text.block(""))
+            head.update(safe_content.block("The passages of an answer are shown here.", QUIET))
+            body.update(safe_content.block(""))
+            foot.update(safe_content.block(""))
             return
         head.update(_head(source))
-        body.update(text.highlighted(source.text.strip("\n"), _spans(source)))
-        foot.update(text.line("Enter or p: the whole page", QUIET))
+        body.update(safe_content.highlighted(source.text.strip("\n"), _spans(source)))
+        foot.update(safe_content.line("Enter or p: the whole page", QUIET))
         self.query_one("#source", VerticalScroll).scroll_home(animate=False)
 
 
@@ -145,22 +145,30 @@ def _first_cited(sources: tuple[Source, ...]) -> int | None:
 
 
 def _row(source: Source) -> Content:
-    quoted = text.line(" quoted", "bold $text-accent") if source.quotes else text.block("")
-    return text.join(
-        text.line(f"[{source.number}] ", "bold"),
-        text.line(source.document),
-        text.line(f", {source.place}"),
+    quoted = (
+        safe_content.line(" quoted", "bold $text-accent")
+        if source.quotes
+        else safe_content.block("")
+    )
+    return safe_content.join(
+        safe_content.line(f"[{source.number}] ", "bold"),
+        safe_content.line(source.document),
+        safe_content.line(f", {source.place}"),
         quoted,
     )
 
 
 def _head(source: Source) -> Content:
-    rows = [text.join(text.line(source.document, "bold"), text.line(f", {source.place}"))]
+    rows = [
+        safe_content.join(
+            safe_content.line(source.document, "bold"), safe_content.line(f", {source.place}")
+        )
+    ]
     if source.heading:
-        rows.append(text.line(source.heading))
-    rows.append(text.line(why(source.scores), QUIET))
-    rows.append(text.block(""))
-    return text.lines(rows)
+        rows.append(safe_content.line(source.heading))
+    rows.append(safe_content.line(why(source.scores), QUIET))
+    rows.append(safe_content.block(""))
+    return safe_content.lines(rows)
 
 
 def why(scores: Scores | None) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum
 
-from assistant.tui.problems import Problem
-from assistant.tui.sources import Source, sources_of
+from assistant.tui.citation_numbers import Source, sources_of
+from assistant.tui.error_view import Problem
 from assistant.types import (
     Answer,
     AnswerEvent,

@@ -13,9 +13,9 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
-from assistant.tui import text
-from assistant.tui.desk import Desk
-from assistant.tui.feedback import (
+from assistant.tui import safe_content
+from assistant.tui.app_state import Desk
+from assistant.tui.feedback_workers import (
     Choice,
     FeedbackKept,
     FeedbackRefused,
@@ -25,7 +25,7 @@ from assistant.tui.feedback import (
     said_of,
     taking_back,
 )
-from assistant.tui.turns import Turn
+from assistant.tui.turn_state import Turn
 from assistant.types import Correction, Feedback, Verdict
 
 QUIET = "$foreground-muted"
@@ -61,7 +61,7 @@ class WordsInput(Input):
     def _on_paste(self, event: events.Paste) -> None:
         event.prevent_default()
         event.stop()
-        super()._on_paste(events.Paste(text.plain(" ".join(event.text.split()))))
+        super()._on_paste(events.Paste(safe_content.plain(" ".join(event.text.split()))))
 
 
 class FeedbackDialog(ModalScreen[None]):
@@ -88,8 +88,8 @@ class FeedbackDialog(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog wide", id="feedback"):
-            yield Static(text.line("Is this answer right?"), classes="dialog-title")
-            yield Static(text.line(text.shortened(self.turn.question, 300), "bold"))
+            yield Static(safe_content.line("Is this answer right?"), classes="dialog-title")
+            yield Static(safe_content.line(safe_content.shortened(self.turn.question, 300), "bold"))
             yield Static(_answer(self.turn), id="judged")
             yield Static(id="verdict", classes="hint")
             with Vertical(id="correction"):
@@ -110,15 +110,15 @@ class FeedbackDialog(ModalScreen[None]):
         self._verdict = verdict
         self._refused = ""
         for name in ("#refused", "#problem"):
-            self.query_one(name, Static).update(text.block(""))
+            self.query_one(name, Static).update(safe_content.block(""))
         self.query_one("#correction").display = verdict is not None
         keys = _VERDICTS if verdict is None else _KEYS
         rows = [_key(key, what) for key, what in keys]
         if verdict is None and self.turn.feedback is not None:
             said = said_of(self.turn.feedback)
-            rows.insert(0, text.line(f"You said: {said}.", "$text-accent"))
+            rows.insert(0, safe_content.line(f"You said: {said}.", "$text-accent"))
             rows.append(_key("U", "take it back"))
-        self.query_one("#verdict", Static).update(text.lines(rows))
+        self.query_one("#verdict", Static).update(safe_content.lines(rows))
         self.query_one(OptionList).display = verdict is not None and bool(self._choices)
         if verdict is None:
             self.set_focus(None)
@@ -201,7 +201,7 @@ class FeedbackDialog(ModalScreen[None]):
 
     def _end(self, feedback: Feedback | None, said: str) -> None:
         self.turn.feedback = feedback
-        self.app.notify(text.plain_line(said), markup=False)
+        self.app.notify(safe_content.plain_line(said), markup=False)
         self.dismiss()
 
     @on(FeedbackRefused)
@@ -210,27 +210,29 @@ class FeedbackDialog(ModalScreen[None]):
         problem = event.problem
         words = self.query_one(WordsInput).value.strip() if self._verdict else ""
         self._refused = words
-        rows = [text.block(problem.message, "$text-error")]
+        rows = [safe_content.block(problem.message, "$text-error")]
         if problem.hint:
-            rows.append(text.block(problem.hint))
+            rows.append(safe_content.block(problem.hint))
         if words:
-            rows.append(text.line("Enter again keeps your words as they are.", QUIET))
+            rows.append(safe_content.line("Enter again keeps your words as they are.", QUIET))
         where = "#refused" if self._verdict else "#problem"
-        self.query_one(where, Static).update(text.lines(rows))
+        self.query_one(where, Static).update(safe_content.lines(rows))
         self.refresh_bindings()
 
 
 def _answer(turn: Turn) -> Content:
     answer = turn.answer
-    said = "" if answer is None else text.shortened(answer.text, 400)
-    return text.block(said)
+    said = "" if answer is None else safe_content.shortened(answer.text, 400)
+    return safe_content.block(said)
 
 
 def _key(key: str, what: str) -> Content:
-    return text.join(text.line(f"  {key:<8}", "bold"), text.line(what))
+    return safe_content.join(safe_content.line(f"  {key:<8}", "bold"), safe_content.line(what))
 
 
 def _row(choice: Choice) -> Content:
     place = choice.places[0]
-    where = f"[{choice.number}] {text.shortened_name(place.document, 24)}, page {place.page}  "
-    return text.join(text.line(where, QUIET), text.line(choice.text))
+    where = (
+        f"[{choice.number}] {safe_content.shortened_name(place.document, 24)}, page {place.page}  "
+    )
+    return safe_content.join(safe_content.line(where, QUIET), safe_content.line(choice.text))

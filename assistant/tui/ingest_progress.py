@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from assistant.tui.problems import Problem, problem_of
+from assistant.tui.error_view import Problem, problem_of
 from assistant.types import (
     FileAdded,
     FileFailed,

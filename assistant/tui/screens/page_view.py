@@ -12,10 +12,10 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from assistant.tui import text
-from assistant.tui.desk import Desk
+from assistant.tui import safe_content
+from assistant.tui.app_state import Desk
+from assistant.tui.citation_numbers import Source
 from assistant.tui.messages import PageLoaded, WorkFailed
-from assistant.tui.sources import Source
 
 
 class PageScreen(ModalScreen[None]):
@@ -41,7 +41,7 @@ class PageScreen(ModalScreen[None]):
             with VerticalScroll(id="page-body"):
                 yield Static(id="page-text")
             yield Static(
-                text.line("Left, Right: other pages   Escape: close", "$foreground-muted"),
+                safe_content.line("Left, Right: other pages   Escape: close", "$foreground-muted"),
                 classes="dialog-foot",
             )
 
@@ -56,9 +56,13 @@ class PageScreen(ModalScreen[None]):
             self._load()
 
     def _load(self) -> None:
-        title = f"{text.plain_line(self._source.document)}, page {self._page} of {self._pages}"
-        self.query_one("#page-title", Static).update(text.line(title))
-        self.query_one("#page-text", Static).update(text.line("Loading ...", "$foreground-muted"))
+        title = (
+            f"{safe_content.plain_line(self._source.document)}, page {self._page} of {self._pages}"
+        )
+        self.query_one("#page-title", Static).update(safe_content.line(title))
+        self.query_one("#page-text", Static).update(
+            safe_content.line("Loading ...", "$foreground-muted")
+        )
         spans = self._source.page_spans(self._page)
         around = (min(s for s, _ in spans), max(e for _, e in spans)) if spans else (0, 0)
         self._desk.load_page(self._source.document_id, self._page, around, self)
@@ -71,20 +75,20 @@ class PageScreen(ModalScreen[None]):
             (start - event.offset, end - event.offset)
             for start, end in self._source.page_spans(event.page)
         ]
-        page = text.highlighted(event.text, spans)
+        page = safe_content.highlighted(event.text, spans)
         if event.before:
-            page = text.join(
+            page = safe_content.join(
                 (f"({event.before} characters before this)\n", "$foreground-muted"), page
             )
         if event.after:
-            page = text.join(
+            page = safe_content.join(
                 page, (f"\n({event.after} characters after this)", "$foreground-muted")
             )
         if not event.text.strip():
-            page = text.line("This page has no text.", "$foreground-muted")
+            page = safe_content.line("This page has no text.", "$foreground-muted")
         self.query_one("#page-text", Static).update(page)
         if spans:
-            before = text.block(event.text[: min(start for start, _ in spans)])
+            before = safe_content.block(event.text[: min(start for start, _ in spans)])
             self.call_after_refresh(self._scroll_past, before)
         else:
             self.query_one("#page-body", VerticalScroll).scroll_home(animate=False)
@@ -99,5 +103,5 @@ class PageScreen(ModalScreen[None]):
     @on(WorkFailed)
     def _not_loaded(self) -> None:
         self.query_one("#page-text", Static).update(
-            text.line("The page could not be loaded.", "$text-warning")
+            safe_content.line("The page could not be loaded.", "$text-warning")
         )

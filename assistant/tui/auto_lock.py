@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
-from assistant.tui.desk import ANSWER, INGEST, State
+from assistant.tui.app_state import ANSWER, INGEST, State
 from assistant.tui.screens.unlock import UnlockScreen
 from assistant.tui.workers import attempt
 

@@ -17,12 +17,11 @@ from textual.widgets import Footer, Static
 
 from assistant.evaluation.draft.review import Review
 from assistant.evaluation.suite import DRAFT, DROPPED, KEPT, MENDED, Item
-from assistant.tui import text
-from assistant.tui.desk import Desk
+from assistant.tui import safe_content
+from assistant.tui.app_state import Desk
+from assistant.tui.error_view import Problem
 from assistant.tui.messages import Post
-from assistant.tui.problems import Problem
-from assistant.tui.review_edit import EditDialog
-from assistant.tui.review_work import (
+from assistant.tui.review_workers import (
     PassageLoaded,
     ReviewOpened,
     Work,
@@ -30,8 +29,9 @@ from assistant.tui.review_work import (
     mend_answer,
     open_review,
 )
-from assistant.tui.screens.base import NARROW
 from assistant.tui.screens.dialogs import ProblemDialog
+from assistant.tui.screens.main_screen import NARROW
+from assistant.tui.screens.review_edit import EditDialog
 from assistant.tui.workers import attempt
 from assistant.types import Workspace
 
@@ -78,7 +78,7 @@ class ReviewScreen(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="review"):
-            yield Static(text.line("Opening the questions ...", MUTED), id="review-head")
+            yield Static(safe_content.line("Opening the questions ...", MUTED), id="review-head")
             with VerticalScroll(id="review-asked", can_focus=False):
                 yield Static(id="review-question")
             yield Static(id="review-place")
@@ -124,16 +124,16 @@ class ReviewScreen(ModalScreen[None]):
             return  # the person has gone on meanwhile
         body = self.query_one("#review-text", Static)
         if not event.text:
-            body.update(text.block(event.missing, "$text-warning"))
+            body.update(safe_content.block(event.missing, "$text-warning"))
             return
-        parts: list[text.Part] = [text.highlighted(event.text, event.spans)]
+        parts: list[safe_content.Part] = [safe_content.highlighted(event.text, event.spans)]
         if event.cut[0]:
             parts.insert(0, ("...\n", MUTED))
         if event.cut[1]:
             parts.append(("\n...", MUTED))
-        body.update(text.join(*parts))
+        body.update(safe_content.join(*parts))
         if event.spans:
-            before = text.block(event.text[: min(start for start, _ in event.spans)])
+            before = safe_content.block(event.text[: min(start for start, _ in event.spans)])
             self.call_after_refresh(self._scroll_past, before)
 
     def _scroll_past(self, before: Content) -> None:
@@ -251,30 +251,33 @@ def _head(review: Review) -> Content:
     state = review.item.review
     states = review.states()
     decided = f"{states[KEPT]} kept, {states[MENDED]} mended, {states[DROPPED]} dropped"
-    return text.join(
-        text.line(f"Question {review.position + 1} of {len(review)}", "bold"),
-        text.line(f"   {STATE_WORDS.get(state, state)}", STATE_STYLES.get(state, "")),
-        text.line(f"   {review.left} left, {decided}", MUTED),
+    return safe_content.join(
+        safe_content.line(f"Question {review.position + 1} of {len(review)}", "bold"),
+        safe_content.line(f"   {STATE_WORDS.get(state, state)}", STATE_STYLES.get(state, "")),
+        safe_content.line(f"   {review.left} left, {decided}", MUTED),
     )
 
 
 def _asked(item: Item, note: str) -> Content:
-    rows = [text.line(item.question, "bold")]
+    rows = [safe_content.line(item.question, "bold")]
     if item.answers:
-        rows.append(text.join(("Answer: ", MUTED), text.line(item.answers[0])))
-        rows += [text.join(("     or ", MUTED), text.line(one)) for one in item.answers[1:]]
+        rows.append(safe_content.join(("Answer: ", MUTED), safe_content.line(item.answers[0])))
+        rows += [
+            safe_content.join(("     or ", MUTED), safe_content.line(one))
+            for one in item.answers[1:]
+        ]
     elif item.spans:
-        rows.append(text.line("Answer: what is marked below", MUTED))
+        rows.append(safe_content.line("Answer: what is marked below", MUTED))
     else:
-        rows.append(text.line("The library can't answer this.", "$text-warning"))
+        rows.append(safe_content.line("The library can't answer this.", "$text-warning"))
     if note:
-        rows.append(text.line(f"Made from: {note}", MUTED))
-    return text.lines(rows)
+        rows.append(safe_content.line(f"Made from: {note}", MUTED))
+    return safe_content.lines(rows)
 
 
 def _place(item: Item) -> Content:
     if not item.spans:
-        return text.line("")
+        return safe_content.line("")
     span = item.spans[0]
     page = f", page {span.page}" if span.page else ""
-    return text.line(f"{span.document}{page}", "$text-accent")
+    return safe_content.line(f"{span.document}{page}", "$text-accent")
