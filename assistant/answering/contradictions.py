@@ -10,7 +10,7 @@ from assistant.answering.best_sentence import ScoredSentence, is_fragment
 from assistant.answering.contradiction_rules import disagreement
 from assistant.text.canonical import joined_lines
 from assistant.types import Contradiction, Hit, Passage, Sentence
-from assistant.types.reading import Candidate
+from assistant.types.strategies import Candidate
 
 MOST = 3
 """Contradictions that are shown of one answer."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from assistant.config import NO_CHAT_MODEL
 from assistant.errors import UsageError
-from assistant.types.reading import STRATEGIES
+from assistant.types.strategies import STRATEGIES
 
 CURRENT, RETRIEVAL, BASE, TUNED = "current", "retrieval", "base", "tuned"
 CLOSED, SHOTS = "closed", "shots"

@@ -49,6 +49,7 @@ from assistant.types.ingest import (
     IngestFinished,
     Stage,
 )
+from assistant.types.likelihood import Likelihood, Scorer
 from assistant.types.protocols import (
     ANSWER_THRESHOLD,
     CONFIDENCE,
@@ -68,7 +69,7 @@ from assistant.types.protocols import (
     Store,
     Vectors,
 )
-from assistant.types.reading import (
+from assistant.types.strategies import (
     AUTO,
     DIRECT,
     EXTRACT,
@@ -83,7 +84,6 @@ from assistant.types.reading import (
     Weighed,
     WeighedText,
 )
-from assistant.types.scoring import Likelihood, Scorer
 from assistant.types.workspace import Workspace
 
 __all__ = [

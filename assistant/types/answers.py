@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from assistant.types.documents import Citation, Passage
-from assistant.types.reading import Candidate, Route
+from assistant.types.strategies import Candidate, Route
 
 Origin = Literal["extract", "model"]
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from assistant.types.cancel import CancelToken
 from assistant.types.documents import Chunk, DocumentRecord, ParsedDocument, Passage
-from assistant.types.reading import Reading, Weighed
+from assistant.types.strategies import Reading, Weighed
 
 if TYPE_CHECKING:
     # Not at run time: importing numpy starts threads, and the lockdown wants none before it.

@@ -6,7 +6,7 @@ from assistant.answering.answer_text import DISAGREE, answer_text
 from assistant.answering.best_sentence import best_extract, score_sentences
 from assistant.answering.contradictions import MOST, find_disagreements
 from assistant.types import Hit, Scores
-from assistant.types.reading import Candidate
+from assistant.types.strategies import Candidate
 from tests.fakes.embedder import FakeEmbedder
 from tests.fakes.passages import make_hits, make_passage
 
