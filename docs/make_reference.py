@@ -14,20 +14,17 @@ from typing import Any
 import click
 from pydantic import TypeAdapter
 
-from assistant.cli import (
-    advise_schema,
-    answer_schema,
-    audit_schema,
-    bundle_schema,
-    draft_schema,
-    evaluate_schema,
-    feedback_schema,
-    models_schema,
-    passphrase_schema,
-    prove,
-    schema,
-)
+from assistant.bundle import bundle_schema
+from assistant.cli import schema
+from assistant.cli.advise import advise_schema
+from assistant.cli.ask import answer_schema
+from assistant.cli.audit import audit_schema
+from assistant.cli.eval import draft_schema, evaluate_schema
+from assistant.cli.feedback import feedback_schema
 from assistant.cli.main import cli
+from assistant.cli.models import models_schema
+from assistant.cli.passphrase import passphrase_schema
+from assistant.cli.prove import command
 
 HERE = Path(__file__).parent
 OUTPUTS = {
@@ -66,7 +63,7 @@ OUTPUTS = {
     "passphrase recovery-key": passphrase_schema.PassphraseChangedJson,
     "passphrase set": passphrase_schema.PassphraseChangedJson,
     "passphrase status": passphrase_schema.PassphraseStatusJson,
-    "prove-offline": prove.ProofJson,
+    "prove-offline": command.ProofJson,
     "rekey": passphrase_schema.PassphraseChangedJson,
     "sample": answer_schema.AskJson,
 }

@@ -7,23 +7,23 @@ import sys
 import click
 
 from assistant import __version__
-from assistant.cli.advise import advise
-from assistant.cli.arguments import hide as hide_arguments
-from assistant.cli.ask import ask, search
-from assistant.cli.audit import audit
-from assistant.cli.bundle import bundle
-from assistant.cli.doctor import doctor
-from assistant.cli.evaluate import evaluate
-from assistant.cli.feedback import feedback
-from assistant.cli.last_resort import install as install_last_resort
-from assistant.cli.library import add, docs, forget
-from assistant.cli.locking import arm
-from assistant.cli.models import models
+from assistant.cli.advise.command import advise
+from assistant.cli.ask.command import ask, search
+from assistant.cli.audit.command import audit
+from assistant.cli.bundle.command import bundle
+from assistant.cli.doctor.command import doctor
+from assistant.cli.documents import add, docs, forget
+from assistant.cli.eval.command import evaluate
+from assistant.cli.excepthook import install as install_last_resort
+from assistant.cli.feedback.command import feedback
+from assistant.cli.hidden_arguments import hide as hide_arguments
+from assistant.cli.models.command import models
 from assistant.cli.options import Invocation, command_options, reporting
-from assistant.cli.output import Output
-from assistant.cli.passphrase import passphrase, rekey
-from assistant.cli.prove import prove_offline
+from assistant.cli.passphrase.command import passphrase, rekey
+from assistant.cli.prove.command import prove_offline
 from assistant.cli.sample import sample
+from assistant.cli.sandbox import arm
+from assistant.console.output import Output
 from assistant.errors import UsageError
 
 EXAMPLES = """

@@ -14,9 +14,9 @@ from typing import Any
 
 import click
 
-from assistant.cli.locking import ACCEPTED, lock
-from assistant.cli.output import Output
+from assistant.cli.sandbox import ACCEPTED, lock
 from assistant.config import Settings, load_settings
+from assistant.console.output import Output
 from assistant.errors import AssistantError, Cancelled, UsageError
 from assistant.types import Workspace
 
@@ -55,7 +55,7 @@ class Invocation:
         if self.opener is not None:
             screen = AssistantApp(self._open, review=review)
         else:
-            from assistant.cli.gate import open_gate
+            from assistant.cli.library_lock import open_gate
             from assistant.cli.wiring import open_workspace
 
             gate = open_gate(self.settings, self.output, without_passphrase=self.without_passphrase)
@@ -72,8 +72,8 @@ class Invocation:
     def _open(self) -> Workspace:
         if self.opener is not None:
             return self.opener(self.settings)
-        from assistant.cli.unlocking import Unlocking
         from assistant.cli.wiring import open_workspace
+        from assistant.unlock.unlock import Unlocking
 
         keys = Unlocking(self.settings, self.output, without_passphrase=self.without_passphrase)
         return open_workspace(self.settings, keys, create=self.new_library)

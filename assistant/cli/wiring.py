@@ -9,9 +9,8 @@ from pathlib import Path
 
 from assistant.answering import AnswerSession
 from assistant.audit import AuditedStore, AuditedWorkspace, AuditTrail
-from assistant.cli.output import Output
-from assistant.cli.unlocking import Unlocking
 from assistant.config import Settings
+from assistant.console.output import Output
 from assistant.documents import ChildParser
 from assistant.engine import (
     active_chat_name,
@@ -41,6 +40,7 @@ from assistant.types import (
     SearchResult,
     Workspace,
 )
+from assistant.unlock.unlock import Unlocking
 
 
 class LocalWorkspace:

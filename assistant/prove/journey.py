@@ -40,7 +40,7 @@ ESCAPES = (
     "read-secret",
 )
 """Probes that the journey's own process tries at its end, with every engine loaded."""
-JOURNEY = (sys.executable, "-m", "assistant.cli.prove_journey")
+JOURNEY = (sys.executable, "-m", "assistant.cli.prove.journey")
 _SECONDS = 300
 _PLACE = "supply-contract.pdf"
 _WORDS = "24 months"

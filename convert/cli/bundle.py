@@ -7,11 +7,11 @@ from typing import Any
 
 import click
 
-from assistant.cli.interrupt import cancel_on_interrupt
 from assistant.cli.options import reporting
-from assistant.cli.output import Output
-from assistant.cli.progress import progress_bar
 from assistant.cli.schema import FORMAT
+from assistant.console.interrupt import cancel_on_interrupt
+from assistant.console.output import Output
+from assistant.console.progress import progress_bar
 from assistant.errors import UntrustedKeyError, UsageError
 
 _FILE = click.Path(path_type=Path)
@@ -162,8 +162,8 @@ def inspect(file: Path, key: Path, *, as_json: bool) -> None:
     output = Output(as_json=as_json)
     with reporting(output):
         from assistant.bundle import TrustedKey, open_bundle, read_key
-        from assistant.cli.bundle_page import show_manifest
-        from assistant.cli.bundle_schema import inspect_json
+        from assistant.bundle.bundle_schema import inspect_json
+        from assistant.bundle.terminal_view import show_manifest
 
         public = read_key(key)
 

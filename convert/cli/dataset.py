@@ -10,9 +10,9 @@ from typing import Any
 
 import click
 
-from assistant.cli.interrupt import cancel_on_interrupt
 from assistant.cli.options import reporting
-from assistant.cli.output import Output
+from assistant.console.interrupt import cancel_on_interrupt
+from assistant.console.output import Output
 from convert.dataset.group_settings import GroupSettings
 from convert.dataset.raft_settings import RaftSettings
 from convert.dataset.settings import DatasetSettings, SourceSettings

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
-from assistant.cli.output import Output
+from assistant.console.output import Output
 from assistant.errors import AssistantError, UsageError
 from convert.cli.steps import running_step
 

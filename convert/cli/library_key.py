@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from assistant.cli.output import Output
-from assistant.cli.secret_inputs import write_recovery_key
-from assistant.cli.terminal import controlling_terminal
-from assistant.cli.unlocking import Unlocking
 from assistant.config import Settings
+from assistant.console.output import Output
+from assistant.console.terminal import controlling_terminal
 from assistant.errors import Cancelled, LockedError, UsageError
+from assistant.unlock.secret_inputs import write_recovery_key
+from assistant.unlock.unlock import Unlocking
 from convert.bundle.carrying import Sealing
 
 _TRIES = 3

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 
 import click
 
-from assistant.cli.interrupt import cancel_on_interrupt
 from assistant.cli.options import reporting
-from assistant.cli.output import Output
+from assistant.console.interrupt import cancel_on_interrupt
+from assistant.console.output import Output
 from assistant.safe_text import safe_text
 from assistant.types import CancelToken
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import click
 from rich.console import Console
 
-from assistant.cli.interrupt import cancel_on_interrupt
 from assistant.cli.options import reporting
-from assistant.cli.output import Output
+from assistant.console.interrupt import cancel_on_interrupt
+from assistant.console.output import Output
 from assistant.errors import UsageError
 
 if TYPE_CHECKING:

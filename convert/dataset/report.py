@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import Any
 
-from assistant.cli.output import Output
+from assistant.console.output import Output
 
 _MOST_PLACES = 20
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from assistant.cli.output import Output
+from assistant.console.output import Output
 
 _COLUMNS = {
     "exact": "EM",

@@ -163,7 +163,7 @@ def test_a_signal_while_testing_leaves_nothing(
     """Ctrl-C reaches every process of the terminal, a plain `kill` only the parent."""
     settings = Settings(data_dir=tmp_path / "own")
     code = (
-        "import sys; from pathlib import Path; from assistant.cli.interrupt import "
+        "import sys; from pathlib import Path; from assistant.console.interrupt import "
         "cancel_on_interrupt; from assistant.config import Settings; "
         "from assistant.engine import add_model; from assistant.errors import AssistantError\n"
         "show = lambda what, *_: what == 'Testing' and print(what, flush=True)\n"

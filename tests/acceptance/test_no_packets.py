@@ -80,7 +80,7 @@ def test_the_journey_sends_no_packet(default_models: Path, tmp_path: Path) -> No
         "tokens": {name: f"prv{index:024x}" for index, name in enumerate(ESCAPES)},
     }
     traced = ["strace", "-f", "-q", "-e", "trace=network,io_uring_setup", "-o", str(trace)]
-    child = [*traced, sys.executable, "-m", "assistant.cli.prove_journey"]
+    child = [*traced, sys.executable, "-m", "assistant.cli.prove.journey"]
     seen = watch([child], [json.dumps(plan)], journey_environment(data))
     assert seen["packets"] == []
     report = json.loads(seen["runs"][0]["output"])

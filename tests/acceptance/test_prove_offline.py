@@ -12,7 +12,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from assistant.cli.prove import prove_command
+from assistant.cli.prove.command import prove_command
 from assistant.prove.journey import ESCAPES
 from assistant.prove.probe_runner import run_probes, users
 from assistant.prove.probes import all_probes

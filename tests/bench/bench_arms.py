@@ -24,8 +24,8 @@ from pathlib import Path
 from typing import Any
 
 from assistant.answering import AnswerSession
-from assistant.cli.eval_arms import DECIDING, installed_models
-from assistant.cli.eval_wiring import ShotsChat
+from assistant.cli.eval.arms import DECIDING, installed_models
+from assistant.cli.eval.libraries import ShotsChat
 from assistant.config import NO_CHAT_MODEL, Settings, load_settings
 from assistant.engine import embedder_identity, load_chat, load_embedder
 from assistant.evaluation.answer_journal import Journal

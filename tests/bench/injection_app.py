@@ -14,9 +14,9 @@ import json
 import sys
 from pathlib import Path
 
-from assistant.cli.last_resort import install
-from assistant.cli.locking import arm
+from assistant.cli.excepthook import install
 from assistant.cli.main import cli
+from assistant.cli.sandbox import arm
 
 QUESTIONS = "questions.json"
 

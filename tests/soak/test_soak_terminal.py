@@ -17,7 +17,7 @@ from contextlib import redirect_stderr, redirect_stdout
 
 import pytest
 
-from assistant.cli.output import Output
+from assistant.console.output import Output
 from assistant.errors import AssistantError
 from tests.app.test_app_terminal import ALLOWED, ROOT, leaks
 from tests.soak.hostile_strings import hostile

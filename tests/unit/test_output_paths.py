@@ -44,12 +44,12 @@ SHOWN_ATTRIBUTES = {
 
 # Who may write to a stream, and why that is no way around the gate.
 WRITERS = {
-    "cli/output.py": "the gate itself",
-    "cli/last_resort.py": "types and places only, through the gate",
-    "cli/terminal.py": "through the gate",
+    "console/output.py": "the gate itself",
+    "cli/excepthook.py": "types and places only, through the gate",
+    "console/terminal.py": "through the gate",
     "engine/build_check.py": "a constant, read by make",
     "engine/model_trial.py": "JSON for the parent process",
-    "cli/prove_journey.py": "JSON for the parent process",
+    "cli/prove/journey.py": "JSON for the parent process",
 }
 FORBIDDEN_CALLS = {"print", "pprint", "input"}
 FORBIDDEN_CLICK = {"echo", "secho", "style", "pause", "echo_via_pager", "prompt"}
@@ -263,7 +263,7 @@ def test_hostile_arguments_reach_no_stream(case: str, tmp_path: Path) -> None:
 
 def test_what_nobody_caught_is_shown_without_its_message() -> None:
     script = (
-        "import sys, threading, warnings; from assistant.cli.last_resort import install; install();"
+        "import sys, threading, warnings; from assistant.cli.excepthook import install; install();"
         f"poison = {HOSTILE!a} + 'SECRETWORD';"
         "\ndef fail(): raise ValueError(poison)\n"
         "class Last:\n    def __del__(self): raise KeyError(poison)\n"

@@ -12,8 +12,8 @@ from click.testing import CliRunner, Result
 from jsonschema import validate
 
 from assistant.advice.questionnaire import QUESTIONS, Circumstances
-from assistant.cli.advise import _asked
-from assistant.cli.eval_wiring import ClosedBookWorkspace, ShotsChat, ShotsWorkspace
+from assistant.cli.advise.command import _asked
+from assistant.cli.eval.libraries import ClosedBookWorkspace, ShotsChat, ShotsWorkspace
 from assistant.cli.main import cli
 from assistant.cli.wiring import LocalWorkspace
 from assistant.evaluation.html_report import html_page
@@ -150,7 +150,7 @@ def test_answers_without_documents_come_from_nowhere_else() -> None:
         for path in root.rglob("*.py")
         if "closed_book" in path.read_text(encoding="utf-8")
     }
-    assert users == {"prompts.py", "evaluation/closed_book.py", "cli/eval_wiring.py"}
+    assert users == {"prompts.py", "evaluation/closed_book.py", "cli/eval/libraries.py"}
     wired = (root / "cli" / "wiring.py").read_text(encoding="utf-8")
     assert "eval_wiring" not in wired
     assert issubclass(ClosedBookWorkspace, LocalWorkspace)

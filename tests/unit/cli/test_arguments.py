@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 import pytest
 
-from assistant.cli.arguments import LONGEST, hide, question_or_input
+from assistant.cli.hidden_arguments import LONGEST, hide, question_or_input
 from assistant.errors import UsageError
 
 ROOT = Path(__file__).parents[3]
@@ -18,7 +18,7 @@ linux = pytest.mark.skipif(sys.platform != "linux", reason="arguments are hidden
 SHOWN = """
 import sys
 from pathlib import Path
-from assistant.cli.arguments import hide
+from assistant.cli.hidden_arguments import hide
 hide(("ask", "docs"))
 sys.stdout.buffer.write(Path("/proc/self/cmdline").read_bytes() + repr(sys.argv).encode())
 """

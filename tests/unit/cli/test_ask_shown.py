@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from assistant.answering.answer_text import answer_text
-from assistant.cli.answer_schema import answer_json
-from assistant.cli.ask import show_answer
-from assistant.cli.output import Output
+from assistant.cli.ask.answer_schema import answer_json
+from assistant.cli.ask.command import show_answer
+from assistant.console.output import Output
 from assistant.tui.turn_state import Turn
 from assistant.tui.widgets.turn_view import TurnView
 from assistant.types import Answer, Contradiction, Flaw, Sentence, Timings

@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner, Result
 from jsonschema import validate
 
-from assistant.cli.eval_arms import AskedOnce
+from assistant.cli.eval.arms import AskedOnce
 from assistant.cli.main import cli
 from assistant.config import NO_CHAT_MODEL, Settings
 from assistant.errors import EngineError

@@ -11,9 +11,9 @@ import pytest
 from click.testing import CliRunner, Result
 from jsonschema import validate
 
-from assistant.cli.evaluate_draft import KIND_NAMES
-from assistant.cli.locking import policy_of
+from assistant.cli.eval.draft import KIND_NAMES
 from assistant.cli.main import cli
+from assistant.cli.sandbox import policy_of
 from assistant.errors import AuditError
 from assistant.evaluation.draft.candidates import KINDS
 from tests.fakes.drafts import drafted, library, read_lines

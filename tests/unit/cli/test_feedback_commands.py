@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from assistant.cli.answer_schema import answer_json
+from assistant.cli.ask.answer_schema import answer_json
+from assistant.cli.feedback.saved_answer import MOST_BYTES, read_answer
 from assistant.cli.main import cli
-from assistant.cli.saved_answer import MOST_BYTES, read_answer
 from assistant.evaluation.suite import read_suite
 from tests.fakes.workspace import FakeWorkspace
 from tests.unit.cli.test_commands import fake, parsed, run

@@ -13,10 +13,11 @@ import click
 import pytest
 
 from assistant import lockdown
-from assistant.cli import doctor, locking
+from assistant.cli import sandbox
+from assistant.cli.doctor import command
 from assistant.cli.main import cli
-from assistant.cli.output import Output
 from assistant.config import Settings
+from assistant.console.output import Output
 from assistant.errors import ConfigError, UsageError
 
 ROOT = Path(__file__).parents[3]
@@ -47,7 +48,7 @@ def context(line: list[str]) -> click.Context:
 
 
 def policy(line: list[str], settings: Settings) -> lockdown.Policy:
-    return locking.policy_of(context(line), settings)
+    return sandbox.policy_of(context(line), settings)
 
 
 def test_a_command_reads_what_it_names_and_writes_its_data_folder(tmp_path: Path) -> None:
@@ -110,14 +111,14 @@ def writes(report: Path, folder: Path) -> None:
 def test_outputs_are_made_before_the_lock_and_written_alone(tmp_path: Path) -> None:
     line = ["--report", str(tmp_path / "r.json"), "--folder", str(tmp_path / "f")]
     made = writes.make_context("writes", line)
-    found = locking.policy_of(made, Settings(tmp_path / "data"))
+    found = sandbox.policy_of(made, Settings(tmp_path / "data"))
     assert found.write == (tmp_path / "r.json", tmp_path / "f", tmp_path / "data")
     assert found.read == ()
     assert (tmp_path / "r.json").read_bytes() == b""
     assert (tmp_path / "f").is_dir()
     line = ["--report", str(tmp_path / "no" / "r.json")]
     with pytest.raises(UsageError, match="can't be written"):
-        locking.policy_of(writes.make_context("writes", line), Settings(tmp_path / "data"))
+        sandbox.policy_of(writes.make_context("writes", line), Settings(tmp_path / "data"))
 
 
 def test_the_app_reads_what_is_visible_in_the_home_folder(tmp_path: Path) -> None:
@@ -160,8 +161,8 @@ def test_only_the_words_accept_less(tmp_path: Path) -> None:
     output = Output(as_json=False)
     for word in ("", "yes", "true", "1", "i accept it"):
         with pytest.raises(UsageError, match="words that accept"):
-            locking.lock(context(["docs"]), Settings(tmp_path / "data"), output, word)
-    locking.lock(context(["docs"]), Settings(tmp_path / "data"), output, " I accept ")
+            sandbox.lock(context(["docs"]), Settings(tmp_path / "data"), output, word)
+    sandbox.lock(context(["docs"]), Settings(tmp_path / "data"), output, " I accept ")
 
 
 def test_only_the_proof_itself_stays_unlocked() -> None:
@@ -172,13 +173,13 @@ def test_only_the_proof_itself_stays_unlocked() -> None:
     @click.command()
     def other() -> None: ...
 
-    assert locking._stays_unlocked(prove.make_context("prove-offline", []))
-    assert not locking._stays_unlocked(prove.make_context("prove-offline", ["--verify", "f"]))
-    assert not locking._stays_unlocked(other.make_context("other", []))
+    assert sandbox._stays_unlocked(prove.make_context("prove-offline", []))
+    assert not sandbox._stays_unlocked(prove.make_context("prove-offline", ["--verify", "f"]))
+    assert not sandbox._stays_unlocked(other.make_context("other", []))
 
 
 def test_a_test_process_is_never_locked(tmp_path: Path) -> None:
-    locking.lock(context(["docs"]), Settings(tmp_path / "data"), Output(as_json=False), None)
+    sandbox.lock(context(["docs"]), Settings(tmp_path / "data"), Output(as_json=False), None)
     assert lockdown.current() is None
     socket.socket().close()
 
@@ -195,7 +196,7 @@ def test_nothing_that_starts_threads_is_imported_before_the_lock() -> None:
 INSIDE = """
 import atexit, json, socket, sys
 from assistant import lockdown
-from assistant.cli import library
+from assistant.cli import documents as library
 from assistant.cli.main import main
 
 def look():
@@ -308,12 +309,12 @@ def test_doctor_says_what_is_enforced_and_what_is_not(
     calls = lockdown.Facility("system calls", "on", "seccomp")
     report = lockdown.LockdownReport("Linux 5.4 x86_64", "reduced", (calls, off), ("a leak",), 70)
     monkeypatch.setattr(lockdown, "current", lambda: report)
-    found = doctor._lockdown(Settings(tmp_path))
+    found = command._lockdown(Settings(tmp_path))
     assert found.status == "warn"
     for words in ("tier 'reduced'", "files (absent)", "70 probes, 1 got through"):
         assert words in found.detail
     assert "got through: a leak" in found.detail
-    document = doctor.lockdown_json()
+    document = command.lockdown_json()
     assert document["degraded"]
     assert document["engaged"]
     assert document["failed"] == ["a leak"]
@@ -323,5 +324,5 @@ def test_doctor_says_what_is_enforced_and_what_is_not(
     monkeypatch.setattr(
         lockdown, "preview", lambda: lockdown.LockdownReport("Linux", "kernel", (calls,))
     )
-    assert doctor._lockdown(Settings(tmp_path)).status == "ok"
-    assert not doctor.lockdown_json()["engaged"]
+    assert command._lockdown(Settings(tmp_path)).status == "ok"
+    assert not command.lockdown_json()["engaged"]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.cli import locking
+from assistant.cli import sandbox
 from assistant.config import Settings
 from assistant.errors import ConfigError, UsageError
 
@@ -34,7 +34,7 @@ def exported(folder: Path, name: str) -> Path:
 @pytest.mark.parametrize("place", ["home", "home/.ssh", "home/Documents", "", "nothing/there"])
 def test_a_model_that_is_none_opens_no_folder(tmp_path: Path, name: str, place: str) -> None:
     settings = Settings(tmp_path / "data", **{name: f"{tmp_path}/{place}"})
-    assert locking.policy_for(settings).read == ()
+    assert sandbox.policy_for(settings).read == ()
 
 
 @pytest.mark.parametrize(
@@ -44,14 +44,14 @@ def test_a_model_that_is_none_opens_no_folder(tmp_path: Path, name: str, place: 
 def test_the_folder_of_a_model_is_read(tmp_path: Path, name: str, file: str) -> None:
     folder = exported(tmp_path / "home" / "models" / "mine", file)
     settings = Settings(tmp_path / "data", **{name: str(folder)})
-    assert locking.policy_for(settings).read == (folder,)
-    assert locking.policy_for(settings.with_changes(**{name: f"{folder}/"})).read == (folder,)
-    assert locking.policy_for(settings.with_changes(**{name: "~/models/mine"})).read == (folder,)
+    assert sandbox.policy_for(settings).read == (folder,)
+    assert sandbox.policy_for(settings.with_changes(**{name: f"{folder}/"})).read == (folder,)
+    assert sandbox.policy_for(settings.with_changes(**{name: "~/models/mine"})).read == (folder,)
 
 
 def test_a_home_folder_that_holds_a_model_is_not_read(home: Path, tmp_path: Path) -> None:
     (home / "embedder.json").write_text("{}")
-    assert locking.policy_for(Settings(tmp_path / "data", embedder=f"{home}/")).read == ()
+    assert sandbox.policy_for(Settings(tmp_path / "data", embedder=f"{home}/")).read == ()
 
 
 @pytest.mark.parametrize("place", ["home", "", "home/.ssh", "home/Documents/../.ssh", "home/link"])
@@ -59,17 +59,17 @@ def test_the_app_reads_no_home_folder_and_nothing_hidden_in_it(tmp_path: Path, p
     (tmp_path / "home" / "link").symlink_to(tmp_path / "home" / ".ssh")
     settings = Settings(tmp_path / "data", document_folders=f"{tmp_path}/{place}")
     with pytest.raises(ConfigError, match="document_folders"):
-        locking.document_folders(settings)
+        sandbox.document_folders(settings)
 
 
 def test_other_folders_can_be_named(home: Path, tmp_path: Path) -> None:
     (tmp_path / ".elsewhere").mkdir()
     named = [home / "Documents", home / "Documents" / ".git", tmp_path / ".elsewhere"]
     settings = Settings(tmp_path / "data", document_folders=":".join(map(str, named)))
-    assert locking.document_folders(settings) == (named, [])
+    assert sandbox.document_folders(settings) == (named, [])
 
 
 def test_a_data_folder_that_holds_the_program_is_refused() -> None:
-    for holds in (Path(sys.prefix), Path(sys.prefix).parent, Path(locking.__file__).parents[2]):
+    for holds in (Path(sys.prefix), Path(sys.prefix).parent, Path(sandbox.__file__).parents[2]):
         with pytest.raises(UsageError, match="data folder"):
-            locking._refuse_too_much(holds)
+            sandbox._refuse_too_much(holds)

@@ -9,12 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from assistant.cli import secret_inputs
-from assistant.cli.gate import LibraryGate
-from assistant.cli.output import Output
-from assistant.cli.swap import swap_finding
-from assistant.cli.unlocking import Unlocking
+from assistant.cli.doctor.swap_check import swap_finding
+from assistant.cli.library_lock import LibraryGate
 from assistant.config import Settings
+from assistant.console.output import Output
 from assistant.errors import (
     Cancelled,
     LockedError,
@@ -23,6 +21,8 @@ from assistant.errors import (
     WrongPassphraseError,
 )
 from assistant.store import KeyMode
+from assistant.unlock import secret_inputs
+from assistant.unlock.unlock import Unlocking
 
 WORDS = "six plain words for a test"
 

@@ -80,7 +80,7 @@ def test_listing_the_probes_needs_no_engine() -> None:
     import subprocess
 
     script = (
-        "import assistant.prove.report, assistant.cli.prove, sys;"
+        "import assistant.prove.report, assistant.cli.prove.command, sys;"
         "print([m for m in ('llama_cpp', 'onnxruntime', 'numpy', 'apsw') if m in sys.modules])"
     )
     done = subprocess.run(

@@ -1,0 +1,243 @@
+"""`assistant ask` and `assistant search`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+
+import click
+from rich.live import Live
+from rich.text import Text
+
+from assistant.cli.ask.answer_schema import answer_json, search_json
+from assistant.cli.hidden_arguments import question_or_input
+from assistant.cli.options import Invocation, command_options
+from assistant.console.interrupt import cancel_on_interrupt
+from assistant.console.output import Output, styled
+from assistant.errors import Cancelled, EngineError
+from assistant.safe_text import safe_text
+from assistant.types import (
+    AUTO,
+    STRATEGIES,
+    Answer,
+    AnswerEvent,
+    Citation,
+    Extracted,
+    Finished,
+    Generated,
+    Hit,
+    PartsRead,
+    Retrieved,
+    Sentence,
+)
+
+EXCERPT = 320
+"""Code points of a passage that a person is shown in a list of passages."""
+
+
+@click.command()
+@click.argument("question", callback=question_or_input)
+@click.option("--passages", "show_passages", is_flag=True, help="Show the passages too.")
+@click.option(
+    "--reading",
+    "strategy",
+    type=click.Choice((AUTO, *STRATEGIES)),
+    help="How the passages are read: all together, one by one (in sequence or token by token)"
+    ", many of them for a list, or without the model [default: from settings: auto].",
+)
+@click.option(
+    "--after",
+    "previous",
+    metavar="QUESTION",
+    default="",
+    help="The question before, for one that goes on from it.",
+)
+@command_options
+def ask(
+    invocation: Invocation,
+    question: str,
+    show_passages: bool,
+    strategy: str | None,
+    previous: str,
+) -> None:
+    """Answer QUESTION from the library, with quotes that lead to the page.
+
+    Quotes are checked character by character. A sentence that no quote supports is
+    marked, with the reason. Where the documents contradict each other, both places are
+    shown. When the documents do not speak about the question, the answer says so.
+
+    With "-" the question is read from standard input, which keeps it out of the shell's
+    history.
+
+    \b
+    Examples:
+      assistant ask "How long is the warranty on the pumps?"
+      assistant ask "Who signs the discharge letter?" --json
+      assistant ask "Which parts are excluded?" --reading map-reduce
+      assistant ask "And for valves?" --after "How long is the warranty on the pumps?"
+    """
+    with invocation.workspace() as workspace, cancel_on_interrupt() as cancel:
+        events = workspace.ask(question, cancel, strategy=strategy or "", previous=previous)
+        answer = follow(events, invocation.output)
+    if invocation.output.as_json:
+        invocation.output.json(answer_json(answer))
+    else:
+        show_answer(answer, invocation.output, passages=show_passages or answer.abstained)
+    if answer.cancelled:
+        invocation.output.note("Cancelled: this is what there was until then.")
+        sys.exit(Cancelled.exit_code)
+
+
+def follow(events: Iterator[AnswerEvent], output: Output) -> Answer:
+    """Consume the events; a person at a terminal sees the unchecked text grow meanwhile."""
+    live = Live(console=output.errors, transient=True, refresh_per_second=12)
+    shown, counted = Text(), Text(style="dim")
+    answer: Answer | None = None
+    if output.interactive:
+        live.start()
+    try:
+        for event in events:
+            if isinstance(event, Finished):
+                answer = event.answer
+            else:
+                _grow(event, shown, counted)
+            if output.interactive:
+                live.update(shown + counted)
+    finally:
+        if output.interactive:
+            live.stop()
+    if answer is None:
+        raise EngineError("The answer broke off.", hint="Ask again; see: assistant doctor")
+    return answer
+
+
+def _grow(event: AnswerEvent, shown: Text, counted: Text) -> None:
+    """Add an event to what is shown while the answer grows."""
+    match event:
+        case Retrieved(result=result):
+            shown.append(f"{len(result.hits)} passages found\n", style="dim")
+        case Extracted(sentence=sentence):
+            shown.append(safe_text(sentence.text) + "\n")
+        case PartsRead(done=done, total=total):
+            counted.plain = f"\n{done} of {total} parts read"
+        case Generated(text=text):
+            shown.append(safe_text(text), style="dim")
+
+
+def show_answer(answer: Answer, output: Output, *, passages: bool) -> None:
+    """Print a checked answer: sentences with citation numbers, then the places."""
+    cited: list[Citation] = []
+    for sentence in answer.sentences:
+        _show_sentence(sentence, cited, output)
+    for found in () if answer.abstained else answer.contradictions:  # the text says them
+        output.line(("The documents disagree:", "bold yellow"))
+        for sentence in (found.first, found.second):
+            output.line("  ", safe_text(sentence.text), (_marks(sentence, cited), "cyan"))
+    if not answer.sentences or answer.abstained:
+        output.line(answer.text)
+    if cited:
+        output.line()
+    for number, quote in enumerate(cited, start=1):
+        place = f"{safe_text(quote.document, single_line=True)}, page {quote.page}"
+        output.line((f"[{number}] ", "cyan"), place)
+    if passages:
+        _show_passages(answer.passages, output)
+    elif places := _other_places(answer, cited):
+        output.line((f"See also: {places}", "dim"))
+    if answer.route is not None:
+        note = f"{answer.strategy} ({answer.route.kind}): {answer.route.reason}"
+        output.note((safe_text(note, single_line=True), "dim"))
+    seconds = answer.timings.total_ms / 1000
+    sure = "" if answer.confidence is None else f", confidence {answer.confidence:.0%}"
+    output.note((f"{answer.model or 'no chat model'}, {seconds:.1f} s{sure}", "dim"))
+
+
+def _other_places(answer: Answer, cited: list[Citation]) -> str:
+    """Name the pages of the other passages that were found, document by document."""
+    known = {(quote.document, quote.page) for quote in cited}
+    pages: dict[str, list[str]] = {}
+    for hit in answer.passages:
+        place = (hit.passage.document, hit.passage.page)
+        if place not in known:
+            known.add(place)
+            pages.setdefault(place[0], []).append(str(place[1]))
+    return "; ".join(
+        f"{safe_text(name, single_line=True)}, page{'s' if len(own) > 1 else ''} {', '.join(own)}"
+        for name, own in pages.items()
+    )
+
+
+def _show_sentence(sentence: Sentence, cited: list[Citation], output: Output) -> None:
+    if sentence.origin == "extract":
+        output.line((safe_text(sentence.text), "bold"), (_marks(sentence, cited), "cyan"))
+    elif sentence.supported:
+        output.line(safe_text(sentence.text), (_marks(sentence, cited), "cyan"))
+    else:
+        why = f": {safe_text(sentence.doubts, single_line=True)}" if sentence.doubts else ""
+        output.line((safe_text(sentence.text), "dim"), (f" (unsupported{why})", "yellow"))
+
+
+def _marks(sentence: Sentence, cited: list[Citation]) -> str:
+    shown = sentence.quotes if sentence.supported else ()
+    return "".join(f" [{_number(quote, cited)}]" for quote in shown)
+
+
+def _number(quote: Citation, cited: list[Citation]) -> int:
+    if quote not in cited:
+        cited.append(quote)
+    return cited.index(quote) + 1
+
+
+@click.command()
+@click.argument("query", callback=question_or_input)
+@click.option(
+    "--limit", type=click.IntRange(1, 100), help="Passages to show [default: from settings]."
+)
+@command_options
+def search(invocation: Invocation, query: str, limit: int | None) -> None:
+    """Find the passages closest to QUERY, and show why each was found.
+
+    "dense" is the similarity of meaning (cosine), "bm25" the match of words; the two
+    rankings are fused by reciprocal rank. No chat model is used.
+
+    \b
+    Examples:
+      assistant search "liability cap"
+      assistant search "dosing interval" --limit 3 --json
+    """
+    with invocation.workspace() as workspace:
+        result = workspace.search(query, limit or invocation.settings.search_hits)
+    output = invocation.output
+    if output.as_json:
+        output.json(search_json(result))
+        return
+    if not result.hits:
+        output.line("Nothing was found.")
+    elif not result.relevant:
+        output.line(("The documents hardly speak about this; the nearest passages are:", "yellow"))
+    _show_passages(result.hits, output)
+
+
+def _show_passages(hits: tuple[Hit, ...], output: Output) -> None:
+    for rank, hit in enumerate(hits, start=1):
+        passage = hit.passage
+        output.line()
+        heading = f"  {passage.heading}" if passage.heading else ""
+        place = safe_text(f"{passage.document}, page {passage.page}{heading}", single_line=True)
+        output.line((f"{rank}. {place}", "bold"))
+        output.line((f"   {_why(hit)}", "dim"))
+        text = " ".join(passage.text.split())
+        short = text if len(text) <= EXCERPT else text[:EXCERPT].rsplit(" ", 1)[0] + " ..."
+        output.console.print(styled(short))
+
+
+def _why(hit: Hit) -> str:
+    scores = hit.scores
+    parts = [f"fused {scores.fused:.4f}"]
+    if scores.dense is not None:
+        rank = f" (rank {scores.dense_rank})" if scores.dense_rank else ""
+        parts.append(f"dense {scores.dense:.3f}{rank}")
+    if scores.bm25 is not None:
+        rank = f" (rank {scores.bm25_rank})" if scores.bm25_rank else ""
+        parts.append(f"bm25 {scores.bm25:.2f}{rank}")
+    return "  ".join(parts)

@@ -1,0 +1,251 @@
+"""`assistant add`, `docs` and `forget`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import click
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
+
+from assistant.cli.options import Invocation, command_options
+from assistant.cli.schema import (
+    FORMAT,
+    AddedJson,
+    AddJson,
+    DocsJson,
+    FileFailureJson,
+    ForgetJson,
+    document_json,
+    error_json,
+)
+from assistant.console.interrupt import cancel_on_interrupt
+from assistant.console.output import Output
+from assistant.errors import Cancelled, UsageError
+from assistant.safe_text import safe_text
+from assistant.types import (
+    DocumentRecord,
+    FileAdded,
+    FileFailed,
+    FileKnown,
+    FileProgress,
+    FilesFound,
+    IngestEvent,
+    IngestFinished,
+    Workspace,
+)
+
+
+@dataclass
+class Report:
+    """What `add` did, file by file."""
+
+    added: list[FileAdded] = field(default_factory=list)
+    known: list[DocumentRecord] = field(default_factory=list)
+    failed: list[FileFailureJson] = field(default_factory=list)
+    skipped: int = 0
+    cancelled: bool = False
+
+    def json(self) -> AddJson:
+        return {
+            "format": FORMAT,
+            "skipped": self.skipped,
+            "added": [_added_json(event) for event in self.added],
+            "known": [document_json(record) for record in self.known],
+            "failed": self.failed,
+            "cancelled": self.cancelled,
+        }
+
+
+@click.command()
+@click.argument("paths", nargs=-1, required=True, type=click.Path())
+@click.option(
+    "--no-passphrase",
+    is_flag=True,
+    help="Make a new library without a passphrase: whoever has the folder can read it.",
+)
+@command_options
+def add(invocation: Invocation, paths: tuple[str, ...], no_passphrase: bool) -> None:
+    """Add documents: PDF with a text layer, Markdown, plain text; folders with all in them.
+
+    A document that is in the library already is left as it is. A file that can't be read
+    is named with the reason, and the others are added. A new library asks for a passphrase.
+
+    \b
+    Examples:
+      assistant add contracts/
+      assistant add guideline.pdf notes.md --library ward-3
+    """
+    if not all(paths):
+        # Path("") would be the current folder: an unset variable must not add that.
+        raise UsageError("An empty name was given.", hint="Name a file or folder ('.' is here).")
+    making = replace(invocation, new_library=True, without_passphrase=no_passphrase)
+    with making.workspace() as workspace:
+        report = add_paths(workspace, [Path(path) for path in paths], invocation.output)
+    _finish(report, invocation.output)
+
+
+def add_paths(workspace: Workspace, paths: Sequence[Path], output: Output) -> Report:
+    """Add files with progress on stderr; Ctrl-C cancels after what is at work."""
+    report = Report()
+    with cancel_on_interrupt() as cancel, _progress(output) as shown:
+        for event in workspace.add(paths, cancel):
+            shown(event)
+            _record(event, report, output)
+    return report
+
+
+def _added_json(event: FileAdded) -> AddedJson:
+    return {
+        **document_json(event.document),
+        "replaced": event.replaced.id if event.replaced else None,
+        "note": event.note,
+    }
+
+
+def _record(event: IngestEvent, report: Report, output: Output) -> None:
+    match event:
+        case FilesFound(skipped=skipped):
+            report.skipped = skipped
+        case FileAdded(document=document, replaced=replaced, note=note):
+            report.added.append(event)
+            pages = f"{document.pages} page{'s' if document.pages != 1 else ''}"
+            word = "updated " if replaced else "added "
+            output.note((word, "green"), f"{_line(document.name)}  ({pages})")
+            if note:
+                output.note(("  note: ", "yellow"), note)
+        case FileKnown(document=document):
+            report.known.append(document)
+            output.note(("known ", "dim"), _line(document.name))
+        case FileFailed(path=path, error=error):
+            report.failed.append({"path": str(path), "error": error_json(error)})
+            output.note(("failed ", "bold red"), f"{_line(str(path))}: {error}")
+        case IngestFinished(cancelled=cancelled):
+            report.cancelled = cancelled
+        case _:
+            pass
+
+
+def _finish(report: Report, output: Output) -> None:
+    if output.as_json:
+        output.json(report.json())
+    else:
+        counts = f"{len(report.added)} added, {len(report.known)} known before"
+        passed = f", {report.skipped} of other kinds passed over" if report.skipped else ""
+        output.line(f"{counts}, {len(report.failed)} failed{passed}.")
+    if report.cancelled:
+        output.note("Cancelled: what was added before stays in the library.")
+        sys.exit(Cancelled.exit_code)
+    if report.failed:
+        sys.exit(1)
+
+
+class _Shown:
+    """A progress bar over all files, with the file at work and its stage beside it."""
+
+    def __init__(self, progress: Progress) -> None:
+        self.progress = progress
+        self.task = progress.add_task("looking for documents", total=None)
+
+    def __call__(self, event: IngestEvent) -> None:
+        match event:
+            case FilesFound(total=total):
+                self.progress.update(self.task, total=total)
+            case FileProgress(path=path, index=index, stage=stage, done=done, total=total):
+                share = done / total if total else 0.0
+                weight = {"reading": 0.0, "embedding": 0.1, "storing": 0.95}[stage]
+                span = {"reading": 0.1, "embedding": 0.85, "storing": 0.05}[stage]
+                label = f"{stage} {_line(path.name)}"
+                completed = index + weight + span * share
+                self.progress.update(self.task, completed=completed, description=label)
+            case FileAdded(index=index) | FileKnown(index=index) | FileFailed(index=index):
+                self.progress.update(self.task, completed=index + 1)
+            case _:
+                pass
+
+
+@contextmanager
+def _progress(output: Output) -> Iterator[_Shown]:
+    with Progress(
+        BarColumn(),
+        TaskProgressColumn(),
+        TextColumn("{task.description}", markup=False),
+        console=output.errors,
+        transient=True,
+        disable=not output.interactive,
+    ) as progress:
+        yield _Shown(progress)
+
+
+@click.command()
+@command_options
+def docs(invocation: Invocation) -> None:
+    """List the documents of the library.
+
+    \b
+    Example:
+      assistant docs --json
+    """
+    with invocation.workspace() as workspace:
+        records = workspace.documents()
+    output = invocation.output
+    if output.as_json:
+        listed: DocsJson = {
+            "format": FORMAT,
+            "library": invocation.settings.library,
+            "documents": [document_json(record) for record in records],
+        }
+        output.json(listed)
+    elif not records:
+        output.line("The library is empty. Add documents with: assistant add PATH...")
+    else:
+        columns = ["id", "name", "pages", "chunks", "added"]
+        rows = [[str(r.id), r.name, str(r.pages), str(r.chunks), r.added_at[:10]] for r in records]
+        output.table(columns, rows, right=frozenset({0, 2, 3}))
+
+
+@click.command()
+@click.argument("document")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@command_options
+def forget(invocation: Invocation, document: str, yes: bool) -> None:
+    """Delete DOCUMENT (its id, name, or the beginning of its name) and every trace of it.
+
+    The document's file outside the library is not touched.
+
+    \b
+    Examples:
+      assistant forget 3
+      assistant forget old-contract.pdf --yes
+    """
+    with invocation.workspace() as workspace:
+        record = workspace.resolve(document)
+        if not yes:
+            _confirm(record, invocation.output)
+        forgotten = workspace.forget(record.id)
+    if invocation.output.as_json:
+        result: ForgetJson = {"format": FORMAT, "forgotten": document_json(forgotten)}
+        invocation.output.json(result)
+    else:
+        invocation.output.line(f"Forgotten: {_line(forgotten.name)}")
+
+
+def _confirm(record: DocumentRecord, output: Output) -> None:
+    if output.as_json or not sys.stdin.isatty():
+        raise UsageError(
+            f"'{record.name}' was not forgotten, because nobody could be asked.",
+            hint="Say --yes to forget it without a question.",
+        )
+    try:
+        agreed = click.confirm(f"Forget {_line(record.name)} ({record.pages} pages)?")
+    except click.Abort as error:
+        raise Cancelled from error
+    if not agreed:
+        raise Cancelled("Nothing was forgotten.")
+
+
+def _line(text: str) -> str:
+    return safe_text(text, single_line=True)

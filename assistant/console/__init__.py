@@ -1,0 +1,1 @@
+"""What both command lines write and ask: output, progress, Ctrl-C, the terminal."""
