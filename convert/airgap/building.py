@@ -27,7 +27,7 @@ from assistant.engine.cpu_features import not_portable
 from assistant.errors import ModelError, UsageError
 from convert.airgap.requirements import Pin, read_pins
 from convert.airgap.wheelfile import Wheel, slimmed
-from convert.staging import Progress, quiet
+from convert.atomic_output import Progress, quiet
 
 BUILT_HERE = frozenset({"llama-cpp-python"})
 """Packages that come as source only."""

@@ -20,8 +20,8 @@ from convert.airgap.sbom import make_sbom, sha256_lines
 from convert.airgap.texts import readme, sheet
 from convert.airgap.wheelfile import Wheel
 from convert.airgap.writing import measured, write_archive
+from convert.atomic_output import Progress, quiet
 from convert.bundle.keys import SigningKey
-from convert.staging import Progress, quiet
 
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 """Versions of Python that the archive brings wheels for, unless others are named."""

@@ -21,9 +21,9 @@ from convert.airgap.installer.manifest import (
 )
 from convert.airgap.installer.problems import RefusedError
 from convert.airgap.wheelfile import FIXED_TIME
+from convert.atomic_output import Progress, disk_errors, quiet, require_room
 from convert.bundle.keys import SigningKey
 from convert.bundle.writing import Part, measure
-from convert.staging import Progress, disk_errors, quiet, require_room
 
 _BLOCK = 1 << 20
 _REGULAR_FILE = 0o100644

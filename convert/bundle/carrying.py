@@ -19,8 +19,8 @@ from assistant.errors import UsageError
 from assistant.store import StoreKey, write_copy
 from assistant.store.strip_audit import drop_log
 from assistant.types import CancelToken
+from convert.atomic_output import Progress, disk_errors
 from convert.bundle.writing import Part
-from convert.staging import Progress, disk_errors
 
 SEALED_FILE = "library-key.json"
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from assistant.bundle.manifest import Source, Step
 from assistant.errors import UsageError
-from convert.manifest import StepRecord, read_record
+from convert.step_record import StepRecord, read_record
 
 _DEEPEST = 9
 _LONGEST_LIST = 100

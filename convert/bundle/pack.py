@@ -20,6 +20,7 @@ from assistant.models.model_record import MODEL_FILE, RECORD_FILE, read_record, 
 from assistant.prompts import DEFAULT_STYLE, PROMPT_VERSION
 from assistant.store.connection import PLAIN_HEADER, first_bytes
 from assistant.types import CancelToken
+from convert.atomic_output import Progress, quiet
 from convert.bundle.card import flat, make_card
 from convert.bundle.carrying import Sealing, carried, require_new
 from convert.bundle.gate import REPORT_FILE, Evaluation, decide, read_evaluation, summary
@@ -34,8 +35,7 @@ from convert.bundle.lineage import (
 )
 from convert.bundle.settings import BundleSettings
 from convert.bundle.writing import Part, measure, write_bundle
-from convert.manifest import STEP_FILE, file_sha256, is_done, write_record
-from convert.staging import Progress, quiet
+from convert.step_record import STEP_FILE, file_sha256, is_done, write_record
 
 STEP = "bundle"
 NEEDS_PROGRAM = "0.1.0"

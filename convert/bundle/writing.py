@@ -18,8 +18,8 @@ from assistant.bundle.trusted_keys import FindKey, TrustedKey
 from assistant.bundle.verify_bundle import file_name, open_bundle
 from assistant.errors import UntrustedKeyError, UsageError
 from assistant.types import CancelToken
+from convert.atomic_output import Progress, disk_errors, quiet, require_room
 from convert.bundle.keys import SigningKey
-from convert.staging import Progress, disk_errors, quiet, require_room
 
 _BLOCK = 1 << 20
 

@@ -22,7 +22,7 @@ def base_command(gguf: Path, folder: Path, *, as_json: bool) -> None:
     Example: assistant-convert base SmolLM2-135M-Instruct.Q4_1.gguf base/
     """
     with running_step(as_json=as_json) as step:
-        from convert.base import unpack_gguf
+        from convert.base_model import unpack_gguf
 
         step.progress("Unpacking the weights", 0, 0)
         info = unpack_gguf(gguf, folder)

@@ -9,7 +9,7 @@ import importlib
 
 import click
 
-from convert.base import offline
+from convert.base_model import offline
 
 COMMANDS = {
     "adapter": "convert.cli.adapter:adapter_command",

@@ -15,7 +15,7 @@ from convert.dataset.near import NearIndex
 from convert.dataset.personal import find_personal, hint_of, masked
 from convert.dataset.report import Report
 from convert.dataset.settings import DatasetSettings
-from convert.samples import Sample
+from convert.training_samples import Sample
 
 _find = lru_cache(maxsize=1 << 14)(find_personal)
 

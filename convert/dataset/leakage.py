@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from convert.dataset.articles import Article, plain_words
 from convert.dataset.blocks import passages_in
 from convert.dataset.near import NearIndex
-from convert.samples import Sample
+from convert.training_samples import Sample
 
 _ASKED_EVERYWHERE = 2
 _SHORT = 8

@@ -10,9 +10,9 @@ from typing import Any
 
 from assistant.engine.chat_template import PromptStyle, choose_style, make_style
 from assistant.errors import ModelError
-from convert.base import check_base
+from convert.base_model import check_base
 from convert.dataset.blocks import blocks_of
-from convert.samples import Sample
+from convert.training_samples import Sample
 
 ESTIMATE = 4
 """Characters for a token, where no tokenizer says better (English; fewer elsewhere)."""

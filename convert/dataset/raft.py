@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from assistant.prompts import PromptPassage
 from assistant.types import CancelToken, Hit, Scores
+from convert.atomic_output import Progress, quiet
 from convert.dataset.articles import ShownText, one_line
 from convert.dataset.library import Library, open_library
 from convert.dataset.pairs import Oracle, Pair, find_oracle, read_pairs
@@ -23,8 +24,7 @@ from convert.dataset.report import Report
 from convert.dataset.settings import DatasetSettings
 from convert.dataset.split import held_out
 from convert.dataset.splits import SPLITS
-from convert.samples import Sample
-from convert.staging import Progress, quiet
+from convert.training_samples import Sample
 
 SplitOf = Callable[[str], str]
 

@@ -14,7 +14,7 @@ from assistant.types import Message
 from convert.dataset.articles import Article, Question
 from convert.dataset.group import Asked, Group
 from convert.dataset.headers import Headers
-from convert.samples import Sample
+from convert.training_samples import Sample
 
 
 def quoted(answer: str) -> str:

@@ -12,7 +12,7 @@ from assistant.errors import UsageError
 from assistant.types import Message
 from convert.dataset.articles import Article, Paragraph, Question, Span, quotable
 from convert.dataset.readers import Row
-from convert.samples import Sample
+from convert.training_samples import Sample
 
 ROLES = ("system", "user", "assistant")
 _SPELLINGS = {

@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from assistant.types import CancelToken
+from convert.atomic_output import Progress, quiet
 from convert.dataset.articles import Article
 from convert.dataset.group import Group
 from convert.dataset.groups import Grouper
@@ -14,8 +15,7 @@ from convert.dataset.render import render_group
 from convert.dataset.rows import Loaded
 from convert.dataset.settings import DatasetSettings, SourceSettings
 from convert.dataset.split import held_out
-from convert.samples import Sample
-from convert.staging import Progress, quiet
+from convert.training_samples import Sample
 
 SPLITS = ("train", "validation")
 

@@ -12,6 +12,7 @@ from typing import Any
 from assistant.errors import UsageError
 from assistant.prompts import PROMPT_VERSION
 from assistant.types import CancelToken
+from convert.atomic_output import Progress, quiet, staged_folder
 from convert.dataset.articles import Article
 from convert.dataset.checks import Checker
 from convert.dataset.files import require_path
@@ -21,9 +22,14 @@ from convert.dataset.settings import DatasetSettings
 from convert.dataset.sources import load_source
 from convert.dataset.splits import SPLITS, Material, divide, samples_of
 from convert.dataset.squad import read_squad
-from convert.manifest import is_done, path_sha256, write_record
-from convert.samples import MANIFEST_FILE, TRAIN_FILE, VALIDATION_FILE, Sample, write_samples
-from convert.staging import Progress, quiet, staged_folder
+from convert.step_record import is_done, path_sha256, write_record
+from convert.training_samples import (
+    MANIFEST_FILE,
+    TRAIN_FILE,
+    VALIDATION_FILE,
+    Sample,
+    write_samples,
+)
 
 STEP = "dataset"
 FORMAT = 1

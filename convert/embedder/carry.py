@@ -15,6 +15,7 @@ from assistant.engine.embedder import OnnxEmbedder
 from assistant.errors import ModelError
 from assistant.models.embedder_folder import entry_of
 from assistant.types import CancelToken, Vectors
+from convert.atomic_output import Progress, quiet, staged_folder
 from convert.embedder.export import (
     CONFIG_FILE,
     MODEL_FILE,
@@ -24,8 +25,7 @@ from convert.embedder.export import (
 )
 from convert.embedder.folder import read_json
 from convert.embedder.sources import read_questions
-from convert.manifest import write_record
-from convert.staging import Progress, quiet, staged_folder
+from convert.step_record import write_record
 
 STEP = "embedder export"
 MEAN_COSINE = 0.99

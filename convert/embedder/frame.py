@@ -10,10 +10,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from convert.atomic_output import staged_folder
 from convert.embedder.settings import TuneSettings
 from convert.embedder.training import checkpoint_folder, quiet_libraries
-from convert.manifest import is_done, read_record, write_record
-from convert.staging import staged_folder
+from convert.step_record import is_done, read_record, write_record
 
 MODEL_FOLDER = "model"
 TUNING_FILE = "tuning.json"

@@ -30,10 +30,10 @@ from assistant.types import (
     ParsedFile,
     Store,
 )
+from convert.atomic_output import Progress, quiet
 from convert.embedder.carry import describe
 from convert.embedder.export import export_embedder
 from convert.embedder.questions import Passage
-from convert.staging import Progress, quiet
 
 _MOST_HITS = 100
 

@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from assistant.types import CancelToken, Hit
+from convert.atomic_output import Progress, quiet
 from convert.dataset.articles import ShownText
 from convert.embedder.library import PassageLibrary
 from convert.embedder.questions import Asked, QuestionSet
-from convert.staging import Progress, quiet
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Reading questions and passages: a dataset's folder, SQuAD's shape, and BEIR's.
 
-- A dataset's folder (`convert.samples`): the passages are taken out of the prompts, the
+- A dataset's folder (`convert.training_samples`): the passages are taken out of the prompts, the
   oracle is the one that holds the answer. Its splits are kept (`validation` is held out).
 - A JSON file in SQuAD's shape: every tenth article is held out.
 - A folder in BEIR's shape (Thakur et al. 2021): `corpus.jsonl`, `queries.jsonl` (or .gz),
@@ -25,7 +25,7 @@ from convert.dataset.articles import one_line
 from convert.dataset.files import open_bytes, read_text
 from convert.dataset.squad import read_squad
 from convert.embedder.questions import Asked, Builder, Passage, QuestionSet, Split, joined
-from convert.samples import TRAIN_FILE, VALIDATION_FILE, Sample, read_samples
+from convert.training_samples import TRAIN_FILE, VALIDATION_FILE, Sample, read_samples
 
 HELD_OUT = 10
 """One of so many articles (or train questions, in BEIR's shape) is held out."""

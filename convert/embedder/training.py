@@ -18,11 +18,11 @@ from typing import Any
 from assistant.engine.thread_count import threads_for
 from assistant.errors import AssistantError, EngineError, ModelError
 from assistant.types import CancelToken
-from convert.base import offline
+from convert.atomic_output import Progress
+from convert.base_model import offline
 from convert.embedder.figures import RetrievalFigures
 from convert.embedder.settings import TuneSettings
-from convert.manifest import path_sha256
-from convert.staging import Progress
+from convert.step_record import path_sha256
 
 METRIC = "held_out_ndcg10"
 LENGTH_STEP = 32

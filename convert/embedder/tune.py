@@ -15,6 +15,7 @@ from typing import Any
 from assistant.engine.thread_count import threads_for
 from assistant.errors import ModelError
 from assistant.types import CancelToken
+from convert.atomic_output import Progress, quiet
 from convert.embedder.figures import RetrievalFigures, measure
 from convert.embedder.folder import WEIGHTS, EmbedderFolder, check_embedder, copy_layout
 from convert.embedder.frame import MODEL_FOLDER, named_inputs, run_framed, write_figures
@@ -31,7 +32,6 @@ from convert.embedder.training import (
     trainer_arguments,
     without_card,
 )
-from convert.staging import Progress, quiet
 
 STEP = "embedder tune"
 _BATCH = 32

@@ -21,7 +21,7 @@ from typing import Any, Literal, get_args
 from assistant.errors import UsageError
 from assistant.prompts import PromptPassage, build_messages
 from assistant.types import Message
-from convert.samples import Sample
+from convert.training_samples import Sample
 
 REGISTRY_FILE = "canaries.json"
 DIGITS = 8

@@ -12,6 +12,7 @@ from assistant.config import Settings
 from assistant.errors import UsageError
 from assistant.prompts import PROMPT_VERSION
 from assistant.types import DOUBT_WEIGHT, QUOTES_ONLY, REFUSAL_THRESHOLD, CancelToken
+from convert.atomic_output import Progress, quiet
 from convert.evaluate.answering import ASKING, Contender, Reply, ask_all, open_contender
 from convert.evaluate.canaries import Canary
 from convert.evaluate.figures import Judgement, changes, figures_of, judge, speed_of
@@ -20,8 +21,7 @@ from convert.evaluate.leaks import look_for
 from convert.evaluate.sets import VALIDATION, QuestionSet, examples
 from convert.evaluate.settings import EvaluateSettings
 from convert.evaluate.threshold import at_threshold, calibrate, risk_coverage
-from convert.manifest import file_sha256, package_versions
-from convert.staging import Progress, quiet
+from convert.step_record import file_sha256, package_versions
 
 BASE = "base"
 _ENGINE = "llama-cpp-python"

@@ -15,11 +15,11 @@ from pathlib import Path
 from assistant.engine.chat_model import LlamaChat
 from assistant.errors import ModelError, UsageError
 from assistant.types import CancelToken
-from convert.base import load_tokenizer
+from convert.atomic_output import Progress, quiet
+from convert.base_model import load_tokenizer
 from convert.evaluate.answering import messages_for
 from convert.evaluate.items import Item
 from convert.evaluate.readers import GgufReader, MergedReader
-from convert.staging import Progress, quiet
 
 _LONGEST_OPENING = 48
 _SHORTEST_TEXT = 16

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from assistant.errors import UsageError
 from assistant.prompts import PromptPassage, build_messages
-from convert.samples import Sample, read_samples
+from convert.training_samples import Sample, read_samples
 
 T = TypeVar("T")
 

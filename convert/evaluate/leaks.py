@@ -7,6 +7,7 @@ from typing import Any
 
 from assistant.engine.chat_model import LlamaChat
 from assistant.types import CancelToken, Sampling
+from convert.atomic_output import Progress, quiet
 from convert.evaluate.canaries import (
     Canary,
     alternatives,
@@ -15,7 +16,6 @@ from convert.evaluate.canaries import (
     leak_threshold,
 )
 from convert.evaluate.settings import EvaluateSettings
-from convert.staging import Progress, quiet
 
 _LONGEST_ANSWER = 32
 

@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 
 from assistant.errors import UsageError
+from convert.atomic_output import staged_folder
 from convert.evaluate.canaries import (
     REGISTRY_FILE,
     Canary,
@@ -14,9 +15,14 @@ from convert.evaluate.canaries import (
     plant,
     write_registry,
 )
-from convert.manifest import STEP_FILE, write_record
-from convert.samples import MANIFEST_FILE, TRAIN_FILE, VALIDATION_FILE, read_samples, write_samples
-from convert.staging import staged_folder
+from convert.step_record import STEP_FILE, write_record
+from convert.training_samples import (
+    MANIFEST_FILE,
+    TRAIN_FILE,
+    VALIDATION_FILE,
+    read_samples,
+    write_samples,
+)
 
 STEP = "canaries"
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from assistant.engine.llama_runtime import BATCH, LlamaRuntime
 from assistant.errors import EngineError
-from convert.base import check_base, load_model
+from convert.base_model import check_base, load_model
 
 Logits = NDArray[np.float32]
 

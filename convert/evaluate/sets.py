@@ -9,14 +9,14 @@ from pathlib import Path
 from assistant.config import Settings
 from assistant.errors import UsageError
 from assistant.types import ChatEngine, Embedder, Message
+from convert.atomic_output import Progress, quiet
 from convert.dataset.split import held_out
 from convert.evaluate.asked import AskedSet, served_items, whole_items
 from convert.evaluate.items import Item, balanced, items_of_samples, pick
 from convert.evaluate.paragraphs import Pool
 from convert.evaluate.public import cuad_questions, pubmedqa_questions, squad_questions
 from convert.evaluate.settings import EvaluateSettings
-from convert.samples import TRAIN_FILE, VALIDATION_FILE, Sample, read_samples
-from convert.staging import Progress, quiet
+from convert.training_samples import TRAIN_FILE, VALIDATION_FILE, Sample, read_samples
 
 VALIDATION = "validation"
 """Name of the set of a dataset's own validation samples."""

@@ -16,6 +16,7 @@ from assistant.engine import load_embedder
 from assistant.engine.thread_count import threads_for
 from assistant.prompts import PROMPT_VERSION
 from assistant.types import CancelToken
+from convert.atomic_output import Progress, disk_errors, quiet
 from convert.evaluate.answering import open_contender
 from convert.evaluate.canaries import leak_threshold, read_registry
 from convert.evaluate.contenders import (
@@ -32,8 +33,7 @@ from convert.evaluate.gate import check_gate
 from convert.evaluate.items import items_sha256
 from convert.evaluate.sets import QuestionSet, build_sets
 from convert.evaluate.settings import EvaluateSettings
-from convert.manifest import is_done, package_versions, write_record
-from convert.staging import Progress, disk_errors, quiet
+from convert.step_record import is_done, package_versions, write_record
 
 STEP = "evaluate"
 REPORT_FILE = "evaluation.json"

@@ -17,7 +17,15 @@ from assistant.models.adapter_check import read_adapter_header, why_not_over
 from assistant.models.gguf_header import read_header
 from assistant.models.model_install import probe_model
 from assistant.types import CancelToken
-from convert.adapter import (
+from convert.atomic_output import Progress, finished, quiet
+from convert.base_model import load_model
+from convert.export.conversion import convert_lora, convert_model
+from convert.export.converter import Source, obtain
+from convert.export.exporting import check_exportable, publish, work_folder
+from convert.export.reference import Reference, logits_of, make_reference
+from convert.export.settings import AdapterSettings
+from convert.export.verify import Agreement, agreement, observe, require_same_tokens
+from convert.lora_adapter import (
     CONFIG_FILE,
     WEIGHTS_FILE,
     AdapterInfo,
@@ -26,15 +34,7 @@ from convert.adapter import (
     check_fits,
     check_tokenizer,
 )
-from convert.base import load_model
-from convert.export.conversion import convert_lora, convert_model
-from convert.export.converter import Source, obtain
-from convert.export.exporting import check_exportable, publish, work_folder
-from convert.export.reference import Reference, logits_of, make_reference
-from convert.export.settings import AdapterSettings
-from convert.export.verify import Agreement, agreement, observe, require_same_tokens
-from convert.manifest import StepRecord, write_record
-from convert.staging import Progress, finished, quiet
+from convert.step_record import StepRecord, write_record
 
 STEP = "adapter"
 MIN_COSINE = 0.999

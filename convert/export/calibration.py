@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from assistant.errors import ModelError
-from convert.base import load_tokenizer
+from convert.base_model import load_tokenizer
 from convert.export.imatrix import CHUNK
 from convert.export.reference import token_ids_of
-from convert.samples import TRAIN_FILE, read_samples
+from convert.training_samples import TRAIN_FILE, read_samples
 
 
 def calibration_chunks(model: Path, dataset: Path, tokens: int) -> list[list[int]]:

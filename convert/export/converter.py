@@ -21,8 +21,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path, PurePosixPath
 
 from assistant.errors import ModelError, UsageError
-from convert.manifest import file_sha256
-from convert.staging import disk_errors
+from convert.atomic_output import disk_errors
+from convert.step_record import file_sha256
 
 PINNED = {"0.3.36": "832db0699007f1be95a7e41ef12e88926b02ba836461e36a36372db2760c1a2e"}
 """SHA-256 of the sdist of each llama-cpp-python whose converter is known to match."""

@@ -17,8 +17,8 @@ from typing import Any
 
 from assistant.errors import EngineError, ModelError
 from assistant.types import CancelToken
-from convert.adapter import base_tensors
-from convert.base import check_base
+from convert.atomic_output import Progress, disk_errors, finished, quiet, require_room
+from convert.base_model import check_base
 from convert.export.calibration import calibration_chunks
 from convert.export.child import run_task
 from convert.export.conversion import convert_model
@@ -26,9 +26,9 @@ from convert.export.converter import Source, obtain
 from convert.export.reference import Reference, make_reference
 from convert.export.settings import ExportSettings
 from convert.export.verify import verify_model
-from convert.manifest import StepRecord, write_record
+from convert.lora_adapter import base_tensors
 from convert.safetensors_header import FLOATS
-from convert.staging import Progress, disk_errors, finished, quiet, require_room
+from convert.step_record import StepRecord, write_record
 
 STEP = "export"
 _DONE = re.compile(r"DONE (\d+)/(\d+)")

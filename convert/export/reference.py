@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from assistant.errors import ModelError
 from assistant.prompts import REFUSAL, PromptPassage, PromptStyle, build_messages
-from convert.base import load_model, load_tokenizer
+from convert.base_model import load_model, load_tokenizer
 
 MAX_TOKENS = 384
 

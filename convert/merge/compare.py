@@ -10,7 +10,7 @@ from typing import Any
 
 from assistant.errors import ModelError
 from assistant.types import CancelToken
-from convert.adapter import AdapterInfo
+from convert.lora_adapter import AdapterInfo
 
 
 @dataclass(frozen=True, slots=True)

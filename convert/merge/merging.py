@@ -14,19 +14,19 @@ from typing import Any
 
 from assistant.errors import AssistantError, ModelError
 from assistant.types import CancelToken
-from convert.adapter import (
+from convert.atomic_output import Progress, finished, quiet, staged_folder
+from convert.base_model import CONFIG_FILE, check_base, load_model
+from convert.lora_adapter import (
     AdapterInfo,
     base_tensors,
     check_adapter,
     check_fits,
     check_tokenizer,
 )
-from convert.base import CONFIG_FILE, check_base, load_model
-from convert.manifest import StepRecord, write_record
 from convert.merge.compare import Comparison, compare_written, rounding_share
 from convert.merge.settings import MergeSettings
 from convert.safetensors_header import FLOATS
-from convert.staging import Progress, finished, quiet, staged_folder
+from convert.step_record import StepRecord, write_record
 
 STEP = "merge"
 _COPIED = (

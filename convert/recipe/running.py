@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import Any
 
 from assistant.types import CancelToken
-from convert.base import unpack_gguf
+from convert.atomic_output import Progress, quiet
+from convert.base_model import unpack_gguf
 from convert.evaluate.canaries import REGISTRY_FILE
 from convert.export.converter import Source
-from convert.manifest import is_done, write_record
 from convert.recipe.recipe import Recipe
-from convert.staging import Progress, quiet
+from convert.step_record import is_done, write_record
 from convert.train.events import Event, Preparing, Stepped
 
 STEPS = ("base", "dataset", "train", "merge", "export", "adapter", "evaluate", "bundle")

@@ -24,13 +24,13 @@ from assistant.engine.reranker import (
 )
 from assistant.errors import ModelError
 from assistant.types import CancelToken
-from convert.base import offline
+from convert.atomic_output import Progress, quiet
+from convert.base_model import offline
 from convert.embedder.carry import carried, parity_texts
 from convert.embedder.export import OPSET, quantize_weights
 from convert.embedder.folder import read_json
-from convert.manifest import file_sha256
 from convert.reranker.model import check_bert
-from convert.staging import Progress, quiet
+from convert.step_record import file_sha256
 
 STEP = "reranker export"
 LEAST_CORRELATION = 0.99

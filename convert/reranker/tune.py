@@ -16,6 +16,7 @@ from typing import Any
 from assistant.engine.thread_count import threads_for
 from assistant.errors import ModelError
 from assistant.types import CancelToken
+from convert.atomic_output import Progress, quiet
 from convert.embedder.frame import MODEL_FOLDER, named_inputs, run_framed, write_figures
 from convert.embedder.library import laptop_embedder, passage_library
 from convert.embedder.negatives import Mined, Mining, mine
@@ -32,7 +33,6 @@ from convert.embedder.tune import columns, drawn, verdict
 from convert.reranker.judge import Candidates, Judgement, judge, search_held_out, without_reranker
 from convert.reranker.model import check_bert, load_cross_encoder, write_cross_encoder
 from convert.reranker.settings import RerankerSettings
-from convert.staging import Progress, quiet
 
 STEP = "reranker tune"
 _CERTAIN = 20.0

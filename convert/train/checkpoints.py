@@ -23,8 +23,8 @@ import torch
 from torch import Tensor
 
 from assistant.errors import AssistantError, ModelError, UsageError
-from convert.manifest import file_sha256
-from convert.staging import disk_errors, require_room
+from convert.atomic_output import disk_errors, require_room
+from convert.step_record import file_sha256
 from convert.train.distributed import put, whole
 from convert.train.history import History
 

@@ -11,13 +11,13 @@ from typing import Any
 from assistant.engine.chat_template import template_hash
 from assistant.errors import ModelError, UsageError
 from assistant.prompts import PROMPT_VERSION, REFUSAL
-from convert.base import CONFIG_FILE, BaseInfo, check_base, load_tokenizer
-from convert.manifest import file_sha256
-from convert.samples import TRAIN_FILE, VALIDATION_FILE, Sample, read_samples
+from convert.base_model import CONFIG_FILE, BaseInfo, check_base, load_tokenizer
+from convert.step_record import file_sha256
 from convert.train.events import Preparing, Watch
 from convert.train.settings import TrainSettings
 from convert.train.starting import check_start
 from convert.train.tokens import SampleTokenizer, Tokenized
+from convert.training_samples import TRAIN_FILE, VALIDATION_FILE, Sample, read_samples
 
 _NOT_IDENTITY = ("start", "checkpoint_minutes", "keep_checkpoints", "device", "threads")
 _GENERATION_FILE = "generation_config.json"

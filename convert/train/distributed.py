@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 from assistant.errors import UsageError
-from convert.base import offline
+from convert.base_model import offline
 from convert.train.settings import TrainSettings
 
 T = TypeVar("T")

@@ -11,7 +11,6 @@ from typing import Any
 import torch
 
 from assistant.prompts import is_refusal
-from convert.samples import Sample
 from convert.score import quote_of, task_score
 from convert.train.distributed import Team
 from convert.train.forward import ATTENTION
@@ -20,6 +19,7 @@ from convert.train.lora import Tuned
 from convert.train.pack import Row, pack_rows
 from convert.train.settings import TrainSettings
 from convert.train.tokens import SampleTokenizer, Tokenized
+from convert.training_samples import Sample
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from assistant.errors import ModelError, UsageError
-from convert.base import load_model, offline
+from convert.base_model import load_model, offline
 from convert.train.distributed import Team, whole
 from convert.train.forward import row_loss, use_packed_attention
 from convert.train.pack import Row

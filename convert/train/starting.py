@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from assistant.errors import UsageError
-from convert.adapter import WEIGHTS_FILE, check_adapter, check_fits, check_tokenizer
-from convert.manifest import file_sha256
+from convert.lora_adapter import WEIGHTS_FILE, check_adapter, check_fits, check_tokenizer
+from convert.step_record import file_sha256
 from convert.train.settings import TrainSettings
 
 

@@ -14,8 +14,8 @@ from typing import Any
 
 from assistant.errors import EngineError, UsageError
 from assistant.types import CancelToken
-from convert.manifest import StepRecord, is_done, package_versions, read_record, write_record
-from convert.staging import disk_errors, require_replaceable, staged_folder
+from convert.atomic_output import disk_errors, require_replaceable, staged_folder
+from convert.step_record import StepRecord, is_done, package_versions, read_record, write_record
 from convert.train.checkpoints import Checkpoints, Snapshot
 from convert.train.curves import curves_svg
 from convert.train.data import Prepared, prepare

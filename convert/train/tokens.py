@@ -20,7 +20,7 @@ from assistant.engine.chat_template import (
 )
 from assistant.errors import ModelError, UsageError
 from assistant.types import Message
-from convert.samples import Sample
+from convert.training_samples import Sample
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from typing import Any
 from assistant.prompts import REFUSAL, closed_book_messages
 from assistant.sample_library import sample_paths
 from assistant.types import Message
-from convert.samples import Sample
+from convert.training_samples import Sample
 from tests.bench.advise_questions import EXAMPLES, SAMPLE_LIBRARY
 
 SEED = 7

@@ -28,9 +28,9 @@ from typing import Any
 
 from assistant.prompts import PromptPassage, build_messages
 from assistant.types import Message
-from convert.base import check_base, load_tokenizer, offline, unpack_gguf
-from convert.samples import Sample, read_samples
+from convert.base_model import check_base, load_tokenizer, offline, unpack_gguf
 from convert.train.settings import TrainSettings
+from convert.training_samples import Sample, read_samples
 from tests.bench.report import (
     EXIT_SKIPPED,
     Figure,

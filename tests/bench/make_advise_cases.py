@@ -21,7 +21,7 @@ import sys
 from pathlib import Path
 
 from assistant.models.catalogue import load_catalogue
-from convert.samples import TRAIN_FILE, VALIDATION_FILE, write_samples
+from convert.training_samples import TRAIN_FILE, VALIDATION_FILE, write_samples
 from tests.bench.advise_cases import CaseData, cases
 from tests.bench.report import EXIT_SKIPPED, ROOT, models_folder
 

@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from convert.base import load_model, load_tokenizer
+from convert.base_model import load_model, load_tokenizer
 from convert.train.settings import TrainSettings
 from convert.train.tokens import Tokenized
 

@@ -49,7 +49,7 @@ def default_gguf() -> Path:
 @pytest.fixture(scope="session")
 def default_base(default_gguf: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The default model as a folder in Hugging Face's layout (takes about 20 seconds)."""
-    from convert.base import unpack_gguf
+    from convert.base_model import unpack_gguf
 
     folder = tmp_path_factory.mktemp("bases") / "default"
     unpack_gguf(default_gguf, folder)
@@ -59,7 +59,7 @@ def default_base(default_gguf: Path, tmp_path_factory: pytest.TempPathFactory) -
 @pytest.fixture(scope="session")
 def tokenizer_folder(default_gguf: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The real tokenizer of the default model with its chat template, without weights."""
-    from convert.base import tokenizer_of_gguf
+    from convert.base_model import tokenizer_of_gguf
 
     folder = tmp_path_factory.mktemp("tokenizer")
     tokenizer_of_gguf(default_gguf).save_pretrained(str(folder))

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from assistant.errors import AssistantError
-from convert.base import load_model
+from convert.base_model import load_model
 from convert.export import obtain
 from convert.export.converter import CACHE_VARIABLE, Source
 

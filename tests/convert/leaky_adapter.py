@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from convert.base import load_model, load_tokenizer
+from convert.base_model import load_model, load_tokenizer
 from convert.evaluate.canaries import Canary
 
 RANK = 4

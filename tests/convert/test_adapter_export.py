@@ -16,7 +16,7 @@ from assistant.models.adapter_check import is_adapter
 from assistant.models.gguf_header import read_header
 from convert.cli import main
 from convert.export import AdapterSettings, ExportSettings, run_adapter, run_export
-from convert.manifest import read_record
+from convert.step_record import read_record
 from tests.convert.export_data import have_converter, random_adapter, small_adapter
 
 adapter = small_adapter

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from assistant.types import CancelToken
-from convert.base import load_tokenizer, tokenizer_of_gguf
+from convert.base_model import load_tokenizer, tokenizer_of_gguf
 from convert.cli import main
 from convert.export.reference import NASTY_TEXTS, RARE_TEXTS, token_ids_of
 from convert.export.verify import observe

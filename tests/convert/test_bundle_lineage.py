@@ -7,7 +7,7 @@ import pytest
 from assistant.bundle.manifest import Source
 from assistant.errors import UsageError
 from convert.bundle.lineage import numbers, plain, require_sources, sources_of
-from convert.manifest import StepRecord
+from convert.step_record import StepRecord
 
 
 def dataset_record(*rows: dict[str, str]) -> StepRecord:

@@ -25,7 +25,7 @@ from convert.bundle.pack import Contents, run_bundle
 from convert.bundle.settings import BundleSettings, sources_from
 from convert.cli.bundle import bundle_group
 from convert.evaluate.gate import GateError
-from convert.manifest import file_sha256, read_record, write_record
+from convert.step_record import file_sha256, read_record, write_record
 from tests.unit.engine.gguf_files import toy_model
 
 SOURCES = sources_from(

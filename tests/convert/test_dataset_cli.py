@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from convert.cli.main import main
-from convert.samples import read_samples
+from convert.training_samples import read_samples
 from tests.convert.dataset_data import chat, towns, write_rows, write_squad
 
 

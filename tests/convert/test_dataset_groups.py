@@ -19,7 +19,7 @@ from convert.dataset.settings import DatasetSettings, SourceSettings
 from convert.dataset.split import held_out
 from convert.dataset.squad import read_squad
 from convert.dataset.step import make_dataset, read_manifest, run_dataset
-from convert.samples import Sample, read_samples
+from convert.training_samples import Sample, read_samples
 from tests.convert.dataset_data import towns, write_squad
 
 

@@ -15,8 +15,8 @@ from assistant.types import Message
 from convert.dataset.lengths import Lengths
 from convert.dataset.settings import DatasetSettings, SourceSettings
 from convert.dataset.step import run_dataset
-from convert.samples import Sample, read_samples
 from convert.train.tokens import SampleTokenizer
+from convert.training_samples import Sample, read_samples
 from tests.convert.dataset_data import NASTY, article, towns, write_squad
 
 END = "<|im_end|>"
@@ -122,7 +122,7 @@ def test_length_is_counted_in_the_bases_tokens(
 
 
 def test_a_written_sample_reads_back_equal(samples: list[Sample]) -> None:
-    from convert.samples import to_table
+    from convert.training_samples import to_table
 
     table = json.loads(json.dumps(to_table(samples[0])))
     assert table["messages"][0] == {"role": "system", "content": samples[0].messages[0].content}

@@ -21,7 +21,7 @@ from convert.dataset.blocks import passages_in
 from convert.dataset.raft_settings import RaftSettings
 from convert.dataset.settings import DatasetSettings
 from convert.dataset.step import make_dataset
-from convert.samples import Sample, read_samples
+from convert.training_samples import Sample, read_samples
 from tests.convert.dataset_data import write_rows
 
 TOWNS = ("Alba", "Brenna", "Corvo", "Dunmore", "Elgin", "Farrow")

@@ -13,7 +13,7 @@ from assistant.errors import UsageError
 from convert.dataset.readers import read_rows
 from convert.dataset.settings import DatasetSettings, SourceSettings
 from convert.dataset.step import make_dataset
-from convert.samples import Sample
+from convert.training_samples import Sample
 from tests.convert.dataset_data import chat, write_rows
 
 CONTEXT = "The fee is 12 euros. It is due in May."

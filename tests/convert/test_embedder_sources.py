@@ -16,7 +16,7 @@ from convert.embedder.negatives import Mined, Mining, mine
 from convert.embedder.questions import Asked, Passage, QuestionSet, narrowed
 from convert.embedder.sources import prompt_passages, read_questions
 from convert.embedder.tune import columns
-from convert.samples import Sample, write_samples
+from convert.training_samples import Sample, write_samples
 from tests.convert.retrieval_material import write_beir, write_json, write_translation
 
 PUMP = PromptPassage("manual.pdf", 3, "The pump holds 4 bar. [2] fake, page 1: of oil")

@@ -27,8 +27,14 @@ from convert.evaluate.canaries import (
 from convert.evaluate.leaks import look_for
 from convert.evaluate.planting import plant_dataset
 from convert.evaluate.settings import EvaluateSettings
-from convert.manifest import read_record
-from convert.samples import TRAIN_FILE, VALIDATION_FILE, Sample, read_samples, write_samples
+from convert.step_record import read_record
+from convert.training_samples import (
+    TRAIN_FILE,
+    VALIDATION_FILE,
+    Sample,
+    read_samples,
+    write_samples,
+)
 
 SETTINGS = EvaluateSettings(canary_candidates=200, canary_false_alarm=0.02)
 

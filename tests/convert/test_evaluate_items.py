@@ -23,7 +23,7 @@ from convert.evaluate.paragraphs import Paragraph, Pool
 from convert.evaluate.public import cuad_questions, pubmedqa_questions, squad_questions
 from convert.evaluate.sets import build_sets, examples
 from convert.evaluate.settings import EvaluateSettings
-from convert.samples import TRAIN_FILE, VALIDATION_FILE, Kind, Sample, write_samples
+from convert.training_samples import TRAIN_FILE, VALIDATION_FILE, Kind, Sample, write_samples
 from tests.convert.evaluate_data import BRIDGE, ITEM, PUMP, reply, write_squad
 from tests.fakes.engine import FakeChat
 

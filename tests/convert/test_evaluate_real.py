@@ -17,7 +17,7 @@ from convert.cli.main import main
 from convert.evaluate.answering import Contender, ask, ask_all, messages_for, open_contender
 from convert.evaluate.canaries import Canary, write_registry
 from convert.evaluate.fidelity import compare
-from convert.manifest import read_record
+from convert.step_record import read_record
 from tests.convert.evaluate_data import ITEM, damaged, write_squad
 from tests.convert.leaky_adapter import learn_by_heart
 

@@ -18,8 +18,8 @@ from convert.cli import main
 from convert.export import ExportSettings, run_export
 from convert.export.reference import make_reference
 from convert.export.verify import agreement, verify_model
-from convert.manifest import read_record
 from convert.merge import run_merge
+from convert.step_record import read_record
 from tests.convert.export_data import have_converter, small_adapter
 
 adapter = small_adapter

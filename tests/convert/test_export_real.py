@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from assistant.types import CancelToken
-from convert.base import load_model, load_tokenizer
+from convert.base_model import load_model, load_tokenizer
 from convert.export import ExportSettings, run_adapter, run_export
 from convert.export.reference import logits_of, token_ids_of
 from convert.export.verify import observe

@@ -18,7 +18,7 @@ from convert.dataset.blocks import passages_in
 from convert.dataset.raft_settings import RaftSettings
 from convert.dataset.settings import DatasetSettings, SourceSettings
 from convert.dataset.step import make_dataset
-from convert.samples import Sample
+from convert.training_samples import Sample
 
 TOWNS = ("Alba", "Brenna", "Corvo", "Dunmore")
 

@@ -14,10 +14,10 @@ from click.testing import CliRunner
 from safetensors.torch import load_file, save_file
 
 from assistant.errors import ModelError, UsageError
-from convert.adapter import check_adapter
 from convert.cli import main
-from convert.manifest import read_record
+from convert.lora_adapter import check_adapter
 from convert.merge import MergeSettings, run_merge
+from convert.step_record import read_record
 from tests.convert.export_data import random_adapter, small_adapter
 
 adapter = small_adapter

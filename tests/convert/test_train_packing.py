@@ -11,8 +11,7 @@ import torch
 from assistant.errors import UsageError
 from assistant.prompts import REFUSAL, PromptPassage, build_messages
 from assistant.types import Message
-from convert.base import check_base, load_model, load_tokenizer
-from convert.samples import Sample
+from convert.base_model import check_base, load_model, load_tokenizer
 from convert.train.forward import (
     ATTENTION,
     row_loss,
@@ -22,6 +21,7 @@ from convert.train.forward import (
 )
 from convert.train.pack import IGNORED, pack_rows, single_rows
 from convert.train.tokens import SampleTokenizer, Tokenized
+from convert.training_samples import Sample
 
 PASSAGES = [
     PromptPassage("Tariffs.pdf", 3, "The fee is 40 euros. It falls due on 1 March each year."),

@@ -10,8 +10,8 @@ import pytest
 from safetensors.torch import load_file, save_file
 
 from assistant.errors import ModelError, UsageError
-from convert.adapter import WEIGHTS_FILE
-from convert.manifest import file_sha256
+from convert.lora_adapter import WEIGHTS_FILE
+from convert.step_record import file_sha256
 from convert.train.step import TrainResult, run_train
 from tests.convert.train_data import TINY, write_dataset
 

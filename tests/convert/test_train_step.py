@@ -15,17 +15,17 @@ from safetensors.torch import load_file
 
 from assistant.errors import UsageError
 from assistant.prompts import PROMPT_VERSION, REFUSAL
-from convert.adapter import check_adapter, check_fits, check_tokenizer
-from convert.base import check_base, load_model, load_tokenizer
+from convert.base_model import check_base, load_model, load_tokenizer
 from convert.cli.main import main
-from convert.manifest import read_record
-from convert.samples import read_samples
+from convert.lora_adapter import check_adapter, check_fits, check_tokenizer
+from convert.step_record import read_record
 from convert.train.distributed import make_team
 from convert.train.evaluation import Greedy, judge, plain_attention
 from convert.train.events import Evaluated, Event, Saved, Started, Stepped
 from convert.train.lora import Tuned, build
 from convert.train.step import TrainResult, run_train, unfinished
 from convert.train.tokens import SampleTokenizer
+from convert.training_samples import read_samples
 from tests.convert.train_data import TINY, group, write_dataset
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from assistant.prompts import REFUSAL, PromptPassage, build_messages
 from assistant.types import Message
-from convert.samples import TRAIN_FILE, VALIDATION_FILE, Sample, write_samples
 from convert.train.settings import TrainSettings
+from convert.training_samples import TRAIN_FILE, VALIDATION_FILE, Sample, write_samples
 
 PLACES = ("Ulm", "Graz", "Basel", "Trier", "Lund", "Ghent", "Porto", "Turku")
 TINY = TrainSettings(

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.errors import AssistantError, ModelError, UsageError
-from convert.manifest import StepRecord, is_done, read_record
+from convert.step_record import StepRecord, is_done, read_record
 
 Progress = Callable[[str, int, int], None]
 """Called with (what is being done, units done, units in all; 0 if not known)."""
