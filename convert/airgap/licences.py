@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from assistant.errors import BundleError
-from convert.airgap.wheelfile import Wheel
+from convert.airgap.wheel_file import Wheel
 
 HERE = Path(__file__).resolve().parent
 _TEXT = re.compile(

@@ -16,10 +16,10 @@ from urllib.parse import quote
 
 from assistant.errors import BundleError
 from assistant.models.catalogue import Catalogue
-from convert.airgap.building import PROGRAM, Wheels
 from convert.airgap.licences import Licence
-from convert.airgap.natives import Library, Part
-from convert.airgap.wheelfile import Wheel
+from convert.airgap.native_libraries import Library, Part
+from convert.airgap.wheel_build import PROGRAM, Wheels
+from convert.airgap.wheel_file import Wheel
 
 SPEC_VERSION = "1.6"
 _NAMESPACE = uuid.uuid5(uuid.NAMESPACE_DNS, "airgap-assistant.invalid")

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from assistant.errors import UsageError
-from convert.airgap.making import Made, make_archive
+from convert.airgap.archive_build import Made, make_archive
 from tests.airgap.small import KEY, FakeMachine
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -11,10 +11,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from convert.airgap.archive_build import installer_files
+from convert.airgap.archive_writer import measured, write_archive
 from convert.airgap.installer.machine import machine_name
 from convert.airgap.installer.manifest import Manifest, Platform
-from convert.airgap.making import installer_files
-from convert.airgap.writing import measured, write_archive
 from convert.bundle.keys import SigningKey
 
 KEY = SigningKey("clinic", "2026-01-01T00:00:00Z", bytes(range(32)))

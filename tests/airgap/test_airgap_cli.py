@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from convert.airgap import making
-from convert.airgap.making import Made
+from convert.airgap import archive_build
+from convert.airgap.archive_build import Made
 from convert.bundle.keys import SigningKey
 from convert.cli import main
 from tests.airgap.small import small_archive
@@ -29,7 +29,7 @@ def signers(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[SigningKey]
         with open_archive(path) as archive:
             return Made(path, path.with_suffix(".txt"), "0" * 64, archive.manifest)
 
-    monkeypatch.setattr(making, "make_archive", make)
+    monkeypatch.setattr(archive_build, "make_archive", make)
     return seen
 
 

@@ -11,15 +11,15 @@ import pytest
 
 from assistant.errors import BundleError, UsageError
 from convert.airgap import licences as licences_module
-from convert.airgap.building import unwanted_of_llama
-from convert.airgap.elf import needs_of
+from convert.airgap.archive_build import Made, archive_name, pinned
+from convert.airgap.archive_writer import write_archive
+from convert.airgap.elf_header import needs_of
 from convert.airgap.installer.archive import open_archive
 from convert.airgap.licences import licences_of
-from convert.airgap.making import Made, archive_name, pinned
-from convert.airgap.natives import parts_of
-from convert.airgap.requirements import read_pins
-from convert.airgap.wheelfile import Wheel, slimmed
-from convert.airgap.writing import write_archive
+from convert.airgap.native_libraries import parts_of
+from convert.airgap.requirement_locks import read_pins
+from convert.airgap.wheel_build import unwanted_of_llama
+from convert.airgap.wheel_file import Wheel, slimmed
 from tests.airgap.conftest import ROOT
 from tests.airgap.small import KEY, small_archive, small_contents
 

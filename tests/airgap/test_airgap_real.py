@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from convert.airgap.archive_build import Made
 from convert.airgap.installer.ed25519 import key_id, spoken
-from convert.airgap.making import Made
 from tests.airgap.sandbox import HOME, STICK, Sandbox, usable
 from tests.airgap.small import HERE, KEY, rewritten, small_archive, small_contents
 

@@ -12,7 +12,7 @@ import pytest
 from jsonschema import Draft7Validator
 from referencing import Registry, Resource
 
-from convert.airgap.making import Made
+from convert.airgap.archive_build import Made
 
 SCHEMAS = Path(__file__).parent / "cyclonedx"
 BASE = "http://cyclonedx.org/schema/"

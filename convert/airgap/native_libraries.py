@@ -12,11 +12,11 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from assistant.errors import BundleError
-from convert.airgap.building import features_of
-from convert.airgap.elf import Needs, is_elf, needs_of
+from convert.airgap.elf_header import Needs, is_elf, needs_of
 from convert.airgap.installer.machine import glibc_version, machine_name, numbers
 from convert.airgap.installer.manifest import Platform
-from convert.airgap.wheelfile import Wheel
+from convert.airgap.wheel_build import features_of
+from convert.airgap.wheel_file import Wheel
 
 _LIBRARY = re.compile(r".*\.(so(\.\d+)*|dylib|dll|pyd)")
 _GLIBC = re.compile(r"(lib(c|m|dl|rt|util|pthread|resolv)|ld-linux[\w-]*)\.so\.\d+")

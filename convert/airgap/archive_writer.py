@@ -20,7 +20,7 @@ from convert.airgap.installer.manifest import (
     message_to_sign,
 )
 from convert.airgap.installer.problems import RefusedError
-from convert.airgap.wheelfile import FIXED_TIME
+from convert.airgap.wheel_file import FIXED_TIME
 from convert.atomic_output import Progress, disk_errors, quiet, require_room
 from convert.bundle.keys import SigningKey
 from convert.bundle.writing import Part, measure

@@ -25,8 +25,8 @@ from packaging.utils import canonicalize_name
 
 from assistant.engine.cpu_features import not_portable
 from assistant.errors import ModelError, UsageError
-from convert.airgap.requirements import Pin, read_pins
-from convert.airgap.wheelfile import Wheel, slimmed
+from convert.airgap.requirement_locks import Pin, read_pins
+from convert.airgap.wheel_file import Wheel, slimmed
 from convert.atomic_output import Progress, quiet
 
 BUILT_HERE = frozenset({"llama-cpp-python"})

@@ -12,14 +12,14 @@ from assistant import __version__
 from assistant.errors import UsageError
 from assistant.models.catalogue import load_catalogue
 from assistant.types import CancelToken
-from convert.airgap.building import PROGRAM, Wheels, gather
+from convert.airgap.archive_writer import measured, write_archive
 from convert.airgap.installer.manifest import File, Manifest
 from convert.airgap.licences import Licence, licences_of
-from convert.airgap.natives import Library, libraries_of, parts_of, platform_of
+from convert.airgap.native_libraries import Library, libraries_of, parts_of, platform_of
+from convert.airgap.printed_texts import readme, sheet
 from convert.airgap.sbom import make_sbom, sha256_lines
-from convert.airgap.texts import readme, sheet
-from convert.airgap.wheelfile import Wheel
-from convert.airgap.writing import measured, write_archive
+from convert.airgap.wheel_build import PROGRAM, Wheels, gather
+from convert.airgap.wheel_file import Wheel
 from convert.atomic_output import Progress, quiet
 from convert.bundle.keys import SigningKey
 
