@@ -21,7 +21,7 @@ from convert.airgap.sbom import make_sbom, sha256_lines
 from convert.airgap.wheel_build import PROGRAM, Wheels, gather
 from convert.airgap.wheel_file import Wheel
 from convert.atomic_output import Progress, quiet
-from convert.bundle.keys import SigningKey
+from convert.bundle.signing_keys import SigningKey
 
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 """Versions of Python that the archive brings wheels for, unless others are named."""

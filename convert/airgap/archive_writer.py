@@ -22,8 +22,8 @@ from convert.airgap.installer.manifest import (
 from convert.airgap.installer.problems import RefusedError
 from convert.airgap.wheel_file import FIXED_TIME
 from convert.atomic_output import Progress, disk_errors, quiet, require_room
-from convert.bundle.keys import SigningKey
-from convert.bundle.writing import Part, measure
+from convert.bundle.bundle_writer import Part, measure
+from convert.bundle.signing_keys import SigningKey
 
 _BLOCK = 1 << 20
 _REGULAR_FILE = 0o100644

@@ -21,10 +21,14 @@ from assistant.prompts import DEFAULT_STYLE, PROMPT_VERSION
 from assistant.store.connection import PLAIN_HEADER, first_bytes
 from assistant.types import CancelToken
 from convert.atomic_output import Progress, quiet
-from convert.bundle.card import flat, make_card
-from convert.bundle.carrying import Sealing, carried, require_new
-from convert.bundle.gate import REPORT_FILE, Evaluation, decide, read_evaluation, summary
-from convert.bundle.keys import SigningKey, read_signing_key
+from convert.bundle.bundle_writer import Part, measure, write_bundle
+from convert.bundle.evaluation_check import (
+    REPORT_FILE,
+    Evaluation,
+    decide,
+    read_evaluation,
+    summary,
+)
 from convert.bundle.lineage import (
     plain,
     read_steps,
@@ -33,8 +37,10 @@ from convert.bundle.lineage import (
     sources_of,
     to_steps,
 )
+from convert.bundle.model_card import flat, make_card
+from convert.bundle.packed_library import Sealing, carried, require_new
 from convert.bundle.settings import BundleSettings
-from convert.bundle.writing import Part, measure, write_bundle
+from convert.bundle.signing_keys import SigningKey, read_signing_key
 from convert.step_record import STEP_FILE, file_sha256, is_done, write_record
 
 STEP = "bundle"

@@ -54,7 +54,7 @@ def airgap_command(
     output = Output(as_json=as_json)
     with reporting(output):
         from convert.airgap.archive_build import PYTHONS, make_archive
-        from convert.bundle.keys import SECRET_SUFFIX, generate, read_signing_key
+        from convert.bundle.signing_keys import SECRET_SUFFIX, generate, read_signing_key
 
         root = (checkout or Path(__file__).parents[2]).resolve()
         if not (root / "requirements" / "laptop.txt").is_file():

@@ -42,7 +42,7 @@ def keygen(path: Path, name: str, follows: Path | None, *, as_json: bool) -> Non
     """
     output = Output(as_json=as_json)
     with reporting(output):
-        from convert.bundle.keys import generate, read_signing_key
+        from convert.bundle.signing_keys import generate, read_signing_key
 
         older = read_signing_key(follows) if follows is not None else None
         public, secret_file, public_file = generate(path, name, older)

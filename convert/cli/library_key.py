@@ -10,7 +10,7 @@ from assistant.console.terminal import controlling_terminal
 from assistant.errors import Cancelled, LockedError, UsageError
 from assistant.unlock.secret_inputs import write_recovery_key
 from assistant.unlock.unlock import Unlocking
-from convert.bundle.carrying import Sealing
+from convert.bundle.packed_library import Sealing
 
 _TRIES = 3
 

@@ -14,9 +14,9 @@ from assistant.config import Settings
 from assistant.engine import load_chat
 from assistant.models.catalogue import load_catalogue
 from assistant.types import Message, Sampling
-from convert.bundle.keys import generate
 from convert.bundle.pack import Contents, run_bundle
 from convert.bundle.settings import BundleSettings
+from convert.bundle.signing_keys import generate
 from tests.unit.engine.lora_files import lora, matrices, smollm2_shapes
 
 QUESTION = Message("user", "What is the capital of France?")

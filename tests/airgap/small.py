@@ -15,7 +15,7 @@ from convert.airgap.archive_build import installer_files
 from convert.airgap.archive_writer import measured, write_archive
 from convert.airgap.installer.machine import machine_name
 from convert.airgap.installer.manifest import Manifest, Platform
-from convert.bundle.keys import SigningKey
+from convert.bundle.signing_keys import SigningKey
 
 KEY = SigningKey("clinic", "2026-01-01T00:00:00Z", bytes(range(32)))
 OTHER_KEY = SigningKey("stranger", "2026-01-01T00:00:00Z", bytes(range(1, 33)))

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from convert.airgap import archive_build
 from convert.airgap.archive_build import Made
-from convert.bundle.keys import SigningKey
+from convert.bundle.signing_keys import SigningKey
 from convert.cli import main
 from tests.airgap.small import small_archive
 

@@ -19,10 +19,10 @@ from assistant.engine import embedder_identity, list_models
 from assistant.errors import Cancelled, ModelError, UsageError
 from assistant.store import KeyFile, StoreKey, open_store
 from assistant.types import CancelToken
-from convert.bundle.carrying import Sealing
-from convert.bundle.keys import generate, read_signing_key
 from convert.bundle.pack import Contents, run_bundle
+from convert.bundle.packed_library import Sealing
 from convert.bundle.settings import BundleSettings, sources_from
+from convert.bundle.signing_keys import generate, read_signing_key
 from convert.cli.bundle import bundle_group
 from convert.evaluate.gate import GateError
 from convert.step_record import file_sha256, read_record, write_record

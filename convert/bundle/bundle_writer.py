@@ -19,7 +19,7 @@ from assistant.bundle.verify_bundle import file_name, open_bundle
 from assistant.errors import UntrustedKeyError, UsageError
 from assistant.types import CancelToken
 from convert.atomic_output import Progress, disk_errors, quiet, require_room
-from convert.bundle.keys import SigningKey
+from convert.bundle.signing_keys import SigningKey
 
 _BLOCK = 1 << 20
 

@@ -20,7 +20,7 @@ from assistant.store import StoreKey, write_copy
 from assistant.store.strip_audit import drop_log
 from assistant.types import CancelToken
 from convert.atomic_output import Progress, disk_errors
-from convert.bundle.writing import Part
+from convert.bundle.bundle_writer import Part
 
 SEALED_FILE = "library-key.json"
 
