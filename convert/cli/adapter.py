@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from convert.cli.export import converter_options
-from convert.cli.steps import running_step
+from convert.cli.step_runner import running_step
 from convert.export.settings import OUTTYPES, AdapterSettings
 
 _FOLDER = click.Path(path_type=Path)

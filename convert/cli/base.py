@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from convert.cli.steps import running_step
+from convert.cli.step_runner import running_step
 
 
 @click.command("base")

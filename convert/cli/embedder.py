@@ -11,7 +11,7 @@ import click
 
 from assistant.console.output import Output
 from assistant.errors import AssistantError, UsageError
-from convert.cli.steps import running_step
+from convert.cli.step_runner import running_step
 
 _ANY = click.Path(path_type=Path)  # not `exists=True`: a hub's name gets an error that says so
 _OUT = click.Path(file_okay=False, path_type=Path)

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from convert.cli.steps import running_step
+from convert.cli.step_runner import running_step
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from assistant.errors import UsageError
-from convert.cli.steps import Running, running_step
+from convert.cli.step_runner import Running, running_step
 from convert.export.settings import QUANTIZATIONS, ExportSettings
 
 _FILE = click.Path(dir_okay=False, path_type=Path)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from convert.cli.steps import running_step
+from convert.cli.step_runner import running_step
 
 # Not `exists=True`: a hub's name is no folder either, and gets an error that says so.
 _FOLDER = click.Path(path_type=Path)

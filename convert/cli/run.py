@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from convert.cli.steps import Running, running_step
+from convert.cli.step_runner import Running, running_step
 from convert.recipe import STEPS, Outcome, read_recipe, run_recipe
 
 
