@@ -201,8 +201,8 @@ def _raft(chosen: dict[str, Any]) -> DatasetSettings:
 def _make(settings: Callable[[], DatasetSettings], out: Path | None, *, as_json: bool) -> None:
     output = Output(as_json=as_json)
     with reporting(output), cancel_on_interrupt() as token:
-        from convert.dataset.report import show
-        from convert.dataset.step import make_dataset, run_dataset
+        from convert.dataset.dataset_report import show
+        from convert.dataset.dataset_step import make_dataset, run_dataset
 
         if out is None:
             manifest = make_dataset(settings(), show_progress, token)[0]

@@ -17,7 +17,7 @@ from assistant.documents.chunker import chunk_document
 from assistant.errors import UsageError
 from assistant.types import ParsedDocument
 from convert.dataset.articles import Article, Paragraph, Question, Span, quotable
-from convert.dataset.files import read_json, read_text
+from convert.dataset.data_files import read_json, read_text
 from convert.dataset.squad import spans_of
 
 LONGEST_PASSAGE = 1_600

@@ -36,7 +36,7 @@ class GroupSettings:
 
     synthetic_share: float = 0.0
     """Share of the added refusals that are made by rules from an answerable question (see
-    `convert.dataset.unanswerable`)."""
+    `convert.dataset.unanswerable_questions`)."""
 
     outside_share: float = 0.15
     """Share of passages that come from another document, the nearest to the group's first."""

@@ -20,7 +20,7 @@ from assistant.text.sentences import split_sentences
 from assistant.text.words import content_stems
 from convert.dataset.articles import Article, Paragraph, Question, Span, quotable
 from convert.dataset.cuad import passages_of
-from convert.dataset.files import read_json
+from convert.dataset.data_files import read_json
 
 _CONCLUSION = "CONCLUSION"
 

@@ -16,14 +16,14 @@ from assistant.prompts import PromptPassage
 from assistant.types import CancelToken, Hit, Scores
 from convert.atomic_output import Progress, quiet
 from convert.dataset.articles import ShownText, one_line
-from convert.dataset.library import Library, open_library
-from convert.dataset.pairs import Oracle, Pair, find_oracle, read_pairs
+from convert.dataset.dataset_report import Report
+from convert.dataset.held_out_split import held_out
+from convert.dataset.qa_pairs import Oracle, Pair, find_oracle, read_pairs
 from convert.dataset.raft_settings import RaftSettings
-from convert.dataset.render import group_key, qa_sample
-from convert.dataset.report import Report
+from convert.dataset.render_samples import group_key, qa_sample
 from convert.dataset.settings import DatasetSettings
-from convert.dataset.split import held_out
-from convert.dataset.splits import SPLITS
+from convert.dataset.split_samples import SPLITS
+from convert.dataset.user_library import Library, open_library
 from convert.training_samples import Sample
 
 SplitOf = Callable[[str], str]

@@ -10,7 +10,7 @@ from typing import Any, Literal, get_args
 from assistant.errors import UsageError
 from convert.dataset.group_settings import GroupSettings
 from convert.dataset.raft_settings import RaftSettings
-from convert.dataset.tables import from_table
+from convert.dataset.settings_tables import from_table
 
 Format = Literal["auto", "chat", "jsonl", "csv", "json", "parquet", "folder", "squad", "cuad",
                  "pubmedqa"]  # fmt: skip

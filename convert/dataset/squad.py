@@ -13,7 +13,7 @@ from typing import Any
 
 from assistant.errors import UsageError
 from convert.dataset.articles import Article, Paragraph, Question, Span, preferred_span, quotable
-from convert.dataset.files import read_json
+from convert.dataset.data_files import read_json
 
 _PARAGRAPHS_ON_A_PAGE = 3
 

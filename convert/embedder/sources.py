@@ -22,7 +22,7 @@ from typing import Any
 from assistant.errors import UsageError
 from assistant.prompts import PromptPassage, build_messages
 from convert.dataset.articles import one_line
-from convert.dataset.files import open_bytes, read_text
+from convert.dataset.data_files import open_bytes, read_text
 from convert.dataset.squad import read_squad
 from convert.embedder.questions import Asked, Builder, Passage, QuestionSet, Split, joined
 from convert.training_samples import TRAIN_FILE, VALIDATION_FILE, Sample, read_samples

@@ -9,7 +9,7 @@ from typing import Any
 from assistant.errors import UsageError
 from convert.dataset.articles import Article, Question
 from convert.dataset.cuad import read_cuad
-from convert.dataset.files import read_json
+from convert.dataset.data_files import read_json
 from convert.dataset.pubmedqa import read_pubmedqa
 from convert.evaluate.asked import Asked, AskedSet
 from convert.evaluate.paragraphs import Paragraph

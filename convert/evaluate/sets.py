@@ -10,7 +10,7 @@ from assistant.config import Settings
 from assistant.errors import UsageError
 from assistant.types import ChatEngine, Embedder, Message
 from convert.atomic_output import Progress, quiet
-from convert.dataset.split import held_out
+from convert.dataset.held_out_split import held_out
 from convert.evaluate.asked import AskedSet, served_items, whole_items
 from convert.evaluate.items import Item, balanced, items_of_samples, pick
 from convert.evaluate.paragraphs import Pool

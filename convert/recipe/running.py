@@ -100,7 +100,7 @@ class _Run:
         )
 
     def dataset(self) -> None:
-        from convert.dataset.step import run_dataset
+        from convert.dataset.dataset_step import run_dataset
 
         target = self._folder("dataset")
         run_dataset(self.recipe.dataset, target, **self._watched)

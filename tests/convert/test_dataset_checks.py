@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from assistant.errors import ModelError, UsageError
-from convert.dataset.near import NearIndex, jaccard, shingles
+from convert.dataset.dataset_step import make_dataset
+from convert.dataset.near_duplicates import NearIndex, jaccard, shingles
 from convert.dataset.settings import DatasetSettings, SourceSettings
-from convert.dataset.step import make_dataset
 from tests.convert.dataset_data import chat, write_rows
 
 LONG = (

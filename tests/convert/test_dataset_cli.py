@@ -87,7 +87,7 @@ def test_help_has_an_example_and_needs_no_torch() -> None:
         assert code == 0
         assert f"assistant-convert dataset {name}" in out
     script = (
-        "import convert.cli.dataset, convert.dataset.step, sys;"
+        "import convert.cli.dataset, convert.dataset.dataset_step, sys;"
         "print([m for m in ('torch', 'transformers', 'datasets', 'pyarrow') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True)

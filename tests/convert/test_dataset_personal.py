@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from assistant.prompts import build_messages
-from convert.dataset.personal import find_personal, hint_of, masked
+from convert.dataset.dataset_step import make_dataset, run_dataset
+from convert.dataset.personal_data import find_personal, hint_of, masked
 from convert.dataset.settings import DatasetSettings, SourceSettings
-from convert.dataset.step import make_dataset, run_dataset
 from tests.convert.dataset_data import chat, write_rows
 
 FOUND = [

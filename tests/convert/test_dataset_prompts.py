@@ -12,9 +12,9 @@ import pytest
 from assistant.engine.chat_model import LlamaChat
 from assistant.prompts import REFUSAL, PromptPassage, build_messages
 from assistant.types import Message
-from convert.dataset.lengths import Lengths
+from convert.dataset.dataset_step import run_dataset
 from convert.dataset.settings import DatasetSettings, SourceSettings
-from convert.dataset.step import run_dataset
+from convert.dataset.token_lengths import Lengths
 from convert.train.tokens import SampleTokenizer
 from convert.training_samples import Sample, read_samples
 from tests.convert.dataset_data import NASTY, article, towns, write_squad

@@ -17,10 +17,10 @@ from assistant.prompts import REFUSAL
 from assistant.store import KeyFile
 from convert.cli.main import main
 from convert.dataset.articles import ShownText
-from convert.dataset.blocks import passages_in
+from convert.dataset.dataset_step import make_dataset
+from convert.dataset.prompt_blocks import passages_in
 from convert.dataset.raft_settings import RaftSettings
 from convert.dataset.settings import DatasetSettings
-from convert.dataset.step import make_dataset
 from convert.training_samples import Sample, read_samples
 from tests.convert.dataset_data import write_rows
 

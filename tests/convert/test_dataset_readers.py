@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from assistant.errors import UsageError
-from convert.dataset.readers import read_rows
+from convert.dataset.dataset_step import make_dataset
+from convert.dataset.row_readers import read_rows
 from convert.dataset.settings import DatasetSettings, SourceSettings
-from convert.dataset.step import make_dataset
 from convert.training_samples import Sample
 from tests.convert.dataset_data import chat, write_rows
 

@@ -14,7 +14,7 @@ from assistant.engine import load_embedder
 from assistant.errors import UsageError
 from assistant.prompts import REFUSAL, PromptPassage, build_messages
 from assistant.types import Embedder, Message
-from convert.dataset.split import held_out
+from convert.dataset.held_out_split import held_out
 from convert.evaluate.answering import messages_for
 from convert.evaluate.asked import Asked, served_items, whole_items
 from convert.evaluate.items import balanced, item_of_sample, items_of_samples, items_sha256, pick

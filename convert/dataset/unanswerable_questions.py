@@ -15,7 +15,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from convert.dataset.articles import Question, ShownText, plain_words
-from convert.dataset.entities import ANY_NAME, entities_of
+from convert.dataset.named_entities import ANY_NAME, entities_of
 
 _PAIRS = """
     first last, largest smallest, biggest smallest, highest lowest, oldest youngest, best worst,

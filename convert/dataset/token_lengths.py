@@ -11,7 +11,7 @@ from typing import Any
 from assistant.engine.chat_template import PromptStyle, choose_style, make_style
 from assistant.errors import ModelError
 from convert.base_model import check_base
-from convert.dataset.blocks import blocks_of
+from convert.dataset.prompt_blocks import blocks_of
 from convert.training_samples import Sample
 
 ESTIMATE = 4

@@ -11,7 +11,7 @@ from typing import Any
 from assistant.errors import UsageError
 from assistant.types import Message
 from convert.dataset.articles import Article, Paragraph, Question, Span, quotable
-from convert.dataset.readers import Row
+from convert.dataset.row_readers import Row
 from convert.training_samples import Sample
 
 ROLES = ("system", "user", "assistant")

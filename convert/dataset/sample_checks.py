@@ -8,13 +8,13 @@ from functools import lru_cache
 
 from assistant.types import CancelToken
 from convert.dataset.articles import Article
-from convert.dataset.blocks import blocks_of, rewritten
-from convert.dataset.leakage import Fingerprints, question_key, times_asked
-from convert.dataset.lengths import Lengths, percentiles
-from convert.dataset.near import NearIndex
-from convert.dataset.personal import find_personal, hint_of, masked
-from convert.dataset.report import Report
+from convert.dataset.dataset_report import Report
+from convert.dataset.near_duplicates import NearIndex
+from convert.dataset.personal_data import find_personal, hint_of, masked
+from convert.dataset.prompt_blocks import blocks_of, rewritten
 from convert.dataset.settings import DatasetSettings
+from convert.dataset.split_leakage import Fingerprints, question_key, times_asked
+from convert.dataset.token_lengths import Lengths, percentiles
 from convert.training_samples import Sample
 
 _find = lru_cache(maxsize=1 << 14)(find_personal)

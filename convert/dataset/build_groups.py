@@ -11,11 +11,11 @@ import random
 from collections.abc import Iterator, Sequence
 
 from convert.dataset.articles import Article, Paragraph, Question, ShownText, Span, one_line
-from convert.dataset.group import Asked, Group, Shown, wording
 from convert.dataset.group_settings import GroupSettings
-from convert.dataset.neighbours import Key, Neighbours
-from convert.dataset.refusals import Refuser
-from convert.dataset.windows import CHARACTERS_PER_TOKEN, window
+from convert.dataset.passage_windows import CHARACTERS_PER_TOKEN, window
+from convert.dataset.prompt_group import Asked, Group, Shown, wording
+from convert.dataset.refusal_samples import Refuser
+from convert.dataset.similar_paragraphs import Key, Neighbours
 
 _NEAREST = 8
 _PARTNERS = 24

@@ -12,8 +12,8 @@ from collections.abc import Iterator, Sequence
 from assistant.prompts import REFUSAL, PromptPassage, build_messages
 from assistant.types import Message
 from convert.dataset.articles import Article, Question
-from convert.dataset.group import Asked, Group
-from convert.dataset.headers import Headers
+from convert.dataset.passage_headers import Headers
+from convert.dataset.prompt_group import Asked, Group
 from convert.training_samples import Sample
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.errors import UsageError
-from convert.dataset.files import open_bytes, read_json, read_text, require_path, unreadable
+from convert.dataset.data_files import open_bytes, read_json, read_text, require_path, unreadable
 
 Row = tuple[str, dict[str, Any]]
 """(place, columns)."""
@@ -46,7 +46,7 @@ def read_rows(path: Path, form: str = "auto") -> Iterator[Row]:
     readers = {"jsonl": _jsonl, "chat": _jsonl, "csv": _csv, "json": _json}
     if form in readers:
         return readers[form](path)
-    from convert.dataset.arrow import read_arrow, read_folder, read_parquet
+    from convert.dataset.arrow_files import read_arrow, read_folder, read_parquet
 
     return {"parquet": read_parquet, "arrow": read_arrow, "folder": read_folder}[form](path)
 

@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from convert.dataset.articles import Article, plain_words
-from convert.dataset.blocks import passages_in
-from convert.dataset.near import NearIndex
+from convert.dataset.near_duplicates import NearIndex
+from convert.dataset.prompt_blocks import passages_in
 from convert.training_samples import Sample
 
 _ASKED_EVERYWHERE = 2

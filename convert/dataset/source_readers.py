@@ -7,11 +7,11 @@ from dataclasses import replace
 from assistant.errors import UsageError
 from convert.dataset.articles import Article
 from convert.dataset.cuad import read_cuad
-from convert.dataset.files import require_path
+from convert.dataset.data_files import require_path
+from convert.dataset.dataset_report import Report
 from convert.dataset.pubmedqa import read_pubmedqa
-from convert.dataset.readers import read_rows
-from convert.dataset.report import Report
-from convert.dataset.rows import Loaded, load_rows
+from convert.dataset.row_conversion import Loaded, load_rows
+from convert.dataset.row_readers import read_rows
 from convert.dataset.settings import SourceSettings
 from convert.dataset.squad import read_squad
 

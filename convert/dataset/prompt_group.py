@@ -13,7 +13,7 @@ from convert.dataset.articles import (
     one_line,
     plain_words,
 )
-from convert.dataset.neighbours import Key
+from convert.dataset.similar_paragraphs import Key
 
 
 @dataclass(frozen=True, slots=True)

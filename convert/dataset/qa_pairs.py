@@ -11,8 +11,8 @@ from assistant.answering.quote_location import PassageIndex
 from assistant.errors import UsageError
 from assistant.types import Passage
 from convert.dataset.articles import one_line, quotable
-from convert.dataset.library import Library
-from convert.dataset.readers import read_rows
+from convert.dataset.row_readers import read_rows
+from convert.dataset.user_library import Library
 
 _TRUE = frozenset({"1", "true", "yes", "y"})
 _DEPTH = 50

@@ -12,11 +12,11 @@ import random
 from collections.abc import Iterator, Sequence
 
 from convert.dataset.articles import Article, ShownText
-from convert.dataset.entities import by_kind
-from convert.dataset.group import Asked, Group, wording
 from convert.dataset.group_settings import GroupSettings
-from convert.dataset.neighbours import Key, Neighbours
-from convert.dataset.unanswerable import make_unanswerable
+from convert.dataset.named_entities import by_kind
+from convert.dataset.prompt_group import Asked, Group, wording
+from convert.dataset.similar_paragraphs import Key, Neighbours
+from convert.dataset.unanswerable_questions import make_unanswerable
 
 _NEAREST = 8
 _BY_CHANCE = 24

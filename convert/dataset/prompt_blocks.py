@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from assistant.types import Message
 from convert.dataset.articles import one_line
-from convert.dataset.render import quoted
+from convert.dataset.render_samples import quoted
 from convert.training_samples import Sample
 
 _PASSAGE = re.compile(r"^\[\d{1,3}\] [^\n]*, page \d+:\n([^\n]*)$", re.MULTILINE)

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from convert.dataset import checksums
+from convert.dataset import check_digits
 
 _MONTHS = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
 _DATE = (
@@ -55,7 +55,7 @@ def _no_section_number(text: str) -> bool:
 
 
 def _is_phone(text: str) -> bool:
-    return 8 <= len(checksums.digits(text)) <= 15
+    return 8 <= len(check_digits.digits(text)) <= 15
 
 
 def _re(pattern: str, flags: int = 0) -> re.Pattern[str]:
@@ -69,35 +69,35 @@ _DETECTORS = (
         _re(r"(?<![\w.+-])[\w.%+-]{1,64}@(?:[\w-]{1,63}\.){1,5}[A-Za-z]{2,24}(?![\w-])"),
         cheap=("@",),
     ),
-    _Detector("iban", _re(r"\b[A-Z]{2}\d{2}(?:[ -]?[A-Z0-9]{2,4}){3,8}\b"), checksums.is_iban),
-    _Detector("card", _re(r"(?<![\w.-])\d(?:[ -]?\d){12,18}(?![\w-])"), checksums.is_card),
-    _Detector("ssn", _re(r"(?<![\w-])\d{3}-\d{2}-\d{4}(?![\w-])"), checksums.is_ssn),
+    _Detector("iban", _re(r"\b[A-Z]{2}\d{2}(?:[ -]?[A-Z0-9]{2,4}){3,8}\b"), check_digits.is_iban),
+    _Detector("card", _re(r"(?<![\w.-])\d(?:[ -]?\d){12,18}(?![\w-])"), check_digits.is_card),
+    _Detector("ssn", _re(r"(?<![\w-])\d{3}-\d{2}-\d{4}(?![\w-])"), check_digits.is_ssn),
     _Detector(
         "national id (UK)",
         _re(r"\b[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] ?\d{2} ?\d{2} ?\d{2} ?[A-D]\b"),
-        checksums.is_nino,
+        check_digits.is_nino,
     ),
     _Detector(
         "NHS number",
         _re(r"(?i:\bNHS\b[^\n\d]{0,30})(?P<value>\d{3}[ -]?\d{3}[ -]?\d{4})\b"),
-        checksums.is_nhs,
+        check_digits.is_nhs,
         cheap=("NHS", "nhs"),
     ),
     _Detector(
         "national id (FR)",
         _re(r"\b[12] ?\d{2} ?(?:0[1-9]|1[0-2]|[2-9]\d) ?(?:\d{2}|2[AB]) ?\d{3} ?\d{3} ?\d{2}\b"),
-        checksums.is_nir,
+        check_digits.is_nir,
     ),
-    _Detector("national id (ES)", _re(r"\b(?:\d{8}|[XYZ]\d{7})-?[A-Z]\b"), checksums.is_dni),
+    _Detector("national id (ES)", _re(r"\b(?:\d{8}|[XYZ]\d{7})-?[A-Z]\b"), check_digits.is_dni),
     _Detector(
         "national id (DE)",
         _re(r"(?i:steuer|tax|idnr)[^\n\d]{0,40}(?P<value>\d{2} ?\d{3} ?\d{3} ?\d{3})\b"),
-        checksums.is_steuer_id,
+        check_digits.is_steuer_id,
     ),
     _Detector(
         "national id (IT)",
         _re(r"\b[A-Z]{6}\d{2}[A-EHLMPRST]\d{2}[A-Z]\d{3}[A-Z]\b"),
-        checksums.is_codice_fiscale,
+        check_digits.is_codice_fiscale,
     ),
     _Detector(
         "record number",

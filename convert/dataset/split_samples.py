@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from assistant.types import CancelToken
 from convert.atomic_output import Progress, quiet
 from convert.dataset.articles import Article
-from convert.dataset.group import Group
-from convert.dataset.groups import Grouper
-from convert.dataset.render import render_group
-from convert.dataset.rows import Loaded
+from convert.dataset.build_groups import Grouper
+from convert.dataset.held_out_split import held_out
+from convert.dataset.prompt_group import Group
+from convert.dataset.render_samples import render_group
+from convert.dataset.row_conversion import Loaded
 from convert.dataset.settings import DatasetSettings, SourceSettings
-from convert.dataset.split import held_out
 from convert.training_samples import Sample
 
 SPLITS = ("train", "validation")

@@ -14,13 +14,13 @@ from assistant.prompts import PROMPT_VERSION
 from assistant.types import CancelToken
 from convert.atomic_output import Progress, quiet, staged_folder
 from convert.dataset.articles import Article
-from convert.dataset.checks import Checker
-from convert.dataset.files import require_path
-from convert.dataset.report import Report
-from convert.dataset.rows import Loaded
+from convert.dataset.data_files import require_path
+from convert.dataset.dataset_report import Report
+from convert.dataset.row_conversion import Loaded
+from convert.dataset.sample_checks import Checker
 from convert.dataset.settings import DatasetSettings
-from convert.dataset.sources import load_source
-from convert.dataset.splits import SPLITS, Material, divide, samples_of
+from convert.dataset.source_readers import load_source
+from convert.dataset.split_samples import SPLITS, Material, divide, samples_of
 from convert.dataset.squad import read_squad
 from convert.step_record import is_done, path_sha256, write_record
 from convert.training_samples import (
@@ -118,7 +118,7 @@ def inputs_of(settings: DatasetSettings) -> dict[str, Path]:
     found = {f"source {n}: {s.label}": s.path for n, s in enumerate(settings.sources, 1)}
     found |= {f"never {n}: {path.name}": path for n, path in enumerate(settings.never, 1)}
     if settings.raft is not None:
-        from convert.dataset.library import store_path
+        from convert.dataset.user_library import store_path
 
         found |= {"pairs": settings.raft.pairs, "library": store_path(settings.raft)}
     if settings.base is not None:
