@@ -99,7 +99,7 @@ def tune_command(
     """
     with running_step(as_json=as_json) as step:
         from convert.embedder.settings import EmbedderSettings
-        from convert.embedder.tune import run_tune_embedder
+        from convert.embedder.tune_embedder import run_tune_embedder
 
         settings = EmbedderSettings.from_table(_table(changes, chosen))
         figures = run_tune_embedder(settings, base, data, out, step.progress, step.cancel)
@@ -154,7 +154,7 @@ def export_command(model: Path, out: Path, *, data: tuple[Path, ...], as_json: b
     Example: assistant-convert embedder export tuned/model clinic-embedder
     """
     with running_step(as_json=as_json) as step:
-        from convert.embedder.carry import run_export_embedder
+        from convert.embedder.laptop_export import run_export_embedder
 
         figures = run_export_embedder(model, out, step.progress, step.cancel, data=data)
         step.progress.end()
@@ -210,7 +210,7 @@ def compare_command(
     --embedder clinic-embedder --reranker clinic-reranker --out figures
     """
     with running_step(as_json=as_json) as step:
-        from convert.embedder.compare import CompareSettings, run_compare
+        from convert.embedder.retrieval_comparison import CompareSettings, run_compare
 
         report = run_compare(
             CompareSettings(**chosen), embedders, rerankers, data, out, step.progress, step.cancel

@@ -1,6 +1,6 @@
 """Embedders: tuning one on a user's own questions, and converting it for the laptop."""
 
-from convert.embedder.export import (
+from convert.embedder.onnx_export import (
     CONFIG_FILE,
     MODEL_FILE,
     OPSET,

@@ -2,7 +2,7 @@
 
 The graph takes `input_ids`, `attention_mask` and `token_type_ids` (int64, shape (batch,
 tokens)) and gives `score` (float32, shape (batch, 1)), a logit. Weights are int8 with 7
-bits of range, as those of the embedder and for the same reason (`convert.embedder.export`).
+bits of range, as those of the embedder and for the same reason (`convert.embedder.onnx_export`).
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ from assistant.errors import ModelError
 from assistant.types import CancelToken
 from convert.atomic_output import Progress, quiet
 from convert.base_model import offline
-from convert.embedder.carry import carried, parity_texts
-from convert.embedder.export import OPSET, quantize_weights
-from convert.embedder.folder import read_json
+from convert.embedder.laptop_export import carried, parity_texts
+from convert.embedder.model_folder import read_json
+from convert.embedder.onnx_export import OPSET, quantize_weights
 from convert.reranker.model import check_bert
 from convert.step_record import file_sha256
 

@@ -14,9 +14,9 @@ from assistant.retrieval.rank_fusion import FusionWeights
 from assistant.retrieval.rerank import RERANKED, reading_text, rerank
 from assistant.types import CancelToken, Hit
 from convert.atomic_output import Progress, quiet
-from convert.embedder.figures import RetrievalFigures, measure
-from convert.embedder.library import PassageLibrary
-from convert.embedder.questions import Asked
+from convert.embedder.passage_library import PassageLibrary
+from convert.embedder.question_pairs import Asked
+from convert.embedder.ranking_metrics import RetrievalFigures, measure
 
 WEIGHTS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
 """Weights that are tried; each source of the search has 0.5. Of equals, that nearest to 1."""

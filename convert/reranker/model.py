@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.errors import ModelError
-from convert.embedder.folder import WEIGHTS, read_json, require_folder, require_plain
+from convert.embedder.model_folder import WEIGHTS, read_json, require_folder, require_plain
 
 CONFIG = "config.json"
 _TOKENIZER = "tokenizer.json"

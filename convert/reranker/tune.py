@@ -17,11 +17,10 @@ from assistant.engine.thread_count import threads_for
 from assistant.errors import ModelError
 from assistant.types import CancelToken
 from convert.atomic_output import Progress, quiet
-from convert.embedder.frame import MODEL_FOLDER, named_inputs, run_framed, write_figures
-from convert.embedder.library import laptop_embedder, passage_library
-from convert.embedder.negatives import Mined, Mining, mine
-from convert.embedder.questions import QuestionSet
-from convert.embedder.training import (
+from convert.embedder.hard_negatives import Mined, Mining, mine
+from convert.embedder.passage_library import laptop_embedder, passage_library
+from convert.embedder.question_pairs import QuestionSet
+from convert.embedder.trainer import (
     LENGTH_STEP,
     Watch,
     evaluator,
@@ -29,7 +28,8 @@ from convert.embedder.training import (
     trainer_arguments,
     without_card,
 )
-from convert.embedder.tune import columns, drawn, verdict
+from convert.embedder.tune_embedder import columns, drawn, verdict
+from convert.embedder.tuning_frame import MODEL_FOLDER, named_inputs, run_framed, write_figures
 from convert.reranker.judge import Candidates, Judgement, judge, search_held_out, without_reranker
 from convert.reranker.model import check_bert, load_cross_encoder, write_cross_encoder
 from convert.reranker.settings import RerankerSettings

@@ -15,7 +15,7 @@ from assistant.errors import ModelError
 from assistant.models.embedder_folder import entry_of
 from convert.cli.embedder import embedder_group, export_embedder_command
 from convert.embedder import export_embedder
-from convert.embedder.folder import check_embedder, unpack_wheel
+from convert.embedder.model_folder import check_embedder, unpack_wheel
 from convert.reranker.model import check_bert
 from tests.convert.retrieval_material import write_bert, write_json, write_translation
 

@@ -11,11 +11,11 @@ from assistant.errors import UsageError
 from assistant.prompts import PromptPassage, build_messages
 from assistant.types import Hit, Message, PageStart, Scores
 from assistant.types import Passage as Shown
-from convert.embedder.figures import measure
-from convert.embedder.negatives import Mined, Mining, mine
-from convert.embedder.questions import Asked, Passage, QuestionSet, narrowed
-from convert.embedder.sources import prompt_passages, read_questions
-from convert.embedder.tune import columns
+from convert.embedder.hard_negatives import Mined, Mining, mine
+from convert.embedder.question_pairs import Asked, Passage, QuestionSet, narrowed
+from convert.embedder.question_sources import prompt_passages, read_questions
+from convert.embedder.ranking_metrics import measure
+from convert.embedder.tune_embedder import columns
 from convert.training_samples import Sample, write_samples
 from tests.convert.retrieval_material import write_beir, write_json, write_translation
 

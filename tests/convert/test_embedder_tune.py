@@ -16,12 +16,12 @@ from assistant.engine import embedder_identity, load_embedder
 from assistant.errors import Cancelled, EmbedderMismatchError, ModelError, UsageError
 from assistant.store import KeyFile, open_store
 from assistant.types import CancelToken
-from convert.embedder import carry
-from convert.embedder.carry import check_cosines, run_export_embedder
-from convert.embedder.compare import CompareSettings, run_compare
-from convert.embedder.folder import check_embedder
+from convert.embedder import laptop_export
+from convert.embedder.laptop_export import check_cosines, run_export_embedder
+from convert.embedder.model_folder import check_embedder
+from convert.embedder.retrieval_comparison import CompareSettings, run_compare
 from convert.embedder.settings import EmbedderSettings
-from convert.embedder.tune import run_tune_embedder
+from convert.embedder.tune_embedder import run_tune_embedder
 from tests.convert.retrieval_material import write_bert, write_translation
 
 SETTINGS = EmbedderSettings(
@@ -115,7 +115,7 @@ def test_vectors_that_int8_moved_too_far(cosines: list[float], fits: bool) -> No
 def test_a_refused_export_writes_nothing(
     material: tuple[Path, Path], tuned: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(carry, "MEAN_COSINE", 1.1)
+    monkeypatch.setattr(laptop_export, "MEAN_COSINE", 1.1)
     with pytest.raises(ModelError):
         run_export_embedder(tuned / "model", tmp_path / "clinic", data=[material[1]])
     assert list(tmp_path.iterdir()) == []

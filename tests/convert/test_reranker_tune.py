@@ -14,7 +14,7 @@ from assistant.engine import load_reranker
 from assistant.engine.reranker import OnnxReranker, reranker_info
 from assistant.errors import Cancelled, ModelError
 from assistant.types import CancelToken
-from convert.embedder.compare import CompareSettings, run_compare
+from convert.embedder.retrieval_comparison import CompareSettings, run_compare
 from convert.reranker.export import run_export_reranker
 from convert.reranker.model import check_bert, load_cross_encoder
 from convert.reranker.settings import RerankerSettings

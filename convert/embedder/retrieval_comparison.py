@@ -14,10 +14,10 @@ from assistant.engine.thread_count import threads_for
 from assistant.errors import UsageError
 from assistant.types import CancelToken
 from convert.atomic_output import Progress, quiet, staged_folder
-from convert.embedder.figures import DEPTH, measure
-from convert.embedder.library import PassageLibrary, laptop_embedder, passage_library
-from convert.embedder.questions import Asked, Split, narrowed
-from convert.embedder.sources import read_questions
+from convert.embedder.passage_library import PassageLibrary, laptop_embedder, passage_library
+from convert.embedder.question_pairs import Asked, Split, narrowed
+from convert.embedder.question_sources import read_questions
+from convert.embedder.ranking_metrics import DEPTH, measure
 from convert.step_record import write_record
 
 STEP = "embedder compare"

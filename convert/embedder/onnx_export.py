@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from convert.base_model import offline
-from convert.embedder.folder import check_embedder, unpack_wheel
+from convert.embedder.model_folder import check_embedder, unpack_wheel
 
 OPSET = 17
 MODEL_FILE = "model.onnx"

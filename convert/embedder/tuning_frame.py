@@ -12,7 +12,7 @@ from typing import Any
 
 from convert.atomic_output import staged_folder
 from convert.embedder.settings import TuneSettings
-from convert.embedder.training import checkpoint_folder, quiet_libraries
+from convert.embedder.trainer import checkpoint_folder, quiet_libraries
 from convert.step_record import is_done, read_record, write_record
 
 MODEL_FOLDER = "model"

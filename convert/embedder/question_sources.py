@@ -24,7 +24,7 @@ from assistant.prompts import PromptPassage, build_messages
 from convert.dataset.articles import one_line
 from convert.dataset.data_files import open_bytes, read_text
 from convert.dataset.squad import read_squad
-from convert.embedder.questions import Asked, Builder, Passage, QuestionSet, Split, joined
+from convert.embedder.question_pairs import Asked, Builder, Passage, QuestionSet, Split, joined
 from convert.training_samples import TRAIN_FILE, VALIDATION_FILE, Sample, read_samples
 
 HELD_OUT = 10

@@ -31,9 +31,9 @@ from assistant.types import (
     Store,
 )
 from convert.atomic_output import Progress, quiet
-from convert.embedder.carry import describe
-from convert.embedder.export import export_embedder
-from convert.embedder.questions import Passage
+from convert.embedder.laptop_export import describe
+from convert.embedder.onnx_export import export_embedder
+from convert.embedder.question_pairs import Passage
 
 _MOST_HITS = 100
 

@@ -20,7 +20,7 @@ from assistant.errors import AssistantError, EngineError, ModelError
 from assistant.types import CancelToken
 from convert.atomic_output import Progress
 from convert.base_model import offline
-from convert.embedder.figures import RetrievalFigures
+from convert.embedder.ranking_metrics import RetrievalFigures
 from convert.embedder.settings import TuneSettings
 from convert.step_record import path_sha256
 

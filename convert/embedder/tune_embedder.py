@@ -16,15 +16,14 @@ from assistant.engine.thread_count import threads_for
 from assistant.errors import ModelError
 from assistant.types import CancelToken
 from convert.atomic_output import Progress, quiet
-from convert.embedder.figures import RetrievalFigures, measure
-from convert.embedder.folder import WEIGHTS, EmbedderFolder, check_embedder, copy_layout
-from convert.embedder.frame import MODEL_FOLDER, named_inputs, run_framed, write_figures
-from convert.embedder.library import laptop_embedder, passage_library
-from convert.embedder.negatives import Mined, Mining, mine
-from convert.embedder.questions import Asked, QuestionSet, narrowed
+from convert.embedder.hard_negatives import Mined, Mining, mine
+from convert.embedder.model_folder import WEIGHTS, EmbedderFolder, check_embedder, copy_layout
+from convert.embedder.passage_library import laptop_embedder, passage_library
+from convert.embedder.question_pairs import Asked, QuestionSet, narrowed
+from convert.embedder.question_sources import read_questions
+from convert.embedder.ranking_metrics import RetrievalFigures, measure
 from convert.embedder.settings import EmbedderSettings, TuneSettings
-from convert.embedder.sources import read_questions
-from convert.embedder.training import (
+from convert.embedder.trainer import (
     LENGTH_STEP,
     Watch,
     evaluator,
@@ -32,6 +31,7 @@ from convert.embedder.training import (
     trainer_arguments,
     without_card,
 )
+from convert.embedder.tuning_frame import MODEL_FOLDER, named_inputs, run_framed, write_figures
 
 STEP = "embedder tune"
 _BATCH = 32

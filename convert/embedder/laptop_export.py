@@ -16,15 +16,15 @@ from assistant.errors import ModelError
 from assistant.models.embedder_folder import entry_of
 from assistant.types import CancelToken, Vectors
 from convert.atomic_output import Progress, quiet, staged_folder
-from convert.embedder.export import (
+from convert.embedder.model_folder import read_json
+from convert.embedder.onnx_export import (
     CONFIG_FILE,
     MODEL_FILE,
     TOKENIZER_FILE,
     Exported,
     export_embedder,
 )
-from convert.embedder.folder import read_json
-from convert.embedder.sources import read_questions
+from convert.embedder.question_sources import read_questions
 from convert.step_record import write_record
 
 STEP = "embedder export"

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from assistant.types import CancelToken, Hit
 from convert.atomic_output import Progress, quiet
 from convert.dataset.articles import ShownText
-from convert.embedder.library import PassageLibrary
-from convert.embedder.questions import Asked, QuestionSet
+from convert.embedder.passage_library import PassageLibrary
+from convert.embedder.question_pairs import Asked, QuestionSet
 
 
 @dataclass(frozen=True, slots=True)
