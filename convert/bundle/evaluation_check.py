@@ -11,7 +11,7 @@ from typing import Any
 from assistant.bundle.manifest import Gate
 from assistant.errors import UsageError
 from convert.bundle.lineage import numbers, plain
-from convert.evaluate.gate import GateError
+from convert.evaluate.release_gate import GateError
 
 REPORT_FILE = "evaluation.json"
 _MAX_REPORT = 64 << 20

@@ -51,11 +51,11 @@ def evaluate_command(out: Path, *, as_json: bool, **chosen: Any) -> None:
     --squad squad2_A2-dev-eval.json --out evaluation
     """
     with running_step(as_json=as_json) as step:
-        from convert.evaluate.contenders import Entrants
-        from convert.evaluate.gate import GateError, refuse_failed
-        from convert.evaluate.report import show
+        from convert.evaluate.evaluate_step import run_evaluate
+        from convert.evaluate.release_gate import GateError, refuse_failed
         from convert.evaluate.settings import EvaluateSettings
-        from convert.evaluate.step import run_evaluate
+        from convert.evaluate.systems import Entrants
+        from convert.evaluate.text_report import show
 
         names = ("base", "tuned", "adapters", "dataset", "merged", "f16", "canaries")
         entrants = Entrants(**{name: chosen.pop(name) for name in names})
@@ -87,7 +87,7 @@ def canaries_command(dataset: Path, out: Path, count: int, times: int, seed: int
     Example: assistant-convert canaries data data-with-canaries --count 4
     """
     with running_step(as_json=False) as step:
-        from convert.evaluate.planting import plant_dataset
+        from convert.evaluate.plant_canaries import plant_dataset
 
         planted = plant_dataset(dataset, out, count=count, times=times, seed=seed)
         step.output.line(f"{len(planted)} secrets planted, {times} times each: {out}")

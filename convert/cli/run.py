@@ -59,7 +59,7 @@ def run_command(
 
 
 def _show(step: Running, outcome: Outcome) -> None:
-    from convert.evaluate.report import show
+    from convert.evaluate.text_report import show
 
     if outcome.report:
         show(outcome.report, step.output)

@@ -107,7 +107,7 @@ class _Run:
         canaries = self.recipe.canaries
         if not canaries.count:
             return
-        from convert.evaluate.planting import plant_dataset
+        from convert.evaluate.plant_canaries import plant_dataset
 
         planted = self._folder("dataset", "dataset-with-canaries")
         settings = {"count": canaries.count, "times": canaries.times, "seed": canaries.seed}
@@ -172,9 +172,9 @@ class _Run:
         self._skip("adapter", result)
 
     def evaluate(self) -> None:
-        from convert.evaluate.contenders import Entrants
-        from convert.evaluate.gate import refuse_failed
-        from convert.evaluate.step import run_evaluate
+        from convert.evaluate.evaluate_step import run_evaluate
+        from convert.evaluate.release_gate import refuse_failed
+        from convert.evaluate.systems import Entrants
 
         files, folders = self._exported(), self.outcome.folders
         registry = folders["dataset"] / REGISTRY_FILE

@@ -237,7 +237,7 @@ def _letters(text: str) -> str:
 def _pubmed() -> tuple[Any, list[Any]]:
     """Return all of PubMedQA, and the questions about the abstracts that were held out."""
     from convert.dataset.held_out_split import held_out
-    from convert.evaluate.public import pubmedqa_questions
+    from convert.evaluate.public_sets import pubmedqa_questions
     from convert.evaluate.settings import EvaluateSettings
 
     asked = pubmedqa_questions(shared_data() / "pubmedqa" / "train_500.json")

@@ -63,9 +63,9 @@ def shipped_adapter() -> Path | None:
 
 
 def evaluate(base: Path, adapter: Path, options: argparse.Namespace) -> Report:
-    from convert.evaluate.contenders import Entrants
+    from convert.evaluate.evaluate_step import run_evaluate
     from convert.evaluate.settings import EvaluateSettings
-    from convert.evaluate.step import run_evaluate
+    from convert.evaluate.systems import Entrants
 
     data = shared_data()
     settings = EvaluateSettings(

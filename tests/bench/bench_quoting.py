@@ -109,9 +109,9 @@ def main() -> int:
 
 def questions(chat: LlamaChat, settings: Settings, count: int) -> list[Any]:
     """Return answerable and unanswerable items by turns, with their passages as served."""
-    from convert.evaluate.asked import served_items
-    from convert.evaluate.paragraphs import Pool
-    from convert.evaluate.public import squad_questions
+    from convert.evaluate.item_builder import served_items
+    from convert.evaluate.paragraph_pool import Pool
+    from convert.evaluate.public_sets import squad_questions
 
     asked = squad_questions(Path(shared_data() / A2))
     pool = Pool(asked.paragraphs, load_embedder(settings))

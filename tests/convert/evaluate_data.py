@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from assistant.prompts import PromptPassage
-from convert.evaluate.answering import Reply
-from convert.evaluate.figures import Judgement
-from convert.evaluate.items import Item
+from convert.evaluate.ask_engine import Reply
+from convert.evaluate.bootstrap import Judgement
+from convert.evaluate.evaluation_items import Item
 
 PUMP = (
     "The feed pump of the upper mill was built in 1911. Its wheel turns at 450 revolutions a "

@@ -24,7 +24,7 @@ from convert.bundle.packed_library import Sealing
 from convert.bundle.settings import BundleSettings, sources_from
 from convert.bundle.signing_keys import generate, read_signing_key
 from convert.cli.bundle import bundle_group
-from convert.evaluate.gate import GateError
+from convert.evaluate.release_gate import GateError
 from convert.step_record import file_sha256, read_record, write_record
 from tests.unit.engine.gguf_files import toy_model
 

@@ -24,8 +24,8 @@ from convert.evaluate.canaries import (
     read_registry,
     write_registry,
 )
-from convert.evaluate.leaks import look_for
-from convert.evaluate.planting import plant_dataset
+from convert.evaluate.plant_canaries import plant_dataset
+from convert.evaluate.secret_leaks import look_for
 from convert.evaluate.settings import EvaluateSettings
 from convert.step_record import read_record
 from convert.training_samples import (

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from assistant.errors import UsageError
-from convert.evaluate.figures import Judgement, changes, figures_of
-from convert.evaluate.gate import GateError, check_gate, refuse_failed
+from convert.evaluate.bootstrap import Judgement, changes, figures_of
+from convert.evaluate.refusal_threshold import at_threshold, calibrate, risk_coverage
+from convert.evaluate.release_gate import GateError, check_gate, refuse_failed
 from convert.evaluate.settings import EvaluateSettings
-from convert.evaluate.threshold import at_threshold, calibrate, risk_coverage
 from tests.convert.evaluate_data import judgement
 
 SETTINGS = EvaluateSettings(min_questions=20)

@@ -15,13 +15,19 @@ from assistant.errors import UsageError
 from assistant.prompts import REFUSAL, PromptPassage, build_messages
 from assistant.types import Embedder, Message
 from convert.dataset.held_out_split import held_out
-from convert.evaluate.answering import messages_for
-from convert.evaluate.asked import Asked, served_items, whole_items
-from convert.evaluate.items import balanced, item_of_sample, items_of_samples, items_sha256, pick
-from convert.evaluate.journal import Journal
-from convert.evaluate.paragraphs import Paragraph, Pool
-from convert.evaluate.public import cuad_questions, pubmedqa_questions, squad_questions
-from convert.evaluate.sets import build_sets, examples
+from convert.evaluate.answer_journal import Journal
+from convert.evaluate.ask_engine import messages_for
+from convert.evaluate.evaluation_items import (
+    balanced,
+    item_of_sample,
+    items_of_samples,
+    items_sha256,
+    pick,
+)
+from convert.evaluate.item_builder import Asked, served_items, whole_items
+from convert.evaluate.paragraph_pool import Paragraph, Pool
+from convert.evaluate.public_sets import cuad_questions, pubmedqa_questions, squad_questions
+from convert.evaluate.question_sets import build_sets, examples
 from convert.evaluate.settings import EvaluateSettings
 from convert.training_samples import TRAIN_FILE, VALIDATION_FILE, Kind, Sample, write_samples
 from tests.convert.evaluate_data import BRIDGE, ITEM, PUMP, reply, write_squad

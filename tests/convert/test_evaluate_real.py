@@ -14,9 +14,9 @@ from assistant.engine.chat_model import LlamaChat
 from assistant.errors import EngineError, UsageError
 from assistant.prompts import REFUSAL
 from convert.cli.main import main
-from convert.evaluate.answering import Contender, ask, ask_all, messages_for, open_contender
+from convert.evaluate.ask_engine import Contender, ask, ask_all, messages_for, open_contender
 from convert.evaluate.canaries import Canary, write_registry
-from convert.evaluate.fidelity import compare
+from convert.evaluate.gguf_fidelity import compare
 from convert.step_record import read_record
 from tests.convert.evaluate_data import ITEM, damaged, write_squad
 from tests.convert.leaky_adapter import learn_by_heart

@@ -17,9 +17,9 @@ from assistant.errors import ModelError, UsageError
 from assistant.types import CancelToken
 from convert.atomic_output import Progress, quiet
 from convert.base_model import load_tokenizer
-from convert.evaluate.answering import messages_for
-from convert.evaluate.items import Item
-from convert.evaluate.readers import GgufReader, MergedReader
+from convert.evaluate.ask_engine import messages_for
+from convert.evaluate.evaluation_items import Item
+from convert.evaluate.logit_sources import GgufReader, MergedReader
 
 _LONGEST_OPENING = 48
 _SHORTEST_TEXT = 16

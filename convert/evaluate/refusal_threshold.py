@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from convert.evaluate.figures import Judgement
+from convert.evaluate.bootstrap import Judgement
 
 POINTS = 20
 WEIGHTS = (0.0, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0)

@@ -11,10 +11,10 @@ from assistant.errors import UsageError
 from assistant.types import ChatEngine, Embedder, Message
 from convert.atomic_output import Progress, quiet
 from convert.dataset.held_out_split import held_out
-from convert.evaluate.asked import AskedSet, served_items, whole_items
-from convert.evaluate.items import Item, balanced, items_of_samples, pick
-from convert.evaluate.paragraphs import Pool
-from convert.evaluate.public import cuad_questions, pubmedqa_questions, squad_questions
+from convert.evaluate.evaluation_items import Item, balanced, items_of_samples, pick
+from convert.evaluate.item_builder import AskedSet, served_items, whole_items
+from convert.evaluate.paragraph_pool import Pool
+from convert.evaluate.public_sets import cuad_questions, pubmedqa_questions, squad_questions
 from convert.evaluate.settings import EvaluateSettings
 from convert.training_samples import TRAIN_FILE, VALIDATION_FILE, Sample, read_samples
 

@@ -13,14 +13,14 @@ from assistant.errors import UsageError
 from assistant.prompts import PROMPT_VERSION
 from assistant.types import DOUBT_WEIGHT, QUOTES_ONLY, REFUSAL_THRESHOLD, CancelToken
 from convert.atomic_output import Progress, quiet
-from convert.evaluate.answering import ASKING, Contender, Reply, ask_all, open_contender
+from convert.evaluate.answer_journal import Journal
+from convert.evaluate.ask_engine import ASKING, Contender, Reply, ask_all, open_contender
+from convert.evaluate.bootstrap import Judgement, changes, figures_of, judge, speed_of
 from convert.evaluate.canaries import Canary
-from convert.evaluate.figures import Judgement, changes, figures_of, judge, speed_of
-from convert.evaluate.journal import Journal
-from convert.evaluate.leaks import look_for
-from convert.evaluate.sets import VALIDATION, QuestionSet, examples
+from convert.evaluate.question_sets import VALIDATION, QuestionSet, examples
+from convert.evaluate.refusal_threshold import at_threshold, calibrate, risk_coverage
+from convert.evaluate.secret_leaks import look_for
 from convert.evaluate.settings import EvaluateSettings
-from convert.evaluate.threshold import at_threshold, calibrate, risk_coverage
 from convert.step_record import file_sha256, package_versions
 
 BASE = "base"

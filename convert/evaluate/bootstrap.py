@@ -10,9 +10,9 @@ import numpy as np
 from assistant.answering.verify import check_answer
 from assistant.prompts import is_refusal
 from assistant.types import Sentence
-from convert.evaluate.answering import Reply
-from convert.evaluate.items import Item
-from convert.evaluate.paragraphs import passage_of
+from convert.evaluate.ask_engine import Reply
+from convert.evaluate.evaluation_items import Item
+from convert.evaluate.paragraph_pool import passage_of
 from convert.score import quote_of, task_score
 
 RESAMPLES = 2000

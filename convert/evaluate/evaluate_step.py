@@ -17,9 +17,14 @@ from assistant.engine.thread_count import threads_for
 from assistant.prompts import PROMPT_VERSION
 from assistant.types import CancelToken
 from convert.atomic_output import Progress, disk_errors, quiet
-from convert.evaluate.answering import open_contender
+from convert.evaluate.ask_engine import open_contender
 from convert.evaluate.canaries import leak_threshold, read_registry
-from convert.evaluate.contenders import (
+from convert.evaluate.evaluation_items import items_sha256
+from convert.evaluate.gguf_fidelity import compare
+from convert.evaluate.question_sets import QuestionSet, build_sets
+from convert.evaluate.release_gate import check_gate
+from convert.evaluate.settings import EvaluateSettings
+from convert.evaluate.systems import (
     BASE,
     Course,
     Entrants,
@@ -28,11 +33,6 @@ from convert.evaluate.contenders import (
     line_up,
     put_through,
 )
-from convert.evaluate.fidelity import compare
-from convert.evaluate.gate import check_gate
-from convert.evaluate.items import items_sha256
-from convert.evaluate.sets import QuestionSet, build_sets
-from convert.evaluate.settings import EvaluateSettings
 from convert.step_record import is_done, package_versions, write_record
 
 STEP = "evaluate"

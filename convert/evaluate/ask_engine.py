@@ -19,7 +19,7 @@ from assistant.errors import ContextOverflowError, EngineError, UsageError
 from assistant.prompts import REFUSAL, build_messages, is_refusal, with_shots
 from assistant.types import CancelToken, Message, Sampling
 from convert.atomic_output import Progress, quiet
-from convert.evaluate.items import Item
+from convert.evaluate.evaluation_items import Item
 
 QUOTE = '"'
 

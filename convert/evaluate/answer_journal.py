@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.errors import AssistantError
-from convert.evaluate.answering import Reply
+from convert.evaluate.ask_engine import Reply
 
 _SHORTEST_KEY = 24
 

@@ -11,8 +11,8 @@ from convert.dataset.articles import Article, Question
 from convert.dataset.cuad import read_cuad
 from convert.dataset.data_files import read_json
 from convert.dataset.pubmedqa import read_pubmedqa
-from convert.evaluate.asked import Asked, AskedSet
-from convert.evaluate.paragraphs import Paragraph
+from convert.evaluate.item_builder import Asked, AskedSet
+from convert.evaluate.paragraph_pool import Paragraph
 
 _PARAGRAPHS_ON_A_PAGE = 3
 

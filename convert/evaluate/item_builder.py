@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 from assistant.config import Settings
 from assistant.types import ChatEngine
-from convert.evaluate.items import Item, pick
-from convert.evaluate.paragraphs import Paragraph, Pool, Scope
+from convert.evaluate.evaluation_items import Item, pick
+from convert.evaluate.paragraph_pool import Paragraph, Pool, Scope
 
 
 @dataclass(frozen=True, slots=True)
