@@ -122,7 +122,7 @@ def _export(step: Running, model: Path, out: Path, chosen: dict[str, Any]) -> No
 
 def _list(step: Running, sdist: Path | None, *, fetch: bool) -> None:
     from convert.export import Source, obtain
-    from convert.export.conversion import known_architectures
+    from convert.export.run_converter import known_architectures
 
     known = known_architectures(obtain(Source(sdist, fetch=fetch)))
     if step.output.as_json:

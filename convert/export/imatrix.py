@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.errors import EngineError, ModelError
-from convert.export.llama import GgufModel
+from convert.export.llama_logits import GgufModel
 
 CHUNK = 512
 """Tokens of each text that is run at once."""

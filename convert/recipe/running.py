@@ -18,7 +18,7 @@ from assistant.types import CancelToken
 from convert.atomic_output import Progress, quiet
 from convert.base_model import unpack_gguf
 from convert.evaluate.canaries import REGISTRY_FILE
-from convert.export.converter import Source
+from convert.export.converter_source import Source
 from convert.recipe.recipe import Recipe
 from convert.step_record import is_done, write_record
 from convert.train.events import Event, Preparing, Stepped

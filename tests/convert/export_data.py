@@ -11,7 +11,7 @@ import pytest
 from assistant.errors import AssistantError
 from convert.base_model import load_model
 from convert.export import obtain
-from convert.export.converter import CACHE_VARIABLE, Source
+from convert.export.converter_source import CACHE_VARIABLE, Source
 
 ROOT = Path(__file__).resolve().parents[2]
 LAYERS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")

@@ -86,11 +86,11 @@ def test_a_wrong_scaling_would_be_noticed(
     tiny_base: Path, adapter: Path, made: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A converter that forgets a layer: the older file stays, nothing is left lying about."""
-    from convert.export import adapting
+    from convert.export import adapter_export
 
     have_converter(monkeypatch)
     before = {path.name: path.read_bytes() for path in made.iterdir()}
-    plain_copy = adapting._plain_copy
+    plain_copy = adapter_export._plain_copy
 
     def forgetful(info: Any, folder: Path) -> Path:
         made: Path = plain_copy(info, folder)
@@ -101,7 +101,7 @@ def test_a_wrong_scaling_would_be_noticed(
         save_file(weights, made / "adapter_model.safetensors")
         return made
 
-    monkeypatch.setattr(adapting, "_plain_copy", forgetful)
+    monkeypatch.setattr(adapter_export, "_plain_copy", forgetful)
     with pytest.raises(ModelError, match="does not compute what the merged weights compute"):
         run_adapter(tiny_base, adapter, made)
     assert {path.name: path.read_bytes() for path in made.iterdir()} == before

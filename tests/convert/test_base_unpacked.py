@@ -11,8 +11,8 @@ from click.testing import CliRunner
 from assistant.types import CancelToken
 from convert.base_model import load_tokenizer, tokenizer_of_gguf
 from convert.cli import main
-from convert.export.reference import NASTY_TEXTS, RARE_TEXTS, token_ids_of
-from convert.export.verify import observe
+from convert.export.reference_logits import NASTY_TEXTS, RARE_TEXTS, token_ids_of
+from convert.export.verify_gguf import observe
 
 
 def test_tokens_are_those_of_the_laptop(default_gguf: Path, tmp_path: Path) -> None:

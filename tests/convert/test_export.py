@@ -16,8 +16,8 @@ from assistant.models.gguf_header import read_header
 from assistant.types import CancelToken
 from convert.cli import main
 from convert.export import ExportSettings, run_export
-from convert.export.reference import make_reference
-from convert.export.verify import agreement, verify_model
+from convert.export.reference_logits import make_reference
+from convert.export.verify_gguf import agreement, verify_model
 from convert.merge import run_merge
 from convert.step_record import read_record
 from tests.convert.export_data import have_converter, small_adapter

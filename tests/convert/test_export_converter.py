@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from assistant.errors import ModelError, UsageError
-from convert.export import Source, converter, obtain
-from convert.export.conversion import known_architectures
+from convert.export import Source, converter_source, obtain
+from convert.export.run_converter import known_architectures
 from tests.convert.export_data import ROOT, have_converter
 
 TOP = "llama_cpp_python-0.3.36/vendor/llama.cpp/"
@@ -40,15 +40,15 @@ def _sdist(path: Path, extra: list[tuple[tarfile.TarInfo, bytes]] = ()) -> Path:
 
 def _pin(monkeypatch: pytest.MonkeyPatch, path: Path) -> None:
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    monkeypatch.setitem(converter.PINNED, converter.installed_version(), digest)
+    monkeypatch.setitem(converter_source.PINNED, converter_source.installed_version(), digest)
 
 
 def test_the_pinned_hash_is_that_of_the_laptops_lock_file() -> None:
     locked = (ROOT / "requirements" / "laptop.txt").read_text()
     found = re.search(r"llama-cpp-python==(\S+) \\(.*?)sha256:([0-9a-f]{64})", locked, re.DOTALL)
     assert found is not None
-    assert converter.PINNED[found[1]] == found[3]
-    assert converter.installed_version() == found[1]
+    assert converter_source.PINNED[found[1]] == found[3]
+    assert converter_source.installed_version() == found[1]
 
 
 def test_only_the_scripts_are_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -132,7 +132,7 @@ def test_another_file_or_version_is_refused(
     _pin(monkeypatch, sdist)
     with pytest.raises(ModelError, match="damaged"):
         obtain(Source(sdist), cache=tmp_path / "cache")
-    monkeypatch.setattr(converter, "installed_version", lambda: "9.9.9")
+    monkeypatch.setattr(converter_source, "installed_version", lambda: "9.9.9")
     with pytest.raises(ModelError, match=r"No converter is pinned .* 9\.9\.9"):
         obtain(Source(sdist), cache=tmp_path / "cache")
 
@@ -140,7 +140,7 @@ def test_another_file_or_version_is_refused(
 def test_offline_the_file_is_asked_for_by_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delenv(converter.SDIST_VARIABLE, raising=False)
+    monkeypatch.delenv(converter_source.SDIST_VARIABLE, raising=False)
     with pytest.raises(UsageError, match=r"llama_cpp_python-.*tar\.gz") as failure:
         obtain(cache=tmp_path / "cache")
     assert "--converter-sdist" in failure.value.hint

@@ -14,8 +14,8 @@ from assistant.errors import ModelError
 from assistant.types import CancelToken, Message
 from convert.base_model import load_model
 from convert.export import ExportSettings, run_export
-from convert.export.calibration import calibration_chunks
-from convert.export.child import run_task
+from convert.export.export_process import run_task
+from convert.export.imatrix_texts import calibration_chunks
 from convert.training_samples import Sample, write_samples
 from tests.convert.export_data import ROOT, have_converter
 

@@ -10,8 +10,8 @@ import pytest
 from assistant.types import CancelToken
 from convert.base_model import load_model, load_tokenizer
 from convert.export import ExportSettings, run_adapter, run_export
-from convert.export.reference import logits_of, token_ids_of
-from convert.export.verify import observe
+from convert.export.reference_logits import logits_of, token_ids_of
+from convert.export.verify_gguf import observe
 from convert.merge import run_merge
 from tests.convert.export_data import ROOT, have_converter, random_adapter
 

@@ -110,7 +110,7 @@ def _pinned(wanted: str) -> str:
         raise ModelError(
             f"No converter is pinned for llama-cpp-python {wanted}.",
             hint=f"Install one of: {', '.join(PINNED)}; or add the SHA-256 of its sdist to "
-            "convert/export/converter.py.",
+            "convert/export/converter_source.py.",
         )
     return PINNED[wanted]
 

@@ -1,4 +1,4 @@
-"""What runs in a child process of `convert.export.child`; never imported elsewhere.
+"""What runs in a child process of `convert.export.export_process`; never imported elsewhere.
 
 `observe REQUEST RESULT`: tokens and logits of a GGUF. `imatrix REQUEST RESULT`: importance of
 each tensor's columns. `quantize REQUEST`. Requests are JSON files; results are .npz. What
@@ -34,7 +34,7 @@ def main(arguments: list[str]) -> None:
 
 
 def _observe(wanted: dict[str, Any], result: Path) -> None:
-    from convert.export.llama import GgufModel
+    from convert.export.llama_logits import GgufModel
 
     adapter = Path(wanted["adapter"]) if wanted.get("adapter") else None
     model = GgufModel(Path(wanted["model"]), adapter, context=int(wanted["context"]))

@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from assistant.errors import EngineError, ModelError
 from assistant.models.model_install import checked_chat_header, probe_model
 from assistant.types import CancelToken
-from convert.export.child import run_task
-from convert.export.reference import RARE_TEXTS, Reference
+from convert.export.export_process import run_task
+from convert.export.reference_logits import RARE_TEXTS, Reference
 
 MIN_COSINE = {
     "F32": 0.999, "F16": 0.999, "BF16": 0.999, "Q8_0": 0.99,

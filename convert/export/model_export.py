@@ -19,13 +19,13 @@ from assistant.errors import EngineError, ModelError
 from assistant.types import CancelToken
 from convert.atomic_output import Progress, disk_errors, finished, quiet, require_room
 from convert.base_model import check_base
-from convert.export.calibration import calibration_chunks
-from convert.export.child import run_task
-from convert.export.conversion import convert_model
-from convert.export.converter import Source, obtain
-from convert.export.reference import Reference, make_reference
+from convert.export.converter_source import Source, obtain
+from convert.export.export_process import run_task
+from convert.export.imatrix_texts import calibration_chunks
+from convert.export.reference_logits import Reference, make_reference
+from convert.export.run_converter import convert_model
 from convert.export.settings import ExportSettings
-from convert.export.verify import verify_model
+from convert.export.verify_gguf import verify_model
 from convert.lora_adapter import base_tensors
 from convert.safetensors_header import FLOATS
 from convert.step_record import StepRecord, write_record

@@ -40,7 +40,7 @@ _SCRIPT = (
 )
 _TASK = (
     "import json, sys; sys.path[:] = json.loads(sys.argv.pop(1)); "
-    "from convert.export.task import main; main(sys.argv[1:])"
+    "from convert.export.export_worker import main; main(sys.argv[1:])"
 )
 _LINE_END = re.compile(rb"[\r\n]")
 _KEPT_LINES = 60
@@ -82,7 +82,7 @@ def run_script(
 def run_task(
     arguments: Sequence[str], cancel: CancelToken, on_line: Callable[[str], None] | None = None
 ) -> None:
-    """Run `convert.export.task` with `arguments`. Raises `EngineError` with the reason."""
+    """Run `convert.export.export_worker` with `arguments`. Raises `EngineError` with the reason."""
     path = json.dumps([str(Path(entry).absolute()) for entry in sys.path])
     ended = _run([sys.executable, "-I", "-c", _TASK, path, *arguments], on_line, cancel)
     if ended.status != 0:

@@ -13,8 +13,8 @@ from typing import Any
 from assistant.errors import ModelError
 from assistant.types import CancelToken
 from convert.atomic_output import Progress
-from convert.export.child import Ended, run_script
-from convert.export.converter import LORA_SCRIPT, MODEL_SCRIPT
+from convert.export.converter_source import LORA_SCRIPT, MODEL_SCRIPT
+from convert.export.export_process import Ended, run_script
 
 _WRITING = re.compile(r"Writing:\s+(\d+)%")
 _MAX_JSON = 64 << 20

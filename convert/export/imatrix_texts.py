@@ -7,7 +7,7 @@ from pathlib import Path
 from assistant.errors import ModelError
 from convert.base_model import load_tokenizer
 from convert.export.imatrix import CHUNK
-from convert.export.reference import token_ids_of
+from convert.export.reference_logits import token_ids_of
 from convert.training_samples import TRAIN_FILE, read_samples
 
 

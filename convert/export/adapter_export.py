@@ -19,12 +19,12 @@ from assistant.models.model_install import probe_model
 from assistant.types import CancelToken
 from convert.atomic_output import Progress, finished, quiet
 from convert.base_model import load_model
-from convert.export.conversion import convert_lora, convert_model
-from convert.export.converter import Source, obtain
-from convert.export.exporting import check_exportable, publish, work_folder
-from convert.export.reference import Reference, logits_of, make_reference
+from convert.export.converter_source import Source, obtain
+from convert.export.model_export import check_exportable, publish, work_folder
+from convert.export.reference_logits import Reference, logits_of, make_reference
+from convert.export.run_converter import convert_lora, convert_model
 from convert.export.settings import AdapterSettings
-from convert.export.verify import Agreement, agreement, observe, require_same_tokens
+from convert.export.verify_gguf import Agreement, agreement, observe, require_same_tokens
 from convert.lora_adapter import (
     CONFIG_FILE,
     WEIGHTS_FILE,
