@@ -23,8 +23,8 @@ from convert.lora_adapter import (
     check_fits,
     check_tokenizer,
 )
-from convert.merge.compare import Comparison, compare_written, rounding_share
 from convert.merge.settings import MergeSettings
+from convert.merge.weight_comparison import Comparison, compare_written, rounding_share
 from convert.safetensors_header import FLOATS
 from convert.step_record import StepRecord, write_record
 
