@@ -19,7 +19,7 @@ from convert.atomic_output import Progress, quiet
 from convert.base_model import unpack_gguf
 from convert.evaluate.canaries import REGISTRY_FILE
 from convert.export.converter_source import Source
-from convert.recipe.recipe import Recipe
+from convert.recipe.recipe_file import Recipe
 from convert.step_record import is_done, write_record
 from convert.train.events import Event, Preparing, Stepped
 
