@@ -132,7 +132,7 @@ def tune_reranker_command(
     """
     with running_step(as_json=as_json) as step:
         from convert.reranker.settings import RerankerSettings
-        from convert.reranker.tune import run_tune_reranker
+        from convert.reranker.tune_reranker import run_tune_reranker
 
         settings = RerankerSettings.from_table(_table(changes, chosen))
         figures = run_tune_reranker(settings, base, embedder, data, out, step.progress, step.cancel)
@@ -174,7 +174,7 @@ def export_reranker_command(
     Example: assistant-convert embedder export-reranker tuned/model clinic-reranker
     """
     with running_step(as_json=as_json) as step:
-        from convert.reranker.export import run_export_reranker
+        from convert.reranker.onnx_export import run_export_reranker
 
         figures = run_export_reranker(model, out, step.progress, step.cancel, data=data)
         step.progress.end()

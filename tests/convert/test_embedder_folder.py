@@ -16,7 +16,7 @@ from assistant.models.embedder_folder import entry_of
 from convert.cli.embedder import embedder_group, export_embedder_command
 from convert.embedder import export_embedder
 from convert.embedder.model_folder import check_embedder, unpack_wheel
-from convert.reranker.model import check_bert
+from convert.reranker.cross_encoder import check_bert
 from tests.convert.retrieval_material import write_bert, write_json, write_translation
 
 

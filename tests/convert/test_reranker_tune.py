@@ -15,10 +15,10 @@ from assistant.engine.reranker import OnnxReranker, reranker_info
 from assistant.errors import Cancelled, ModelError
 from assistant.types import CancelToken
 from convert.embedder.retrieval_comparison import CompareSettings, run_compare
-from convert.reranker.export import run_export_reranker
-from convert.reranker.model import check_bert, load_cross_encoder
+from convert.reranker.cross_encoder import check_bert, load_cross_encoder
+from convert.reranker.onnx_export import run_export_reranker
 from convert.reranker.settings import RerankerSettings
-from convert.reranker.tune import listwise, run_tune_reranker
+from convert.reranker.tune_reranker import listwise, run_tune_reranker
 from tests.convert.retrieval_material import write_bert, write_measured
 
 SETTINGS = RerankerSettings(

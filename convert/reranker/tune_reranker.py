@@ -30,8 +30,14 @@ from convert.embedder.trainer import (
 )
 from convert.embedder.tune_embedder import columns, drawn, verdict
 from convert.embedder.tuning_frame import MODEL_FOLDER, named_inputs, run_framed, write_figures
-from convert.reranker.judge import Candidates, Judgement, judge, search_held_out, without_reranker
-from convert.reranker.model import check_bert, load_cross_encoder, write_cross_encoder
+from convert.reranker.cross_encoder import check_bert, load_cross_encoder, write_cross_encoder
+from convert.reranker.ranking_evaluation import (
+    Candidates,
+    Judgement,
+    judge,
+    search_held_out,
+    without_reranker,
+)
 from convert.reranker.settings import RerankerSettings
 
 STEP = "reranker tune"

@@ -29,7 +29,7 @@ from convert.base_model import offline
 from convert.embedder.laptop_export import carried, parity_texts
 from convert.embedder.model_folder import read_json
 from convert.embedder.onnx_export import OPSET, quantize_weights
-from convert.reranker.model import check_bert
+from convert.reranker.cross_encoder import check_bert
 from convert.step_record import file_sha256
 
 STEP = "reranker export"
