@@ -17,7 +17,7 @@ from assistant.errors import UsageError
 
 if TYPE_CHECKING:
     from convert.train.settings import TrainSettings
-    from convert.train.step import TrainResult
+    from convert.train.train_step import TrainResult
 
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 
@@ -67,8 +67,8 @@ def train_command(
     with reporting(output):
         given = {name: value for name, value in chosen.items() if value is not None}
         settings = _settings(recipe, changes, given)
-        from convert.train.display import watching
-        from convert.train.step import run_train
+        from convert.train.progress_display import watching
+        from convert.train.train_step import run_train
 
         # Of processes that accelerate started together, one speaks.
         alone = os.environ.get("RANK", "0") == "0"

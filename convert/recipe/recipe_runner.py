@@ -21,7 +21,7 @@ from convert.evaluate.canaries import REGISTRY_FILE
 from convert.export.converter_source import Source
 from convert.recipe.recipe_file import Recipe
 from convert.step_record import is_done, write_record
-from convert.train.events import Event, Preparing, Stepped
+from convert.train.training_events import Event, Preparing, Stepped
 
 STEPS = ("base", "dataset", "train", "merge", "export", "adapter", "evaluate", "bundle")
 _GGUF_MAGIC = b"GGUF"
@@ -119,7 +119,7 @@ class _Run:
             plant_dataset(target, planted, **settings)
 
     def train(self) -> None:
-        from convert.train.step import run_train
+        from convert.train.train_step import run_train
 
         folders = self.outcome.folders
         result = run_train(

@@ -26,7 +26,7 @@ from assistant.errors import AssistantError, ModelError, UsageError
 from convert.atomic_output import disk_errors, require_room
 from convert.step_record import file_sha256
 from convert.train.distributed import put, whole
-from convert.train.history import History
+from convert.train.loss_history import History
 
 FORMAT = 1
 STATE_FILE = "state.json"

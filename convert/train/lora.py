@@ -15,10 +15,10 @@ from torch import Tensor, nn
 from assistant.errors import ModelError, UsageError
 from convert.base_model import load_model, offline
 from convert.train.distributed import Team, whole
-from convert.train.forward import row_loss, use_packed_attention
-from convert.train.pack import Row
+from convert.train.packed_forward import row_loss, use_packed_attention
+from convert.train.sequence_packing import Row
 from convert.train.settings import TrainSettings
-from convert.train.starting import load_start
+from convert.train.start_adapter import load_start
 
 WEIGHTS_FILE = "adapter_model.safetensors"
 CONFIG_FILE = "adapter_config.json"

@@ -86,11 +86,11 @@ class Ours:
         from assistant.types import CancelToken
         from convert.train.checkpoints import Checkpoints
         from convert.train.distributed import Team
-        from convert.train.evaluation import HeldOut
-        from convert.train.events import unwatched
-        from convert.train.loop import Loop
+        from convert.train.learning_rate import Plan
         from convert.train.lora import build
-        from convert.train.schedule import Plan
+        from convert.train.training_events import unwatched
+        from convert.train.training_loop import Loop
+        from convert.train.validation import HeldOut
 
         device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         # No Accelerator: the rival's Trainer needs one of its own in this process.
@@ -129,7 +129,7 @@ class Ours:
         pair of tokens that see each other, by head size and heads (Chowdhery et al. 2022,
         appendix B, without the weights' gradient).
         """
-        from convert.train.forward import visible
+        from convert.train.packed_forward import visible
 
         model = self.tuned.model.get_base_model()
         head = model.get_output_embeddings().weight.numel()
@@ -168,7 +168,7 @@ def speed(runs: Sequence[dict[str, float]]) -> float:
 
 
 def measure(options: argparse.Namespace, base: Path, folder: Path) -> tuple[list[Figure], Any]:
-    from convert.train.tokens import SampleTokenizer
+    from convert.train.tokenize_samples import SampleTokenizer
 
     settings = replace(
         TrainSettings(),

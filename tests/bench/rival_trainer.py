@@ -8,7 +8,7 @@ from typing import Any
 
 from convert.base_model import load_model, load_tokenizer
 from convert.train.settings import TrainSettings
-from convert.train.tokens import Tokenized
+from convert.train.tokenize_samples import Tokenized
 
 
 class Rival:

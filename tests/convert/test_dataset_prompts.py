@@ -15,7 +15,7 @@ from assistant.types import Message
 from convert.dataset.dataset_step import run_dataset
 from convert.dataset.settings import DatasetSettings, SourceSettings
 from convert.dataset.token_lengths import Lengths
-from convert.train.tokens import SampleTokenizer
+from convert.train.tokenize_samples import SampleTokenizer
 from convert.training_samples import Sample, read_samples
 from tests.convert.dataset_data import NASTY, article, towns, write_squad
 

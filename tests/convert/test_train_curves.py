@@ -9,13 +9,13 @@ from xml.etree import ElementTree
 
 from rich.console import Console
 
-from convert.train.curves import curves_svg, smoothed, thinned, ticks
-from convert.train.display import LiveDisplay, duration, watching
-from convert.train.events import Evaluated, Noted, Preparing, Saved, Started, Stepped
-from convert.train.history import Evaluation, History, StepRecord
-from convert.train.plot import HELD_OUT, plot
-from convert.train.report import report_html
+from convert.train.html_report import report_html
+from convert.train.loss_curves import curves_svg, smoothed, thinned, ticks
+from convert.train.loss_history import Evaluation, History, StepRecord
+from convert.train.progress_display import LiveDisplay, duration, watching
 from convert.train.settings import TrainSettings
+from convert.train.terminal_plot import HELD_OUT, plot
+from convert.train.training_events import Evaluated, Noted, Preparing, Saved, Started, Stepped
 
 HOSTILE = 'x</svg><script src="http://evil">\x1b]52;c;AAAA\x07'
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from convert.train.settings import TrainSettings
-from convert.train.step import run_train
+from convert.train.train_step import run_train
 from tests.convert.train_data import write_dataset
 
 SETTINGS = replace(

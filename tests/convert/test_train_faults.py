@@ -18,7 +18,7 @@ from transformers import AutoTokenizer
 from assistant.errors import AssistantError, EngineError, ModelError, UsageError
 from assistant.types import Message
 from convert.cli.main import main
-from convert.train.step import run_train, unfinished
+from convert.train.train_step import run_train, unfinished
 from convert.training_samples import TRAIN_FILE, VALIDATION_FILE, Sample, write_samples
 from tests.convert.train_data import TINY, group, write_dataset
 

@@ -14,10 +14,10 @@ from convert.base_model import check_base, load_tokenizer
 from convert.lora_adapter import check_adapter, check_fits
 from convert.train.distributed import make_team
 from convert.train.lora import Tuned, build
-from convert.train.pack import Row, pack_rows
+from convert.train.sequence_packing import Row, pack_rows
 from convert.train.settings import TrainSettings
-from convert.train.step import run_train
-from convert.train.tokens import SampleTokenizer
+from convert.train.tokenize_samples import SampleTokenizer
+from convert.train.train_step import run_train
 from convert.training_samples import read_samples
 from tests.convert.train_data import TINY, write_dataset
 

@@ -12,15 +12,15 @@ from assistant.errors import UsageError
 from assistant.prompts import REFUSAL, PromptPassage, build_messages
 from assistant.types import Message
 from convert.base_model import check_base, load_model, load_tokenizer
-from convert.train.forward import (
+from convert.train.packed_forward import (
     ATTENTION,
     row_loss,
     row_predictions,
     use_packed_attention,
     visible,
 )
-from convert.train.pack import IGNORED, pack_rows, single_rows
-from convert.train.tokens import SampleTokenizer, Tokenized
+from convert.train.sequence_packing import IGNORED, pack_rows, single_rows
+from convert.train.tokenize_samples import SampleTokenizer, Tokenized
 from convert.training_samples import Sample
 
 PASSAGES = [

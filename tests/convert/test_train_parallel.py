@@ -14,7 +14,7 @@ import torch
 from safetensors.torch import load_file
 
 import convert.train
-from convert.train.step import run_train
+from convert.train.train_step import run_train
 from tests.convert.conftest import ROOT
 from tests.convert.train_data import write_dataset
 from tests.convert.train_team import TEAM

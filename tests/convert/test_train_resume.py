@@ -21,9 +21,9 @@ import torch
 from assistant.errors import Cancelled, ModelError, UsageError
 from assistant.types import CancelToken
 from convert.train.checkpoints import Checkpoints, Snapshot
-from convert.train.events import Evaluated, Event, Noted, Started, Stepped
-from convert.train.history import History
-from convert.train.step import TrainResult, run_train, unfinished
+from convert.train.loss_history import History
+from convert.train.train_step import TrainResult, run_train, unfinished
+from convert.train.training_events import Evaluated, Event, Noted, Started, Stepped
 from tests.convert.conftest import ROOT
 from tests.convert.train_data import TINY, write_dataset
 

@@ -7,9 +7,16 @@ import math
 import pytest
 
 from assistant.errors import UsageError
-from convert.train.history import Evaluation, History, StepRecord, best, overfitting, should_stop
-from convert.train.pack import Row
-from convert.train.schedule import in_steps, learning_rate
+from convert.train.learning_rate import in_steps, learning_rate
+from convert.train.loss_history import (
+    Evaluation,
+    History,
+    StepRecord,
+    best,
+    overfitting,
+    should_stop,
+)
+from convert.train.sequence_packing import Row
 from convert.train.settings import TrainSettings
 
 

@@ -12,7 +12,7 @@ from safetensors.torch import load_file, save_file
 from assistant.errors import ModelError, UsageError
 from convert.lora_adapter import WEIGHTS_FILE
 from convert.step_record import file_sha256
-from convert.train.step import TrainResult, run_train
+from convert.train.train_step import TrainResult, run_train
 from tests.convert.train_data import TINY, write_dataset
 
 SHORT = replace(TINY, max_steps=2, evaluate_steps=2, score_samples=0)

@@ -20,11 +20,11 @@ from convert.cli.main import main
 from convert.lora_adapter import check_adapter, check_fits, check_tokenizer
 from convert.step_record import read_record
 from convert.train.distributed import make_team
-from convert.train.evaluation import Greedy, judge, plain_attention
-from convert.train.events import Evaluated, Event, Saved, Started, Stepped
 from convert.train.lora import Tuned, build
-from convert.train.step import TrainResult, run_train, unfinished
-from convert.train.tokens import SampleTokenizer
+from convert.train.tokenize_samples import SampleTokenizer
+from convert.train.train_step import TrainResult, run_train, unfinished
+from convert.train.training_events import Evaluated, Event, Saved, Started, Stepped
+from convert.train.validation import Greedy, judge, plain_attention
 from convert.training_samples import read_samples
 from tests.convert.train_data import TINY, group, write_dataset
 

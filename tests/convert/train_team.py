@@ -12,7 +12,7 @@ from pathlib import Path
 
 import torch
 
-from convert.train.step import run_train
+from convert.train.train_step import run_train
 from tests.convert.train_data import TINY
 
 TEAM = replace(TINY, max_steps=3, row_tokens=200, precision="float32", score_samples=3)

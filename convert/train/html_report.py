@@ -7,8 +7,8 @@ from dataclasses import asdict
 from html import escape
 
 from assistant.safe_text import safe_text
-from convert.train.curves import curves_svg
-from convert.train.history import Evaluation, History, best
+from convert.train.loss_curves import curves_svg
+from convert.train.loss_history import Evaluation, History, best
 from convert.train.settings import TrainSettings
 
 _STYLE = """

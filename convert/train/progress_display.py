@@ -11,8 +11,10 @@ from rich.live import Live
 from rich.text import Text
 
 from assistant.safe_text import safe_text
-from convert.train.curves import smoothed
-from convert.train.events import (
+from convert.train.loss_curves import smoothed
+from convert.train.loss_history import Evaluation
+from convert.train.terminal_plot import HELD_OUT, plot
+from convert.train.training_events import (
     Evaluated,
     Evaluating,
     Event,
@@ -23,8 +25,6 @@ from convert.train.events import (
     Stepped,
     Watch,
 )
-from convert.train.history import Evaluation
-from convert.train.plot import HELD_OUT, plot
 
 LINE_SECONDS = 10.0
 """Least time between two plain lines about steps."""

@@ -13,12 +13,12 @@ import torch
 from assistant.prompts import is_refusal
 from convert.score import quote_of, task_score
 from convert.train.distributed import Team
-from convert.train.forward import ATTENTION
-from convert.train.history import Evaluation
 from convert.train.lora import Tuned
-from convert.train.pack import Row, pack_rows
+from convert.train.loss_history import Evaluation
+from convert.train.packed_forward import ATTENTION
+from convert.train.sequence_packing import Row, pack_rows
 from convert.train.settings import TrainSettings
-from convert.train.tokens import SampleTokenizer, Tokenized
+from convert.train.tokenize_samples import SampleTokenizer, Tokenized
 from convert.training_samples import Sample
 
 

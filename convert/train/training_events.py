@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from convert.train.history import Evaluation, History, StepRecord
+from convert.train.loss_history import Evaluation, History, StepRecord
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,18 +17,26 @@ from assistant.types import CancelToken
 from convert.atomic_output import disk_errors, require_replaceable, staged_folder
 from convert.step_record import StepRecord, is_done, package_versions, read_record, write_record
 from convert.train.checkpoints import Checkpoints, Snapshot
-from convert.train.curves import curves_svg
-from convert.train.data import Prepared, prepare
 from convert.train.distributed import Team, make_team
-from convert.train.evaluation import hold_out
-from convert.train.events import Evaluated, Event, Noted, Preparing, Started, Watch, unwatched
-from convert.train.faults import memory_errors
-from convert.train.history import History, best
-from convert.train.loop import Loop
+from convert.train.html_report import report_html
+from convert.train.learning_rate import Plan
 from convert.train.lora import Tuned, build, save_adapter
-from convert.train.report import report_html
-from convert.train.schedule import Plan
+from convert.train.loss_curves import curves_svg
+from convert.train.loss_history import History, best
 from convert.train.settings import TrainSettings
+from convert.train.training_data import Prepared, prepare
+from convert.train.training_errors import memory_errors
+from convert.train.training_events import (
+    Evaluated,
+    Event,
+    Noted,
+    Preparing,
+    Started,
+    Watch,
+    unwatched,
+)
+from convert.train.training_loop import Loop
+from convert.train.validation import hold_out
 
 STEP = "train"
 ADAPTER = "adapter"

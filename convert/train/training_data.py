@@ -13,10 +13,10 @@ from assistant.errors import ModelError, UsageError
 from assistant.prompts import PROMPT_VERSION, REFUSAL
 from convert.base_model import CONFIG_FILE, BaseInfo, check_base, load_tokenizer
 from convert.step_record import file_sha256
-from convert.train.events import Preparing, Watch
 from convert.train.settings import TrainSettings
-from convert.train.starting import check_start
-from convert.train.tokens import SampleTokenizer, Tokenized
+from convert.train.start_adapter import check_start
+from convert.train.tokenize_samples import SampleTokenizer, Tokenized
+from convert.train.training_events import Preparing, Watch
 from convert.training_samples import TRAIN_FILE, VALIDATION_FILE, Sample, read_samples
 
 _NOT_IDENTITY = ("start", "checkpoint_minutes", "keep_checkpoints", "device", "threads")

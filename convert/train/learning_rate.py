@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from assistant.errors import UsageError
-from convert.train.pack import Row, pack_rows
+from convert.train.sequence_packing import Row, pack_rows
 from convert.train.settings import TrainSettings
-from convert.train.tokens import Tokenized
+from convert.train.tokenize_samples import Tokenized
 
 
 def learning_rate(step: int, total: int, settings: TrainSettings) -> float:

@@ -16,7 +16,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from convert.train.pack import IGNORED, Row, Segment
+from convert.train.sequence_packing import IGNORED, Row, Segment
 
 ATTENTION = "prefix_shared"
 _QUERIES = 128

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import torch
 
 from assistant.errors import EngineError
-from convert.train.schedule import Step
+from convert.train.learning_rate import Step
 from convert.train.settings import TrainSettings
 
 _NO_MEMORY = ("can't allocate memory", "out of memory", "cannot allocate memory")

@@ -12,13 +12,13 @@ from assistant.errors import Cancelled
 from assistant.types import CancelToken
 from convert.train.checkpoints import Checkpoints, Snapshot, restore, take_moments
 from convert.train.distributed import Team, whole
-from convert.train.evaluation import HeldOut, evaluate
-from convert.train.events import Evaluated, Evaluating, Noted, Saved, Stepped, Watch
-from convert.train.faults import memory_errors, require_finite
-from convert.train.history import History, StepRecord, best, overfitting, should_stop
+from convert.train.learning_rate import Plan, Step, learning_rate
 from convert.train.lora import Tuned, gather
-from convert.train.schedule import Plan, Step, learning_rate
+from convert.train.loss_history import History, StepRecord, best, overfitting, should_stop
 from convert.train.settings import TrainSettings
+from convert.train.training_errors import memory_errors, require_finite
+from convert.train.training_events import Evaluated, Evaluating, Noted, Saved, Stepped, Watch
+from convert.train.validation import HeldOut, evaluate
 
 _RANKS = 1 << 16
 

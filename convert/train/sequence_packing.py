@@ -16,7 +16,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from convert.train.tokens import Tokenized
+from convert.train.tokenize_samples import Tokenized
 
 IGNORED = -100
 """Label of tokens that are not learned, as in PyTorch's cross entropy."""
