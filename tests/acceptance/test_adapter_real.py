@@ -23,7 +23,7 @@ from assistant.models.catalogue import AdapterEntry, bundled_models_dir, load_ca
 from assistant.models.model_record import read_record
 from assistant.prompts import REFUSAL, PromptPassage, build_messages
 from assistant.types import CancelToken, Message, Sampling
-from tests.unit.engine.lora_files import lora, matrices, smollm2_shapes
+from tests.unit.models.lora_files import lora, matrices, smollm2_shapes
 
 pytestmark = pytest.mark.acceptance
 

@@ -17,7 +17,7 @@ from assistant.types import Message, Sampling
 from convert.bundle.pack import Contents, run_bundle
 from convert.bundle.settings import BundleSettings
 from convert.bundle.signing_keys import generate
-from tests.unit.engine.lora_files import lora, matrices, smollm2_shapes
+from tests.unit.models.lora_files import lora, matrices, smollm2_shapes
 
 QUESTION = Message("user", "What is the capital of France?")
 ROOT = Path(__file__).resolve().parents[2]

@@ -31,7 +31,7 @@ from assistant.errors import Cancelled, ModelError, UsageError
 from assistant.models.catalogue import bundled_models_dir, load_catalogue
 from assistant.models.gguf_header import read_header
 from assistant.types import CancelToken
-from tests.unit.engine.gguf_files import TENSORS, chat_pairs, gguf
+from tests.unit.models.gguf_files import TENSORS, chat_pairs, gguf
 
 pytestmark = pytest.mark.acceptance
 

@@ -26,7 +26,7 @@ from convert.bundle.signing_keys import generate, read_signing_key
 from convert.cli.bundle import bundle_group
 from convert.evaluate.release_gate import GateError
 from convert.step_record import file_sha256, read_record, write_record
-from tests.unit.engine.gguf_files import toy_model
+from tests.unit.models.gguf_files import toy_model
 
 SOURCES = sources_from(
     [{"name": "SQuAD 2.0", "licence": "CC BY-SA 4.0", "attribution": "Wikipedia authors"}]

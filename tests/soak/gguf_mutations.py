@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.unit.engine.gguf_files import string, toy_model, value
+from tests.unit.models.gguf_files import string, toy_model, value
 
 SIZES = {0: 1, 1: 1, 2: 2, 3: 2, 4: 4, 5: 4, 6: 4, 7: 1, 10: 8, 11: 8, 12: 8}
 EXTRA: dict[str, Any] = {

@@ -17,7 +17,7 @@ from assistant.store import StoreKey
 from assistant.store.key_wrap import Cost, parse
 from assistant.store.recovery_key import recovery_secret
 from tests.soak.scale import count
-from tests.unit.bundle_files import CONTENT, OTHER_SECRET, accepted, put, tiny_bundle
+from tests.unit.bundle.bundle_files import CONTENT, OTHER_SECRET, accepted, put, tiny_bundle
 
 KEY = StoreKey.random()
 SEALED, TRANSFER = seal_key(KEY, Cost(1, 8 << 20))

@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 from jsonschema import validate
 
 from assistant.cli.main import cli
-from tests.unit.engine.lora_files import TOY, lora, matrices, random_toy
+from tests.unit.models.lora_files import TOY, lora, matrices, random_toy
 from tests.unit.test_docs import REFERENCE
 
 pytest.importorskip("llama_cpp")

@@ -15,7 +15,7 @@ from assistant.config import Settings
 from assistant.engine.chat_template import template_hash
 from assistant.models.model_record import read_record
 from tests.app.test_app_terminal import Terminal, leaks
-from tests.unit.engine.gguf_files import CHATML, toy_model
+from tests.unit.models.gguf_files import CHATML, toy_model
 
 HOSTILE = CHATML + "{# TEMPLATEWORD \x1b]52;c;UE9JU09O\x07\x9b31337m\u202e [bold] #}"
 OWN_CURSOR_UP = b"\x1b[1A"

@@ -11,7 +11,7 @@ from collections.abc import Collection
 
 import numpy as np
 
-from tests.unit.engine.gguf_files import Tensor, chat_pairs, gguf
+from tests.unit.models.gguf_files import Tensor, chat_pairs, gguf
 
 WIDTH = 32
 SPECIALS = ("<|endoftext|>", "<|im_start|>", "<|im_end|>")

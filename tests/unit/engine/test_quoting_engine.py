@@ -21,8 +21,8 @@ from assistant.engine.span_automaton import MARK, Move, Quotable
 from assistant.errors import Cancelled, EngineError
 from assistant.prompts import REFUSAL, PromptPassage, build_messages
 from assistant.types import CancelToken, Message, Quoted, Sampling
-from tests.unit.engine.gguf_files import toy_model
 from tests.unit.engine.speaking_toy import speaking_toy, token_of
+from tests.unit.models.gguf_files import toy_model
 
 PASSAGES = (
     "the cat and the cat sat in the garden, and then it left.",

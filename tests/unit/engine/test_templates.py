@@ -15,7 +15,7 @@ from assistant.engine.chat_template import (
 )
 from assistant.errors import ModelError
 from assistant.types import Message
-from tests.unit.engine.gguf_files import CHATML
+from tests.unit.models.gguf_files import CHATML
 
 SMOL = CHATML.replace(
     "{% for message in messages %}",

@@ -21,7 +21,7 @@ from assistant.bundle.public_key_file import decode_key, encode_key
 from assistant.bundle.signatures import key_id, sign
 from assistant.bundle.trusted_keys import TrustedKey
 from assistant.errors import BundleError
-from tests.unit.bundle_files import (
+from tests.unit.bundle.bundle_files import (
     CONTENT,
     OTHER_SECRET,
     PUBLIC,

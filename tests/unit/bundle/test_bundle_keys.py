@@ -14,7 +14,7 @@ from assistant.bundle import PublicKey, TrustStore, read_key
 from assistant.cli.main import cli
 from assistant.errors import BundleError, UntrustedKeyError, UsageError
 from convert.bundle.signing_keys import SigningKey, generate, read_signing_key
-from tests.unit.bundle_files import CONTENT, put, tiny_bundle
+from tests.unit.bundle.bundle_files import CONTENT, put, tiny_bundle
 from tests.unit.test_docs import REFERENCE
 
 SCHEMAS = REFERENCE.json_schema()["commands"]

@@ -13,10 +13,10 @@ from assistant.config import Settings
 from assistant.engine import add_model, list_models, load_chat, use_model, verify_models
 from assistant.errors import BundleError, ModelError
 from assistant.models.model_record import read_record
-from tests.unit.bundle_files import CONTENT, tiny_bundle, trusting
-from tests.unit.engine.gguf_files import toy_model
-from tests.unit.engine.lora_files import TOY, lora, matrices, smollm2_shapes
-from tests.unit.test_bundle_import import PROMPT, bring, left_over
+from tests.unit.bundle.bundle_files import CONTENT, tiny_bundle, trusting
+from tests.unit.bundle.test_bundle_import import PROMPT, bring, left_over
+from tests.unit.models.gguf_files import toy_model
+from tests.unit.models.lora_files import TOY, lora, matrices, smollm2_shapes
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from assistant.errors import ModelError
 from assistant.models.ggml_types import TENSOR_TYPES
 from assistant.models.gguf_header import GgufHeader, read_header, why_not_chat
-from tests.unit.engine.gguf_files import TENSORS, chat_pairs, gguf, string, value
+from tests.unit.models.gguf_files import TENSORS, chat_pairs, gguf, string, value
 
 
 def header_of(data: bytes, tmp_path: Path) -> GgufHeader:

@@ -38,8 +38,8 @@ from assistant.models.model_install import Progress, quiet
 from assistant.store import KeyFile, KeyPaths, LibraryKeys, StoreKey, open_store
 from assistant.store.key_wrap import Cost
 from assistant.types import CancelToken
-from tests.unit.bundle_files import CONTENT, put, tiny_bundle, trusting
-from tests.unit.engine.gguf_files import CHATML, toy_model
+from tests.unit.bundle.bundle_files import CONTENT, put, tiny_bundle, trusting
+from tests.unit.models.gguf_files import CHATML, toy_model
 
 PROMPT = Prompt(1, "system", "chatml", hashlib.sha256(CHATML.encode()).hexdigest())
 

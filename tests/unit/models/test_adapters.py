@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from assistant.errors import ModelError
 from assistant.models.adapter_check import matrix_format, why_not_adapter, why_not_over
 from assistant.models.gguf_header import GgufHeader, read_header
-from tests.unit.engine.gguf_files import gguf, toy_model
-from tests.unit.engine.lora_files import TOY, lora, lora_pairs, matrices
+from tests.unit.models.gguf_files import gguf, toy_model
+from tests.unit.models.lora_files import TOY, lora, lora_pairs, matrices
 
 PAIRS = matrices(TOY)
 QUERY = "blk.0.attn_q.weight"

@@ -10,7 +10,7 @@ import pytest
 
 from assistant.errors import ModelError
 from assistant.models.verified_file import PinnedFile, held
-from tests.unit.engine.gguf_files import toy_model
+from tests.unit.models.gguf_files import toy_model
 
 GOOD = toy_model()
 OTHER = toy_model(weight=1.0)

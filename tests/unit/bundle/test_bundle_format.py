@@ -16,7 +16,7 @@ from assistant.bundle.manifest import BundleFile, decode, encode
 from assistant.bundle.signatures import is_signed, key_id, public_of, same_fingerprint, sign, spoken
 from assistant.errors import BundleError, Cancelled, UntrustedKeyError
 from assistant.types import CancelToken
-from tests.unit.bundle_files import (
+from tests.unit.bundle.bundle_files import (
     CONTENT,
     OTHER_SECRET,
     accepted,

@@ -35,7 +35,7 @@ from assistant.models.model_record import (
     write_record,
 )
 from assistant.types import CancelToken
-from tests.unit.engine.gguf_files import TENSORS, chat_pairs, gguf, toy_model
+from tests.unit.models.gguf_files import TENSORS, chat_pairs, gguf, toy_model
 
 RECORD = ModelRecord(
     name="tiny",

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tests.unit.engine.gguf_files import Tensor, gguf, toy_model
+from tests.unit.models.gguf_files import Tensor, gguf, toy_model
 
 Shape = tuple[int, ...]
 

@@ -25,8 +25,8 @@ from assistant.engine import (
 from assistant.errors import AssistantError, ModelError, UsageError
 from assistant.models.model_record import read_record, write_record
 from assistant.types import Sampling
-from tests.unit.engine.gguf_files import TENSORS, chat_pairs, gguf
-from tests.unit.engine.lora_files import TOY, lora, matrices, random_toy, values
+from tests.unit.models.gguf_files import TENSORS, chat_pairs, gguf
+from tests.unit.models.lora_files import TOY, lora, matrices, random_toy, values
 
 pytest.importorskip("llama_cpp")
 
