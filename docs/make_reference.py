@@ -24,7 +24,7 @@ from assistant.cli.feedback import feedback_schema
 from assistant.cli.main import cli
 from assistant.cli.models import models_schema
 from assistant.cli.passphrase import passphrase_schema
-from assistant.cli.prove import command
+from assistant.cli.prove.command import ProofJson
 
 HERE = Path(__file__).parent
 OUTPUTS = {
@@ -63,7 +63,7 @@ OUTPUTS = {
     "passphrase recovery-key": passphrase_schema.PassphraseChangedJson,
     "passphrase set": passphrase_schema.PassphraseChangedJson,
     "passphrase status": passphrase_schema.PassphraseStatusJson,
-    "prove-offline": command.ProofJson,
+    "prove-offline": ProofJson,
     "rekey": passphrase_schema.PassphraseChangedJson,
     "sample": answer_schema.AskJson,
 }

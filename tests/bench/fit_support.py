@@ -5,10 +5,10 @@
 WiCE (Kamoi et al. 2023) has claims of Wikipedia with pieces of the pages that they cite, and
 says whether these support the claim. The source of a claim is, as in an answer, a sentence of
 the piece with its neighbours: the one that shares most words with the claim. With `--write`
-the constants of `assistant/answering/checks/support_weights.py` are made new. A claim is called unlike
-its source below the threshold under which `LOST` of the supported claims of the fitting half
-lie: the check is to find what has nothing to do with its source, and to leave alone what is
-merely said in other words.
+the constants of `assistant/answering/checks/support_weights.py` are made new. A claim is
+called unlike its source below the threshold under which `LOST` of the supported claims of
+the fitting half lie: the check is to find what has nothing to do with its source, and to
+leave alone what is merely said in other words.
 """
 
 from __future__ import annotations

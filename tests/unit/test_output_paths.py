@@ -1,10 +1,10 @@
 """No way to a terminal but through `safe_text`: read out of the source, and tried in a process.
 
 The rules are about the source, so that a new widget or command is found the day it is
-written. `Content` and `Text` are made in `tui/safe_content.py` only (`tests/app/test_app_parts.py`),
-and everything there passes the gate; so a widget is safe if what it is given is a constant,
-comes from that module, or from a function that is annotated to return what only that module
-can make.
+written. `Content` and `Text` are made in `tui/safe_content.py` only (see
+`tests/app/test_app_parts.py`), and everything there passes the gate; so a widget is safe
+if what it is given is a constant, comes from that module, or from a function that is annotated
+to return what only that module can make.
 """
 
 from __future__ import annotations
@@ -101,7 +101,7 @@ class Scope:
         if not isinstance(node, ast.Call):
             return False
         callee = node.func
-        if isinstance(callee, ast.Attribute) and ast.unparse(callee.value) == "text":
+        if isinstance(callee, ast.Attribute) and ast.unparse(callee.value) == "safe_content":
             return callee.attr in BUILDERS
         return getattr(callee, "attr", getattr(callee, "id", "")) in self.gated
 
@@ -161,11 +161,11 @@ def test_no_widget_is_given_text_that_did_not_pass_the_gate() -> None:
     [
         "Static(name)",
         "self.query_one('#x', Static).update(f'{name}')",
-        "table.add_row(text.cell(a), b)",
+        "table.add_row(safe_content.cell(a), b)",
         "self.notify(error.message, markup=False)",
         "self.border_title = document.name",
         "Input(placeholder=name)",
-        "Static(text.shortened(name, 20))",
+        "Static(safe_content.shortened(name, 20))",
         "Option(_row(x))",
     ],
 )

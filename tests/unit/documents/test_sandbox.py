@@ -175,7 +175,8 @@ def in_a_limited_child(action: str) -> str:
     at = boot.index("-c") + 1
     boot[at] = (
         "import sys, os; sys.path.extend(sys.argv[1:-1]);"
-        "from assistant.documents.parser_worker import _limit, _warm_up; _warm_up(); _limit(1 << 29, 5);"
+        "from assistant.documents.parser_worker import _limit, _warm_up;"
+        "_warm_up(); _limit(1 << 29, 5);"
         f"exec({action!r})"
     )
     done = subprocess.run(
