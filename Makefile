@@ -32,10 +32,12 @@ export ASSISTANT_CONVERTER_CACHE := $(CURDIR)/$(BUILD)/converter
 help: ## List what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
-# Compiled here: the app, once it is locked down, may not write into the checkout.
+# Compiled here: the app, once it is locked down, may not write into the checkout. The models
+# go to the person's own data folder, so that plain `.venv/bin/assistant` has them too.
 run: setup ## Set everything up, open the app on the sample library
 	@$(PY) -m compileall -q assistant
-	@$(VENV)/bin/assistant sample --data-dir .run
+	@$(VENV)/bin/assistant models setup --from $(BUILD)/packages >/dev/null
+	@$(VENV)/bin/assistant sample
 
 test: setup-test setup-workstation ## Set everything up, run every check and test
 	$(VENV)/bin/ruff format --check .
