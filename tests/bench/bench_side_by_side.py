@@ -122,15 +122,26 @@ class Bench:
         """Median over the rounds of one figure of a step."""
         return statistics.median(run[key] for run in self.runs[name])
 
-    def per_question(self, name: str, key: str) -> float:
-        """Median over all questions of all rounds; questions without the figure left out."""
+    def per_question(self, name: str, key: str) -> float | None:
+        """Median over all questions of all rounds; None if no answer has the figure.
+
+        A model that is held to quotes gives its answer in one piece: it has no second token
+        to time.
+        """
         values = [
             answer[key]
             for run in self.runs[name]
             for answer in run["answers"]
             if answer[key] is not None
         ]
-        return statistics.median(values)
+        return statistics.median(values) if values else None
+
+    def first_word(self, name: str) -> float:
+        """Median seconds until the first words. Raises RuntimeError if nothing was answered."""
+        value = self.per_question(name, "first_token_s")
+        if value is None:
+            raise RuntimeError(f"{name}: no question was answered by the model")
+        return value
 
 
 def figures_of(bench: Bench) -> list[Figure]:
@@ -146,8 +157,8 @@ def figures_of(bench: Bench) -> list[Figure]:
             ),
             (
                 "first token",
-                bench.per_question("ours ask", "first_token_s"),
-                bench.per_question(name, "first_token_s"),
+                bench.first_word("ours ask"),
+                bench.first_word(name),
                 0.5,
             ),
             (
@@ -187,6 +198,7 @@ def _figures_behind(bench: Bench) -> list[Figure]:
             Figure(f"{name}: retrieve", bench.per_question(name, "retrieve_ms"), "ms"),
             Figure(f"{name}: first token", bench.per_question(name, "first_token_s"), "s"),
             Figure(f"{name}: generation", bench.per_question(name, "tokens_per_s"), "tokens/s"),
+            Figure(f"{name}: whole answer", bench.per_question(name, "total_s"), "s"),
             Figure(f"{name}: peak memory", bench.middle(name, "peak_mb"), "MB"),
         ]
     if any(a["extract_s"] is not None for r in bench.runs["ours ask"] for a in r["answers"]):

@@ -4,15 +4,18 @@
 
 Each bench is a module `bench_*.py` here that takes `--json FILE`; README.md defines what
 it writes. Results stay in `.build/bench/`, so that `--only` refreshes a part of the table.
+Each row names the code that it measured; `--mark` marks those whose code has changed since.
 """
 
 from __future__ import annotations
 
 import argparse
 import datetime
+import hashlib
 import json
 import os
 import platform
+import re
 import subprocess
 import sys
 import time
@@ -29,6 +32,8 @@ PAGE = ROOT / "docs" / "benchmarks.md"
 BEGIN = "<!-- begin: written by tests/bench/run_all.py -->"
 END = "<!-- end: written by tests/bench/run_all.py -->"
 SECONDS_PER_BENCH = 3 * 3600
+OLDER = "\N{DAGGER}"
+WORKSTATION_BENCHES = {"bench_adapter", "bench_training"}
 # The converter's ONNX Runtime has a telemetry client that is on by default. Only told to
 # the bench that converts: what the product does must be seen without our help.
 WORKSTATION = {"ORT_DISABLE_TELEMETRY": "1"}
@@ -45,10 +50,34 @@ class Run:
     seconds: float
     command: str
     machine: str
+    code: str = ""
+    """What was measured: see `code_of`."""
 
 
 def bench_names() -> list[str]:
     return sorted(path.stem for path in HERE.glob("bench_*.py"))
+
+
+def code_of(bench: str) -> str:
+    """A short hash (8 hex digits) of the code that a bench measures, and of the bench itself."""
+    rooms = ["assistant", "convert"] if bench in WORKSTATION_BENCHES else ["assistant"]
+    files = [path for room in rooms for path in (ROOT / room).rglob("*.py")]
+    digest = hashlib.sha256()
+    for path in sorted([*files, ROOT / "requirements" / "laptop.txt", HERE / f"{bench}.py"]):
+        digest.update(f"{path.relative_to(ROOT)}\0".encode() + path.read_bytes())
+    return digest.hexdigest()[:8]
+
+
+def mark_older(page: str) -> str:
+    """Mark the rows of the table whose code is not today's; a marked row stays marked."""
+
+    def marked(row: re.Match[str]) -> str:
+        name, code = f"bench_{row[2]}", row[3]
+        known = (HERE / f"{name}.py").is_file()
+        older = not known or code.strip(" `") != code_of(name)
+        return f"{row[1]}| {row[2]} | {code.strip()}{OLDER if older else ''} |"
+
+    return re.sub(rf"(?m)^(\|.*\| [\d-]+ )\| (\w+) \| ([^|{OLDER}\n]*) \|$", marked, page)
 
 
 def machine() -> str:
@@ -77,7 +106,9 @@ def run_bench(name: str, extra: list[str]) -> Run:
     status, reason = _verdict(code, last, target)
     print(f"== {name}: {status} {reason}", flush=True)
     seconds = time.monotonic() - started
-    run = Run(name, status, reason, date, round(seconds, 1), " ".join(shown), machine())
+    shown_command = " ".join(shown)
+    code = code_of(name)
+    run = Run(name, status, reason, date, round(seconds, 1), shown_command, machine(), code)
     (RESULTS / f"{name}.run.json").write_text(json.dumps(asdict(run), indent=1) + "\n", "utf-8")
     return run
 
@@ -85,7 +116,7 @@ def run_bench(name: str, extra: list[str]) -> Run:
 def python_of(name: str) -> str:
     """The interpreter of a bench: that of the workstation's environment where it needs torch."""
     workstation = ROOT / ".venv-workstation" / "bin" / "python"
-    if name in {"bench_adapter", "bench_training"} and workstation.is_file():
+    if name in WORKSTATION_BENCHES and workstation.is_file():
         return str(workstation)
     return sys.executable
 
@@ -176,8 +207,8 @@ def table() -> str:
         if path.name.removesuffix(".run.json") in bench_names()
     ]
     lines = [
-        "| Figure | Goal | Measured | | Command | Date |",
-        "|---|---|---|---|---|---|",
+        "| Figure | Goal | Measured | | Date | Command | Code |",
+        "|---|---|---|---|---|---|---|",
     ]
     notes: list[str] = []
     for run in runs:
@@ -205,7 +236,7 @@ def _row(figure: Figure, run: Run) -> str:
     verdict = {True: "met", False: "**not met**", None: ""}[figure.met]
     value = "-" if figure.value is None else f"{number(figure.value)} {figure.unit}".strip()
     shown = f"{value} ({figure.note})" if figure.note else value
-    cells = [figure.name, figure.goal, shown, verdict, short(run), run.date]
+    cells = [figure.name, figure.goal, shown, verdict, run.date, short(run), run.code or "-"]
     return "| " + " | ".join(_cell(cell) for cell in cells) + " |"
 
 
@@ -227,7 +258,7 @@ def write_page(page: Path, content: str) -> None:
     _, end, tail = rest.partition(END)
     if not begin or not end:
         raise ValueError(f"{page} has not the two markers")
-    page.write_text(f"{head}{begin}\n{content}\n{end}{tail}", encoding="utf-8")
+    page.write_text(mark_older(f"{head}{begin}\n{content}\n{end}{tail}"), encoding="utf-8")
 
 
 def main() -> int:
@@ -235,7 +266,11 @@ def main() -> int:
     parser.add_argument("--rival-python", default=".venv-bench/bin/python")
     parser.add_argument("--only", nargs="+", metavar="NAME", help="names, with or without bench_")
     parser.add_argument("--table-only", action="store_true", help="only write the table again")
+    parser.add_argument("--mark", action="store_true", help="only mark rows of older code")
     options = parser.parse_args()
+    if options.mark:
+        PAGE.write_text(mark_older(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+        return 0
     RESULTS.mkdir(parents=True, exist_ok=True)
     names = bench_names()
     if options.only:
@@ -249,7 +284,10 @@ def main() -> int:
     for name in [] if options.table_only else names:
         runs.append(run_bench(name, extra_arguments(name, python)))  # noqa: PERF401 - one by one
     write_page(PAGE, table())
-    return 1 if any(run.status == "failed" for run in runs) else 0
+    failed = [run for run in runs if run.status == "failed"]
+    for run in failed:
+        print(f"{run.bench} did not run to its end: {run.reason}", file=sys.stderr)
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":

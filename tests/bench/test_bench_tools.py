@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
 from pathlib import Path
 
 import pytest
 
+from tests.bench.bench_side_by_side import Bench
 from tests.bench.measure import run_measured
 from tests.bench.report import Figure, at_least, at_most, publish
-from tests.bench.run_all import BEGIN, END, Run, _row, _verdict, number, write_page
+from tests.bench.run_all import (
+    BEGIN,
+    END,
+    PAGE,
+    Run,
+    _row,
+    _verdict,
+    code_of,
+    mark_older,
+    number,
+    write_page,
+)
 
 HOLD = "import time; block = bytearray(60_000_000); time.sleep(1.0)"
 
@@ -60,9 +73,9 @@ def test_what_a_bench_publishes_is_read_back(tmp_path: Path) -> None:
     target = tmp_path / "new" / "bench.json"
     publish("x", [Figure("speed", 2.5, "x", ">= 1.5", True, "a | b")], {"n": 1}, target)
     assert _verdict(0, "", target) == ("ok", "")
-    run = Run("bench_x", "ok", "", "2025-01-01", 1.0, "python x", "a CPU")
+    run = Run("bench_x", "ok", "", "2025-01-01", 1.0, "python x", "a CPU", "12ab34cd")
     row = _row(Figure("speed", 2.5, "x", ">= 1.5", True, "a | b"), run)
-    assert row == "| speed | >= 1.5 | 2.5 x (a \\| b) | met | x | 2025-01-01 |"
+    assert row == "| speed | >= 1.5 | 2.5 x (a \\| b) | met | 2025-01-01 | x | 12ab34cd |"
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"figures": [{"value": 1}]}'])
@@ -86,3 +99,31 @@ def test_only_what_stands_between_the_markers_is_replaced(tmp_path: Path) -> Non
     page.write_text("no markers", encoding="utf-8")
     with pytest.raises(ValueError, match="markers"):
         write_page(page, "new")
+
+
+def test_rows_of_older_code_are_marked_once() -> None:
+    head = "| Figure | Goal | Measured | | Date | Command | Code |\n|---|---|---|---|---|---|---|\n"
+    today = f"| a |  | 1 |  | 2026-11-30 | search | {code_of('bench_search')} |\n"
+    older = "| b |  | 1 |  | 2026-11-21 | search | 0123abcd |\n"
+    unknown = "| c |  | 1 |  | 2026-11-21 | search | - |\n"
+    marked = mark_older(head + today + older + unknown)
+    assert marked.startswith(head + today)
+    assert marked.count("\N{DAGGER}") == 2
+    assert mark_older(marked) == marked
+
+
+def test_no_figure_older_than_its_code_stands_unmarked() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    assert page == mark_older(page), "mark them: python -m tests.bench.run_all --mark"
+
+
+def test_answers_that_come_whole_have_no_speed_and_break_nothing(tmp_path: Path) -> None:
+    """A model that is held to quotes writes one piece: no second token to time."""
+    bench = Bench(argparse.Namespace(), tmp_path, tmp_path, {})
+    whole = {"first_token_s": 0.5, "tokens_per_s": None, "total_s": 0.6}
+    bench.runs["ours ask"] = [{"answers": [whole, whole | {"first_token_s": 0.7}]}]
+    assert bench.per_question("ours ask", "tokens_per_s") is None
+    assert bench.first_word("ours ask") == 0.6
+    bench.runs["ours ask"] = [{"answers": [whole | {"first_token_s": None}]}]
+    with pytest.raises(RuntimeError, match="no question"):
+        bench.first_word("ours ask")
