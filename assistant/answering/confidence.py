@@ -89,7 +89,7 @@ def features(evidence: Evidence) -> dict[str, float]:
     dense = [hit.scores.dense for hit in result.hits if hit.scores.dense is not None]
     best = max(evidence.scored, key=lambda s: s.score, default=None)
     own, rank, text = _sentence_of(evidence)
-    asked = set(content_stems(topic_words(evidence.question)))
+    asked = content_stems(topic_words(evidence.question))
     return {
         "relevance": math.log(relevance / (1.0 - relevance)),
         "dense": max(dense, default=0.0),
@@ -102,7 +102,7 @@ def features(evidence: Evidence) -> dict[str, float]:
         "sentence": own.score if own is not None else 0.0,
         "best": float(own is not None and own is best),
         "rank": float(rank),
-        "lacking": len(asked - set(content_stems(text))) / len(asked) if asked else 0.0,
+        "lacking": len(asked - content_stems(text)) / len(asked) if asked else 0.0,
     }
 
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-from assistant.answering.checks.names import find_names, folded
+from assistant.answering.checks.names import find_names
 from assistant.answering.checks.negation import (
     Words,
     align,
@@ -23,7 +23,8 @@ from assistant.answering.checks.negation import (
 )
 from assistant.answering.checks.numbers import Value, comparable, equal, find_values
 from assistant.text.canonical import canonical
-from assistant.text.words import STOP_WORDS, content_stems, stem, topic_words
+from assistant.text.stop_words import STOP_WORDS
+from assistant.text.words import content_stems, stem, topic_words
 from assistant.types.answers import ContradictionKind
 
 _WORD = re.compile(r"[^\W_]+(?:['\u2019-][^\W_]+)*")
@@ -129,7 +130,7 @@ def _words(text: str, names: set[str]) -> Iterator[_Token]:
     for match in _WORD.finditer(text):
         word = match.group()
         if word.lower() not in STOP_WORDS:
-            yield _Token(stem(folded(word)), word, named=word in names)
+            yield _Token(stem(word.lower()), word, named=word in names)
 
 
 def _mask(value: Value) -> str:
@@ -159,7 +160,7 @@ def _about_the_same(
     mine, theirs = _said(first), _said(second)
     shared = mine & theirs
     opposed = {key for key in mine ^ theirs if opposites_of(key, mine ^ theirs)}
-    asked = set(content_stems(topic_words(question))) - opposed
+    asked = content_stems(topic_words(question)) - opposed
     if len(shared) < _LEAST_SHARED or not asked & shared or (asked & mine) != (asked & theirs):
         return False
     if len(shared) < _ALIKE * min(len(mine), len(theirs)):

@@ -29,7 +29,7 @@ from assistant.answering.quote_marks import (
     outside_of,
 )
 from assistant.text.canonical import canonical
-from assistant.text.words import STOP_WORDS, content_stems, stem, words
+from assistant.text.words import content_stems, words
 from assistant.types import Citation, Flaw, Passage, Sentence
 
 _ITEM = re.compile(r"^\s*(?:\d{1,2}[.)]|[-*\u2022])\s+")
@@ -111,7 +111,7 @@ class _Checker:
         self._index = PassageIndex(passages)
         self._context = Context(passages)
         self._question = question
-        self._asked = frozenset(content_stems(question))
+        self._asked = content_stems(question)
         self._numbered = numbered
 
     def check(
@@ -287,7 +287,7 @@ def _says_something(text: str) -> bool:
 
 
 def _claimed(text: str) -> frozenset[str]:
-    return frozenset(stem(w) for w in words(_bare(text)) if w not in STOP_WORDS)
+    return content_stems(_bare(text))
 
 
 def _shown(quote: str) -> str:

@@ -14,6 +14,7 @@ from assistant.documents.document_title import clean_title, first_line_title, me
 from assistant.documents.parse_errors import ParseFault
 from assistant.documents.size_limits import MAX_CHARACTERS, MAX_PAGES
 from assistant.documents.text_encoding import has_visible_text, normal_newlines
+from assistant.text.signs import phrase_pattern
 
 HeadingSpan = tuple[int, int, str]
 
@@ -110,10 +111,9 @@ def _bookmarks(
     found: list[HeadingSpan] = []
     after = 0
     for level, number, title in _outline(document, len(pages)):
-        words = [re.escape(word) for word in title.split()]
         page = pages[number]
         begin = max(0, after - starts[number])
-        match = re.compile(r"\s+".join(words), re.IGNORECASE).search(page, begin)
+        match = phrase_pattern(title).search(page, begin)
         if match:
             start = starts[number] + match.start()
             found.append((start, level, title))

@@ -14,6 +14,7 @@ from assistant.errors import SuiteError
 from assistant.evaluation.suite import Item, Suite
 from assistant.prompts import REFUSAL, PromptPassage, build_messages
 from assistant.text.sentences import split_sentences
+from assistant.text.words import plain_words
 from assistant.types import Hit, Message, SearchResult
 
 SHOTS = 5
@@ -53,9 +54,9 @@ def candidates(measured: Suite, given: Suite | None = None) -> Shots:
             hint='Mark some with "part": "train", or name a file of others: --shots FILE.',
         )
     ids = {item.id for item in measured.items}
-    words = {_plain(item.question) for item in measured.items}
+    words = {tuple(plain_words(item.question)) for item in measured.items}
     for item in found:
-        if item.id in ids or _plain(item.question) in words:
+        if item.id in ids or tuple(plain_words(item.question)) in words:
             name = given.name if given is not None else measured.name
             raise SuiteError(
                 f"{name}, line {item.line}: '{item.id}' is measured too, so it can't be an "
@@ -125,7 +126,3 @@ def _cut(hit: Hit, at: int, most: int, end: int = 0) -> PromptPassage:
         if finish > at and finish - begin <= most:
             stop = max(stop, finish)
     return PromptPassage(hit.passage.document, hit.passage.page, text[begin:stop] or text[:most])
-
-
-def _plain(text: str) -> str:
-    return " ".join("".join(c if c.isalnum() else " " for c in text.casefold()).split())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from dataclasses import dataclass
 from assistant.errors import UsageError
 from assistant.evaluation.strict_json import BadTextError
 from assistant.evaluation.suite import Item, Span, Suite, refuse
+from assistant.text.signs import phrase_pattern
 from assistant.types import Citation, DocumentRecord, Workspace
 
 _CACHED_CHARACTERS = 20_000_000
@@ -123,7 +123,7 @@ def _offsets(span: Span, record: DocumentRecord, pages: Pages) -> Place:
 
 
 def _with_text(span: Span, record: DocumentRecord, place: Place, pages: Pages) -> Place:
-    pattern = re.compile(r"\s+".join(re.escape(word) for word in span.text.split()))
+    pattern = phrase_pattern(span.text, ignore_case=False)
     if place.start is not None and place.end is not None:
         text = pages.text(record.id, place.page)[place.start : place.end]
         if not pattern.fullmatch(text.strip()):

@@ -8,6 +8,8 @@ from typing import Protocol
 
 from assistant.errors import UsageError
 from assistant.text.sentences import split_sentences
+from assistant.text.signs import phrase_pattern
+from assistant.text.words import plain_words
 from assistant.types import Citation, DocumentRecord, ShownPassage
 
 MOST_PAGES = 2_000
@@ -16,11 +18,6 @@ MOST_PAGES = 2_000
 _MOST_SEARCHED = 2_000_000
 """Characters in which the nearest sentence is looked for."""
 
-_ALIKE = (
-    "'\u2018\u2019\u201b`",
-    '"\u201c\u201d\u201e\u00ab\u00bb',
-    "-\u2010\u2011\u2012\u2013\u2014",
-)
 _NEAREST = 240
 
 
@@ -32,24 +29,9 @@ class Reader(Protocol):
     def page_text(self, document_id: int, page: int) -> str: ...
 
 
-def words_pattern(words: str) -> re.Pattern[str]:
-    """Return what finds `words` as whole words."""
-    body = r"\s+".join("".join(map(_character, word)) for word in words.split())
-    before = r"(?<!\w)" if words.strip()[:1].isalnum() else ""
-    after = r"(?!\w)" if words.strip()[-1:].isalnum() else ""
-    return re.compile(f"{before}{body}{after}", re.IGNORECASE)
-
-
-def _character(character: str) -> str:
-    for alike in _ALIKE:
-        if character in alike:
-            return f"[{re.escape(alike)}]"
-    return re.escape(character)
-
-
 def in_place(words: str, place: Citation) -> Citation | None:
     """Return the part of a place that the words are, or None."""
-    found = words_pattern(words).search(place.text)
+    found = phrase_pattern(words, whole_words=True).search(place.text)
     return _part(place, found) if found else None
 
 
@@ -61,7 +43,7 @@ def _part(place: Citation, found: re.Match[str]) -> Citation:
 
 def in_passages(words: str, passages: Iterable[ShownPassage], reader: Reader) -> Citation | None:
     """Return where the words stand first in the passages that were shown, or None."""
-    pattern = words_pattern(words)
+    pattern = phrase_pattern(words, whole_words=True)
     for passage in passages:
         if not pattern.search(passage.text):
             continue
@@ -121,7 +103,7 @@ def in_document(words: str, name: str, page: int, reader: Reader) -> Citation:
             hint="Name the page.",
         )
     pages = [page] if page else range(1, record.pages + 1)
-    pattern = words_pattern(words)
+    pattern = phrase_pattern(words, whole_words=True)
     found: list[Citation] = []
     for number in pages:
         body = reader.page_text(record.id, number)
@@ -198,7 +180,7 @@ def nearest(words: str, texts: Iterable[Citation]) -> Citation | None:
 
 
 def _bag(text: str) -> frozenset[str]:
-    return frozenset(word for word in re.findall(r"\w+", text.casefold()) if len(word) > 1)
+    return frozenset(word for word in plain_words(text) if len(word) > 1)
 
 
 def passages_text(passages: Sequence[ShownPassage]) -> list[Citation]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Collection, Iterable
 from dataclasses import replace
@@ -17,6 +16,7 @@ from assistant.feedback.locate_words import (
     not_found,
     passages_text,
 )
+from assistant.text.words import plain_words
 from assistant.types import (
     DIRECT,
     VERDICTS,
@@ -119,8 +119,7 @@ def outcome(feedback: Feedback) -> Outcome:
 
 def question_key(question: str) -> str:
     """Return what two spellings of one question have in common."""
-    text = unicodedata.normalize("NFKC", question).casefold()
-    return " ".join(re.findall(r"\w+", text))
+    return " ".join(plain_words(question))
 
 
 def newest(entries: Iterable[Feedback]) -> list[Feedback]:

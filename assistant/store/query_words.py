@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import unicodedata
 
-from assistant.text.stop_words import OPERATORS, STOP_WORDS
+from assistant.text.stop_words import QUESTION_WORDS
 
 LONGEST_QUERY = 512
 """Different words of a query that are looked at; the rest of a longer query is dropped."""
 
 _LONGEST_WORD = 100
+_OPERATORS = frozenset({"AND", "OR", "NOT", "NEAR"})
+"""What people type who know search engines; in a question of words it carries no meaning."""
 
 
 def query_words(query: str) -> list[str]:
@@ -23,11 +25,11 @@ def query_words(query: str) -> list[str]:
     for word in _runs(query):
         if len(words) >= LONGEST_QUERY:
             break
-        if word in OPERATORS:
+        if word in _OPERATORS:
             continue
         lower = word.lower()
         capitals = len(word) > 1 and word.isupper() and not shouted
-        if lower not in STOP_WORDS or capitals:
+        if lower not in QUESTION_WORDS or capitals:
             words.setdefault(lower)
     return list(words)
 

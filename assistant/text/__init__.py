@@ -1,1 +1,1 @@
-"""Text as the program sees it: sentences, words and stems, the canonical form, stop words."""
+"""Texts in English, made comparable: their words, and the signs that look alike."""

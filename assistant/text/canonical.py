@@ -11,17 +11,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-_EQUAL = {
-    **dict.fromkeys("\u201c\u201d\u201e\u201f\u00ab\u00bb\u2033\u301d\u301e\uff02", '"'),
-    **dict.fromkeys("\u2018\u2019\u201a\u201b\u2032\u02bc\uff07`\u00b4", "'"),
-    **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d", "-"),
-    "\u2026": "...",
-    "\ufb00": "ff",
-    "\ufb01": "fi",
-    "\ufb02": "fl",
-    "\ufb03": "ffi",
-    "\ufb04": "ffl",
-}
+from assistant.text.signs import PLAIN_SIGNS
+
 _UNSEEN = frozenset("\u00ad\u200b\u200c\u200d\u2060\ufeff\u0002\ufffe")
 _TOKEN = re.compile(
     r"(?P<broken>(?<=[^\W\d_])(?:[-\u2010\u00ad\u0002]|\ufffe)[ \t]*(?:\r\n?|\n)\s*(?=[a-z]))"
@@ -74,7 +65,7 @@ def canonical(text: str, *, keep_line_hyphen: bool = False) -> Canonical:
         elif match.lastgroup == "rest":
             for at in range(start, end):
                 if text[at] not in _UNSEEN:
-                    put(_EQUAL.get(text[at], text[at]), at, at + 1)
+                    put(PLAIN_SIGNS.get(text[at], text[at]), at, at + 1)
         elif keep_line_hyphen:
             put("-", start, end)
     return Canonical("".join(out), tuple(starts), tuple(ends))
@@ -82,9 +73,4 @@ def canonical(text: str, *, keep_line_hyphen: bool = False) -> Canonical:
 
 def joined_lines(text: str) -> str:
     """Return `text` on one line, as a person reads it; a hyphen at a line's end stays."""
-    return canonical_space(re.sub(r"(?<=[^\W\d_]-)[ \t]*(?:\r\n?|\n)\s*(?=[a-z])", "", text))
-
-
-def canonical_space(text: str) -> str:
-    """Return `text` trimmed, with each run of white space made one space."""
-    return " ".join(text.split())
+    return " ".join(re.sub(r"(?<=[^\W\d_]-)[ \t]*(?:\r\n?|\n)\s*(?=[a-z])", "", text).split())

@@ -15,35 +15,38 @@ from collections.abc import Iterator
 
 Span = tuple[int, int]
 
-
-def _words(listed: str) -> frozenset[str]:
-    return frozenset(listed.split())
-
-
-_NEVER_LAST = _words("""
+_NEVER_LAST = frozenset(
+    """
     dr mr mrs ms prof st rev hon gen sen rep capt lt col sgt messrs mt vs v cf viz e.g i.e eg ie
     approx ca c.f resp incl excl esp seq dept
-""")
+    """.split()
+)
 """Abbreviations that go on with what they stand before, never at the end of a sentence."""
 
-_BEFORE_NUMBER = _words("""
+_BEFORE_NUMBER = frozenset(
+    """
     no nos art arts sec secs sect fig figs eq eqs pp p pg para paras cl ch chap vol vols ex app
     tab ref refs pt par reg regs r s ss
-""")
+    """.split()
+)
 """Abbreviations only if a number (or a letter that numbers) comes next."""
 
-_MAYBE_LAST = _words("""
+_MAYBE_LAST = frozenset(
+    """
     inc ltd co corp llc plc gmbh bros jr sr etc al assn est intl mfg natl univ jan feb mar apr jun
     jul aug sep sept oct nov dec ave blvd rd tel ext min max avg
-""")
+    """.split()
+)
 """Abbreviations that end a sentence only if the next word is one that begins sentences."""
 
-_STARTERS = _words("""
+_STARTERS = frozenset(
+    """
     the this that these those it its in on at if we he she they there a an for as when where while
     however such no any all each upon after before during with without by to our your his her their
     you i but and or so although because since both either neither one some most many under unless
     until once pursuant notwithstanding except subject nothing provided patients
-""")
+    """.split()
+)
 
 _WIDE_STOPS = "\u3002\uff01\uff1f"
 _TERMINATOR = re.compile(
@@ -121,10 +124,15 @@ def _is_blank(text: str, line: Span) -> bool:
     return not text[line[0] : line[1]].strip()
 
 
-def _trimmed(text: str, start: int, end: int) -> Iterator[Span]:
+def trimmed(text: str, start: int, end: int) -> Span:
+    """Return the span without white space at its ends; an empty one at `end` if all is."""
     piece = text[start:end]
     left = start + len(piece) - len(piece.lstrip())
-    right = end - (len(piece) - len(piece.rstrip()))
+    return left, max(left, end - (len(piece) - len(piece.rstrip())))
+
+
+def _trimmed(text: str, start: int, end: int) -> Iterator[Span]:
+    left, right = trimmed(text, start, end)
     if left < right:
         yield left, right
 

@@ -1,43 +1,21 @@
-"""Words of a question and of a passage, made comparable: lower case, no stop words, stems.
-
-The stemmer is the first step of Porter's algorithm (plurals, -ed, -ing) and no more: it
-joins the forms of one word and hardly ever two words.
-"""
+"""Words of a question and of a passage, made comparable: no case, no stop words, stems."""
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+import unicodedata
+from collections.abc import Collection, Mapping
 from functools import lru_cache
 
+from Stemmer import Stemmer
+
+from assistant.text.stop_words import STOP_WORDS
+
 _WORD = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)*")
-_VOWEL = re.compile(r"[aeiouy]")
-_DOUBLED = re.compile(r"([b-df-hjkmnp-rtvwx])\1$")
-
-_LISTED = """
-    a about after again all also am an and any are as at be because been before being both but by
-    can could did do does doing down during each few for from further had has have having he her
-    here hers him his how i if in into is it its itself just let me more most my no nor not of off
-    on once only or other our ours out over own please same shall she should so some such tell than
-    that the their theirs them then there these they this those through to too under until up us
-    very was we were what when where which while who whom whose why will with would you your yours
-    """
-STOP_WORDS = frozenset(_WORD.findall(_LISTED))
-"""Words that say nothing about what a text is about."""
-
-
-def words(text: str) -> list[str]:
-    """Return the words of `text` in order, lower case, without a possessive 's."""
-    found = _WORD.findall(text.lower())
-    return [w[:-2] if w.endswith(("'s", "\u2019s")) else w for w in found]
-
-
-def content_stems(text: str) -> list[str]:
-    """Return the stems of the words that are not stop words, in order, with repeats."""
-    return [stem(w) for w in words(text) if w not in STOP_WORDS]
-
-
+_PORTER = Stemmer("porter", 0)  # without a cache of its own; a call holds the interpreter's lock
+_LONGEST_STEMMED = 64
+_AMENDED = re.compile(r".*?[aeiouy][^aeiouy].*?(?:bli|logi)")
 _IRREGULAR = {
     "paid": "pay", "made": "make", "given": "give", "gave": "give", "kept": "keep",
     "held": "hold", "sent": "send", "sold": "sell", "bought": "buy", "taken": "take",
@@ -47,24 +25,45 @@ _IRREGULAR = {
 }  # fmt: skip
 
 
+def words(text: str) -> list[str]:
+    """Return the words of `text` in order, lower case, without a possessive 's."""
+    found = (w.lower() for w in _WORD.findall(unicodedata.normalize("NFC", text)))
+    return [w[:-2] if w.endswith(("'s", "\u2019s")) else w for w in found]
+
+
+def plain_words(text: str) -> list[str]:
+    """Return what two spellings of `text` have in common: words without case and punctuation."""
+    return re.findall(r"\w+", unicodedata.normalize("NFKC", text).casefold())
+
+
+def folded(word: str) -> str:
+    """Return a word without case and accents."""
+    if word.isascii():
+        return word.lower()
+    parts = unicodedata.normalize("NFKD", word.casefold())
+    return "".join(c for c in parts if not unicodedata.combining(c))
+
+
+def content_stems(text: str) -> frozenset[str]:
+    """Return the stems of the words that are not stop words."""
+    return frozenset(stem(w) for w in words(text) if w not in STOP_WORDS)
+
+
 @lru_cache(maxsize=20_000)
 def stem(word: str) -> str:
-    """Return the stem of a lower-case word (Porter 1980, step 1, and final e dropped)."""
-    word = _IRREGULAR.get(word, word)
-    if len(word) <= 3 or not word.isascii() or not word.isalpha():
+    """Return the stem of a word, the same as the index's (FTS5's porter over unicode61).
+
+    Porter's algorithm of 1980 with the two amendments of his own program, which Snowball leaves
+    out and SQLite has (tartarus.org/martin/PorterStemmer: "-bli" to "-ble", "-logi" to "-log").
+    Irregular forms are brought to their verb or singular first, which the index can't do.
+    """
+    word = folded(_IRREGULAR.get(word, word))
+    if not 3 <= len(word) <= _LONGEST_STEMMED or not word.isalnum():
         return word
-    if word.endswith("sses") or (word.endswith("ies") and len(word) > 4):
-        word = word[:-2]
-    elif word.endswith("s") and not word.endswith(("ss", "us", "is")):
-        word = word[:-1]
-    for suffix in ("ing", "ed"):
-        base = word.removesuffix(suffix)
-        if base != word and len(base) >= 3 and _VOWEL.search(base):
-            word = _DOUBLED.sub(r"\1", base)
-            break
-    if word.endswith("y") and len(word) > 3:
-        word = word[:-1] + "i"
-    return word.removesuffix("e") if len(word) > 4 else word
+    found: str = _PORTER.stemWord(word)
+    if word[-1] == "e" or not _AMENDED.fullmatch(found):
+        return found
+    return found[:-1] if found.endswith("logi") else stem(f"{found[:-1]}e")
 
 
 _HOW = re.compile(
@@ -72,7 +71,7 @@ _HOW = re.compile(
     r"|deep|wide|late|early)\b",
     re.IGNORECASE,
 )
-_ASKING = frozenset(_WORD.findall("may must might shall cannot kind type sort name happen happens"))
+_ASKING = frozenset("may must might cannot kind type sort name happen happens".split())
 
 
 def topic_words(question: str) -> str:
@@ -93,20 +92,16 @@ def idf_weights(total: int, frequencies: Mapping[str, int]) -> dict[str, float]:
     """
     weights: dict[str, float] = {}
     for word, count in frequencies.items():
-        for part in words(word):
-            if part in STOP_WORDS:
-                continue
-            found = min(max(count, 0), total)
-            weight = math.log(1.0 + (total - found + 0.5) / (found + 0.5))
-            key = stem(part)
+        found = min(max(count, 0), total)
+        weight = math.log(1.0 + (total - found + 0.5) / (found + 0.5))
+        for key in content_stems(word):
             weights[key] = max(weights.get(key, 0.0), weight)
     return weights
 
 
-def coverage(weights: Mapping[str, float], text_stems: Iterable[str]) -> float:
+def coverage(weights: Mapping[str, float], stems: Collection[str]) -> float:
     """Return the share (0..1) of the weight of the query's stems that occur in a text."""
     whole = sum(weights.values())
     if whole <= 0.0:
         return 0.0
-    present = set(text_stems)
-    return sum(w for key, w in weights.items() if key in present) / whole
+    return sum(w for key, w in weights.items() if key in stems) / whole

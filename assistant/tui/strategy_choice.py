@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from assistant.tui.turn_state import Turn
-from assistant.types import AUTO, DIRECT, STRATEGIES, Answer
+from assistant.types import AUTO, DIRECT, FOLLOW_UP, STRATEGIES, Answer
 
 WAYS = {
     AUTO: "each question's words decide",
@@ -16,8 +16,6 @@ WAYS = {
     "extract": "no model, the best sentence only",
 }
 """Name of a way of reading, and what it does."""
-
-FOLLOW_UP = "follow-up"
 
 
 def next_way(name: str) -> str:

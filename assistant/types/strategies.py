@@ -27,6 +27,9 @@ EXTRACT = "extract"
 DIRECT = "direct"
 """Neither search nor model: answered by the program. Only the router picks it."""
 
+FOLLOW_UP = "follow-up"
+"""The kind of a route: the question goes on from the one before it."""
+
 STRATEGIES = (TOGETHER, SEQUENCE, TOKEN, MAP_REDUCE, EXTRACT)
 """Those that a person can ask for, beside `AUTO`."""
 

@@ -6,15 +6,15 @@ on `groups` decides which paragraphs stand in one prompt.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from assistant.text.words import plain_words
+
 Span = tuple[int, int]
 
 _MARKS = '"\u201c\u201d\u201e\u00ab\u00bb'
-_WORD = re.compile(r"\w+")
 _RUN = 8
 
 
@@ -96,11 +96,6 @@ def quotable(text: str, span: Span) -> Span | None:
     if not any(map(str.isalnum, inside)) or any(mark in inside for mark in _MARKS):
         return None
     return start, end
-
-
-def plain_words(text: str) -> list[str]:
-    """Return the words of a text in lower case, without any punctuation."""
-    return _WORD.findall(text.casefold())
 
 
 class ShownText:

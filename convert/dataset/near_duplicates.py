@@ -13,7 +13,7 @@ from collections import defaultdict
 import numpy as np
 from numpy.typing import NDArray
 
-from convert.dataset.articles import plain_words
+from assistant.text.words import plain_words
 
 _VALUES = 64
 _BANDS = 16

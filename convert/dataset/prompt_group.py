@@ -5,14 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from convert.dataset.articles import (
-    Paragraph,
-    Question,
-    ShownText,
-    Span,
-    one_line,
-    plain_words,
-)
+from assistant.text.words import plain_words
+from convert.dataset.articles import Paragraph, Question, ShownText, Span, one_line
 from convert.dataset.similar_paragraphs import Key
 
 

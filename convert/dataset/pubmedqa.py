@@ -59,11 +59,11 @@ def conclusive(text: str, start: int, question: str) -> Span | None:
 
     The first of equals; None if none of them can be quoted.
     """
-    asked = set(content_stems(question))
+    asked = content_stems(question)
     best: tuple[int, Span] | None = None
     for a, b in split_sentences(text[start:]):
         span = quotable(text, (start + a, start + b))
-        shared = len(asked & set(content_stems(text[start + a : start + b])))
+        shared = len(asked & content_stems(text[start + a : start + b]))
         if span and (best is None or shared > best[0]):
             best = shared, span
     return best[1] if best else None

@@ -11,8 +11,9 @@ from collections.abc import Sequence
 
 import apsw
 
-from assistant.text.words import STOP_WORDS
-from convert.dataset.articles import Article, plain_words
+from assistant.text.stop_words import STOP_WORDS
+from assistant.text.words import plain_words
+from convert.dataset.articles import Article
 
 _QUERY_WORDS = 16
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 
-from convert.dataset.articles import Article, plain_words
+from assistant.text.words import plain_words
+from convert.dataset.articles import Article
 from convert.dataset.near_duplicates import NearIndex
 from convert.dataset.prompt_blocks import passages_in
 from convert.training_samples import Sample

@@ -14,7 +14,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from convert.dataset.articles import Question, ShownText, plain_words
+from assistant.text.words import plain_words
+from convert.dataset.articles import Question, ShownText
 from convert.dataset.named_entities import ANY_NAME, entities_of
 
 _PAIRS = """

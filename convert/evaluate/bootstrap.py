@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from assistant.answering.verify import check_answer
+from assistant.evaluation.answer_scores import quote_of, task_score
 from assistant.prompts import is_refusal
 from assistant.types import Sentence
 from convert.evaluate.ask_engine import Reply
 from convert.evaluate.evaluation_items import Item
 from convert.evaluate.paragraph_pool import passage_of
-from convert.score import quote_of, task_score
 
 RESAMPLES = 2000
 CONFIDENCE = 0.95

@@ -60,7 +60,7 @@ class Pool:
     def _frequencies(self) -> Counter[str]:
         counts: Counter[str] = Counter()
         for paragraph in self.paragraphs:
-            counts.update(set(content_stems(paragraph.text)))
+            counts.update(content_stems(paragraph.text))
         return counts
 
     def ranked(

@@ -10,8 +10,8 @@ from typing import Any
 
 import torch
 
+from assistant.evaluation.answer_scores import quote_of, task_score
 from assistant.prompts import is_refusal
-from convert.score import quote_of, task_score
 from convert.train.distributed import Team
 from convert.train.lora import Tuned
 from convert.train.loss_history import Evaluation
@@ -88,7 +88,7 @@ def evaluate(
 
 
 def judge(sample: Sample, text: str) -> Answered:
-    """Score an answer with SQuAD's measures (`convert.score`).
+    """Score an answer with SQuAD's measures (`assistant.evaluation.answer_scores`).
 
     `verbatim`: its quote stands in the passages; None without a quote.
     """

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import pytest
 
+from assistant.evaluation.answer_scores import (
+    exact,
+    f1,
+    normalise,
+    prediction_of,
+    quote_of,
+    task_score,
+)
 from assistant.prompts import REFUSAL, PromptPassage
 from convert.evaluate.bootstrap import bootstrap, changes, figures_of, judge, speed_of
 from convert.evaluate.evaluation_items import Item
-from convert.score import exact, f1, normalise, prediction_of, quote_of, task_score
 from tests.convert.evaluate_data import ITEM, judgement, reply
 
 

@@ -22,7 +22,8 @@ from assistant.answering.checks.negation import (
 from assistant.answering.checks.numbers import find_values, missing
 from assistant.answering.checks.sentence_context import Context
 from assistant.answering.quote_location import Place
-from assistant.text.words import STOP_WORDS, content_stems, words
+from assistant.text.stop_words import STOP_WORDS
+from assistant.text.words import content_stems, words
 from assistant.types import Citation, Flaw
 
 _MARKS = re.compile('["\u201c\u201d\u201e\u00ab\u00bb]')
@@ -75,8 +76,8 @@ def flaws_around(claim: Claim, context: Context) -> Iterator[Flaw]:
 
 def _strange(claim: Claim, said: str, context: Context) -> bool:
     """Tell whether a good part of the sentence has nothing to do with what it quotes."""
-    own = frozenset(content_stems(said))
-    known = frozenset(content_stems(f"{context.together(claim.places, 1, 1)} {claim.question}"))
+    own = content_stems(said)
+    known = content_stems(f"{context.together(claim.places, 1, 1)} {claim.question}")
     return len(own) >= _OWN_WORDS and len(own & known) < _OWN_KNOWN * len(own)
 
 

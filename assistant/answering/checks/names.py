@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Sequence
 
 from assistant.text.sentences import split_sentences
-from assistant.text.words import STOP_WORDS
+from assistant.text.stop_words import STOP_WORDS
+from assistant.text.words import folded
 
 _WORD = re.compile(r"[^\W_]+(?:['\u2019.&-](?=[^\W_])[^\W_]+)*")
 _ENDINGS = frozenset(
     ("", "s", "es", "n", "an", "ian", "ean", "ese", "ish", "i", "ic", "man", "men", "e", "y")
 )
-_LISTED = """
+_NO_NAMES = STOP_WORDS | frozenset(
+    """
     monday tuesday wednesday thursday friday saturday sunday mr mrs ms dr page section article
     clause chapter annex appendix schedule exhibit passage document according yes ii iii iv vi vii
-    ok usd eur gbp also
-    """
-_NO_NAMES = STOP_WORDS | frozenset(_LISTED.split())
+    ok usd eur gbp
+    """.split()
+)
 _SHORT = 3
 
 
@@ -66,12 +67,6 @@ def _goes_on(text: str, words: Sequence[tuple[str, int]], at: int) -> bool:
 
 def _bare(word: str) -> str:
     return re.sub(r"['\u2019]s?$", "", word)
-
-
-def folded(word: str) -> str:
-    """Return a word without case and accents."""
-    parts = unicodedata.normalize("NFKD", word.casefold())
-    return "".join(c for c in parts if not unicodedata.combining(c))
 
 
 def known_words(texts: Iterable[str]) -> frozenset[str]:

@@ -13,18 +13,20 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-from assistant.text.words import STOP_WORDS, stem
+from assistant.text.stop_words import STOP_WORDS
+from assistant.text.words import stem
 
 NOT = "<not>"
 _MOST_WORDS = 160
 _REACH = 3
 """Words before the first shared one in which a negation still belongs to it."""
 
-_DENYING = """
+_NEGATIONS = frozenset(
+    """
     not never no none nobody nothing neither nor without except unless cannot hardly fails failed
     refuses refused lacks lacked excluding
-    """
-_NEGATIONS = frozenset(_DENYING.split())
+    """.split()
+)
 _WORD = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)*|[,;:()\u2014]")
 _BOUNDS = re.compile(
     r"\b(?:(?:not|no)\s+(?:later|earlier|more|less|fewer|longer|greater|sooner)\s+than"
@@ -33,8 +35,13 @@ _BOUNDS = re.compile(
     re.IGNORECASE,
 )
 _BREAKS = frozenset(",;:()\u2014")
-_JOINING = "but and or which who that while although because if when"
-_CLAUSE_WORDS = frozenset(_JOINING.split())
+_CLAUSE_WORDS = frozenset("but and or which who that while although because if when".split())
+
+
+def _key(word: str) -> str:
+    """Return by what a word is compared: its stem. A stop word's would be no stop word."""
+    return word if word in STOP_WORDS else stem(word)
+
 
 _OPPOSITES = """
     may/must may/shall can/must before/after more/less more/fewer most/least maximum/minimum
@@ -54,8 +61,8 @@ _OPPOSITES = """
 _OPPOSITE: dict[str, set[str]] = {}
 for _pair in _OPPOSITES.split():
     _one, _, _other = _pair.partition("/")
-    _OPPOSITE.setdefault(stem(_one), set()).add(stem(_other))
-    _OPPOSITE.setdefault(stem(_other), set()).add(stem(_one))
+    _OPPOSITE.setdefault(_key(_one), set()).add(_key(_other))
+    _OPPOSITE.setdefault(_key(_other), set()).add(_key(_one))
 _PREFIXES = ("un", "in", "im", "il", "ir", "non", "dis")
 
 
@@ -80,7 +87,7 @@ class Words:
                 keys += [word.removesuffix("n't").removesuffix("not"), NOT]
                 surfaces += [match.group(), match.group()]
             else:
-                keys.append(NOT if word in _NEGATIONS else stem(word))
+                keys.append(NOT if word in _NEGATIONS else _key(word))
                 surfaces.append(match.group())
         return cls(tuple(keys), tuple(surfaces))
 

@@ -61,8 +61,8 @@ def unlike(pairs: Sequence[tuple[str, str]], similarity: Similarity) -> list[boo
 
 def coverage_of(claim: str, source: str) -> float:
     """Return the share (0..1) of a claim's words (stems, no stop words) that the source has."""
-    stems = frozenset(content_stems(claim))
-    return len(stems & frozenset(content_stems(source))) / len(stems) if stems else 1.0
+    stems = content_stems(claim)
+    return len(stems & content_stems(source)) / len(stems) if stems else 1.0
 
 
 def embedder_similarity(embedder: Embedder, cancel: CancelToken | None = None) -> Similarity:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 
-from assistant.text.words import STOP_WORDS, words
+from assistant.text.stop_words import STOP_WORDS
+from assistant.text.words import words
 
 LOOK_UP = "look-up"
 DEFINITION = "definition"

@@ -11,6 +11,7 @@ from assistant.types import (
     AUTO,
     DIRECT,
     EXTRACT,
+    FOLLOW_UP,
     MAP_REDUCE,
     QUOTES_ONLY,
     SEQUENCE,
@@ -24,8 +25,6 @@ from assistant.types import (
 LOOK_UP_STRATEGY = TOGETHER
 """The shape that the shipped adapter was tuned on; `tests/bench/bench_reading.py` compares, and
 has not been run to its end yet."""
-
-FOLLOW_UP = "follow-up"
 
 _LISTED = 20
 """Documents that are named in an answer about the library."""

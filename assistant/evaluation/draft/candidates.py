@@ -6,8 +6,8 @@ import re
 from collections.abc import Container
 from dataclasses import dataclass
 
-from assistant.evaluation.draft.word_lists import listed
-from assistant.text.words import content_stems, words
+from assistant.text.sentences import trimmed
+from assistant.text.words import words
 
 DEFINITION, CLOZE, TABLE, LIST, HEADING = "definition", "cloze", "table", "list", "heading"
 KINDS = (DEFINITION, CLOZE, TABLE, LIST, HEADING)
@@ -99,24 +99,12 @@ def fold(text: str) -> str:
     return " ".join(seen.split())
 
 
-def trimmed(text: str, start: int, end: int) -> tuple[int, int]:
-    """Return the span without white space at its ends."""
-    piece = text[start:end]
-    left = start + len(piece) - len(piece.lstrip())
-    return left, max(end - (len(piece) - len(piece.rstrip())), left)
-
-
 def gives_away(question: str, answer: str) -> bool:
     """Whether the words of the answer stand, in a row, in the question."""
     asked, said = words(question), words(answer)
     if not said:
         return fold(answer) in question
     return any(asked[at : at + len(said)] == said for at in range(len(asked)))
-
-
-def stems(text: str) -> frozenset[str]:
-    """Return the stems by which a text is told from others."""
-    return frozenset(content_stems(text))
 
 
 def as_subject(phrase: str, common: Container[str]) -> str:
@@ -141,9 +129,9 @@ _MOST_LOOKED_AT = 100_000
 
 
 _LOWERED = frozenset(
-    listed("""
+    """
     The A An Each Every Any All No Both Either Neither This These If When Where While
     After Before Until Unless Upon During For In At On Within By With Without Under As One
     Two Three Four Five Six Seven Eight Nine Ten
-""")
+""".split()
 )

@@ -13,11 +13,10 @@ from assistant.evaluation.draft.candidates import (
     fold,
     lower_words,
     make,
-    stems,
 )
 from assistant.evaluation.draft.quantities import TARGET, wordings
 from assistant.evaluation.draft.question_rules import Figure, question_of
-from assistant.evaluation.draft.word_lists import listed
+from assistant.text.words import content_stems
 
 Span = tuple[int, int]
 
@@ -43,10 +42,10 @@ _WINDOW = 26
 _YEAR = re.compile(r"(?:19|20)\d\d\b")
 _TIME = re.compile(r"(?:second|minute|hour|day|week|month|year)s?$")
 _UNITS_THAT_NUMBER = frozenset(
-    listed("""
+    """
     sections section articles article clauses clause pages exhibits parts schedules does
     applies has was is
-""")
+""".split()
 )
 
 
@@ -98,7 +97,7 @@ def _asked(page: Page, begin: int, end: int, common: Container[str]) -> Iterator
         question, score = question_of(before, after, figure, common)
         if not question:
             question, score = _to_complete(before, after, figure), 0.42
-        if len(stems(question)) < 3:
+        if len(content_stems(question)) < 3:
             continue
         score -= 0.06 * (len(found) - 1)
         span = (begin + match.start(), begin + match.end())
@@ -126,10 +125,10 @@ def _after_a_reference(before: str) -> bool:
 
 
 _REFERENCES = frozenset(
-    listed("""
+    """
     section sections article articles clause clauses exhibit schedule page part no no.
     number level table figure step rule item version edition and/or chapter annex appendix
-""")
+""".split()
 )
 
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from assistant.documents.markdown import markdown_headings
 from assistant.evaluation.draft.candidates import HEADING, LIST, Candidate, Page, fold, make
-from assistant.evaluation.draft.word_lists import listed
 
 Span = tuple[int, int]
 
@@ -38,17 +37,17 @@ _NO_NOUN = re.compile(
     r"(?:what|when|how|who|where|why|which|if|after|before|during|until|in|on|at|no|to)\b"
 )
 _DULL = frozenset(
-    listed("""
+    """
     general miscellaneous introduction other definitions notes note preamble background
     recitals whereas appendix annex exhibit schedule contents index references summary
     agreement witnesseth signature signatures contact overview conclusion table page
     company confidential example examples details information terms conditions
-""")
+""".split()
 )
 _SMALL = frozenset(
-    listed("""
+    """
     a an and as at by for from in of on or the to with
-""")
+""".split()
 )
 _LONGEST_SPAN = 700
 _SHORTEST_SPAN = 60

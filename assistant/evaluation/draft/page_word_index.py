@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 from assistant.evaluation.draft.candidates import Page, fold
-from assistant.text.words import STOP_WORDS, stem, words
+from assistant.text.words import content_stems, stem
 
 _NOWHERE: list[int] = []
 _QUOTED = re.compile('["\u201c]([^"\u201c\u201d\n]{2,60})["\u201d]')
@@ -23,7 +23,7 @@ class WordIndex:
     def add(self, page: Page) -> None:
         number = len(self._documents)
         self._documents.append(page.document_id)
-        for word in {stem(word) for word in words(page.text) if word not in STOP_WORDS}:
+        for word in content_stems(page.text):
             self._pages.setdefault(word, []).append(number)
         for term in _QUOTED.findall(page.text):
             self._quoted.setdefault(fold(term).casefold(), set()).add(page.document_id)

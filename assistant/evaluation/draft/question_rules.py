@@ -15,7 +15,6 @@ from collections.abc import Container
 from dataclasses import dataclass
 
 from assistant.evaluation.draft.candidates import as_subject, fold
-from assistant.evaluation.draft.word_lists import listed
 
 _START = (
     r"(?!(?:If|When|Where|After|Before|Until|Unless|Upon|During|For|In|At|On|Within|By|With|"
@@ -59,7 +58,7 @@ _FRONTED = re.compile(rf"{_FRONT}{_SUBJECT}\s+{_AUX}\s+(?P<predicate>[^;:()]{{2,
 _IS_VALUE = re.compile(
     rf"^(?P<lead>(?!))?{_SUBJECT}\s+(?P<aux>is|are|was|were|equals?)\s+(?P<by>{_MORE}){_HOLE}(?P<rest>.{{0,40}})$"
 )
-_VERBS = listed("""
+_VERBS = """
     apply arrive become begin bear bring call carry check claim close come comply confirm
     consist contain continue cost cover decide deliver describe destroy drop earn elapse
     employ end enter exceed expire extend fail fall follow function get give go grant grow
@@ -69,7 +68,7 @@ _VERBS = listed("""
     represent require reset return review rise run see sell send serve ship sign sit start
     stay stop store supply survive take tell terminate train transfer travel use visit
     wait weigh work write
-""")
+""".split()
 _IRREGULAR = {"has": "have", "goes": "go"}
 
 

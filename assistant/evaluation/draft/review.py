@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from assistant.evaluation.draft.candidates import fold
 from assistant.evaluation.draft.journaled_file import KeptFile
 from assistant.evaluation.draft.suite_lines import as_bytes
 from assistant.evaluation.suite import DRAFT, DROPPED, KEPT, MENDED, Item, read_items
+from assistant.text.signs import phrase_pattern
 
 _LONGEST_QUESTION = 4_000
 _LONGEST_ANSWER = 20_000
@@ -134,7 +134,7 @@ class Review:
     def _nearest(self, answer: str, page_text: str) -> tuple[int, int] | None:
         if not self.item.spans or not page_text:
             return None
-        pattern = re.compile(r"\s+".join(map(re.escape, answer.split())), re.IGNORECASE)
+        pattern = phrase_pattern(answer)
         near = self.item.spans[0].start or 0
         found = [(m.start(), m.end()) for m in pattern.finditer(page_text)]
         return min(found, key=lambda span: abs(span[0] - near), default=None)

@@ -14,9 +14,9 @@ from assistant.evaluation.draft.candidates import (
     LIST,
     Candidate,
     gives_away,
-    stems,
 )
 from assistant.evaluation.draft.page_word_index import WordIndex
+from assistant.text.words import content_stems
 
 LEAST_SCORE = 0.3
 _PER_DOCUMENT, _PER_PLACE, _PER_KIND = 0.12, 0.2, 0.02
@@ -24,7 +24,7 @@ _JITTER = 0.04
 _LONGEST_TITLE = 80
 
 
-_ASKING = stems("complete many percentage amount date")
+_ASKING = content_stems("complete many percentage amount date")
 
 
 def distinct(candidates: Sequence[Candidate]) -> list[Candidate]:
@@ -58,7 +58,7 @@ def told_apart(
     for c in candidates:
         alone = len(holders[c.kind, c.subject]) == 1
         if alone and c.kind == CLOZE:
-            alone = set(index.together(stems(c.question) - _ASKING)) <= {ids[c.document]}
+            alone = set(index.together(content_stems(c.question) - _ASKING)) <= {ids[c.document]}
         elif alone and c.kind == DEFINITION:
             alone = index.quoted(c.subject.removeprefix("party ")) <= {ids[c.document]}
         if alone:

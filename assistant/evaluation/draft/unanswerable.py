@@ -19,24 +19,22 @@ from assistant.evaluation.draft.candidates import (
     HEADING,
     TABLE,
     Candidate,
-    stems,
 )
 from assistant.evaluation.draft.page_word_index import WordIndex
-from assistant.evaluation.draft.word_lists import listed
-from assistant.text.words import STOP_WORDS, stem, words
+from assistant.text.words import content_stems, stem, words
 
 SWAPPED, ELSEWHERE, FAR = "swapped", "elsewhere", "far"
 
-_ROLES = listed("""
+_ROLES = """
     guarantor surveyor notary underwriter broker archivist pharmacist midwife dietitian
     physiotherapist ombudsman architect lifeguard librarian conductor bailiff actuary
     beekeeper chaplain curator glazier harbourmaster interpreter locksmith navigator
     optician paralegal radiographer stevedore translator upholsterer veterinarian
-""")
-_NAMES = listed("""
+""".split()
+_NAMES = """
     Halvorsen Brackwater Thornfield Okonjo Lindqvist Marchetti Penhallow Zielinska
     Abernathy Vasquez Quillon Rosmer Tidewell Ormsby Farrow
-""")
+""".split()
 _TERMS = (
     "Escrow Deposit", "Quarantine Zone", "Harvest Quota", "Dormant Account", "Tidal Allowance",
     "Salvage Reserve", "Apprenticeship Levy", "Heritage Easement", "Ballast Certificate",
@@ -57,7 +55,7 @@ _TOPICS = (
     "pilot licensing", "chimney sweeping", "blood donation", "sabbatical leave",
 )  # fmt: skip
 _ROLE_WORDS = frozenset(
-    listed("""
+    """
     supplier buyer seller customer client company contractor consultant licensee licensor
     distributor manufacturer franchisee franchisor landlord tenant lender borrower vendor
     sponsor publisher executive employee employer agent provider recipient affiliate party
@@ -65,14 +63,10 @@ _ROLE_WORDS = frozenset(
     coordinator inspector operator user student teacher author editor director shareholder
     investor insurer carrier shipper transporter owner administrator auditor driver pilot
     visitor resident member
-""")
+""".split()
 )
 _ROLE = re.compile(r"\b[A-Za-z]{4,20}\b")
-_COMMON = frozenset(
-    listed("""
-    day month year week hour date business calendar term agreement part
-""")
-)
+_COMMON = content_stems("day month year week hour date business calendar term agreement part")
 _NAME = re.compile(r"(?<=[a-z,] )(?<!Business )[A-Z][a-z]{3,20}\b(?! [A-Z])")
 
 
@@ -153,7 +147,7 @@ def elsewhere(
         return made
     for candidate in headed:
         number, name, title = titles[rng.randrange(len(titles))]
-        wanted = stems(candidate.subject)
+        wanted = content_stems(candidate.subject)
         if name == candidate.document or number in index.together(wanted):
             continue
         question = f'What does "{title}" say about {candidate.subject}?'
@@ -163,7 +157,10 @@ def elsewhere(
 
 
 def _is_topic(candidate: Candidate) -> bool:
-    return candidate.question.startswith("What is said about") and len(stems(candidate.subject)) > 1
+    return (
+        candidate.question.startswith("What is said about")
+        and len(content_stems(candidate.subject)) > 1
+    )
 
 
 def far(index: WordIndex, rng: random.Random) -> list[Absent]:
@@ -178,7 +175,7 @@ def far(index: WordIndex, rng: random.Random) -> list[Absent]:
 
 def is_absent(question: str, old: str, index: WordIndex) -> bool:
     """Whether no page holds all words of a question, `old` excepted (for tests)."""
-    wanted = {stem(w) for w in words(question) if w not in STOP_WORDS} - {stem(old.lower())}
+    wanted = content_stems(question) - {stem(old.lower())}
     return not index.together(wanted)
 
 

@@ -17,13 +17,14 @@ from assistant.feedback import (
     to_look_for,
     with_older,
 )
-from assistant.feedback.locate_words import in_passages, words_pattern
+from assistant.feedback.locate_words import in_passages
 from assistant.feedback.validation import (
     LONGEST_ANSWER,
     LONGEST_QUESTION,
     LONGEST_WORDS,
     question_key,
 )
+from assistant.text.signs import phrase_pattern
 from assistant.types import (
     DIRECT,
     Answer,
@@ -206,7 +207,7 @@ def test_what_makes_no_sense_or_harm_is_refused(feedback: Feedback, said: str) -
 @given(st.text(max_size=60), st.text(max_size=200))
 def test_any_words_are_found_exactly_where_they_stand(words: str, around: str) -> None:
     text = f"{around} {words} {around}"
-    found = words_pattern(words).search(text) if words.split() else None
+    found = phrase_pattern(words, whole_words=True).search(text) if words.split() else None
     if found:
         assert text[found.start() : found.end()].split() or not words.split()
     if words.split() and words.strip().isascii():
