@@ -22,9 +22,6 @@ _CLOSING = {
     "\u00bb": "\u00ab",
     "\u2018": "\u2019",
 }
-MARKS = frozenset('"\u201c\u201d\u201e\u00ab\u00bb')
-"""Quotation marks (single ones are apostrophes too, and not among them)."""
-
 _OPENING = re.compile("[" + "".join(_CLOSING) + "]")
 
 

@@ -22,13 +22,13 @@ from assistant.answering.checks.attribution import (
 )
 from assistant.answering.quote_location import PassageIndex, Place
 from assistant.answering.quote_marks import (
-    MARKS,
     MarkedQuote,
     answer_sentences,
     find_quotes,
     outside_of,
 )
 from assistant.text.canonical import canonical
+from assistant.text.signs import QUOTE_MARKS
 from assistant.text.words import content_stems, words
 from assistant.types import Citation, Flaw, Passage, Sentence
 
@@ -156,7 +156,7 @@ class _Checker:
         cited = [self._index.text(place) for place in found.places]
         self._line_up(found, pieces)
         plain = without_attribution(text, self._context.documents)
-        unmarked = _bare("".join(c for c in plain if c not in MARKS))
+        unmarked = _bare("".join(c for c in plain if c not in QUOTE_MARKS))
         if not _says_enough(plain, cited, self._asked) and not self._index.find(unmarked, prefer):
             found.flaws.append(Flaw("beyond"))
         return found

@@ -13,10 +13,11 @@ from collections import Counter
 from collections.abc import Sequence
 
 from assistant.prompts import is_refusal
+from assistant.text.signs import QUOTE_MARKS
 
 _ARTICLES = re.compile(r"\b(a|an|the)\b")
 _PUNCTUATION = str.maketrans("", "", string.punctuation)
-_STRAIGHT = str.maketrans("\u201c\u201d\u201e\u00ab\u00bb", '"' * 5)
+_STRAIGHT = str.maketrans(dict.fromkeys(QUOTE_MARKS, '"'))
 _BEFORE_OPENING = " \t\n([{-/"
 
 

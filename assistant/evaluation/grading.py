@@ -36,24 +36,24 @@ class Row:
     answerable: bool
     answers: int
     ranks: tuple[int, ...]
-    abstained: bool
-    failed: str
-    exact: float
-    f1: float
-    holds: bool
-    cited: bool
-    right: bool
-    quotes: int
-    verbatim: int
-    sentences: int
-    supported: int
-    confidence: float
-    truncated: bool
-    tokens: int
-    retrieve_ms: float
-    words_ms: float
-    first_token_ms: float
-    total_ms: float
+    abstained: bool = False
+    failed: str = ""
+    exact: float = 0.0
+    f1: float = 0.0
+    holds: bool = False
+    cited: bool = False
+    right: bool = False
+    quotes: int = 0
+    verbatim: int = 0
+    sentences: int = 0
+    supported: int = 0
+    confidence: float = 0.0
+    truncated: bool = False
+    tokens: int = 0
+    retrieve_ms: float = -1.0
+    words_ms: float = -1.0
+    first_token_ms: float = -1.0
+    total_ms: float = -1.0
     prompt_tokens: int = 0
     calibrated: bool = False
 
@@ -126,24 +126,7 @@ def failure(item: Item, places: Sequence[Place], code: str, *, closed: bool = Fa
         answerable=item.answerable,
         answers=len(item.answers),
         ranks=() if closed else (0,) * len(places),
-        abstained=False,
         failed=code,
-        exact=0.0,
-        f1=0.0,
-        holds=False,
-        cited=False,
-        right=False,
-        quotes=0,
-        verbatim=0,
-        sentences=0,
-        supported=0,
-        confidence=0.0,
-        truncated=False,
-        tokens=0,
-        retrieve_ms=-1.0,
-        words_ms=-1.0,
-        first_token_ms=-1.0,
-        total_ms=-1.0,
     )
 
 

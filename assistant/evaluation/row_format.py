@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import MISSING, asdict, fields
+from dataclasses import asdict, fields
 from typing import Any
 
 from assistant.evaluation.grading import Row
 from assistant.evaluation.strict_json import BadTextError
 
 _KINDS: dict[str, str] = {entry.name: str(entry.type) for entry in fields(Row)}
-_ADDED = {entry.name: entry.default for entry in fields(Row) if entry.default is not MISSING}
+_ADDED = {"prompt_tokens": 0, "calibrated": False}
 """What older rows don't have, and what stands for it."""
 
 _SHARES = ("exact", "f1", "confidence")

@@ -99,7 +99,7 @@ def _segments(text: str) -> Iterator[Span]:
     """Yield the spans between hard breaks, trimmed and not empty."""
     begin = 0
     previous: Span | None = None
-    for line in _lines(text):
+    for line in lines(text):
         if previous is None or _is_blank(text, line):
             breaks = True
         else:
@@ -111,13 +111,14 @@ def _segments(text: str) -> Iterator[Span]:
     yield from _trimmed(text, begin, len(text))
 
 
-def _lines(text: str) -> Iterator[Span]:
-    at = 0
-    while at < len(text):
-        end = text.find("\n", at)
-        end = len(text) if end < 0 else end
-        yield at, end
-        at = end + 1
+def lines(text: str, start: int = 0, end: int | None = None) -> Iterator[Span]:
+    """Yield the spans of the lines of `text[start:end]`, without their line ends."""
+    end = len(text) if end is None else end
+    while start < end:
+        stop = text.find("\n", start, end)
+        stop = end if stop < 0 else stop
+        yield start, stop
+        start = stop + 1
 
 
 def _is_blank(text: str, line: Span) -> bool:

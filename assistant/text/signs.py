@@ -17,6 +17,9 @@ PLAIN_SIGNS = {
 }
 """Typographic signs with the plain signs that stand for them."""
 
+QUOTE_MARKS = '"\u201c\u201d\u201e\u00ab\u00bb'
+"""Quotation marks (single ones are apostrophes too, and not among them)."""
+
 
 def phrase_pattern(
     phrase: str, *, ignore_case: bool = True, whole_words: bool = False

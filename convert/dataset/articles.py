@@ -10,11 +10,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from assistant.text.signs import QUOTE_MARKS
 from assistant.text.words import plain_words
 
 Span = tuple[int, int]
 
-_MARKS = '"\u201c\u201d\u201e\u00ab\u00bb'
 _RUN = 8
 
 
@@ -88,12 +88,12 @@ def quotable(text: str, span: Span) -> Span | None:
     look like the end of the quote.
     """
     start, end = span
-    while start < end and (text[start].isspace() or text[start] in _MARKS):
+    while start < end and (text[start].isspace() or text[start] in QUOTE_MARKS):
         start += 1
-    while start < end and (text[end - 1].isspace() or text[end - 1] in _MARKS):
+    while start < end and (text[end - 1].isspace() or text[end - 1] in QUOTE_MARKS):
         end -= 1
     inside = text[start:end]
-    if not any(map(str.isalnum, inside)) or any(mark in inside for mark in _MARKS):
+    if not any(map(str.isalnum, inside)) or any(mark in inside for mark in QUOTE_MARKS):
         return None
     return start, end
 

@@ -22,11 +22,12 @@ from assistant.answering.checks.negation import (
 from assistant.answering.checks.numbers import find_values, missing
 from assistant.answering.checks.sentence_context import Context
 from assistant.answering.quote_location import Place
+from assistant.text.signs import QUOTE_MARKS
 from assistant.text.stop_words import STOP_WORDS
 from assistant.text.words import content_stems, words
 from assistant.types import Citation, Flaw
 
-_MARKS = re.compile('["\u201c\u201d\u201e\u00ab\u00bb]')
+_MARKS = re.compile(f"[{QUOTE_MARKS}]")
 _LANGUAGE_WORDS = 4
 _OWN_WORDS = 5
 _OWN_KNOWN = 0.25

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 
 from assistant.text.sentences import trimmed
@@ -74,20 +74,20 @@ def make(
     score: float,
     *,
     answers: tuple[str, ...] = (),
-) -> Candidate | None:
-    """Make a candidate, or None if the span is empty or the question gives its answer away."""
+) -> Iterator[Candidate]:
+    """Yield a candidate, unless the span is empty or the question gives its answer away."""
     start, end = trimmed(page.text, *span)
     text = page.text[start:end]
     question = fold(question)
     if not any(map(str.isalnum, text)) or len(question) > LONGEST_QUESTION:
-        return None
+        return
     if any(gives_away(question, answer) for answer in answers):
-        return None
+        return
     score -= 0.15 * bool(_VAGUE.search(question)) + 0.3 * bool(
         _ODD.search(f"{question.replace(BLANK, '')} {text}")
     )
     score -= 0.1 * (len(question) > 160) + 0.2 * (_LINKS.search(text) is not None)
-    return Candidate(
+    yield Candidate(
         kind, question, subject.casefold(), tuple(map(fold, answers)),
         page.document, page.number, start, end, text, max(score, 0.0),
     )  # fmt: skip
@@ -126,7 +126,6 @@ def lower_words(text: str) -> frozenset[str]:
 
 _LOWER = re.compile(r"\b[a-z]{3,}\b")
 _MOST_LOOKED_AT = 100_000
-
 
 _LOWERED = frozenset(
     """

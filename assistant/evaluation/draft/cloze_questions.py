@@ -16,9 +16,8 @@ from assistant.evaluation.draft.candidates import (
 )
 from assistant.evaluation.draft.quantities import TARGET, wordings
 from assistant.evaluation.draft.question_rules import Figure, question_of
+from assistant.text.sentences import Span
 from assistant.text.words import content_stems
-
-Span = tuple[int, int]
 
 _CLAUSE = re.compile(
     r"(?:[-*+\u2022\u25cf\uf0b7]\s+|[(\[]?(?:\d{1,3}(?:\.\d{1,3}){0,4}|[a-zA-Z]|[ivx]{1,5})[.)\]]{1,2}\s+"
@@ -101,12 +100,10 @@ def _asked(page: Page, begin: int, end: int, common: Container[str]) -> Iterator
             continue
         score -= 0.06 * (len(found) - 1)
         span = (begin + match.start(), begin + match.end())
-        made = make(
+        yield from make(
             page, CLOZE, question, fold(f"{before}{after}"), span, score,
             answers=wordings(match.group()),
         )  # fmt: skip
-        if made:
-            yield made
 
 
 def _is_asked_for(match: re.Match[str]) -> bool:

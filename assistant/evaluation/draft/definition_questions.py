@@ -6,8 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from assistant.evaluation.draft.candidates import DEFINITION, HEADING, Candidate, Page, fold, make
-
-Span = tuple[int, int]
+from assistant.text.sentences import Span
 
 _OPEN, _CLOSE = '["\u201c\u201f]', '["\u201d]'
 _TERM = rf"{_OPEN}(?P<term>[^\"\u201c\u201d\n]{{2,60}}){_CLOSE}"
@@ -74,12 +73,10 @@ def _meaning(page: Page, found: re.Match[str], end: int) -> Iterator[Candidate]:
     stop = end - (len(body) - len(body.rstrip(" \n\t.;")))
     whole = body.rstrip().endswith((".", ";", ")"))
     score = 0.92 - 0.15 * (len(body) > 500) - 0.25 * (not whole)
-    made = make(
+    yield from make(
         page, DEFINITION, f'What does "{term}" mean?', term, (start, stop), score,
         answers=(page.text[start:stop],),
     )  # fmt: skip
-    if made:
-        yield made
 
 
 def _marked(page: Page, found: re.Match[str], end: int) -> Iterator[Candidate]:
@@ -93,9 +90,7 @@ def _marked(page: Page, found: re.Match[str], end: int) -> Iterator[Candidate]:
     if not 1 < len(term.split()) <= 6 or not _SHORT_SUBJECT <= end - found.end() <= _LONGEST_BODY:
         return
     if not term.endswith("?"):
-        made = make(page, HEADING, f'What is said under "{term}"?', term, span, 0.5)
-        if made:
-            yield made
+        yield from make(page, HEADING, f'What is said under "{term}"?', term, span, 0.5)
 
 
 def _party(page: Page, found: re.Match[str]) -> Iterator[Candidate]:
@@ -106,9 +101,7 @@ def _party(page: Page, found: re.Match[str]) -> Iterator[Candidate]:
     if shared or not (_COMPANY.search(name) or found["lead"] == "between"):
         return
     span = (found.start("name"), found.start("name") + len(name))
-    made = make(
+    yield from make(
         page, DEFINITION, f'Which party is called the "{term}"?', f"party {term}", span, 0.78,
         answers=(name,),
     )  # fmt: skip
-    if made:
-        yield made

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from assistant.errors import UsageError
 from assistant.evaluation.draft.candidates import KINDS, Candidate, Page, fold
@@ -121,10 +121,7 @@ def _read(
 def candidates_of(page: Page) -> list[Candidate]:
     """Return all candidates of a page, by every rule."""
     if len(page.text) > _MOST_READ:
-        page = Page(
-            page.document_id, page.document, page.title, page.media_type, page.number,
-            page.text[:_MOST_READ],
-        )  # fmt: skip
+        page = replace(page, text=page.text[:_MOST_READ])
     sentences = split_sentences(page.text)
     return [
         *definitions(page, sentences),

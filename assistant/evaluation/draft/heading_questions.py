@@ -8,8 +8,7 @@ from dataclasses import dataclass
 
 from assistant.documents.markdown import markdown_headings
 from assistant.evaluation.draft.candidates import HEADING, LIST, Candidate, Page, fold, make
-
-Span = tuple[int, int]
+from assistant.text.sentences import Span, lines
 
 _NUMBERED = re.compile(
     r"[ \t]*(?:(?:Article|Section|Clause|Part|ARTICLE|SECTION)[ \t]+)?"
@@ -44,11 +43,7 @@ _DULL = frozenset(
     company confidential example examples details information terms conditions
 """.split()
 )
-_SMALL = frozenset(
-    """
-    a an and as at by for from in of on or the to with
-""".split()
-)
+_SMALL = frozenset("a an and as at by for from in of on or the to with".split())
 _LONGEST_SPAN = 700
 _SHORTEST_SPAN = 60
 _MOST_ITEMS = 15
@@ -80,25 +75,16 @@ def _marks(page: Page) -> list[tuple[int, int, str]]:
     text = page.text
     if page.media_type == "text/markdown":
         found = markdown_headings(text)[1]
-        return [(start, _line_end(text, start), title) for start, _, title in found]
+        return [(start, next(lines(text, start))[1], title) for start, _, title in found]
     marks = []
-    at = 0
-    while at < len(text):
-        end = text.find("\n", at)
-        end = len(text) if end < 0 else end
+    for at, end in lines(text):
         line = text[at : min(end, at + 400)]
         if whole := (_NUMBERED.match(line) or _CAPITALS.match(line)):
             if _reads_as_heading(whole["title"]):
                 marks.append((at, end, whole["title"]))
         elif (run_in := _RUN_IN.match(line)) and _reads_as_run_in(run_in["title"]):
             marks.append((at, at + run_in.end(), run_in["title"]))
-        at = end + 1
     return marks
-
-
-def _line_end(text: str, start: int) -> int:
-    end = text.find("\n", start)
-    return len(text) if end < 0 else end
 
 
 def _reads_as_heading(title: str) -> bool:
@@ -170,9 +156,7 @@ def headings(
             single = 0.3 if _POINTS.search(question) else -0.1
         elif _NO_NOUN.match(topic):
             question = f'What is said under "{topic[:1].upper()}{topic[1:]}"?'
-        made = make(page, HEADING, question, topic, (spans[0][0], end), 0.66 - single)
-        if made:
-            yield made
+        yield from make(page, HEADING, question, topic, (spans[0][0], end), 0.66 - single)
 
 
 def _listed(page: Page, section: Section, topic: str, items: Sequence[Span]) -> Iterator[Candidate]:
@@ -186,9 +170,7 @@ def _listed(page: Page, section: Section, topic: str, items: Sequence[Span]) -> 
     )
     if topic.endswith("?"):
         question = _plain(section.title)
-    made = make(page, LIST, question, topic, (items[0][0], items[-1][1]), 0.72)
-    if made:
-        yield made
+    yield from make(page, LIST, question, topic, (items[0][0], items[-1][1]), 0.72)
 
 
 def _is_list(text: str, items: Sequence[Span]) -> bool:
@@ -209,9 +191,8 @@ def _is_list(text: str, items: Sequence[Span]) -> bool:
 def _items(text: str, section: Section) -> list[Span]:
     """Return the items of a list that stands directly under a heading, wrapped lines too."""
     items: list[Span] = []
-    at, lead = section.start, 0
-    while at < section.end:
-        end = min(_line_end(text, at), section.end)
+    lead = 0
+    for at, end in lines(text, section.start, section.end):
         line = text[at:end]
         if _ITEM.match(line):
             items.append((at, end))
@@ -226,5 +207,4 @@ def _items(text: str, section: Section) -> list[Span]:
             lead += len(line)
             if lead > 160:
                 return []
-        at = end + 1
     return items

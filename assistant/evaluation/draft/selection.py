@@ -22,19 +22,17 @@ LEAST_SCORE = 0.3
 _PER_DOCUMENT, _PER_PLACE, _PER_KIND = 0.12, 0.2, 0.02
 _JITTER = 0.04
 _LONGEST_TITLE = 80
-
-
 _ASKING = content_stems("complete many percentage amount date")
 
 
 def distinct(candidates: Sequence[Candidate]) -> list[Candidate]:
     """Leave out doubled questions, and subjects that one document speaks of several times."""
-    asked = Counter(_key(candidate.question) for candidate in candidates)
+    asked = Counter(candidate.question.casefold() for candidate in candidates)
     spoken = Counter((c.kind, c.document, c.subject) for c in candidates)
     return [
         c
         for c in candidates
-        if asked[_key(c.question)] == 1 or c.kind in (DEFINITION, HEADING, LIST)
+        if asked[c.question.casefold()] == 1 or c.kind in (DEFINITION, HEADING, LIST)
         if spoken[c.kind, c.document, c.subject] == 1
     ]
 
@@ -132,7 +130,3 @@ def _chance(seed: int, candidate: Candidate) -> float:
     key = f"{seed}\n{candidate.document}\n{candidate.page}\n{candidate.question}"
     digest = hashlib.sha256(key.encode("utf-8", "replace")).digest()
     return int.from_bytes(digest[:6], "big") / 2**48
-
-
-def _key(question: str) -> str:
-    return question.casefold()

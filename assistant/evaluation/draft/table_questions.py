@@ -9,8 +9,7 @@ from dataclasses import dataclass
 
 from assistant.documents.markdown import plain_words
 from assistant.evaluation.draft.candidates import TABLE, Candidate, Page, fold, make
-
-Span = tuple[int, int]
+from assistant.text.sentences import Span, lines
 
 _RULE = re.compile(r"[\s|:+-]+$")
 _GAP = re.compile(r"\t+ *| {2,}\t*")
@@ -57,7 +56,7 @@ def _cells(page: Page, labels: Sequence[str], key: str, row: Sequence[Span]) -> 
         question, score = _asked(labels[0], key, label)
         if not any(map(str.isalnum, value)) or _NOTHING.fullmatch(plain_words(value)):
             continue
-        made = make(
+        yield from make(
             page,
             TABLE,
             question,
@@ -66,8 +65,6 @@ def _cells(page: Page, labels: Sequence[str], key: str, row: Sequence[Span]) -> 
             score,
             answers=(plain_words(value) or fold(value),),
         )
-        if made:
-            yield made
 
 
 def _asked(first: str, key: str, label: str) -> tuple[str, float]:
@@ -100,10 +97,7 @@ def _found(text: str) -> Iterator[Table]:
     """Yield runs of lines that have the same number of cells, at least three of them."""
     run: list[tuple[Span, ...]] = []
     marked = False
-    at = 0
-    while at < len(text):
-        end = text.find("\n", at)
-        end = len(text) if end < 0 else end
+    for at, end in lines(text):
         line = text[at : min(end, at + 2_000)]
         bars = line.lstrip().startswith("|")
         cells = _bar_cells(line, at) if bars else _gap_cells(line, at)
@@ -115,7 +109,6 @@ def _found(text: str) -> Iterator[Table]:
             if len(cells) >= 2:
                 run.append(cells)
                 marked = bars
-        at = end + 1
     yield from _table(run, marked)
 
 
