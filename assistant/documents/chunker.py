@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from assistant.documents.chunk_pieces import Atom, Break, count_all, make_atoms
 from assistant.documents.heading_paths import HeadingPaths, common_parts, sections_of
 from assistant.documents.text_windows import WINDOW, windows
+from assistant.text.sentences import trimmed
 from assistant.types import Chunk, ParsedDocument
 
 CountTokens = Callable[[Sequence[str]], list[int]]
@@ -208,10 +209,5 @@ def _halves(
     cuts = [cut for cut in starts[max(at - 1, 0) : at + 1] if start < cut < end]
     space = max(text.rfind(" ", start, middle), text.rfind("\n", start, middle))
     cut = min(cuts, key=lambda c: abs(c - middle)) if cuts else space if space > start else middle
-    halves = []
-    for a, b in ((start, cut), (cut, end)):
-        words = text[a:b]
-        left, right = a + len(words) - len(words.lstrip()), b - len(words) + len(words.rstrip())
-        if left < right:
-            halves.append((left, right, heading))
-    return halves
+    halves = (trimmed(text, start, cut), trimmed(text, cut, end))
+    return [(left, right, heading) for left, right in halves if left < right]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 from assistant.documents.document_title import clean_title
+from assistant.text.sentences import lines
 
 HeadingSpan = tuple[int, int, str]
 """Offset in the text, level (1 is the top), title."""
@@ -29,13 +30,11 @@ def markdown_headings(text: str) -> tuple[str, list[HeadingSpan]]:
     ATX and setext headings count, outside of fenced code and YAML front matter. The title
     is the front matter's, else the first heading if it is of level 1.
     """
-    title, at = _front_matter(text)
+    title, begin = _front_matter(text)
     headings: list[HeadingSpan] = []
     fence = ""
     before: tuple[int, str] | None = None
-    while at < len(text):
-        end = text.find("\n", at)
-        end = len(text) if end < 0 else end
+    for at, end in lines(text, begin):
         line = text[at : min(end, at + _LONGEST_HEADING)]
         mark = _FENCE.match(line)
         if fence:
@@ -46,7 +45,6 @@ def markdown_headings(text: str) -> tuple[str, list[HeadingSpan]]:
             fence, before = mark[1], None
         else:
             before = _heading(headings, at, line, before)
-        at = end + 1
     if not title and headings and headings[0][1] == 1:
         title = headings[0][2]
     return title, headings

@@ -16,6 +16,8 @@ from typing import Any
 from assistant.errors import UsageError
 from assistant.feedback.locate_words import Reader
 from assistant.feedback.validation import newest, outcome, question_key
+from assistant.text.sentences import trimmed
+from assistant.text.signs import QUOTE_MARKS
 from assistant.types import (
     Citation,
     ExportKind,
@@ -31,7 +33,6 @@ UNANSWERABLE = "unanswerable"
 _DOMAIN = b"airgap feedback split 1\n"
 _LONGEST_SPAN = 20_000
 _AROUND = 600
-_MARKS = frozenset('"\u201c\u201d\u201e\u00ab\u00bb')
 _OTHER: dict[ExportKind, tuple[ExportKind, str]] = {
     "suite": ("training", "went to training before"),
     "training": ("suite", "went to evaluation before"),
@@ -174,14 +175,11 @@ def _right(entry: Feedback) -> tuple[tuple[Citation, ...], list[str]]:
 def _quotable(places: Iterable[Citation]) -> Iterator[Citation]:
     """Yield what can stand between quotation marks: a model is trained to quote."""
     for place in places:
-        text = place.text
-        left = len(text) - len(text.lstrip())
-        inside = text.strip()
-        if any(map(str.isalnum, inside)) and not _MARKS.intersection(inside):
-            start = place.start + left
-            yield Citation(
-                place.document_id, place.document, place.page, start, start + len(inside), inside
-            )
+        left, right = trimmed(place.text, 0, len(place.text))
+        inside = place.text[left:right]
+        if any(map(str.isalnum, inside)) and not set(QUOTE_MARKS).intersection(inside):
+            start, end = place.start + left, place.start + right
+            yield Citation(place.document_id, place.document, place.page, start, end, inside)
 
 
 def _context(entry: Feedback, place: Citation, reader: Reader) -> str:

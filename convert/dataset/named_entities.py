@@ -9,20 +9,19 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-
-def _words(listed: str) -> frozenset[str]:
-    return frozenset(listed.split())
-
-
-_MONTHS = _words("""
+_MONTHS = frozenset(
+    """
     january february march april may june july august september october november december
-""")
-_DAYS = _words("monday tuesday wednesday thursday friday saturday sunday")
-_ASKING = _words("""
+    """.split()
+)
+_DAYS = frozenset("monday tuesday wednesday thursday friday saturday sunday".split())
+_ASKING = frozenset(
+    """
     what which who whom whose when where why how is are was were do does did has have had can
     could will would should may might must in on at of for from to by with the a an and or during
     after before along besides other than according
-""")
+    """.split()
+)
 _PEOPLE = re.compile(r"[A-Z][a-z]{3,}?(?P<ending>ish|ese|ians?|eans?|(?<!st)ans?)$")
 _NAME = re.compile(
     r"\b[A-Z][\w-]*[a-z][\w-]*(?: (?:(?:of|de|von|van|the) )?[A-Z][\w-]+){0,3}|\b[A-Z]{2,6}\b"
