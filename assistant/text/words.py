@@ -27,7 +27,7 @@ _IRREGULAR = {
 
 def words(text: str) -> list[str]:
     """Return the words of `text` in order, lower case, without a possessive 's."""
-    found = (w.lower() for w in _WORD.findall(unicodedata.normalize("NFC", text)))
+    found = _WORD.findall(unicodedata.normalize("NFC", text).lower())
     return [w[:-2] if w.endswith(("'s", "\u2019s")) else w for w in found]
 
 

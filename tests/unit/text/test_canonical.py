@@ -24,6 +24,23 @@ def test_every_canonical_character_has_its_origin(text: str, keep: bool) -> None
             assert character in piece or piece in "\ufb00\ufb01\ufb02\ufb03\ufb04"
 
 
+@given(awkward | st.text(max_size=40), st.booleans(), st.data())
+def test_offsets_of_the_comparable_form_lead_back(
+    text: str, keep: bool, data: st.DataObject
+) -> None:
+    """What lies at the original place of some words has just these words as its own form."""
+    form = canonical(text, keep_line_hyphen=keep)
+    letters = [at for at, character in enumerate(form.text) if character.isalnum()]
+    if not letters:
+        return
+    first, last = sorted(data.draw(st.tuples(*[st.sampled_from(letters)] * 2)))
+    span = form.original_span(first, last + 1)
+    if span is None:  # it would cut a ligature in two
+        assert set(text) & set("\ufb00\ufb01\ufb02\ufb03\ufb04")
+        return
+    assert canonical(text[slice(*span)], keep_line_hyphen=keep).text == form.text[first : last + 1]
+
+
 @given(awkward, st.booleans())
 def test_letters_and_digits_are_never_lost(text: str, keep: bool) -> None:
     def kept(s: str) -> list[str]:
