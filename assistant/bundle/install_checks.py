@@ -10,9 +10,9 @@ from assistant.bundle.rollback_guard import FloorBook
 from assistant.bundle.trusted_keys import TrustStore
 from assistant.bundle.verify_bundle import OpenBundle
 from assistant.config import Settings
-from assistant.engine import list_models
 from assistant.errors import BundleError, ModelError
 from assistant.models.catalogue import load_catalogue
+from assistant.models.installed_models import list_models
 from assistant.models.model_record import read_record
 from assistant.prompts import DEFAULT_STYLE, PROMPT_VERSION
 

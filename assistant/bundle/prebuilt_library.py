@@ -23,7 +23,7 @@ from assistant.bundle.manifest import KEY_ROLE
 from assistant.bundle.payload_extract import RaiseFloor, copy_payload
 from assistant.bundle.verify_bundle import OpenBundle, Progress
 from assistant.config import Settings
-from assistant.engine import embedder_identity
+from assistant.engine.engine_loader import embedder_identity
 from assistant.errors import BundleError, ModelError, UsageError, WrongKeyError
 from assistant.models.model_install import open_regular, staging
 from assistant.store import KeyFile, StoreKey, open_store, store_health, write_copy

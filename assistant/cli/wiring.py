@@ -12,18 +12,17 @@ from assistant.audit import AuditedStore, AuditedWorkspace, AuditTrail
 from assistant.config import Settings
 from assistant.console.output import Output
 from assistant.documents import ChildParser
-from assistant.engine import (
-    active_chat_name,
+from assistant.engine.engine_loader import (
     embedder_identity,
     has_chat_model,
-    list_models,
     load_chat,
     load_embedder,
-    load_reranker,
 )
+from assistant.engine.reranker import load_reranker
 from assistant.errors import UsageError
 from assistant.feedback import completed, export, with_older
 from assistant.ingest import Ingester
+from assistant.models.installed_models import active_chat_name, list_models
 from assistant.prompts import PROMPT_VERSION
 from assistant.retrieval import Reranker, Retriever
 from assistant.store import KeySource, StoreKey, open_store

@@ -10,14 +10,18 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.engine import likelihood
 from assistant.engine.chat_template import (
     KnownStyle,
     PromptStyle,
     RenderedPrompt,
-    template_hash,
 )
 from assistant.engine.constrained_decoding import QuoteSearch
+from assistant.engine.likelihood import (
+    LogProbabilities,
+    each_token,
+    next_token,
+    score_each,
+)
 from assistant.engine.llama_runtime import LlamaRuntime
 from assistant.engine.prefix_cache import CachedDecoder
 from assistant.engine.prompt_style import style_of
@@ -28,6 +32,7 @@ from assistant.engine.token_sampler import Sampler
 from assistant.engine.token_stream import TextStream
 from assistant.engine.token_vocabulary import spelling_of
 from assistant.errors import ContextOverflowError, EngineError
+from assistant.models.template_approval import template_hash
 from assistant.models.verified_file import PinnedFile, path_of
 from assistant.types import (
     QUOTES_ONLY,
@@ -221,13 +226,13 @@ class LlamaChat:
         cancel = cancel or CancelToken()
         rows = self._runtime.max_outputs
         with self._at_work(cancel):
-            found = likelihood.continuations(self._decoder, tokens, following, rows, cancel)
+            found = score_each(self._decoder, tokens, following, rows, cancel)
         pairs = zip(found, following, strict=True)
         return [Likelihood(score, len(those)) for score, those in pairs]
 
     def next_log_probabilities(
         self, prompt: str, cancel: CancelToken | None = None
-    ) -> likelihood.LogProbabilities:
+    ) -> LogProbabilities:
         """Return the log-probability (nats) of each token to begin the answer with.
 
         Shape (vocabulary,), by the token's number. Raises as `score` does.
@@ -235,11 +240,11 @@ class LlamaChat:
         tokens = self._fitting(prompt, 1)
         cancel = cancel or CancelToken()
         with self._at_work(cancel):
-            return likelihood.next_token(self._decoder, tokens, cancel)
+            return next_token(self._decoder, tokens, cancel)
 
     def text_log_probabilities(
         self, text: str, cancel: CancelToken | None = None
-    ) -> likelihood.LogProbabilities:
+    ) -> LogProbabilities:
         """Return the log-probability (nats) of each token of a text but the first.
 
         Shape (tokens - 1,), by `tokenize(text)`; perplexity is exp(-mean). The text, plain
@@ -249,7 +254,7 @@ class LlamaChat:
         cancel = cancel or CancelToken()
         with self._at_work(cancel):
             self._decoder.keep(0)
-            return likelihood.each_token(self._decoder, tokens, self._runtime.max_outputs, cancel)
+            return each_token(self._decoder, tokens, self._runtime.max_outputs, cancel)
 
     # -- computing -------------------------------------------------------------------
 

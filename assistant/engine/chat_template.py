@@ -8,7 +8,6 @@ tokenize each in its own way; a plain `str` is taken as text of a message throug
 
 from __future__ import annotations
 
-import hashlib
 import re
 import secrets
 from collections.abc import Sequence
@@ -178,11 +177,6 @@ def assert_style(style: PromptStyle, template: str, bos: str, eos: str) -> None:
             f"The prompt style '{style.name}' is not what this model was trained with.",
             hint="Add the model again: assistant models add FILE",
         )
-
-
-def template_hash(template: str) -> str:
-    """Return the SHA-256 (hex) by which a template is recorded and recognised."""
-    return hashlib.sha256(template.encode()).hexdigest()
 
 
 _PROBES = (

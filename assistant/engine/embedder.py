@@ -9,7 +9,6 @@ not depend on the texts that happen to be embedded with it.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import threading
 from collections.abc import Iterable, Sequence
@@ -23,27 +22,13 @@ import numpy as np
 
 from assistant.errors import EngineError, ModelError
 from assistant.models.catalogue import EmbedderEntry
+from assistant.models.embedder_folder import MODEL_FILE, TOKENIZER_FILE, identity_of
 from assistant.models.onnx_check import check_onnx
-from assistant.models.verified_file import PinnedFile, holding
+from assistant.models.verified_file import PinnedFile, holding, not_pinned, verify_file
 from assistant.types import CancelToken, EmbedderIdentity, Vectors
 
-MODEL_FILE = "model.onnx"
-TOKENIZER_FILE = "tokenizer.json"
 _AHEAD = 8
 _LONGEST_QUERY = 100_000
-
-
-def identity_of(entry: EmbedderEntry) -> EmbedderIdentity:
-    """Return the identity of a catalogue entry; loads nothing."""
-    return EmbedderIdentity(
-        name=entry.name,
-        sha256=entry.model_sha256,
-        dimension=entry.dimension,
-        pooling=entry.pooling,
-        query_prefix=entry.query_prefix,
-        document_prefix=entry.document_prefix,
-        max_tokens=entry.max_tokens,
-    )
 
 
 class OnnxEmbedder:
@@ -159,27 +144,6 @@ class OnnxEmbedder:
 
 def _unit(vector: Vectors) -> Vectors:
     return (vector / max(float(np.linalg.norm(vector)), 1e-9)).astype(np.float32)
-
-
-def verify_file(path: Path, sha256: str) -> None:
-    """Check that `path` has the pinned hash. Raises `ModelError`."""
-    try:
-        with path.open("rb") as file:
-            actual = hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise ModelError(
-            f"{path} can't be read: {error.strerror or error}.", hint="Install the program again."
-        ) from error
-    if actual != sha256:
-        raise not_pinned(path)
-
-
-def not_pinned(path: Path, what: str = "is damaged or was changed") -> ModelError:
-    """Return the error for a file that is not the one whose hash is known."""
-    return ModelError(
-        f"{path} is not the file that the catalogue pins: it {what}.",
-        hint="Install the program again.",
-    )
 
 
 def load_tokenizer(path: Path, sha256: str) -> Any:

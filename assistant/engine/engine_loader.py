@@ -10,7 +10,7 @@ from assistant.engine.thread_count import threads_for
 from assistant.errors import ModelError, UsageError
 from assistant.models.base_models import base_folder, size_of
 from assistant.models.catalogue import EmbedderEntry, bundled_models_dir, load_catalogue
-from assistant.models.embedder_folder import entry_of, is_exported
+from assistant.models.embedder_folder import entry_of, identity_of
 from assistant.models.installed_models import active_chat_name, model_folder
 from assistant.models.model_record import MODEL_FILE, ModelRecord, read_record
 from assistant.models.template_approval import require_approved
@@ -53,7 +53,7 @@ def load_chat(settings: Settings) -> ChatEngine:
         file,
         name=name,
         context_length=settings.context_length,
-        threads=_threads(settings),
+        threads=threads_for(settings.threads),
         known=KnownStyle(record.prompt_style, record.default_system, record.template_sha256),
         adapter=adapter,
         calibration=record.calibration,
@@ -61,38 +61,20 @@ def load_chat(settings: Settings) -> ChatEngine:
 
 
 def load_embedder(settings: Settings) -> Embedder:
-    """Load the embedder in use: of the catalogue, an exported or sentence-transformers folder.
+    """Load the embedder in use: of the catalogue, or of an exported folder.
 
     Raises `ModelError`.
     """
-    folder = _folder_named(settings)
-    if folder is not None and is_exported(folder):
-        from assistant.engine.embedder import OnnxEmbedder
-
-        return OnnxEmbedder(entry_of(folder), folder.parent, _threads(settings))
-    if folder is not None:
-        from assistant.engine.st_embedder import SentenceTransformersEmbedder
-
-        return SentenceTransformersEmbedder(folder, threads=_threads(settings))
+    # Not at the top: numpy starts threads, and who only wants to know the identity needs none.
     from assistant.engine.embedder import OnnxEmbedder
 
-    return OnnxEmbedder(_entry(settings), bundled_models_dir(), _threads(settings))
+    entry, folder = _embedder(settings)
+    return OnnxEmbedder(entry, folder, threads_for(settings.threads))
 
 
 def embedder_identity(settings: Settings) -> EmbedderIdentity:
-    """Return the identity of the embedder in use; nothing is loaded for the bundled one."""
-    folder = _folder_named(settings)
-    if folder is not None and is_exported(folder):
-        from assistant.engine.embedder import identity_of
-
-        return identity_of(entry_of(folder))
-    if folder is not None:
-        from assistant.engine.st_embedder import folder_identity
-
-        return folder_identity(folder)
-    from assistant.engine.embedder import identity_of
-
-    return identity_of(_entry(settings))
+    """Return the identity of the embedder in use; nothing is loaded. Raises `ModelError`."""
+    return identity_of(_embedder(settings)[0])
 
 
 def _add_again(name: str) -> str:
@@ -110,25 +92,21 @@ def _check_prompts(record: ModelRecord) -> None:
         )
 
 
-def _threads(settings: Settings) -> int:
-    return threads_for(settings.threads)
+def _embedder(settings: Settings) -> tuple[EmbedderEntry, Path]:
+    """Return the entry of the embedder in use, and the folder that its own folder lies in.
 
-
-def _folder_named(settings: Settings) -> Path | None:
-    """A name with a slash is the folder of an exported or a sentence-transformers model."""
+    A name with a slash is the path of an exported folder.
+    """
     named = settings.embedder
-    return Path(named).expanduser() if "/" in named or "\\" in named else None
-
-
-def _entry(settings: Settings) -> EmbedderEntry:
+    if "/" in named or "\\" in named:
+        folder = Path(named).expanduser()
+        return entry_of(folder), folder.parent
     catalogue = load_catalogue()
-    if not settings.embedder:
-        return catalogue.default_embedder
-    entry = catalogue.find_embedder(settings.embedder)
+    entry = catalogue.find_embedder(named) if named else catalogue.default_embedder
     if entry is None:
         names = ", ".join(entry.name for entry in catalogue.embedders)
         raise ModelError(
-            f"No embedder is named '{settings.embedder}'.",
+            f"No embedder is named '{named}'.",
             hint=f"Known: {names}; or name the folder of an exported model.",
         )
-    return entry
+    return entry, bundled_models_dir()

@@ -39,7 +39,7 @@ def next_token(
     return log_softmax(decoder.logits())
 
 
-def continuations(
+def score_each(
     decoder: CachedDecoder,
     prompt: Sequence[int],
     following: Sequence[Sequence[int]],

@@ -10,10 +10,10 @@ from assistant.engine.chat_template import (
     assert_style,
     choose_style,
     make_style,
-    template_hash,
 )
 from assistant.engine.llama_runtime import LlamaRuntime
 from assistant.errors import ModelError
+from assistant.models.template_approval import template_hash
 
 
 def style_of(runtime: LlamaRuntime, path: Path, known: KnownStyle) -> PromptStyle:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import hashlib
 import shutil
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from assistant.config import Settings
-from assistant.engine.quantize import quantize
 from assistant.errors import ModelError
 from assistant.models.adapter_install import AboutAdapter, try_adapter
 from assistant.models.catalogue import AdapterEntry, ChatEntry, bundled_models_dir, load_catalogue
@@ -30,6 +29,9 @@ from assistant.models.model_install import (
 from assistant.models.model_record import ADAPTER_FILE, MODEL_FILE, ModelRecord, read_record
 from assistant.types import CancelToken
 
+Quantize = Callable[[Path, Path, str], object]
+"""Writes a GGUF file (source, target) in a format by its name: `engine.quantize`."""
+
 _BUNDLED = "bundled:"
 """Begins the source of what this program brought along, and may replace."""
 
@@ -37,6 +39,7 @@ _BUNDLED = "bundled:"
 def install_defaults(
     from_dir: Path,
     settings: Settings,
+    quantize: Quantize,
     progress: Progress = quiet,
     cancel: CancelToken | None = None,
 ) -> list[ModelInfo]:
@@ -49,7 +52,7 @@ def install_defaults(
     """
     cancel = cancel or CancelToken()
     catalogue = load_catalogue()
-    _install_chat(catalogue.default_chat, from_dir, settings, progress, cancel)
+    _install_chat(catalogue.default_chat, from_dir, settings, quantize, progress, cancel)
     base = read_record(settings.models_dir / catalogue.default_chat.name)
     # Under that name there may be a model of the person's own, which is left alone.
     pinned = base.source_sha256 == catalogue.default_chat.source_sha256
@@ -59,7 +62,12 @@ def install_defaults(
 
 
 def _install_chat(
-    entry: ChatEntry, from_dir: Path, settings: Settings, progress: Progress, cancel: CancelToken
+    entry: ChatEntry,
+    from_dir: Path,
+    settings: Settings,
+    quantize: Quantize,
+    progress: Progress,
+    cancel: CancelToken,
 ) -> None:
     folder = settings.models_dir / entry.name
     if folder.exists():

@@ -14,26 +14,31 @@ from typing import Any
 
 from assistant.errors import ModelError
 from assistant.models.catalogue import EmbedderEntry
+from assistant.types import EmbedderIdentity
 
 CONFIG_FILE = "embedder.json"
+MODEL_FILE = "model.onnx"
+TOKENIZER_FILE = "tokenizer.json"
 _MAX_JSON = 1 << 20
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _HINT = "Make the folder with: assistant-convert embedder export MODEL FOLDER"
 _LONGEST_PREFIX = 200
 
 
-def is_exported(folder: Path) -> bool:
-    """Whether a folder claims to hold an exported embedder; nothing of it is read."""
-    return (folder / CONFIG_FILE).is_file()
-
-
 def entry_of(folder: Path) -> EmbedderEntry:
     """Describe an exported embedder, to be loaded from the folder's parent.
 
-    Raises `ModelError` for a description that is missing, damaged or out of bounds.
+    Raises `ModelError` for a description that is missing, damaged or out of bounds, and for
+    the folder of a sentence-transformers model, which earlier versions could run.
     """
-    table = read_table(folder / CONFIG_FILE, _HINT)
     path = folder / CONFIG_FILE
+    if not path.exists() and (folder / "modules.json").is_file():
+        raise ModelError(
+            f"{folder} holds a sentence-transformers model, which this program does not run.",
+            hint=f"Export it: assistant-convert embedder export {folder} FOLDER; name that "
+            "folder as `embedder` in config.toml and add the documents to a new library.",
+        )
+    table = read_table(path, _HINT)
     digest = sha256_in(table, "model_sha256", path, _HINT)
     pooling = table.get("pooling")
     if table.get("architecture") != "bert" or pooling != "mean":
@@ -55,6 +60,19 @@ def entry_of(folder: Path) -> EmbedderEntry:
         max_tokens=whole_number(table, "max_tokens", (8, 8192), path),
         query_prefix=_prefix(table, "query_prefix", path),
         document_prefix=_prefix(table, "document_prefix", path),
+    )
+
+
+def identity_of(entry: EmbedderEntry) -> EmbedderIdentity:
+    """Return the identity of a catalogue entry; loads nothing."""
+    return EmbedderIdentity(
+        name=entry.name,
+        sha256=entry.model_sha256,
+        dimension=entry.dimension,
+        pooling=entry.pooling,
+        query_prefix=entry.query_prefix,
+        document_prefix=entry.document_prefix,
+        max_tokens=entry.max_tokens,
     )
 
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from assistant.config import NO_CHAT_MODEL, Settings
-from assistant.engine.embedder import MODEL_FILE as EMBEDDER_FILE
-from assistant.engine.embedder import TOKENIZER_FILE, verify_file
 from assistant.errors import ModelError, UsageError
 from assistant.models.base_models import adapters_over, base_folder, recorded_base, size_of
 from assistant.models.catalogue import bundled_models_dir, load_catalogue
+from assistant.models.embedder_folder import MODEL_FILE as EMBEDDER_FILE
+from assistant.models.embedder_folder import TOKENIZER_FILE
 from assistant.models.model_install import Progress, open_regular, quiet
 from assistant.models.model_record import (
     ModelRecord,
@@ -21,6 +21,7 @@ from assistant.models.model_record import (
     read_record,
     write_active,
 )
+from assistant.models.verified_file import verify_file
 
 _BLOCK = 1 << 20
 

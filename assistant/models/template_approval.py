@@ -9,9 +9,9 @@ signed, or accepted by a person for this very text.
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
-from assistant.engine.chat_template import template_hash
 from assistant.errors import ModelError, UnknownTemplateError
 from assistant.models.catalogue import load_catalogue
 from assistant.models.gguf_header import GgufHeader
@@ -19,6 +19,11 @@ from assistant.models.model_record import ModelRecord
 
 CATALOGUE, PERSON, BUNDLE = "catalogue", "person", "bundle"
 """Who allowed a template, as a record has it."""
+
+
+def template_hash(template: str) -> str:
+    """Return the SHA-256 (hex) by which a template is recorded and recognised."""
+    return hashlib.sha256(template.encode()).hexdigest()
 
 
 def approved_by(header: GgufHeader, shown: Path, accepted: str = "") -> str:

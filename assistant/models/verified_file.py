@@ -102,3 +102,24 @@ def _is_at(path: Path, state: _State) -> bool:
 
 def _of(found: os.stat_result) -> _State:
     return (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+
+
+def verify_file(path: Path, sha256: str) -> None:
+    """Check that `path` has the pinned hash. Raises `ModelError`."""
+    try:
+        with path.open("rb") as file:
+            actual = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise ModelError(
+            f"{path} can't be read: {error.strerror or error}.", hint="Install the program again."
+        ) from error
+    if actual != sha256:
+        raise not_pinned(path)
+
+
+def not_pinned(path: Path, what: str = "is damaged or was changed") -> ModelError:
+    """Return the error for a file that is not the one whose hash is known."""
+    return ModelError(
+        f"{path} is not the file that the catalogue pins: it {what}.",
+        hint="Install the program again.",
+    )

@@ -62,11 +62,21 @@ def _mismatch(
 ) -> EmbedderMismatchError:
     mine, theirs = asdict(stored), asdict(wanted)
     differing = [name for name in mine if mine[name] != theirs[name]]
+    hint = (
+        f"Set `embedder` in config.toml back to the first one ({shown(stored.name)}), or name a "
+        "new library in the settings and add the documents to it."
+    )
+    if stored.pooling != wanted.pooling:
+        # Only the sentence-transformers folders that earlier versions ran had another one.
+        hint = (
+            "A sentence-transformers model, as earlier versions could run, can't fill a library "
+            "any more: name a new library in the settings and add the documents to it. To keep "
+            "the model, export it first: assistant-convert embedder export MODEL FOLDER"
+        )
     return EmbedderMismatchError(
         f"The vectors in {path} were made by {_described(stored)}, but the embedder in use is "
         f"{_described(wanted)}; they differ in: {', '.join(differing)}.",
-        hint=f"Go back to the first one (assistant models use {stored.name}), or name a new "
-        "library in the settings and add the documents to it.",
+        hint=hint,
     )
 
 

@@ -11,7 +11,12 @@ from pathlib import Path
 from assistant.answering.best_sentence import score_sentences
 from assistant.answering.prompt_budget import plan_prompt
 from assistant.config import Settings, load_settings
-from assistant.engine import embedder_identity, has_chat_model, load_chat, load_embedder
+from assistant.engine.engine_loader import (
+    embedder_identity,
+    has_chat_model,
+    load_chat,
+    load_embedder,
+)
 from assistant.errors import ModelError, UsageError
 from assistant.prompts import DEFAULT_STYLE, PromptPassage
 from assistant.retrieval import Retriever

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.config import Settings
-from assistant.engine import load_embedder
+from assistant.engine.engine_loader import load_embedder
 from assistant.engine.thread_count import threads_for
 from assistant.prompts import PROMPT_VERSION
 from assistant.types import CancelToken

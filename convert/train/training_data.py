@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from assistant.engine.chat_template import template_hash
 from assistant.errors import ModelError, UsageError
+from assistant.models.template_approval import template_hash
 from assistant.prompts import PROMPT_VERSION, REFUSAL
 from convert.base_model import CONFIG_FILE, BaseInfo, check_base, load_tokenizer
 from convert.step_record import file_sha256

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from assistant.config import Settings
-from assistant.engine import install_defaults
+from assistant.engine.quantize import quantize
 from assistant.errors import ModelError
+from assistant.models.bundled_models import install_defaults
 from assistant.models.catalogue import load_catalogue
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -32,7 +33,7 @@ def default_models() -> Path:
             _add_adapter(place)
             return place
     try:
-        install_defaults(ROOT / ".build" / "packages", Settings(data_dir=ROOT / ".build"))
+        install_defaults(ROOT / ".build" / "packages", Settings(data_dir=ROOT / ".build"), quantize)
     except ModelError as error:
         if os.environ.get(REQUIRE_VARIABLE) == "1":
             pytest.fail(f"the default models are wanted but missing: {error}")
@@ -44,7 +45,7 @@ def _add_adapter(place: Path) -> None:
     """Install the program's adapter, where the models were set up before there was one."""
     adapter = load_catalogue().default_adapter
     if adapter is not None and place.name == "models" and not (place / adapter.name).exists():
-        install_defaults(ROOT / ".build" / "packages", Settings(data_dir=place.parent))
+        install_defaults(ROOT / ".build" / "packages", Settings(data_dir=place.parent), quantize)
 
 
 @pytest.fixture

@@ -15,11 +15,11 @@ from typing import Any
 import pytest
 
 from assistant.config import Settings
-from assistant.engine import list_models
 from assistant.engine.chat_model import LlamaChat
 from assistant.errors import Cancelled, ModelError
 from assistant.models.bundled_models import install_bundled
 from assistant.models.catalogue import AdapterEntry, bundled_models_dir, load_catalogue
+from assistant.models.installed_models import list_models
 from assistant.models.model_record import read_record
 from assistant.prompts import REFUSAL, PromptPassage, build_messages
 from assistant.types import CancelToken, Message, Sampling

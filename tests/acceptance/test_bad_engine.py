@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from assistant.config import Settings
-from assistant.engine import add_model
+from assistant.models.add_model import add_model
 from assistant.sample_library import sample_paths
 from tests.unit.engine.speaking_toy import SPECIALS, speaking_toy
 

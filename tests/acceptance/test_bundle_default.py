@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from assistant.config import Settings
-from assistant.engine import load_chat
+from assistant.engine.engine_loader import load_chat
 from assistant.models.catalogue import load_catalogue
 from assistant.types import Message, Sampling
 from convert.bundle.pack import Contents, run_bundle

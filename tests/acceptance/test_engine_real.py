@@ -13,10 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from assistant.engine import (
-    cpu_report,
-)
 from assistant.engine.chat_model import LlamaChat
+from assistant.engine.cpu_features import cpu_report
 from assistant.errors import Cancelled, ContextOverflowError
 from assistant.models.catalogue import load_catalogue
 from assistant.types import CancelToken, Message, Sampling
@@ -271,7 +269,8 @@ def test_the_build_is_portable() -> None:
 def test_no_socket_is_ever_opened(model_file: Path, tmp_path: Path) -> None:
     code = (
         "import sys; from pathlib import Path; from assistant.config import Settings; "
-        "from assistant.engine import cpu_report, load_embedder; "
+        "from assistant.engine.cpu_features import cpu_report; "
+        "from assistant.engine.engine_loader import load_embedder; "
         "from assistant.engine.chat_model import LlamaChat; "
         "from assistant.types import Message, Sampling; "
         "load_embedder(Settings(data_dir=Path('x'))).embed_query('hello'); "

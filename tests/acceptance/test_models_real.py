@@ -14,22 +14,22 @@ from pathlib import Path
 import pytest
 
 from assistant.config import Settings
-from assistant.engine import (
+from assistant.engine.chat_model import LlamaChat
+from assistant.engine.chat_template import KnownStyle
+from assistant.engine.engine_loader import has_chat_model, load_chat
+from assistant.engine.quantize import quantize
+from assistant.errors import Cancelled, ModelError, UsageError
+from assistant.models.add_model import add_model
+from assistant.models.bundled_models import install_defaults
+from assistant.models.catalogue import bundled_models_dir, load_catalogue
+from assistant.models.gguf_header import read_header
+from assistant.models.installed_models import (
     active_chat_name,
-    add_model,
-    has_chat_model,
-    install_defaults,
     list_models,
-    load_chat,
     remove_model,
     use_model,
     verify_models,
 )
-from assistant.engine.chat_model import LlamaChat
-from assistant.engine.chat_template import KnownStyle
-from assistant.errors import Cancelled, ModelError, UsageError
-from assistant.models.catalogue import bundled_models_dir, load_catalogue
-from assistant.models.gguf_header import read_header
 from assistant.types import CancelToken
 from tests.unit.models.gguf_files import TENSORS, chat_pairs, gguf
 
@@ -44,7 +44,7 @@ def model_file(default_models: Path) -> Path:
 def test_what_is_installed(settings_with_models: Settings) -> None:
     settings = settings_with_models
     started = time.monotonic()
-    install_defaults(Path("nowhere"), settings)
+    install_defaults(Path("nowhere"), settings, quantize)
     assert time.monotonic() - started < 2
     models = {model.name: model for model in list_models(settings)}
     in_use = models[load_catalogue().default_names[0]]
@@ -165,7 +165,8 @@ def test_a_signal_while_testing_leaves_nothing(
     code = (
         "import sys; from pathlib import Path; from assistant.console.interrupt import "
         "cancel_on_interrupt; from assistant.config import Settings; "
-        "from assistant.engine import add_model; from assistant.errors import AssistantError\n"
+        "from assistant.models.add_model import add_model; "
+        "from assistant.errors import AssistantError\n"
         "show = lambda what, *_: what == 'Testing' and print(what, flush=True)\n"
         "try:\n"
         "  with cancel_on_interrupt() as cancel: add_model(Path(sys.argv[1]), "

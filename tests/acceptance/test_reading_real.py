@@ -14,7 +14,7 @@ import pytest
 
 from assistant.answering import AnswerSession
 from assistant.config import Settings
-from assistant.engine import load_chat, load_embedder
+from assistant.engine.engine_loader import load_chat, load_embedder
 from assistant.retrieval import Retriever
 from assistant.types import (
     DIRECT,

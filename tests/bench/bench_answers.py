@@ -24,7 +24,7 @@ from typing import Any
 
 from assistant.answering import AnswerSession
 from assistant.config import Settings, load_settings
-from assistant.engine import has_chat_model, load_chat, load_embedder
+from assistant.engine.engine_loader import has_chat_model, load_chat, load_embedder
 from assistant.retrieval import Retriever
 from assistant.types import Answer, ChatEngine, Embedder, Finished, Hit, SearchResult, Store
 from tests.bench.libraries import library_of, remembering, text_number

@@ -27,7 +27,7 @@ from assistant.answering import AnswerSession
 from assistant.cli.eval.arms import DECIDING, installed_models
 from assistant.cli.eval.libraries import ShotsChat
 from assistant.config import NO_CHAT_MODEL, Settings, load_settings
-from assistant.engine import embedder_identity, load_chat, load_embedder
+from assistant.engine.engine_loader import embedder_identity, load_chat, load_embedder
 from assistant.evaluation.answer_journal import Journal
 from assistant.evaluation.arms import Arm, arms_named, names_for_advice
 from assistant.evaluation.ask_suite import ask_items

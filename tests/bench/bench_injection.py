@@ -35,7 +35,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.config import Settings
-from assistant.engine import load_chat
+from assistant.engine.engine_loader import load_chat
 from assistant.prompts import REMINDER, SYSTEM, PromptPassage, build_messages
 from assistant.types import ChatEngine, Message, Sampling
 from tests.app.test_app_terminal import leaks

@@ -27,8 +27,8 @@ from pathlib import Path
 from typing import Any
 
 from assistant.config import Settings
-from assistant.engine import load_embedder
 from assistant.engine.chat_model import LlamaChat
+from assistant.engine.engine_loader import load_embedder
 from assistant.engine.span_automaton import Quotable
 from assistant.engine.thread_count import threads_for
 from assistant.evaluation.answer_scores import exact, f1

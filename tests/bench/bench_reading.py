@@ -24,8 +24,9 @@ from numpy.typing import NDArray
 
 from assistant.answering import AnswerSession
 from assistant.config import Settings, load_settings
-from assistant.engine import list_models, load_chat, load_embedder
+from assistant.engine.engine_loader import load_chat, load_embedder
 from assistant.evaluation.bootstrap import RESAMPLES, interval
+from assistant.models.installed_models import list_models
 from assistant.retrieval import Retriever
 from assistant.types import STRATEGIES, TOGETHER, ChatEngine, Embedder, Finished
 from tests.bench.libraries import remembering

@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.config import load_settings
-from assistant.engine import load_embedder
+from assistant.engine.engine_loader import load_embedder
 from assistant.retrieval import Evidence, Retriever, calibration_for
 from tests.bench.libraries import RememberingEmbedder, library_of, remembering
 from tests.bench.qa_data import (

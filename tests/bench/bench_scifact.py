@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.config import load_settings
-from assistant.engine import load_embedder
+from assistant.engine.engine_loader import load_embedder
 from assistant.retrieval import FusionWeights, Retriever
 from assistant.retrieval.rank_fusion import Ranked, fuse
 from assistant.types import Embedder, Store

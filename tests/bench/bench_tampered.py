@@ -20,7 +20,7 @@ from pathlib import Path
 from assistant.answering.checks import Similarity, embedder_similarity
 from assistant.answering.verify import check_answer
 from assistant.config import Settings
-from assistant.engine import load_embedder
+from assistant.engine.engine_loader import load_embedder
 from tests.bench.libraries import remembering
 from tests.bench.qa_data import SQUAD_TRAIN, Squad, require, squad
 from tests.bench.report import Figure, add_json_option, at_least, models_folder, publish

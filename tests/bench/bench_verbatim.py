@@ -28,8 +28,8 @@ from typing import Any
 
 from assistant.answering import AnswerSession
 from assistant.config import Settings
-from assistant.engine import load_embedder
 from assistant.engine.chat_model import LlamaChat
+from assistant.engine.engine_loader import load_embedder
 from assistant.engine.thread_count import threads_for
 from assistant.errors import AssistantError
 from assistant.models.catalogue import load_catalogue

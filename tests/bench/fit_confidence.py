@@ -33,8 +33,8 @@ from assistant.answering import AnswerSession
 from assistant.answering.confidence import Evidence, features
 from assistant.answering.course import Course
 from assistant.config import Settings
-from assistant.engine import load_embedder
 from assistant.engine.chat_model import LlamaChat
+from assistant.engine.engine_loader import load_embedder
 from assistant.engine.thread_count import threads_for
 from assistant.evaluation.answer_scores import f1, normalise
 from assistant.models.catalogue import CATALOGUE_FILE, bundled_models_dir, load_catalogue

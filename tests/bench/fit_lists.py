@@ -23,7 +23,8 @@ import numpy as np
 
 from assistant.answering import AnswerSession
 from assistant.config import Settings, load_settings
-from assistant.engine import list_models, load_chat, load_embedder
+from assistant.engine.engine_loader import load_chat, load_embedder
+from assistant.models.installed_models import list_models
 from assistant.retrieval import Retriever
 from assistant.types import (
     DOUBT_WEIGHT,

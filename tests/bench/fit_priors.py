@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from assistant.answering.strategies.passage_priors import WEIGHTS, features
 from assistant.config import load_settings
-from assistant.engine import load_embedder
+from assistant.engine.engine_loader import load_embedder
 from assistant.retrieval import Retriever
 from tests.bench.libraries import library_of, remembering, text_number
 from tests.bench.qa_data import A1, SQUAD_DEV, Asked, Text, require, squad

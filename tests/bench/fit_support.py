@@ -22,7 +22,7 @@ import numpy as np
 
 from assistant.answering.checks.support import coverage_of, embedder_similarity
 from assistant.config import Settings
-from assistant.engine import load_embedder
+from assistant.engine.engine_loader import load_embedder
 from tests.bench.libraries import remembering
 from tests.bench.logistic import Array, Mask, Model, auc, fit
 from tests.bench.report import (

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from assistant.config import Settings, load_settings
-from assistant.engine import load_embedder
+from assistant.engine.engine_loader import load_embedder
 from assistant.ingest import Ingester
 from assistant.store import KeyFile, open_store
 from assistant.types import Embedder, FileAdded, FileFailed, Store

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from assistant.answering.verify import check_answer
 from assistant.config import load_settings
-from assistant.engine import load_chat
+from assistant.engine.engine_loader import load_chat
 from assistant.prompts import REFUSAL, REMINDER, SYSTEM, is_refusal
 from assistant.types import ChatEngine, Message, Sampling
 from tests.bench.bench_answers import contains

@@ -15,8 +15,9 @@ from assistant.bundle.signatures import key_id
 from assistant.bundle.trusted_keys import TrustedKey
 from assistant.cli.main import cli
 from assistant.config import Settings
-from assistant.engine import embedder_identity, list_models
+from assistant.engine.engine_loader import embedder_identity
 from assistant.errors import Cancelled, ModelError, UsageError
+from assistant.models.installed_models import list_models
 from assistant.store import KeyFile, StoreKey, open_store
 from assistant.types import CancelToken
 from convert.bundle.pack import Contents, run_bundle

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from assistant.config import Settings
-from assistant.engine import embedder_identity, load_embedder
+from assistant.engine.engine_loader import embedder_identity, load_embedder
 from assistant.errors import Cancelled, EmbedderMismatchError, ModelError, UsageError
 from assistant.store import KeyFile, open_store
 from assistant.types import CancelToken

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from assistant.config import Settings
-from assistant.engine import load_embedder
+from assistant.engine.engine_loader import load_embedder
 from assistant.errors import UsageError
 from assistant.prompts import REFUSAL, PromptPassage, build_messages
 from assistant.types import Embedder, Message

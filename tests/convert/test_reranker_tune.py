@@ -10,8 +10,7 @@ import numpy as np
 import pytest
 
 from assistant.config import Settings
-from assistant.engine import load_reranker
-from assistant.engine.reranker import OnnxReranker, reranker_info
+from assistant.engine.reranker import OnnxReranker, load_reranker, reranker_info
 from assistant.errors import Cancelled, ModelError
 from assistant.types import CancelToken
 from convert.embedder.retrieval_comparison import CompareSettings, run_compare

@@ -170,9 +170,22 @@ def test_another_embedder(
             open_again(embedder=other)
         assert f"'{mine.name}'" in caught.value.message
         assert f"'{other.name}'" in caught.value.message
-        assert f"assistant models use {mine.name}" in caught.value.hint
+        assert f"config.toml back to the first one ({mine.name})" in caught.value.hint
     assert open_again().embedder == mine
     assert open_again(embedder=None).embedder == mine
+
+
+def test_a_library_of_a_sentence_transformers_model(
+    closed: Path, key: StoreKey, embedder: FakeEmbedder
+) -> None:
+    """Earlier versions could fill one; no embedder of today can go on with it."""
+    closed.unlink()
+    old = replace(embedder.identity, name="all-mpnet", pooling="mean_tokens")
+    open_store(closed, key, create=True, embedder=old).close()
+    with pytest.raises(EmbedderMismatchError, match="all-mpnet") as caught:
+        open_store(closed, key, embedder=embedder.identity)
+    assert "assistant-convert embedder export" in caught.value.hint
+    assert "new library" in caught.value.hint
 
 
 def test_an_embedder_is_recorded_when_it_is_first_known(

@@ -160,7 +160,7 @@ def _evidence(
 def _sizes(settings: Settings) -> Sizes:
     """Look up how much is on disk; what is not there counts 0."""
     from assistant.advice.costs import Sizes
-    from assistant.engine import list_models
+    from assistant.models.installed_models import list_models
 
     models = list_models(settings)
     active = next((m for m in models if m.active and m.role == "chat"), None)

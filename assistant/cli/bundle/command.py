@@ -104,7 +104,7 @@ def import_(
     from assistant.bundle.bundle_schema import ImportJson, manifest_json
     from assistant.bundle.terminal_view import show_manifest
     from assistant.cli.bundle.library_keys import library_access
-    from assistant.engine import active_chat_name, use_model
+    from assistant.models.installed_models import active_chat_name, use_model
     from assistant.models.model_install import quiet
 
     output, settings = invocation.output, invocation.settings

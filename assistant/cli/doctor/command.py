@@ -136,7 +136,7 @@ def lockdown_json() -> LockdownJson:
 
 def _processor(settings: Settings) -> Finding:
     del settings
-    from assistant.engine import cpu_report
+    from assistant.engine.cpu_features import cpu_report
 
     report = cpu_report()
     flags = " ".join(report.llama_features)
@@ -156,7 +156,7 @@ def _processor(settings: Settings) -> Finding:
 
 def _memory(settings: Settings) -> Finding:
     del settings
-    from assistant.engine import cpu_report
+    from assistant.engine.cpu_features import cpu_report
 
     report = cpu_report()
     detail = f"{report.memory_available / 2**30:.1f} of {report.memory_total / 2**30:.1f} GiB free"
@@ -227,7 +227,7 @@ def _library(settings: Settings) -> Finding:
 
 
 def _embedder(settings: Settings) -> Finding:
-    from assistant.engine import load_embedder
+    from assistant.engine.engine_loader import load_embedder
 
     embedder = load_embedder(settings)
     vector = embedder.embed_query("a test of the embedder")
@@ -236,7 +236,7 @@ def _embedder(settings: Settings) -> Finding:
 
 
 def _chat_model(settings: Settings) -> Finding:
-    from assistant.engine import has_chat_model, load_chat
+    from assistant.engine.engine_loader import has_chat_model, load_chat
 
     if not has_chat_model(settings):
         return Finding(

@@ -70,7 +70,7 @@ class Asking:
 
 def deciding_key(settings: Settings, shots: Shots | None) -> dict[str, Any]:
     """Return what decides the answers besides suite, library and model."""
-    from assistant.engine import embedder_identity
+    from assistant.engine.engine_loader import embedder_identity
 
     deciding = {name: getattr(settings, name) for name in DECIDING}
     embedder = asdict(embedder_identity(settings))
@@ -84,8 +84,8 @@ def deciding_key(settings: Settings, shots: Shots | None) -> dict[str, Any]:
 
 
 def installed_models(settings: Settings) -> list[InstalledModel]:
-    from assistant.engine import list_models
     from assistant.evaluation.arms import InstalledModel
+    from assistant.models.installed_models import list_models
 
     return [
         InstalledModel(

@@ -213,7 +213,7 @@ def _table(
     runs: Sequence[ArmRun],
     saved: SavedRun | None,
 ) -> dict[str, Any]:
-    from assistant.engine import embedder_identity
+    from assistant.engine.engine_loader import embedder_identity
     from assistant.evaluation.run_table import run_table
 
     library: Library = runner.library

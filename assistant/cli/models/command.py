@@ -17,7 +17,7 @@ from assistant.console.progress import progress_bar
 from assistant.errors import UnknownTemplateError
 
 if TYPE_CHECKING:
-    from assistant.engine import ModelInfo
+    from assistant.models.installed_models import ModelInfo
 
 
 @click.group()
@@ -34,7 +34,7 @@ def list_(invocation: Invocation) -> None:
     Example:
       assistant models list
     """
-    from assistant.engine import list_models
+    from assistant.models.installed_models import list_models
 
     _show(list_models(invocation.settings), invocation.output)
 
@@ -81,7 +81,7 @@ def add(invocation: Invocation, file: Path, name: str, base: str, approved: str)
 
 def _add(invocation: Invocation, file: Path, name: str, base: str, approved: str) -> ModelInfo:
     from assistant.audit import changing
-    from assistant.engine import add_model
+    from assistant.models.add_model import add_model
 
     with (
         changing(invocation.settings, "model", "add") as done,
@@ -124,7 +124,7 @@ def use(invocation: Invocation, name: str) -> None:
       assistant models use smollm2-135m-instruct
     """
     from assistant.audit import changing
-    from assistant.engine import use_model
+    from assistant.models.installed_models import use_model
 
     with changing(invocation.settings, "model", "use") as done:
         info = use_model(name, invocation.settings)
@@ -143,7 +143,7 @@ def remove(invocation: Invocation, name: str) -> None:
       assistant models remove small
     """
     from assistant.audit import changing
-    from assistant.engine import list_models, remove_model
+    from assistant.models.installed_models import list_models, remove_model
 
     with changing(invocation.settings, "model", "remove"):
         remove_model(name, invocation.settings)
@@ -159,7 +159,7 @@ def verify(invocation: Invocation) -> None:
     Example:
       assistant models verify --json
     """
-    from assistant.engine import verify_models
+    from assistant.models.installed_models import verify_models
 
     with progress_bar(invocation.output) as report:
         found = verify_models(invocation.settings, report)
@@ -197,14 +197,15 @@ def setup(invocation: Invocation, from_dir: Path) -> None:
       assistant models setup --from packages/
     """
     from assistant.audit import changing
-    from assistant.engine import install_defaults
+    from assistant.engine.quantize import quantize
+    from assistant.models.bundled_models import install_defaults
 
     with (
         changing(invocation.settings, "model", "setup"),
         cancel_on_interrupt() as cancel,
         progress_bar(invocation.output) as report,
     ):
-        installed = install_defaults(from_dir, invocation.settings, report, cancel)
+        installed = install_defaults(from_dir, invocation.settings, quantize, report, cancel)
     _show(installed, invocation.output)
 
 

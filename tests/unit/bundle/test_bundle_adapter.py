@@ -10,8 +10,10 @@ import pytest
 from assistant.bundle.manifest import Base
 from assistant.bundle.rollback_guard import FloorBook
 from assistant.config import Settings
-from assistant.engine import add_model, list_models, load_chat, use_model, verify_models
+from assistant.engine.engine_loader import load_chat
 from assistant.errors import BundleError, ModelError
+from assistant.models.add_model import add_model
+from assistant.models.installed_models import list_models, use_model, verify_models
 from assistant.models.model_record import read_record
 from tests.unit.bundle.bundle_files import CONTENT, tiny_bundle, trusting
 from tests.unit.bundle.test_bundle_import import PROMPT, bring, left_over

@@ -17,14 +17,7 @@ from assistant.bundle.manifest import Base, Prompt
 from assistant.bundle.prebuilt_library import seal_key
 from assistant.bundle.rollback_guard import FloorBook
 from assistant.config import Settings
-from assistant.engine import (
-    active_chat_name,
-    embedder_identity,
-    list_models,
-    load_chat,
-    remove_model,
-    use_model,
-)
+from assistant.engine.engine_loader import embedder_identity, load_chat
 from assistant.errors import (
     AssistantError,
     BundleError,
@@ -34,6 +27,7 @@ from assistant.errors import (
     UsageError,
     WrongKeyError,
 )
+from assistant.models.installed_models import active_chat_name, list_models, remove_model, use_model
 from assistant.models.model_install import Progress, quiet
 from assistant.store import KeyFile, KeyPaths, LibraryKeys, StoreKey, open_store
 from assistant.store.key_wrap import Cost

@@ -13,7 +13,7 @@ from jsonschema import validate
 from assistant.audit import append_unsealed, open_log
 from assistant.cli.main import cli
 from assistant.config import Settings
-from assistant.engine import embedder_identity
+from assistant.engine.engine_loader import embedder_identity
 from assistant.store import KeyFile, open_store
 from tests.unit.audit.library import EMBEDDER, Library
 from tests.unit.test_docs import REFERENCE

@@ -12,8 +12,8 @@ from click.testing import CliRunner
 
 from assistant.cli.main import cli
 from assistant.config import Settings
-from assistant.engine.chat_template import template_hash
 from assistant.models.model_record import read_record
+from assistant.models.template_approval import template_hash
 from tests.app.test_app_terminal import Terminal, leaks
 from tests.unit.models.gguf_files import CHATML, toy_model
 

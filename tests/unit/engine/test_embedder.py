@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 
 from assistant.config import Settings
-from assistant.engine import embedder_identity, load_embedder
 from assistant.engine.embedder import OnnxEmbedder
+from assistant.engine.engine_loader import embedder_identity, load_embedder
 from assistant.errors import Cancelled, EngineError, ModelError
 from assistant.models.catalogue import bundled_models_dir, load_catalogue
 from assistant.types import CancelToken
@@ -128,7 +128,7 @@ def test_a_changed_file_is_refused_before_it_is_parsed(name: str, tmp_path: Path
 def test_identity_is_known_without_loading() -> None:
     code = (
         "import sys; from pathlib import Path; from assistant.config import Settings; "
-        "from assistant.engine import embedder_identity; "
+        "from assistant.engine.engine_loader import embedder_identity; "
         "i = embedder_identity(Settings(data_dir=Path('x'))); "
         "assert i.dimension == 384, i; "
         "sys.exit(bool({'onnxruntime', 'tokenizers', 'llama_cpp', 'torch'} & set(sys.modules)))"
@@ -139,7 +139,7 @@ def test_identity_is_known_without_loading() -> None:
 def test_no_network_library_is_imported() -> None:
     code = (
         "import sys; from pathlib import Path; from assistant.config import Settings; "
-        "from assistant.engine import load_embedder; "
+        "from assistant.engine.engine_loader import load_embedder; "
         "load_embedder(Settings(data_dir=Path('x'))).embed_query('x'); "
         "bad = {'huggingface_hub', 'requests', 'urllib3', 'httpx', 'torch'} & set(sys.modules); "
         "sys.exit(str(bad) if bad else 0)"
@@ -162,5 +162,5 @@ def test_settings_choose_the_embedder(tmp_path: Path, embedder: OnnxEmbedder) ->
     assert embedder_identity(replace(settings, embedder=ENTRY.name)) == embedder.identity
     with pytest.raises(ModelError, match="nonesuch"):
         load_embedder(replace(settings, embedder="nonesuch"))
-    with pytest.raises(ModelError, match="no sentence-transformers model"):
+    with pytest.raises(ModelError, match="absent"):
         load_embedder(replace(settings, embedder=str(tmp_path / "absent")))

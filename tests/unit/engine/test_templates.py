@@ -11,9 +11,9 @@ from assistant.engine.chat_template import (
     assert_style,
     choose_style,
     make_style,
-    template_hash,
 )
 from assistant.errors import ModelError
+from assistant.models.template_approval import template_hash
 from assistant.types import Message
 from tests.unit.models.gguf_files import CHATML
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from assistant.config import NO_CHAT_MODEL, Settings
-from assistant.engine import has_chat_model
+from assistant.engine.engine_loader import has_chat_model
 from assistant.errors import SuiteError, UsageError
 from assistant.evaluation.answer_journal import Journal
 from assistant.evaluation.arms import Arm, InstalledModel, arms_named

