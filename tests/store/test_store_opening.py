@@ -176,14 +176,12 @@ def test_another_embedder(
 
 
 def test_a_library_of_a_sentence_transformers_model(
-    closed: Path, key: StoreKey, embedder: FakeEmbedder
+    open_again: OpenStore, embedder: FakeEmbedder
 ) -> None:
     """Earlier versions could fill one; no embedder of today can go on with it."""
-    closed.unlink()
-    old = replace(embedder.identity, name="all-mpnet", pooling="mean_tokens")
-    open_store(closed, key, create=True, embedder=old).close()
+    open_again(embedder=replace(embedder.identity, name="all-mpnet", pooling="mean_tokens"))
     with pytest.raises(EmbedderMismatchError, match="all-mpnet") as caught:
-        open_store(closed, key, embedder=embedder.identity)
+        open_again()
     assert "assistant-convert embedder export" in caught.value.hint
     assert "new library" in caught.value.hint
 
