@@ -2,7 +2,7 @@
 
 A logistic function of what the search found, how likely the model finds its quote and its
 refusal, and whether the quote's sentence speaks about the question. The weights belong to one
-model and are kept in its calibration (`assistant.types.CONFIDENCE`); `tests/bench/
+model and are kept in its calibration (`Calibration.confidence`); `tests/bench/
 fit_confidence.py` fits them on questions of articles that the model was not tuned on. Without
 them the doubt of the quote decides, as before (`Quoted.doubt`).
 """
@@ -17,16 +17,13 @@ from assistant.answering.best_sentence import ScoredSentence
 from assistant.answering.quote_location import PassageIndex
 from assistant.text.words import content_stems, topic_words
 from assistant.types import (
-    ANSWER_THRESHOLD,
-    CONFIDENCE,
-    DOUBT_WEIGHT,
-    REFUSAL_THRESHOLD,
+    Calibration,
     Passage,
     Quoted,
     SearchResult,
 )
 
-INTERCEPT = f"{CONFIDENCE}intercept"
+INTERCEPT = "intercept"
 _CLIP = 25.0
 
 
@@ -51,25 +48,23 @@ class Judgement:
     confidence: float | None = None
 
 
-def judge(evidence: Evidence, calibration: Mapping[str, float]) -> Judgement:
+def judge(evidence: Evidence, calibration: Calibration) -> Judgement:
     """Decide whether a quote is given as the answer."""
     quoted = evidence.quoted
     if not quoted.text:
         return Judgement(refused=True)
-    confidence = confidence_of(features(evidence), calibration)
-    threshold = calibration.get(ANSWER_THRESHOLD)
+    confidence = confidence_of(features(evidence), calibration.confidence)
+    threshold = calibration.answer_threshold
     if confidence is not None and threshold is not None:
         return Judgement(confidence < threshold, confidence)
-    doubt = quoted.doubt(calibration.get(DOUBT_WEIGHT, 0.0))
-    return Judgement(doubt > calibration.get(REFUSAL_THRESHOLD, 0.0), confidence)
+    return Judgement(calibration.refuses(quoted), confidence)
 
 
-def confidence_of(found: Mapping[str, float], calibration: Mapping[str, float]) -> float | None:
+def confidence_of(found: Mapping[str, float], weights: Mapping[str, float]) -> float | None:
     """Return the probability that features stand for a right answer; None without weights."""
-    if INTERCEPT not in calibration:
+    if INTERCEPT not in weights:
         return None
-    score = calibration[INTERCEPT]
-    score += sum(calibration.get(CONFIDENCE + name, 0.0) * x for name, x in found.items())
+    score = weights[INTERCEPT] + sum(weights.get(name, 0.0) * x for name, x in found.items())
     return 1.0 / (1.0 + math.exp(-max(min(score, 60.0), -60.0)))
 
 

@@ -21,7 +21,6 @@ from assistant.errors import Cancelled
 from assistant.prompts import DEFAULT_STYLE, build_messages, is_refusal
 from assistant.retrieval import Retriever
 from assistant.types import (
-    QUOTES_ONLY,
     Answer,
     AnswerEvent,
     CancelToken,
@@ -222,7 +221,7 @@ class AnswerSession:
 
 
 def _refuses_by_itself(chat: ChatEngine | None) -> bool:
-    return chat is not None and bool(chat.calibration.get(QUOTES_ONLY))
+    return chat is not None and chat.calibration.quotes_only
 
 
 def _contradictions(course: Course) -> tuple[Contradiction, ...]:

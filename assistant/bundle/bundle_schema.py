@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
 
 from typing_extensions import TypedDict
@@ -127,7 +126,7 @@ class ImportJson(TypedDict):
 
 
 def manifest_json(manifest: Manifest) -> ManifestJson:
-    table = asdict(manifest)
+    table = manifest.table()
     table["files"], table["sources"] = list(table["files"]), list(table["sources"])
     table["lineage"] = list(table["lineage"])
     return table  # type: ignore[return-value]  # its fields are those of the dataclass

@@ -6,7 +6,6 @@ may be in error. `encode(decode(raw)) == raw` always.
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -17,6 +16,7 @@ from assistant import __version__
 from assistant.bundle import canonical_json
 from assistant.errors import BundleError
 from assistant.models.model_record import safe_name
+from assistant.types import Calibration
 
 KINDS = ("model", "adapter", "library")
 KEY_ROLE = "key"
@@ -29,7 +29,6 @@ MAX_TEXT_BYTES = 4 << 20
 MAX_PAYLOAD_BYTES = 1 << 40
 MAX_VERSION = 2**31 - 1
 MAX_NAME = 48
-MAX_CALIBRATION = 32
 TIME_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 
 _FILE_NAME = re.compile(
@@ -114,7 +113,6 @@ class Step:
 class Manifest:
     """All that is signed. `version` only ever grows for a name; `label` is for people.
 
-    `calibration` holds figures that were measured for it, such as a threshold for refusals.
     `created` is UTC in seconds; `signer` the identity of the key (hex); `program` the
     oldest version of this program that can use it. `lineage` is in the order of making.
     """
@@ -132,7 +130,7 @@ class Manifest:
     files: tuple[BundleFile, ...]
     base: Base | None = None
     prompt: Prompt | None = None
-    calibration: Mapping[str, float] = field(default_factory=dict)
+    calibration: Calibration = field(default_factory=Calibration)
     sources: tuple[Source, ...] = ()
     lineage: tuple[Step, ...] = field(default=())
 
@@ -145,11 +143,15 @@ class Manifest:
         """The name of this very version on the laptop."""
         return f"{self.name}-v{self.version}"
 
+    def table(self) -> dict[str, Any]:
+        """Return what is signed as plain data."""
+        return {**asdict(self), "calibration": self.calibration.stored()}
+
 
 def encode(manifest: Manifest) -> bytes:
     """Return the manifest as canonical JSON. Raises `BundleError` if it is not valid."""
     try:
-        raw = canonical_json.canonical(asdict(manifest))
+        raw = canonical_json.canonical(manifest.table())
     except (TypeError, ValueError) as error:
         raise BundleError(f"The manifest can't be written: {error}.") from error
     if decode(raw) != manifest:
@@ -245,13 +247,15 @@ def _version(value: object) -> int:
     return value
 
 
-def _calibration(table: object) -> dict[str, float]:
-    what = f"{_WHAT} (calibration)"
-    if not isinstance(table, dict) or len(table) > MAX_CALIBRATION:
-        raise BundleError(f"{what} is damaged: it is no short table.")
-    if not all(isinstance(value, float) and math.isfinite(value) for value in table.values()):
-        raise BundleError(f"{what} is damaged: a figure is no decimal number.")
-    return table
+def _calibration(table: object) -> Calibration:
+    what = f"{_WHAT} (calibration) is damaged"
+    try:
+        found = Calibration.read(table)
+    except ValueError as error:
+        raise BundleError(f"{what}: {error}.") from error
+    if canonical_json.canonical(found.stored()) != canonical_json.canonical(dict(table)):  # type: ignore[call-overload]
+        raise BundleError(f"{what}: a figure is no decimal number.")
+    return found
 
 
 def _optional(kind: type[Any], table: object, what: str) -> Any:

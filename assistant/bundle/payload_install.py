@@ -56,7 +56,7 @@ def install_model(
         record = replace(
             record,
             prompt_version=version,
-            calibration=dict(manifest.calibration),
+            calibration=manifest.calibration,
             template_approved=BUNDLE,  # its hash is in the manifest, which a trusted key signed
         )
         if cancel is not None:

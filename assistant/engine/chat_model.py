@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -35,7 +35,7 @@ from assistant.errors import ContextOverflowError, EngineError
 from assistant.models.template_approval import template_hash
 from assistant.models.verified_file import PinnedFile, path_of
 from assistant.types import (
-    QUOTES_ONLY,
+    Calibration,
     CancelToken,
     Likelihood,
     Message,
@@ -69,10 +69,10 @@ class LlamaChat:
         threads: int,
         known: KnownStyle | None = None,
         adapter: Path | PinnedFile | None = None,
-        calibration: Mapping[str, float] | None = None,
+        calibration: Calibration | None = None,
     ) -> None:
         self._name = name
-        self._calibration = dict(calibration or {})
+        self._calibration = calibration or Calibration()
         self._runtime = LlamaRuntime(file, context_length, threads, adapter)
         self._style = style_of(self._runtime, path_of(file), known or KnownStyle())
         self._tokenizer = PromptTokenizer(self._runtime)
@@ -89,7 +89,7 @@ class LlamaChat:
         return self._runtime.context_length
 
     @property
-    def calibration(self) -> Mapping[str, float]:
+    def calibration(self) -> Calibration:
         return self._calibration
 
     @property
@@ -149,7 +149,7 @@ class LlamaChat:
             self._decoder.prefill(tokens, cancel)
             if sampling.max_tokens > 0:
                 yield from self._answer(sampling, cancel)
-            elif self._calibration.get(QUOTES_ONLY):
+            elif self._calibration.quotes_only:
                 self._spelled()  # a tenth of a second that the first question need not wait
 
     def quote(
@@ -194,7 +194,7 @@ class LlamaChat:
             return b"".join(map(self._runtime.piece, tokens)).decode("utf-8", "ignore")
 
         return Manner(
-            self._spelled() if self._calibration.get(QUOTES_ONLY) else None,
+            self._spelled() if self._calibration.quotes_only else None,
             self._tokenizer.plain(refusal)[0],
             self.end_of_turn,
             self._runtime.ends_answer,

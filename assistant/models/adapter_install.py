@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from assistant.models.adapter_check import checked_adapter_header, matrix_format
 from assistant.models.model_install import now, probe_model
 from assistant.models.model_record import MODEL_FILE, ModelRecord, read_record
-from assistant.types import CancelToken
+from assistant.types import Calibration, CancelToken
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +25,7 @@ class AboutAdapter:
     title: str = ""
     licence: str = ""
     prompt_version: int = 0
-    calibration: Mapping[str, float] = field(default_factory=dict)
+    calibration: Calibration = field(default_factory=Calibration)
 
 
 def try_adapter(
@@ -61,6 +60,6 @@ def try_adapter(
         base_sha256=below.sha256,
         base_source_sha256=below.source_sha256,
         prompt_version=about.prompt_version,
-        calibration=dict(about.calibration),
+        calibration=about.calibration,
         template_approved=below.template_approved,
     )

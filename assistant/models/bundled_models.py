@@ -164,7 +164,7 @@ def _is_current(entry: AdapterEntry, folder: Path) -> bool:
             f"A model of your own is named {entry.name}, as the one of this program.",
             hint=f"Remove it and add it under another name: assistant models remove {entry.name}",
         )
-    wanted = (entry.sha256, entry.prompt_version, dict(entry.calibration))
+    wanted = (entry.sha256, entry.prompt_version, entry.calibration)
     found = (record.sha256, record.prompt_version, record.calibration)
     return wanted == found and check_chat(folder).ok
 

@@ -15,6 +15,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, TypeVar
 
 from assistant.errors import ModelError
+from assistant.types import Calibration
 
 CATALOGUE_FILE = "catalogue.toml"
 FORMAT = 1
@@ -93,7 +94,7 @@ class AdapterEntry:
     prompt_version: int
     card: str
     figures: dict[str, float]
-    calibration: dict[str, float]
+    calibration: Calibration
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +184,8 @@ def _entry(kind: type[_Entry], row: dict[str, Any], path: Path) -> _Entry:
     if row.keys() != wanted.keys():
         odd = ", ".join(sorted(row.keys() ^ wanted.keys()))
         raise ModelError(f"{path}: missing or unknown keys: {odd}.", hint=_HINT)
+    if "calibration" in wanted:
+        row = {**row, "calibration": _calibration(row["calibration"], path)}
     for key, value in row.items():
         if not _is_of(str(wanted[key]), value):
             raise ModelError(f"{path}: '{key}' must be of type {wanted[key]}.", hint=_HINT)
@@ -192,6 +195,13 @@ def _entry(kind: type[_Entry], row: dict[str, Any], path: Path) -> _Entry:
         if key in ("file", "card") and not _is_inside(value):
             raise ModelError(f"{path}: '{key}' is no path below {path.parent}.", hint=_HINT)
     return kind(**row)
+
+
+def _calibration(stored: object, path: Path) -> Calibration:
+    try:
+        return Calibration.read(stored)
+    except ValueError as error:
+        raise ModelError(f"{path}: 'calibration' is damaged: {error}.", hint=_HINT) from error
 
 
 def _is_of(kind: str, value: object) -> bool:

@@ -8,7 +8,6 @@ over another one has `adapter.gguf` in place of `model.gguf`, and names its base
 from __future__ import annotations
 
 import json
-import math
 import os
 import re
 import unicodedata
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.errors import ModelError
+from assistant.types import Calibration
 
 MODEL_FILE = "model.gguf"
 ADAPTER_FILE = "adapter.gguf"
@@ -25,7 +25,6 @@ ACTIVE_FILE = "active.json"
 FORMAT = 3
 _ADDED_IN_2 = ("base", "base_sha256", "base_source_sha256", "prompt_version", "calibration")
 _ADDED_IN_3 = ("template_approved",)
-_MAX_FIGURES = 64
 _MAX_RECORD_BYTES = 64 << 10
 
 
@@ -39,9 +38,8 @@ class ModelRecord:
     An adapter has a `base`, the name of the installed model that it is computed over, whose
     two hashes are kept with it. Its architecture, context length and prompt style are the
     base's; parameters, quantization, hash and size its own. `prompt_version` is that of
-    `assistant.prompts` which it was tuned with (0: none, or unknown). `calibration` holds
-    figures that were measured for it, such as a threshold for refusals, by name.
-    `template_approved` tells who allowed the chat template: "catalogue", "person" or "bundle".
+    `assistant.prompts` which it was tuned with (0: none, or unknown). `template_approved` tells
+    who allowed the chat template: "catalogue", "person" or "bundle".
     """
 
     name: str
@@ -63,7 +61,7 @@ class ModelRecord:
     base_sha256: str = ""
     base_source_sha256: str = ""
     prompt_version: int = 0
-    calibration: dict[str, float] = field(default_factory=dict)
+    calibration: Calibration = field(default_factory=Calibration)
     template_approved: str = ""
 
     @property
@@ -108,26 +106,17 @@ def read_record(folder: Path) -> ModelRecord:
     written = table.pop("format")
     later = (*(_ADDED_IN_2 if written < 2 else ()), *(_ADDED_IN_3 if written < 3 else ()))
     wanted = {key: kind for key, kind in wanted.items() if key not in later}
-    if table.keys() != wanted.keys() or not all(
-        _is_of(kind, table[key]) for key, kind in wanted.items()
-    ):
+    try:
+        if "calibration" in wanted:
+            table["calibration"] = Calibration.read(table.get("calibration"))
+    except ValueError as error:
+        raise ModelError(f"{path} is damaged: its calibration, {error}.", hint=hint) from error
+    if {key: type(value).__name__ for key, value in table.items()} != wanted:
         raise ModelError(f"{path} is damaged.", hint=hint)
     record = ModelRecord(**table)
     if record.name != folder.name:
         raise ModelError(f"{path} is the record of another model.", hint=hint)
     return record
-
-
-def _is_of(kind: str, value: object) -> bool:
-    if kind != "dict[str, float]":
-        return type(value).__name__ == kind
-    return (
-        isinstance(value, dict)
-        and len(value) <= _MAX_FIGURES
-        and all(
-            isinstance(number, int | float) and math.isfinite(number) for number in value.values()
-        )
-    )
 
 
 def model_folders(models_dir: Path) -> list[Path]:
@@ -140,7 +129,9 @@ def model_folders(models_dir: Path) -> list[Path]:
 
 
 def write_record(folder: Path, record: ModelRecord) -> None:
-    write_json(folder / RECORD_FILE, {"format": FORMAT, **asdict(record)})
+    """Write a model's record. Raises `ModelError`."""
+    table = {"format": FORMAT, **asdict(record), "calibration": record.calibration.stored()}
+    write_json(folder / RECORD_FILE, table)
 
 
 def write_json(path: Path, table: dict[str, Any]) -> None:

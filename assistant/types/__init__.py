@@ -18,7 +18,12 @@ from assistant.types.answers import (
     Sentence,
     Timings,
 )
-from assistant.types.cancel import CancelToken
+from assistant.types.calibration import (
+    Calibration,
+)
+from assistant.types.cancel import (
+    CancelToken,
+)
 from assistant.types.documents import (
     Chunk,
     Citation,
@@ -49,15 +54,11 @@ from assistant.types.ingest import (
     IngestFinished,
     Stage,
 )
-from assistant.types.likelihood import Likelihood, Scorer
+from assistant.types.likelihood import (
+    Likelihood,
+    Scorer,
+)
 from assistant.types.protocols import (
-    ANSWER_THRESHOLD,
-    CONFIDENCE,
-    DOUBT_WEIGHT,
-    LIST_THRESHOLD,
-    QUOTES_ONLY,
-    REFUSAL_THRESHOLD,
-    SIDE_BY_SIDE_THRESHOLD,
     ChatEngine,
     Embedder,
     EmbedderIdentity,
@@ -85,29 +86,25 @@ from assistant.types.strategies import (
     Weighed,
     WeighedText,
 )
-from assistant.types.workspace import Workspace
+from assistant.types.workspace import (
+    Workspace,
+)
 
 __all__ = [
-    "ANSWER_THRESHOLD",
     "AUTO",
-    "CONFIDENCE",
     "DIRECT",
-    "DOUBT_WEIGHT",
     "EXPORT_KINDS",
     "EXTRACT",
     "FOLLOW_UP",
-    "LIST_THRESHOLD",
     "MAP_REDUCE",
-    "QUOTES_ONLY",
-    "REFUSAL_THRESHOLD",
     "SEQUENCE",
-    "SIDE_BY_SIDE_THRESHOLD",
     "STRATEGIES",
     "TOGETHER",
     "TOKEN",
     "VERDICTS",
     "Answer",
     "AnswerEvent",
+    "Calibration",
     "CancelToken",
     "Candidate",
     "ChatEngine",

@@ -5,11 +5,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
+from assistant.types.calibration import Calibration
 from assistant.types.cancel import CancelToken
 from assistant.types.documents import Chunk, DocumentRecord, ParsedDocument, Passage
 from assistant.types.strategies import Reading, Weighed
@@ -74,36 +75,6 @@ class Message:
     content: str
 
 
-REFUSAL_THRESHOLD = "refusal_threshold"
-"""Key of a calibration: a question is refused if the first token of a refusal is likelier
-than that of a quote by more than so many nats. Without it the likelier one wins (0)."""
-
-
-QUOTES_ONLY = "quotes_only"
-"""Key of a calibration: 1 for a model that was tuned to answer with a quote or a refusal and
-nothing else. It is then asked with `ChatEngine.quote`."""
-
-SIDE_BY_SIDE_THRESHOLD = "side_by_side_threshold"
-"""Key of a calibration: as `REFUSAL_THRESHOLD`, for passages that are read one by one and
-weighed. Without it that one counts."""
-
-LIST_THRESHOLD = "list_threshold"
-"""Key of a calibration: as `REFUSAL_THRESHOLD`, for the parts of long material that are asked
-one by one for a list. Without it that one counts."""
-
-DOUBT_WEIGHT = "doubt_weight"
-"""Key of a calibration: how much an unlikely quote counts for refusing; see `Quoted.doubt`."""
-
-
-CONFIDENCE = "confidence_"
-"""Beginning of the keys of a calibration that weigh how sure an answer is: `confidence_` and
-a feature's name or "intercept"; see `assistant.answering.confidence`."""
-
-ANSWER_THRESHOLD = "answer_threshold"
-"""Key of a calibration: an answer that is right with a lower probability is not given. It
-takes the place of `REFUSAL_THRESHOLD` where there are weights for the confidence."""
-
-
 @dataclass(frozen=True, slots=True)
 class Quoted:
     """The quote that a model would give, and how likely it finds that beside refusing.
@@ -157,8 +128,8 @@ class ChatEngine(Protocol):
         ...
 
     @property
-    def calibration(self) -> Mapping[str, float]:
-        """What was measured for this model; see `REFUSAL_THRESHOLD`."""
+    def calibration(self) -> Calibration:
+        """What was measured for this model."""
         ...
 
     def count_tokens(self, text: str) -> int: ...
@@ -211,7 +182,7 @@ class ChatEngine(Protocol):
         """Read passages one by one in one batch, and weigh what each of them answers.
 
         Texts are weighed as RAG-Sequence does, with `by_token` tokens as RAG-Token does. A
-        model with `QUOTES_ONLY` in its calibration gives quotes of the passages. Raises as
+        model whose calibration says `quotes_only` gives quotes of the passages. Raises as
         `generate` does, `ContextOverflowError` also if all of them together don't fit.
         """
         ...

@@ -10,6 +10,7 @@ from typing import Any
 
 from assistant.bundle.manifest import Gate
 from assistant.errors import UsageError
+from assistant.types import Calibration
 from convert.bundle.lineage import numbers, plain
 from convert.evaluate.release_gate import GateError
 
@@ -26,15 +27,15 @@ class Evaluation:
     passed: bool
 
     @property
-    def calibration(self) -> dict[str, float]:
-        """Figures that were measured for the laptop to use, by name; none if there are none."""
-        given = self.contender.get("calibration", {})
-        table = given if isinstance(given, Mapping) else {}
-        return {
-            str(name): float(value)
-            for name, value in table.items()
-            if isinstance(value, int | float) and not isinstance(value, bool)
-        }
+    def calibration(self) -> Calibration:
+        """What was measured for the laptop to use. Raises `UsageError` if it is damaged."""
+        try:
+            return Calibration.read(self.contender.get("calibration", {}))
+        except ValueError as error:
+            raise UsageError(
+                f"The calibration in {REPORT_FILE} is damaged: {error}.",
+                hint="Evaluate again: assistant-convert evaluate",
+            ) from error
 
     @property
     def findings(self) -> list[tuple[str, bool, str]]:

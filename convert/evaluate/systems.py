@@ -11,7 +11,7 @@ from typing import Any
 from assistant.config import Settings
 from assistant.errors import UsageError
 from assistant.prompts import PROMPT_VERSION
-from assistant.types import DOUBT_WEIGHT, QUOTES_ONLY, REFUSAL_THRESHOLD, CancelToken
+from assistant.types import Calibration, CancelToken
 from convert.atomic_output import Progress, quiet
 from convert.evaluate.answer_journal import Journal
 from convert.evaluate.ask_engine import ASKING, Contender, Reply, ask_all, open_contender
@@ -189,9 +189,6 @@ def described(
         "results": results,
     }
     if chosen is not None:
-        entry["calibration"] = {
-            REFUSAL_THRESHOLD: chosen.threshold,
-            DOUBT_WEIGHT: chosen.weight,
-            QUOTES_ONLY: 1.0,
-        }
+        made = Calibration(True, refusal_threshold=chosen.threshold, doubt_weight=chosen.weight)
+        entry["calibration"] = made.stored()
     return entry if run.leaks is None else entry | {"canaries": run.leaks}

@@ -187,7 +187,7 @@ def test_a_bundled_adapter_is_installed_once_and_renewed(
     install_bundled(first, adapters, settings)
     record = read_record(folder)
     assert (record.title, record.licence) == (first.title, first.licence)
-    assert (record.prompt_version, record.calibration) == (1, {"refusal_margin": -0.5})
+    assert (record.prompt_version, record.calibration.stored()) == (1, {"refusal_margin": -0.5})
     written = (folder / "record.json").stat().st_mtime_ns
     install_bundled(first, adapters, settings)
     assert (folder / "record.json").stat().st_mtime_ns == written

@@ -34,7 +34,6 @@ from assistant.engine.thread_count import threads_for
 from assistant.evaluation.answer_scores import exact, f1
 from assistant.models.catalogue import load_catalogue
 from assistant.prompts import build_messages
-from assistant.types import DOUBT_WEIGHT, REFUSAL_THRESHOLD
 from tests.bench.quoting_designs import Asked, Designs, Measured, Meter, Quote
 from tests.bench.report import (
     EXIT_SKIPPED,
@@ -95,10 +94,10 @@ def main() -> int:
     )
     with closing(chat):
         started = time.perf_counter()
-        designs = Designs(chat, chat.calibration[DOUBT_WEIGHT])
+        designs = Designs(chat, chat.calibration.doubt_weight)
         vocabulary_ms = 1000 * (time.perf_counter() - started)
         rows = ask_all(chat, designs, settings, options.count)
-        figures = figures_of(rows, chat.calibration[REFUSAL_THRESHOLD])
+        figures = figures_of(rows, chat.calibration.refusal_threshold)
     figures.append(Figure("indexing the vocabulary, once per loaded model", vocabulary_ms, "ms"))
     publish("designs of constrained decoding", figures, details_of(rows), options.json)
     return 0

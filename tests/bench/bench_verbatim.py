@@ -211,7 +211,7 @@ class Bench:
             context_length=self._settings.context_length,
             threads=threads_for(self._settings.threads),
             adapter=adapter,
-            calibration=calibration_of(adapter) if adapter is not None else {},
+            calibration=calibration_of(adapter) if adapter is not None else None,
         )
 
 

@@ -22,15 +22,14 @@ import random
 import re
 import sys
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from assistant.answering import AnswerSession
-from assistant.answering.confidence import Evidence, features
+from assistant.answering.confidence import INTERCEPT, Evidence, features
 from assistant.answering.course import Course
 from assistant.config import Settings
 from assistant.engine.chat_model import LlamaChat
@@ -40,13 +39,9 @@ from assistant.evaluation.answer_scores import f1, normalise
 from assistant.models.catalogue import CATALOGUE_FILE, bundled_models_dir, load_catalogue
 from assistant.retrieval import Retriever
 from assistant.types import (
-    ANSWER_THRESHOLD,
-    CONFIDENCE,
-    DOUBT_WEIGHT,
-    QUOTES_ONLY,
-    REFUSAL_THRESHOLD,
     TOGETHER,
     Answer,
+    Calibration,
 )
 from tests.bench.bench_adapter import shipped_adapter
 from tests.bench.confidence_data import Query, material
@@ -108,10 +103,8 @@ def main() -> int:
         return EXIT_SKIPPED
     rows = asked(base, adapter, options.count, options.others, options.minutes)
     old = calibration_of(adapter)
-    weights, figures = fitted(rows, old)
-    if not options.decide:
-        weights.pop(ANSWER_THRESHOLD, None)
-    made = {**without_confidence(old), **weights}
+    fit_to, figures = fitted(rows, old)
+    made = (fit_to if options.decide else replace(fit_to, answer_threshold=None)).stored()
     line = f"calibration = {{ {', '.join(f'{k} = {v}' for k, v in sorted(made.items()))} }}"
     print(line)
     if options.write:
@@ -156,7 +149,7 @@ def asked(base: Path, adapter: Path, count: int, others: int, minutes: float) ->
             context_length=settings.context_length,
             threads=threads_for(settings.threads),
             adapter=adapter,
-            calibration={QUOTES_ONLY: 1.0},
+            calibration=Calibration(quotes_only=True),
         )
         with library_of(found.texts, embedder) as store, journal.open("a") as file:
             embedder.save()
@@ -219,8 +212,8 @@ def holds(answers: Sequence[str], shown: Sequence[str]) -> bool:
     )
 
 
-def fitted(rows: Sequence[Row], old: Mapping[str, float]) -> tuple[dict[str, float], list[Figure]]:
-    """Return the calibration's new entries, and the figures of unseen articles."""
+def fitted(rows: Sequence[Row], old: Calibration) -> tuple[Calibration, list[Figure]]:
+    """Return the calibration with what was fitted, and the figures of unseen articles."""
     given = [row for row in rows if row.found is not None]
     names = sorted(given[0].found or {})
     table = np.array([[(row.found or {})[name] for name in names] for row in given])
@@ -228,11 +221,9 @@ def fitted(rows: Sequence[Row], old: Mapping[str, float]) -> tuple[dict[str, flo
     unseen = out_of_fold(table, labels, [row.article for row in given], ridge=RIDGE)
     model = fit(table, labels, RIDGE)
     threshold = best_threshold(rows, given, unseen)
-    weights = {CONFIDENCE + "intercept": round(model.intercept, 4)}
-    weights |= {CONFIDENCE + n: round(w, 4) for n, w in zip(names, model.weights, strict=True)}
-    weights[ANSWER_THRESHOLD] = round(threshold, 4)
-    weight = old.get(DOUBT_WEIGHT, 0.0)
-    doubt = np.array([row.margin - weight * row.log_probability for row in given])
+    weights = {n: round(w, 4) for n, w in zip(names, model.weights, strict=True)}
+    weights[INTERCEPT] = round(model.intercept, 4)
+    doubt = np.array([row.margin - old.doubt_weight * row.log_probability for row in given])
     figures = [
         Figure("right or not: AUC of the confidence", auc(unseen, labels), note="unseen articles"),
         Figure("the same, AUC of the doubt alone", auc(-doubt, labels)),
@@ -241,9 +232,9 @@ def fitted(rows: Sequence[Row], old: Mapping[str, float]) -> tuple[dict[str, flo
         Figure("right, of all that was quoted", float(labels.mean())),
         Figure("threshold", threshold),
         *outcome("confidence", rows, given, unseen >= threshold),
-        *outcome("as before", rows, given, doubt <= old.get(REFUSAL_THRESHOLD, 0.0)),
+        *outcome("as before", rows, given, doubt <= old.refusal_threshold),
     ]
-    return weights, figures
+    return replace(old, confidence=weights, answer_threshold=round(threshold, 4)), figures
 
 
 def best_threshold(rows: Sequence[Row], given: Sequence[Row], scores: Array) -> float:
@@ -282,20 +273,12 @@ def outcome(name: str, rows: Sequence[Row], given: Sequence[Row], kept: Mask) ->
     return found
 
 
-def calibration_of(adapter: Path) -> dict[str, float]:
+def calibration_of(adapter: Path) -> Calibration:
     """Return what the catalogue says of the adapter with these bytes, or of the default."""
     digest = hashlib.sha256(adapter.read_bytes()).hexdigest()
     catalogue = load_catalogue()
     entry = next((e for e in catalogue.adapters if e.sha256 == digest), catalogue.default_adapter)
-    return dict(entry.calibration) if entry is not None else {QUOTES_ONLY: 1.0}
-
-
-def without_confidence(calibration: Mapping[str, Any]) -> dict[str, float]:
-    return {
-        key: value
-        for key, value in calibration.items()
-        if key != ANSWER_THRESHOLD and not key.startswith(CONFIDENCE)
-    }
+    return entry.calibration if entry is not None else Calibration(quotes_only=True)
 
 
 def write(adapter: Path, line: str) -> str:

@@ -1,4 +1,4 @@
-"""Find the threshold with which the parts of a list are kept or left out (`LIST_THRESHOLD`).
+"""Find the threshold with which the parts of a list are kept or left out (`list_threshold`).
 
 On contracts of CUAD's training part, for categories with two labelled parts or more: every
 window that map-reduce asks is noted with the quote and the model's doubt. The threshold that is
@@ -16,7 +16,8 @@ import hashlib
 import json
 import math
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -27,10 +28,7 @@ from assistant.engine.engine_loader import load_chat, load_embedder
 from assistant.models.installed_models import list_models
 from assistant.retrieval import Retriever
 from assistant.types import (
-    DOUBT_WEIGHT,
-    LIST_THRESHOLD,
     MAP_REDUCE,
-    REFUSAL_THRESHOLD,
     CancelToken,
     ChatEngine,
     Embedder,
@@ -57,7 +55,7 @@ class Noting:
         self._places = [at for at, sign in enumerate(text) if sign.isalnum()]
         self._text = _letters(text)
         self.notes: list[Note] = []
-        self.calibration: Mapping[str, float] = {**chat.calibration, LIST_THRESHOLD: math.inf}
+        self.calibration = replace(chat.calibration, list_threshold=math.inf)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._chat, name)
@@ -71,7 +69,7 @@ class Noting:
         begin, within = self._text.find(window), window.find(quote)
         if quote and begin >= 0 and within >= 0:  # ingest tidies white space: letters only
             start = begin + within
-            doubt = quoted.doubt(self.calibration.get(DOUBT_WEIGHT, 0.0))
+            doubt = quoted.doubt(self.calibration.doubt_weight)
             end = self._places[start + len(quote) - 1] + 1
             self.notes.append((doubt, self._places[start], end))
         return quoted
@@ -140,7 +138,7 @@ def main() -> None:
     embedder.save()
     steps = sorted({round(doubt, 1) for notes, _ in cases for doubt, *_ in notes})
     best = max(steps, key=lambda t: f1_at(t, cases))
-    usual = chat.calibration.get(REFUSAL_THRESHOLD, 0.0)
+    usual = chat.calibration.refusal_threshold
     note = f"{len(cases)} questions, {sum(len(n) for n, _ in cases)} windows"
     figures = [
         Figure("list threshold with the best F1", best, "nats", note=note),

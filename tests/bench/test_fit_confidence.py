@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import random
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from assistant.answering.confidence import Evidence, features, judge
+from assistant.answering.confidence import INTERCEPT, Evidence, features, judge
 from assistant.models.catalogue import bundled_models_dir, load_catalogue
-from assistant.types import ANSWER_THRESHOLD, CONFIDENCE, Quoted, SearchResult
+from assistant.types import Calibration, Quoted, SearchResult
 from tests.bench import fit_confidence
-from tests.bench.fit_confidence import FALSE_REFUSALS, Row, fitted, read_rows, without_confidence
+from tests.bench.fit_confidence import FALSE_REFUSALS, Row, fitted, read_rows
 from tests.bench.report import Figure
 
 NAMES = tuple(
@@ -46,10 +47,13 @@ def value(figures: list[Figure], name: str) -> float:
 
 
 def test_weights_threshold_and_figures_come_of_rows() -> None:
-    weights, figures = fitted(rows(), {})
-    assert weights.keys() == {CONFIDENCE + n for n in (*NAMES, "intercept")} | {ANSWER_THRESHOLD}
-    assert weights[CONFIDENCE + "margin"] < -0.5
-    assert 0.0 < weights[ANSWER_THRESHOLD] < 1.0
+    old = Calibration(quotes_only=True, confidence={"of before": 1.0})
+    made, figures = fitted(rows(), old)
+    assert made.quotes_only
+    assert made.confidence.keys() == {*NAMES, INTERCEPT}
+    assert made.confidence["margin"] < -0.5
+    assert made.answer_threshold is not None
+    assert 0.0 < made.answer_threshold < 1.0
     assert value(figures, "right or not: AUC of the confidence") > 0.9
     assert value(figures, "expected calibration error") < 0.1
     assert value(figures, "confidence: false refusals") <= FALSE_REFUSALS
@@ -57,7 +61,7 @@ def test_weights_threshold_and_figures_come_of_rows() -> None:
 
 
 def test_the_weights_decide_in_the_session() -> None:
-    weights, _ = fitted(rows(), {})
+    weights, _ = fitted(rows(), Calibration())
     nothing = SearchResult("", (), 0.5, True)
     refused = [
         judge(Evidence("", nothing, (), (), Quoted("x", margin, -1.0, 1)), weights).refused
@@ -82,12 +86,13 @@ def test_the_catalogue_is_written_where_the_adapters_hash_stands(
     assert entry is not None
     shutil.copy(folder / "catalogue.toml", tmp_path)
     monkeypatch.setattr(fit_confidence, "bundled_models_dir", lambda: tmp_path)
-    made = {**without_confidence(entry.calibration), "confidence_margin": -0.5}
+    calibration = replace(entry.calibration, confidence={"margin": -0.5})
+    made = calibration.stored()
     line = f"calibration = {{ {', '.join(f'{k} = {v}' for k, v in sorted(made.items()))} }}"
     assert fit_confidence.write(folder / entry.file, line) == entry.name
     written = load_catalogue(tmp_path)
     assert written.default_adapter is not None
-    assert written.default_adapter.calibration == made
+    assert written.default_adapter.calibration == calibration
     other = tmp_path / "other.gguf"
     other.write_bytes(b"another adapter")
     assert fit_confidence.write(other, line) == ""

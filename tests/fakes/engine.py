@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from assistant.errors import Cancelled, ContextOverflowError
-from assistant.types import CancelToken, Message, Quoted, Reading, Sampling, Weighed
+from assistant.types import Calibration, CancelToken, Message, Quoted, Reading, Sampling, Weighed
 
 
 class FakeChat:
@@ -28,7 +28,7 @@ class FakeChat:
         name: str = "fake-chat",
         fail_with: Exception | None = None,
         fail_at: int = 0,
-        calibration: Mapping[str, float] | None = None,
+        calibration: Calibration | None = None,
         quoted: Quoted | None = None,
         weighed: Weighed | None = None,
         side_by_side: int = 7,
@@ -36,7 +36,7 @@ class FakeChat:
         self.weighed = weighed or Weighed((), 0.0, 0.0)
         self._side_by_side = side_by_side
         self.readings: list[tuple[Reading, ...]] = []
-        self.calibration = dict(calibration or {})
+        self.calibration = calibration or Calibration()
         self.quoted = quoted or Quoted("", 0.0, 0.0, 0)
         self.quoted_from: tuple[str, ...] = ()
         self._pieces = tuple(pieces)

@@ -19,10 +19,6 @@ from assistant.answering.strategies.single_prompt import Together
 from assistant.prompts import REFUSAL, is_refusal
 from assistant.text.words import words
 from assistant.types import (
-    DOUBT_WEIGHT,
-    LIST_THRESHOLD,
-    QUOTES_ONLY,
-    REFUSAL_THRESHOLD,
     TOGETHER,
     AnswerEvent,
     Generated,
@@ -113,14 +109,12 @@ def _asked(task: Task, window: Passage) -> Iterator[str]:
     prompt = prompt_of(task, window)
     if chat.count_tokens(prompt) + most > chat.context_length:
         return
-    threshold = chat.calibration.get(REFUSAL_THRESHOLD, 0.0)
-    if chat.calibration.get(QUOTES_ONLY):
+    if chat.calibration.quotes_only:
         quoted = chat.quote(prompt, [window.text], REFUSAL, task.cancel, max_tokens=most)
-        doubt = quoted.doubt(chat.calibration.get(DOUBT_WEIGHT, 0.0))
-        if quoted.text and doubt <= chat.calibration.get(LIST_THRESHOLD, threshold):
+        if quoted.text and not chat.calibration.refuses_part(quoted):
             yield quoted.text
         return
-    bias = ((REFUSAL, -threshold),) if threshold else ()
+    bias = chat.calibration.first_bias(REFUSAL)
     sampling = Sampling(most, task.settings.temperature, first_bias=bias)
     written = _free(task, prompt, sampling)
     if written and not is_refusal(written):

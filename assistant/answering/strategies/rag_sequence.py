@@ -17,10 +17,6 @@ from assistant.answering.strategies.passage_priors import log_priors
 from assistant.errors import ContextOverflowError
 from assistant.prompts import REFUSAL, PromptPassage, build_messages
 from assistant.types import (
-    DOUBT_WEIGHT,
-    QUOTES_ONLY,
-    REFUSAL_THRESHOLD,
-    SIDE_BY_SIDE_THRESHOLD,
     AnswerEvent,
     Candidate,
     Generated,
@@ -53,7 +49,7 @@ class OneByOne:
             return
         weighed, windows, numbers = self._weighed(task, fitting, plan.max_answer_tokens)
         course.speaks()
-        if task.chat.calibration.get(QUOTES_ONLY):
+        if task.chat.calibration.quotes_only:
             yield from _quoted(weighed, task, course, windows, numbers)
         elif weighed.texts:
             course.written = weighed.texts[0].text
@@ -111,8 +107,6 @@ def _quoted(
 ) -> Iterator[AnswerEvent]:
     placed = [(text, _place(text, windows)) for text in weighed.texts]
     course.candidates = candidates(placed, windows, numbers)
-    calibration = task.chat.calibration
-    doubt = weighed.doubt(calibration.get(DOUBT_WEIGHT, 0.0))
     if not weighed.texts or not weighed.texts[0].text:
         course.written = REFUSAL
         return
@@ -124,8 +118,7 @@ def _quoted(
         best.tokens,
         best.complete,
     )
-    threshold = calibration.get(REFUSAL_THRESHOLD, 0.0)
-    if doubt > calibration.get(SIDE_BY_SIDE_THRESHOLD, threshold):
+    if task.chat.calibration.refuses_side_by_side(weighed):
         course.written = REFUSAL
     else:
         course.found.append(Found(best.text, numbers[where]))

@@ -13,7 +13,6 @@ from assistant.types import (
     EXTRACT,
     FOLLOW_UP,
     MAP_REDUCE,
-    QUOTES_ONLY,
     SEQUENCE,
     TOGETHER,
     TOKEN,
@@ -90,7 +89,7 @@ class Router:
         if (
             kind == question_type.LIST
             and self._chat is not None
-            and self._chat.calibration.get(QUOTES_ONLY)
+            and self._chat.calibration.quotes_only
         ):
             return MAP_REDUCE
         return LOOK_UP_STRATEGY

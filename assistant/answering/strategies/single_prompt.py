@@ -11,8 +11,6 @@ from assistant.answering.prompt_budget import Plan, plan_prompt
 from assistant.answering.repetition import loop_end
 from assistant.prompts import REFUSAL
 from assistant.types import (
-    QUOTES_ONLY,
-    REFUSAL_THRESHOLD,
     AnswerEvent,
     Generated,
     Quoted,
@@ -61,8 +59,7 @@ def _refused(plan: Plan, task: Task, course: Course, quoted: Quoted) -> bool:
 def _written(plan: Plan, task: Task, course: Course) -> Iterator[str]:
     """Let the model write, as it was tuned to: freely, or a quote or nothing else."""
     chat = task.chat
-    threshold = chat.calibration.get(REFUSAL_THRESHOLD, 0.0)
-    if chat.calibration.get(QUOTES_ONLY) and plan.passages:
+    if chat.calibration.quotes_only and plan.passages:
         quoted = chat.quote(
             plan.prompt,
             [window.text for window in plan.passages],
@@ -76,6 +73,6 @@ def _written(plan: Plan, task: Task, course: Course) -> Iterator[str]:
     sampling = Sampling(
         max_tokens=plan.max_answer_tokens,
         temperature=task.settings.temperature,
-        first_bias=((REFUSAL, -threshold),) if threshold else (),
+        first_bias=chat.calibration.first_bias(REFUSAL),
     )
     yield from chat.generate(plan.prompt, sampling, task.cancel)

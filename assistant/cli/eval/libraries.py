@@ -6,7 +6,7 @@ the prompt, and answers without passages.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
@@ -20,6 +20,7 @@ from assistant.prompts import with_shots
 from assistant.store import KeySource
 from assistant.types import (
     AnswerEvent,
+    Calibration,
     CancelToken,
     ChatEngine,
     Message,
@@ -110,7 +111,7 @@ class ShotsChat:
         return self.inner.context_length
 
     @property
-    def calibration(self) -> Mapping[str, float]:
+    def calibration(self) -> Calibration:
         return self.inner.calibration
 
     def count_tokens(self, text: str) -> int:

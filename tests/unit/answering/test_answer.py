@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,13 +14,13 @@ from assistant.answering.answer_text import CLOSEST, NOT_FOUND
 from assistant.config import Settings
 from assistant.errors import ContextOverflowError, EngineError, UsageError
 from assistant.prompts import REFUSAL
-from assistant.retrieval import Calibration, Retriever
+from assistant.retrieval import Calibration as Relevance
+from assistant.retrieval import Retriever
 from assistant.text.sentences import split_sentences
 from assistant.types import (
-    QUOTES_ONLY,
-    REFUSAL_THRESHOLD,
     Answer,
     AnswerEvent,
+    Calibration,
     CancelToken,
     Chunk,
     Extracted,
@@ -40,7 +41,7 @@ MANUAL = (
 )
 QUESTION = "How often is the oil of the pump changed?"
 ANSWER_SENTENCE = "The oil of the pump is changed every six months."
-WORDS_ONLY = Calibration(
+WORDS_ONLY = Relevance(
     intercept=-5.0, cosine=0.0, coverage=10.0, threshold=0.5, reading=0.05, provenance="test"
 )
 
@@ -145,7 +146,7 @@ def test_a_refusal_of_the_model_keeps_the_closest_sentence() -> None:
 
 
 def test_a_calibrated_model_leans_towards_refusing() -> None:
-    chat = FakeChat(calibration={REFUSAL_THRESHOLD: -1.5})
+    chat = FakeChat(calibration=Calibration(refusal_threshold=-1.5))
     list(session(chat).ask(QUESTION))
     assert chat.samplings[-1].first_bias == ((REFUSAL, 1.5),)
     plain = FakeChat()
@@ -157,7 +158,8 @@ QUOTED = Quoted("The oil is changed every six months", -2.0, -1.5, 8)
 
 
 def quoting(quoted: Quoted, **calibration: float) -> FakeChat:
-    return FakeChat(quoted=quoted, calibration={QUOTES_ONLY: 1.0, **calibration})
+    made = replace(Calibration(quotes_only=True), **calibration)
+    return FakeChat(quoted=quoted, calibration=made)
 
 
 def test_a_model_that_only_quotes_is_asked_for_a_quote_of_what_it_was_shown() -> None:

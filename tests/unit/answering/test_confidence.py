@@ -10,10 +10,7 @@ import pytest
 from assistant.answering.best_sentence import ScoredSentence
 from assistant.answering.confidence import INTERCEPT, Evidence, confidence_of, features, judge
 from assistant.types import (
-    ANSWER_THRESHOLD,
-    CONFIDENCE,
-    DOUBT_WEIGHT,
-    REFUSAL_THRESHOLD,
+    Calibration,
     Quoted,
     SearchResult,
 )
@@ -59,20 +56,20 @@ def test_features_are_finite_whatever_comes() -> None:
 
 
 def test_weights_decide_where_there_are_some() -> None:
-    weights = {INTERCEPT: 0.0, CONFIDENCE + "margin": -1.0, ANSWER_THRESHOLD: 0.5}
+    weights = Calibration(answer_threshold=0.5, confidence={INTERCEPT: 0.0, "margin": -1.0})
     sure = judge(evidence(), weights)
     assert not sure.refused
     assert sure.confidence == pytest.approx(1 / (1 + math.exp(-2.0)))
     unsure = judge(evidence(quoted=replace(QUOTED, margin=2.0)), weights)
     assert unsure.refused
     assert unsure.confidence == pytest.approx(1 / (1 + math.exp(2.0)))
-    assert judge(evidence(), {**weights, ANSWER_THRESHOLD: 0.95}).refused
+    assert judge(evidence(), replace(weights, answer_threshold=0.95)).refused
 
 
 def test_without_weights_the_doubt_decides_as_before() -> None:
     for threshold, refused in ((-2.0, True), (-1.0, False)):
-        calibration = {DOUBT_WEIGHT: 0.5, REFUSAL_THRESHOLD: threshold}
+        calibration = Calibration(doubt_weight=0.5, refusal_threshold=threshold)
         judged = judge(evidence(), calibration)
         assert (judged.refused, judged.confidence) == (refused, None)
-    assert judge(evidence(quoted=Quoted("", 0.0, 0.0, 0)), {}).refused
+    assert judge(evidence(quoted=Quoted("", 0.0, 0.0, 0)), Calibration()).refused
     assert confidence_of({"margin": 1.0}, {}) is None

@@ -14,6 +14,7 @@ from assistant.bundle.manifest import Base, BundleFile, Gate, Manifest, Prompt, 
 from assistant.bundle.signatures import key_id, public_of, sign
 from assistant.bundle.trusted_keys import TrustedKey
 from assistant.errors import UntrustedKeyError
+from assistant.types import Calibration
 
 SECRET = bytes(range(32))
 PUBLIC = public_of(SECRET)
@@ -50,7 +51,7 @@ def tiny_manifest(**changes: Any) -> Manifest:
         files=files_of(CONTENT),
         base=Base("smollm2", "b" * 64),
         prompt=PROMPT,
-        calibration={"refusal_threshold": -0.25},
+        calibration=Calibration(refusal_threshold=-0.25),
         sources=(Source("SQuAD 2.0", "CC BY-SA 4.0", "Rajpurkar et al."),),
         lineage=(
             Step(

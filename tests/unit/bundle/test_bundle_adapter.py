@@ -15,6 +15,7 @@ from assistant.errors import BundleError, ModelError
 from assistant.models.add_model import add_model
 from assistant.models.installed_models import list_models, use_model, verify_models
 from assistant.models.model_record import read_record
+from assistant.types import Calibration
 from tests.unit.bundle.bundle_files import CONTENT, tiny_bundle, trusting
 from tests.unit.bundle.test_bundle_import import PROMPT, bring, left_over
 from tests.unit.models.gguf_files import toy_model
@@ -45,7 +46,7 @@ def test_an_adapter_is_installed_over_its_base(settings: Settings) -> None:
     done = bring(settings, adapter_bundle(settings))
     record = read_record(settings.models_dir / done.name)
     assert (record.base, record.prompt_version) == ("base", 1)
-    assert record.calibration == {"refusal_threshold": -0.25}
+    assert record.calibration == Calibration(refusal_threshold=-0.25)
     assert (record.title, record.licence) == ("Tiny", "Apache-2.0")
     assert all(check.ok for check in verify_models(settings))
     use_model(done.name, settings)

@@ -14,7 +14,7 @@ from assistant.engine.llama_runtime import SEQUENCES
 from assistant.engine.parallel_sequences import Sequences
 from assistant.errors import Cancelled, ContextOverflowError, EngineError
 from assistant.prompts import REFUSAL, PromptPassage, build_messages
-from assistant.types import QUOTES_ONLY, CancelToken, Reading
+from assistant.types import Calibration, CancelToken, Reading
 from tests.unit.engine.speaking_toy import speaking_toy, token_of
 
 PASSAGES = (
@@ -30,7 +30,7 @@ SHORT = 24
 def made(folder: Path, *, quotes: bool = True, context: int = 2048, **how: object) -> LlamaChat:
     file = folder / f"toy{len(list(folder.iterdir()))}.gguf"
     file.write_bytes(speaking_toy(context=context, **how))  # type: ignore[arg-type]
-    calibration = {QUOTES_ONLY: 1.0} if quotes else {}
+    calibration = Calibration(quotes_only=quotes)
     return LlamaChat(file, name="toy", context_length=context, threads=1, calibration=calibration)
 
 

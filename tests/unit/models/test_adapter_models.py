@@ -24,7 +24,7 @@ from assistant.models.installed_models import (
     verify_models,
 )
 from assistant.models.model_record import read_record, write_record
-from assistant.types import Sampling
+from assistant.types import Calibration, Sampling
 from tests.unit.models.gguf_files import TENSORS, chat_pairs, gguf
 from tests.unit.models.lora_files import TOY, lora, matrices, random_toy, values
 
@@ -217,14 +217,14 @@ def test_records_of_the_first_format_stay_readable(settings: Settings, tmp_path:
             read_record(path.parent)
 
 
-@pytest.mark.parametrize(
-    "odd", [{"a": "1"}, {"a": float("inf")}, [1], dict.fromkeys(map(str, range(99)), 1.0)]
-)
-def test_odd_calibrations_are_refused(odd: Any, settings: Settings, tmp_path: Path) -> None:
-    folder = settings.models_dir / "toy"
-    record = read_record(folder)
-    write_record(folder, replace(record, calibration={"refusal_margin": -1.5}))
-    assert read_record(folder).calibration == {"refusal_margin": -1.5}
-    write_record(folder, replace(record, calibration=odd))
-    with pytest.raises(ModelError, match="damaged"):
-        read_record(folder)
+def test_an_odd_calibration_is_refused(settings: Settings) -> None:
+    path = settings.models_dir / "toy" / "record.json"
+    record = replace(read_record(path.parent), calibration=Calibration(others={"margin": -1.5}))
+    write_record(path.parent, record)
+    assert read_record(path.parent) == record
+    table = json.loads(path.read_text(encoding="utf-8"))
+    assert table["calibration"] == {"margin": -1.5}
+    for odd in (None, [1], {"a": "1"}, {"quotes_only": 0.5}):
+        path.write_text(json.dumps({**table, "calibration": odd}), encoding="utf-8")
+        with pytest.raises(ModelError, match="damaged"):
+            read_record(path.parent)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from assistant.answering import AnswerSession
 from assistant.config import Settings
-from assistant.retrieval import Calibration, Retriever
+from assistant.retrieval import Calibration as Relevance
+from assistant.retrieval import Retriever
 from assistant.types import (
-    QUOTES_ONLY,
     Answer,
     AnswerEvent,
+    Calibration,
     CancelToken,
     Chunk,
     Finished,
@@ -31,16 +33,19 @@ TEXTS = (
 )
 QUESTION = "How long is the warranty on the pumps?"
 LISTING = "Which parts of the pumps does the warranty exclude?"
-WORDS_ONLY = Calibration(
+WORDS_ONLY = Relevance(
     intercept=-5.0, cosine=0.0, coverage=10.0, threshold=0.5, reading=0.05, provenance="test"
 )
+
+
+QUOTES_ONLY = Calibration(quotes_only=True)
 
 
 class Quoter(FakeChat):
     """A tuned model: `answer` makes its quote of the passages that a prompt shows."""
 
     def __init__(self, answer: Callable[[Sequence[str]], Quoted], **how: object) -> None:
-        super().__init__(calibration={QUOTES_ONLY: 1.0}, **how)  # type: ignore[arg-type]
+        super().__init__(calibration=QUOTES_ONLY, **how)  # type: ignore[arg-type]
         self.answer = answer
 
     def quote(
@@ -94,4 +99,4 @@ def weighed(*texts: tuple[str, float], refusal: float = -3.0) -> Weighed:
 
 
 def weighing(answer: Weighed, **calibration: float) -> FakeChat:
-    return FakeChat(weighed=answer, calibration={QUOTES_ONLY: 1.0, **calibration})
+    return FakeChat(weighed=answer, calibration=replace(QUOTES_ONLY, **calibration))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -11,7 +12,6 @@ from assistant.answering.course import Found
 from assistant.answering.strategies.map_reduce import WINDOWS, merge
 from assistant.errors import EngineError
 from assistant.types import (
-    LIST_THRESHOLD,
     MAP_REDUCE,
     TOGETHER,
     AnswerEvent,
@@ -70,7 +70,7 @@ def test_windows_that_are_all_refused_are_a_refusal() -> None:
 def test_parts_of_a_list_have_a_threshold_of_their_own() -> None:
     chat = Quoter(lambda passages: Quoted(passages[0][:11], 0.4, 0.0, 3))
     for threshold, count in ((0.5, 2), (0.3, 0)):
-        chat.calibration[LIST_THRESHOLD] = threshold
+        chat.calibration = replace(chat.calibration, list_threshold=threshold)
         assert len(written(finish(session(chat).ask(LISTING))[0])) == count
 
 

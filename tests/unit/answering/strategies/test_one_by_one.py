@@ -11,9 +11,7 @@ import pytest
 from assistant.answering.strategies.passage_priors import log_priors
 from assistant.errors import ContextOverflowError
 from assistant.types import (
-    QUOTES_ONLY,
     SEQUENCE,
-    SIDE_BY_SIDE_THRESHOLD,
     TOKEN,
     Hit,
     Reading,
@@ -25,6 +23,7 @@ from tests.fakes.engine import FakeChat
 from tests.fakes.passages import make_passage as passage
 from tests.unit.answering.strategies.sessions import (
     QUESTION,
+    QUOTES_ONLY,
     TEXTS,
     finish,
     session,
@@ -65,7 +64,7 @@ def test_passages_that_contradict_each_other_are_both_candidates(strategy: str) 
 
 def test_a_quote_is_cited_where_it_was_read_and_not_where_it_stands_first() -> None:
     texts = ("In 1999 the oil of the pump was black.", "The oil of the pump is changed in 1999.")
-    chat = FakeChat(calibration={QUOTES_ONLY: 1.0})
+    chat = FakeChat(calibration=QUOTES_ONLY)
     asked = session(chat, texts)
     question = "When is the oil of the pump changed?"
     list(asked.ask(question, strategy=SEQUENCE))
@@ -81,7 +80,7 @@ def test_a_quote_is_cited_where_it_was_read_and_not_where_it_stands_first() -> N
 def test_doubt_makes_it_refuse_by_a_threshold_of_its_own() -> None:
     found = weighed(("24 months", -0.7), refusal=-1.1)
     for threshold, refused in ((-0.5, False), (-1.5, True)):
-        chat = weighing(found, **{SIDE_BY_SIDE_THRESHOLD: threshold})
+        chat = weighing(found, side_by_side_threshold=threshold)
         answer, _ = finish(session(chat).ask(QUESTION, strategy=SEQUENCE))
         assert answer.abstained is refused
         assert bool(written(answer)) is not refused
@@ -115,7 +114,7 @@ class Narrow(FakeChat):
 
 
 def test_passages_that_do_not_fit_side_by_side_are_left_out() -> None:
-    chat = Narrow(weighed=weighed(("24 months", -0.5)), calibration={QUOTES_ONLY: 1.0})
+    chat = Narrow(weighed=weighed(("24 months", -0.5)), calibration=QUOTES_ONLY)
     answer, _ = finish(session(chat).ask(QUESTION, strategy=SEQUENCE))
     assert [len(readings) for readings in chat.readings] == [3, 2]
     assert written(answer) == ['"24 months"']

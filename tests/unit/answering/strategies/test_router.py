@@ -20,10 +20,10 @@ from assistant.types import (
     DIRECT,
     EXTRACT,
     MAP_REDUCE,
-    QUOTES_ONLY,
     SEQUENCE,
     STRATEGIES,
     TOGETHER,
+    Calibration,
     DocumentRecord,
 )
 from tests.bench.qa_data import SQUAD_DEV, squad
@@ -48,7 +48,7 @@ def labelled() -> list[Labelled]:
 
 
 def quoter(**how: int) -> FakeChat:
-    return FakeChat(calibration={QUOTES_ONLY: 1.0}, **how)  # type: ignore[arg-type]
+    return FakeChat(calibration=Calibration(quotes_only=True), **how)  # type: ignore[arg-type]
 
 
 def router(chat: FakeChat | None, *names: str) -> Router:
