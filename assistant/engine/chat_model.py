@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -105,9 +106,9 @@ class LlamaChat:
     def template_sha256(self) -> str:
         return template_hash(self._runtime.template)
 
-    @property
+    @cached_property
     def end_of_turn(self) -> int:
-        """The token that the template writes after an answer.
+        """The token that the template writes after an answer; found out once.
 
         llama.cpp's own idea of it is a guess, and a wrong one for SmolLM2.
         """

@@ -15,13 +15,14 @@ from hypothesis import strategies as st
 pytest.importorskip("llama_cpp")
 
 from assistant.engine.chat_model import LlamaChat
+from assistant.engine.chat_template import PromptStyle, RenderedPrompt
 from assistant.engine.constrained_decoding import QuoteSearch
 from assistant.engine.likelihood import LogProbabilities, log_softmax
 from assistant.engine.span_automaton import MARK, Move, Quotable
 from assistant.errors import Cancelled, EngineError
 from assistant.prompts import REFUSAL, PromptPassage, build_messages
 from assistant.types import CancelToken, Message, Quoted, Sampling
-from tests.unit.engine.speaking_toy import speaking_toy, token_of
+from tests.unit.engine.speaking_toy import SPECIALS, speaking_toy, token_of
 from tests.unit.models.gguf_files import toy_model
 
 PASSAGES = (
@@ -338,3 +339,29 @@ def test_it_is_stopped_by_a_person(chat: LlamaChat) -> None:
         for _ in pieces:
             pass
     assert list(chat.generate("the cat", Sampling(max_tokens=3)))
+
+
+class CountingStyle:
+    """A prompt style that counts how often it renders."""
+
+    name = "counting"
+
+    def __init__(self, inner: PromptStyle) -> None:
+        self._inner = inner
+        self.renderings = 0
+
+    def render(self, messages: Sequence[Message]) -> RenderedPrompt:
+        self.renderings += 1
+        return self._inner.render(messages)
+
+
+def test_the_template_is_rendered_once_for_all_ends_of_answers(tmp_path: Path) -> None:
+    engine = load(tmp_path, speaking_toy())
+    prompt = engine.render((Message("user", "Where is the cat?"),))
+    style = engine._style = CountingStyle(engine.style)
+    for _ in range(3):
+        engine.quote(prompt, PASSAGES, REFUSAL, max_tokens=8)
+        engine.score(prompt, ["the cat"], ended=True)
+    assert engine.end_of_turn == SPECIALS.index("<|im_end|>")
+    assert style.renderings == 1
+    engine.close()
