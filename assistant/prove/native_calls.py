@@ -11,8 +11,10 @@ import errno
 import mmap
 import os
 import platform
+import struct
 import sys
 from collections.abc import Callable
+from typing import Any
 
 from assistant.prove.probe import Absent
 
@@ -66,7 +68,25 @@ NUMBERS: dict[str, tuple[int, int]] = {
     "ioperm": (173, -1),
 }
 
-libc = ctypes.CDLL(None, use_errno=True) if sys.platform != "win32" else None
+_libc = ctypes.CDLL(None, use_errno=True) if sys.platform != "win32" else None
+
+
+def c_library() -> Any:
+    """Return the C library that this process runs on. Raises `Absent`."""
+    if _libc is None:
+        raise Absent("no C library")
+    return _libc
+
+
+def text(value: object) -> ctypes.c_char_p:
+    """Return a text or a path as C takes it."""
+    return ctypes.c_char_p(str(value).encode())
+
+
+def packed(form: str, *values: int, size: int = 0) -> ctypes.Array[ctypes.c_char]:
+    """Return a C structure (`form` as in `struct`), filled up with zeros to `size` bytes."""
+    content = struct.pack(form, *values)
+    return ctypes.create_string_buffer(content, max(size, len(content)))
 
 
 def number(name: str) -> int:
@@ -86,8 +106,7 @@ def checked(result: int, what: str = "") -> int:
 
 def syscall(name: str, *arguments: object) -> int:
     """Make a system call by number through the C library's `syscall`. Raises `OSError`."""
-    if libc is None:
-        raise Absent("no C library with syscall()")
+    libc = c_library()
     libc.syscall.restype = ctypes.c_long
     plain = [ctypes.c_long(a) if isinstance(a, int) else a for a in arguments]
     return checked(int(libc.syscall(ctypes.c_long(number(name)), *plain)), name)
@@ -142,8 +161,9 @@ def i386_socketcall() -> Callable[[int, int, int], int]:
 
 def x32_socket(family: int, kind: int, protocol: int) -> int:
     """Make the socket call of the x32 interface (bit 30 set in the number)."""
-    if MACHINE != "x86_64" or libc is None:
+    if MACHINE != "x86_64":
         raise Absent("x32 is an interface of x86-64")
+    libc = c_library()
     libc.syscall.restype = ctypes.c_long
     return checked(int(libc.syscall(ctypes.c_long(0x40000000 | 41), family, kind, protocol)))
 

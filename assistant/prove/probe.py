@@ -62,8 +62,9 @@ class Arena:
         return self.addresses[listener]
 
 
-Attempt = Callable[[Arena, Any], object]
-"""Tries to get out. Returns when it did; raises OSError, `Refused` or `Absent` when not."""
+Attempt = Callable[..., object]
+"""Tries to get out, given the arena (and what `before` returned, if there is one). Returns when
+it did; raises OSError, `Refused` or `Absent` when not."""
 Before = Callable[[Arena], Any]
 """What the process does before it is locked; its value is handed to the attempt."""
 
@@ -75,52 +76,11 @@ class Probe:
     (any error number) means that this machine lacks it, not that the probe is broken.
     """
 
-    id: str
     group: str
+    evidence: Evidence
+    id: str
     what: str
     attempt: Attempt
-    evidence: Evidence
     before: Before | None = None
     privileged: bool = False
     lacking: bool = False
-
-
-class Collection:
-    """The probes of one module, in the order in which they are written."""
-
-    def __init__(self, group: str, evidence: Evidence) -> None:
-        self._group = group
-        self._evidence: Evidence = evidence
-        self.probes: list[Probe] = []
-
-    def __call__(
-        self,
-        identity: str,
-        what: str,
-        *,
-        evidence: Evidence | None = None,
-        before: Before | None = None,
-        privileged: bool = False,
-        lacking: bool = False,
-    ) -> Callable[[Attempt], Attempt]:
-        """Add the decorated function as a probe."""
-
-        def add(attempt: Attempt) -> Attempt:
-            self.add(
-                Probe(
-                    identity,
-                    self._group,
-                    what,
-                    attempt,
-                    evidence or self._evidence,
-                    before,
-                    privileged,
-                    lacking,
-                )
-            )
-            return attempt
-
-        return add
-
-    def add(self, probe: Probe) -> None:
-        self.probes.append(probe)

@@ -208,7 +208,7 @@ def _tried(probe: Probe, arena: Arena, lock: Lock | None, read: tuple[Path, ...]
             outcome = "denied" if probe.before else "broken"
             return {"outcome": outcome, "detail": f"refused to start: {error.message}"}
     try:
-        probe.attempt(arena, held)
+        probe.attempt(*((arena, held) if probe.before else (arena,)))
     except Absent as error:
         return {"outcome": "absent", "detail": str(error)}
     except (OSError, Refused) as error:

@@ -21,21 +21,12 @@ def all_probes() -> dict[str, Probe]:
     from assistant.prove.probes_processes import PROCESSES
     from assistant.prove.probes_sockets import SOCKETS
 
-    rooms = (
-        SOCKETS,
-        NATIVE,
-        CHILDREN,
-        DESCRIPTORS,
-        LIBRARIES,
-        FILES,
-        PROCESSES,
-        KERNEL,
-        ALLOWED,
-    )
     found: dict[str, Probe] = {}
-    for room in rooms:
-        for probe in room.probes:
-            if probe.id in found:
-                raise ValueError(f"two probes are called {probe.id}")
-            found[probe.id] = probe
+    for probe in (
+        *SOCKETS, *NATIVE, *CHILDREN, *DESCRIPTORS, *LIBRARIES, *FILES, *PROCESSES, *KERNEL,
+        *ALLOWED,
+    ):  # fmt: skip
+        if probe.id in found:
+            raise ValueError(f"two probes are called {probe.id}")
+        found[probe.id] = probe
     return found

@@ -13,14 +13,14 @@ import subprocess
 import sys
 import webbrowser
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from assistant.prove import native_calls
-from assistant.prove.probe import Absent, Arena, Collection, Refused
+from assistant.prove.probe import Absent, Arena, Probe, Refused
 from assistant.prove.probes_sockets import deliver
 
-CHILDREN = Collection("children", "arrival")
 _SECONDS = 15
 _LOADERS = ("/lib64/ld-linux-x86-64.so.2", "/lib/ld-linux-aarch64.so.1")
 _SEND = """
@@ -102,13 +102,7 @@ def connect(arena: Arena) -> None:
     deliver(socket.socket(socket.AF_INET, socket.SOCK_STREAM), arena, "tcp4")
 
 
-@CHILDREN("fork", "A forked child")
-def fork(arena: Arena, _: Any) -> None:
-    in_child(lambda: connect(arena))
-
-
-@CHILDREN("fork-twice", "A grandchild in a session of its own (a daemon)")
-def fork_twice(arena: Arena, _: Any) -> None:
+def _fork_twice(arena: Arena) -> None:
     def daemon() -> None:
         os.setsid()
         in_child(lambda: connect(arena))
@@ -116,33 +110,19 @@ def fork_twice(arena: Arena, _: Any) -> None:
     in_child(daemon)
 
 
-@CHILDREN("exec-python", "Another Python, started with fork and exec")
-def exec_python(arena: Arena, _: Any) -> None:
-    command = script(arena)
-    in_child(lambda: become(command[0], command, dict(os.environ)))
-
-
-@CHILDREN("exec-self", "This process becomes another program")
-def exec_self(arena: Arena, _: Any) -> None:
+def _exec_self(arena: Arena) -> None:
     """The exec'd program's exit status becomes that of the attempt (see host.py)."""
     command = script(arena)
     become(command[0], command, dict(os.environ))
 
 
-@CHILDREN("subprocess", "subprocess.run")
-def by_subprocess(arena: Arena, _: Any) -> None:
-    run(script(arena))
-
-
-@CHILDREN("posix-spawn", "posix_spawn")
-def posix_spawn(arena: Arena, _: Any) -> None:
+def _posix_spawn(arena: Arena) -> None:
     command = script(arena)
     child = os.posix_spawn(command[0], command, {"PATH": "/usr/bin:/bin"})
     finished(os.waitpid(child, 0)[1])
 
 
-@CHILDREN("multiprocessing", "multiprocessing: a forked worker")
-def by_multiprocessing(arena: Arena, _: Any) -> None:
+def _multiprocessing(arena: Arena) -> None:
     worker = multiprocessing.get_context("fork").Process(target=_worker, args=(arena,))
     worker.start()
     worker.join(_SECONDS)
@@ -157,8 +137,7 @@ def _worker(arena: Arena) -> None:
         os._exit(error.errno or 1)
 
 
-@CHILDREN("memory-file", "A program in anonymous memory (memfd), executed from there")
-def memory_file(arena: Arena, _: Any) -> None:
+def _memory_file(arena: Arena) -> None:
     place = os.path.realpath(python())
     with Path(place).open("rb") as image:
         descriptor = os.memfd_create("python", 0)
@@ -168,21 +147,18 @@ def memory_file(arena: Arena, _: Any) -> None:
     in_child(lambda: become(f"/proc/self/fd/{descriptor}", command, environment))
 
 
-@CHILDREN("copied-program", "A program copied into the data folder and started there")
-def copied_program(arena: Arena, _: Any) -> None:
+def _copied_shell(arena: Arena) -> str:
+    """Copy bash into the data folder."""
     copy = arena.data / "shell"
     _write_program(copy, Path(program("bash")).read_bytes())
-    run([str(copy), "-c", _redirection(arena, "tcp", "tcp4")])
+    return str(copy)
 
 
-@CHILDREN("by-loader", "The system's loader, which may be started, is told to run a copied program")
-def by_loader(arena: Arena, _: Any) -> None:
+def _by_loader(arena: Arena) -> None:
     loaders = [Path(place) for place in _LOADERS if Path(place).exists()]
     if not loaders:
         raise Absent("no loader is known for this system")
-    copy = arena.data / "shell"
-    _write_program(copy, Path(program("bash")).read_bytes())
-    run([str(loaders[0]), str(copy), "-c", _redirection(arena, "tcp", "tcp4")])
+    run([str(loaders[0]), _copied_shell(arena), "-c", _redirection(arena, "tcp", "tcp4")])
 
 
 def _write_program(path: Path, content: bytes) -> None:
@@ -196,30 +172,17 @@ def _redirection(arena: Arena, protocol: str, listener: str) -> str:
     return f"echo {arena.token} > /dev/{protocol}/127.0.0.1/{arena.port(listener)}"
 
 
-@CHILDREN("bash-tcp", "bash: a redirection to /dev/tcp")
-def bash_tcp(arena: Arena, _: Any) -> None:
-    run([program("bash"), "-c", _redirection(arena, "tcp", "tcp4")])
-
-
-@CHILDREN("bash-udp", "bash: a redirection to /dev/udp")
-def bash_udp(arena: Arena, _: Any) -> None:
-    run([program("bash"), "-c", _redirection(arena, "udp", "udp4")])
-
-
-@CHILDREN("curl", "curl")
-def curl(arena: Arena, _: Any) -> None:
+def _curl(arena: Arena) -> None:
     address = f"http://127.0.0.1:{arena.port('tcp4')}/{arena.token}"
     run([program("curl"), "-sS", "--noproxy", "*", "-m", "5", "-o", "/dev/null", address])
 
 
-@CHILDREN("netcat", "nc")
-def netcat(arena: Arena, _: Any) -> None:
+def _netcat(arena: Arena) -> None:
     where = f"127.0.0.1 {arena.port('tcp4')}"
     run([program("bash"), "-c", f"echo {arena.token} | {program('nc')} -w 2 {where}"])
 
 
-@CHILDREN("perl", "perl")
-def perl(arena: Arena, _: Any) -> None:
+def _perl(arena: Arena) -> None:
     code = (
         "use IO::Socket::INET; my $s = IO::Socket::INET->new(PeerAddr => '127.0.0.1', "
         'PeerPort => $ARGV[0]) or exit 13; print $s "$ARGV[1]\\n";'
@@ -227,8 +190,7 @@ def perl(arena: Arena, _: Any) -> None:
     run([program("perl"), "-e", code, str(arena.port("tcp4")), arena.token])
 
 
-@CHILDREN("browser", "Textual's open_url: a web browser is started (webbrowser module)")
-def browser(arena: Arena, _: Any) -> None:
+def _browser(arena: Arena) -> None:
     shell = program("bash")
     helper = arena.data / "browser"
     _write_program(helper, f"#!{shell}\n{_redirection(arena, 'tcp', 'tcp4')}\n".encode())
@@ -237,16 +199,40 @@ def browser(arena: Arena, _: Any) -> None:
         raise Refused("the browser could not be started")
 
 
-@CHILDREN(
-    "clone3-namespace",
-    "clone3: a child in a network namespace of its own",
-    evidence="claim",
-    lacking=True,
-)
-def clone3(_arena: Arena, _: Any) -> None:
+def _clone3(_arena: Arena) -> None:
     """A network namespace of its own for the child (CLONE_NEWUSER | CLONE_NEWNET)."""
     arguments = (ctypes.c_uint64 * 11)(0x10000000 | 0x40000000, 0, 0, 0, 17)
     child = native_calls.syscall("clone3", arguments, ctypes.sizeof(arguments))
     if child == 0:
         os._exit(0)
     os.waitpid(child, 0)
+
+
+_way_out = partial(Probe, "children", "arrival")
+CHILDREN = (
+    _way_out("fork", "A forked child", lambda a: in_child(lambda: connect(a))),
+    _way_out("fork-twice", "A grandchild in a session of its own (a daemon)", _fork_twice),
+    _way_out("exec-python", "Another Python, started with fork and exec",
+             lambda a: in_child(lambda: _exec_self(a))),
+    _way_out("exec-self", "This process becomes another program", _exec_self),
+    _way_out("subprocess", "subprocess.run", lambda a: run(script(a))),
+    _way_out("posix-spawn", "posix_spawn", _posix_spawn),
+    _way_out("multiprocessing", "multiprocessing: a forked worker", _multiprocessing),
+    _way_out("memory-file", "A program in anonymous memory (memfd), executed from there",
+             _memory_file),
+    _way_out("copied-program", "A program copied into the data folder and started there",
+             lambda a: run([_copied_shell(a), "-c", _redirection(a, "tcp", "tcp4")])),
+    _way_out("by-loader", "The system's loader, which may be started, is told to run a copied "
+             "program", _by_loader),
+    _way_out("bash-tcp", "bash: a redirection to /dev/tcp",
+             lambda a: run([program("bash"), "-c", _redirection(a, "tcp", "tcp4")])),
+    _way_out("bash-udp", "bash: a redirection to /dev/udp",
+             lambda a: run([program("bash"), "-c", _redirection(a, "udp", "udp4")])),
+    _way_out("curl", "curl", _curl),
+    _way_out("netcat", "nc", _netcat),
+    _way_out("perl", "perl", _perl),
+    _way_out("browser", "Textual's open_url: a web browser is started (webbrowser module)",
+             _browser),
+    Probe("children", "claim", "clone3-namespace",
+          "clone3: a child in a network namespace of its own", _clone3, lacking=True),
+)  # fmt: skip

@@ -8,16 +8,13 @@ import contextlib
 import os
 import signal
 import socket
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 from assistant.prove import native_calls
-from assistant.prove.probe import Arena, Collection
+from assistant.prove.probe import Arena, Probe
 from assistant.prove.probes_children import run, script
 from assistant.prove.probes_native import in_thread
-
-DESCRIPTORS = Collection("descriptors", "arrival")
 
 
 def _connected(arena: Arena) -> socket.socket:
@@ -26,31 +23,11 @@ def _connected(arena: Arena) -> socket.socket:
     return channel
 
 
-@DESCRIPTORS("inherited-tcp", "A connected TCP socket that was handed in", before=_connected)
-def inherited_tcp(arena: Arena, channel: socket.socket) -> None:
-    channel.sendall(arena.message)
-
-
-@DESCRIPTORS("inherited-write", "The same, by write() on its number", before=_connected)
-def inherited_write(arena: Arena, channel: socket.socket) -> None:
-    os.write(channel.fileno(), arena.message)
-
-
-@DESCRIPTORS("inherited-sendfile", "The same, by sendfile()", before=_connected)
-def inherited_sendfile(arena: Arena, channel: socket.socket) -> None:
+def _sendfile(arena: Arena, channel: socket.socket) -> None:
     note = arena.data / "note"
     note.write_bytes(arena.message)
     with note.open("rb") as file:
         os.sendfile(channel.fileno(), file.fileno(), 0, len(arena.message))
-
-
-@DESCRIPTORS(
-    "inherited-udp",
-    "A UDP socket that was handed in",
-    before=lambda _: socket.socket(socket.AF_INET, socket.SOCK_DGRAM),
-)
-def inherited_udp(arena: Arena, channel: socket.socket) -> None:
-    channel.sendto(arena.message, arena.address("udp4"))
 
 
 def _high(arena: Arena) -> int:
@@ -60,23 +37,13 @@ def _high(arena: Arena) -> int:
     return number
 
 
-@DESCRIPTORS("inherited-high", "A socket that was handed in under a high number", before=_high)
-def inherited_high(arena: Arena, number: int) -> None:
-    os.write(number, arena.message)
-
-
 def _inheritable(arena: Arena) -> socket.socket:
     channel = _connected(arena)
     channel.set_inheritable(True)
     return channel
 
 
-@DESCRIPTORS(
-    "inherited-by-child",
-    "A socket from before, used by a program that is started with close_fds=False",
-    before=_inheritable,
-)
-def inherited_by_child(arena: Arena, channel: socket.socket) -> None:
+def _by_child(arena: Arena, channel: socket.socket) -> None:
     code = "import os, sys; os.write(int(sys.argv[1]), sys.argv[2].encode())"
     start = script(arena)[:4]
     run([*start, code, str(channel.fileno()), arena.token], close_fds=False)
@@ -85,11 +52,6 @@ def inherited_by_child(arena: Arena, channel: socket.socket) -> None:
 def _as_stdin(arena: Arena) -> None:
     with _connected(arena) as channel:
         os.dup2(channel.fileno(), 0)
-
-
-@DESCRIPTORS("standard-input", "Standard input is a TCP connection", before=_as_stdin)
-def standard_input(arena: Arena, _: Any) -> None:
-    os.write(0, arena.message)
 
 
 def _accomplice(arena: Arena) -> socket.socket:
@@ -119,45 +81,8 @@ def _take(arena: Arena, pair: socket.socket) -> None:
     os.write(numbers[0], arena.message)
 
 
-@DESCRIPTORS(
-    "passed-in",
-    "A socket that another process passes in (SCM_RIGHTS) over a pair from before",
-    before=_accomplice,
-)
-def passed_in(arena: Arena, pair: socket.socket) -> None:
-    _take(arena, pair)
-
-
-class Holder:
-    """A process outside the lock that holds a connection; `pid` and the socket's number."""
-
-    def __init__(self, arena: Arena) -> None:
-        channel = _connected(arena)
-        self.number = channel.fileno()
-        self.pid = os.fork()
-        if self.pid == 0:
-            signal.pause()
-            os._exit(0)
-        channel.close()
-
-    def used(self, way: Callable[[Holder], int], arena: Arena) -> None:
-        """Get the socket the given way and send over it; end the process in any case."""
-        try:
-            os.write(way(self), arena.message)
-        finally:
-            with contextlib.suppress(OSError):
-                os.kill(self.pid, signal.SIGKILL)
-
-
-@DESCRIPTORS("pidfd-getfd", "pidfd_getfd: fetch a socket out of another process", before=Holder)
-def pidfd_getfd(arena: Arena, holder: Holder) -> None:
-    holder.used(
-        lambda h: native_calls.syscall("pidfd_getfd", os.pidfd_open(h.pid), h.number, 0), arena
-    )
-
-
-def _held_file(arena: Arena) -> tuple[int, int]:
-    descriptor = os.open(arena.secret, os.O_RDONLY)
+def _held(descriptor: int) -> tuple[int, int]:
+    """Leave a descriptor to a process outside the lock; return its id, and the number there."""
     pid = os.fork()
     if pid == 0:
         signal.pause()
@@ -166,13 +91,17 @@ def _held_file(arena: Arena) -> tuple[int, int]:
     return pid, descriptor
 
 
-@DESCRIPTORS(
-    "proc-fd",
-    "/proc/PID/fd: open a file that another process holds",
-    before=_held_file,
-    evidence="claim",
-)
-def proc_fd(arena: Arena, held: tuple[int, int]) -> None:
+def _pidfd_getfd(arena: Arena, held: tuple[int, int]) -> None:
+    pid, number = held
+    try:
+        fetched = native_calls.syscall("pidfd_getfd", os.pidfd_open(pid), number, 0)
+        os.write(fetched, arena.message)
+    finally:
+        with contextlib.suppress(OSError):
+            os.kill(pid, signal.SIGKILL)
+
+
+def _proc_fd(arena: Arena, held: tuple[int, int]) -> None:
     pid, number = held
     with Path(f"/proc/{pid}/fd/{number}").open("rb") as file:
         expect(file.read(), arena)
@@ -184,8 +113,7 @@ def expect(content: bytes, arena: Arena) -> None:
         raise OSError("something else was read")
 
 
-@DESCRIPTORS("asyncio", "asyncio.open_connection (what Textual runs on)")
-def by_asyncio(arena: Arena, _: Any) -> None:
+def _asyncio(arena: Arena) -> None:
     async def work() -> None:
         _reader, writer = await asyncio.open_connection("127.0.0.1", arena.port("tcp4"))
         writer.write(arena.message)
@@ -195,8 +123,7 @@ def by_asyncio(arena: Arena, _: Any) -> None:
     in_thread(lambda: asyncio.run(work()))
 
 
-@DESCRIPTORS("asyncio-udp", "asyncio datagram endpoint")
-def by_asyncio_udp(arena: Arena, _: Any) -> None:
+def _asyncio_udp(arena: Arena) -> None:
     async def work() -> None:
         loop = asyncio.get_running_loop()
         address = ("127.0.0.1", arena.port("udp4"))
@@ -208,3 +135,34 @@ def by_asyncio_udp(arena: Arena, _: Any) -> None:
         transport.close()
 
     in_thread(lambda: asyncio.run(work()))
+
+
+_way_out = partial(Probe, "descriptors", "arrival")
+_inherited = partial(_way_out, before=_connected)
+DESCRIPTORS = (
+    _inherited("inherited-tcp", "A connected TCP socket that was handed in",
+               lambda a, channel: channel.sendall(a.message)),
+    _inherited("inherited-write", "The same, by write() on its number",
+               lambda a, channel: os.write(channel.fileno(), a.message)),
+    _inherited("inherited-sendfile", "The same, by sendfile()", _sendfile),
+    _way_out("inherited-udp", "A UDP socket that was handed in",
+             lambda a, channel: channel.sendto(a.message, a.address("udp4")),
+             before=lambda _: socket.socket(socket.AF_INET, socket.SOCK_DGRAM)),
+    _way_out("inherited-high", "A socket that was handed in under a high number",
+             lambda a, number: os.write(number, a.message), before=_high),
+    _way_out("inherited-by-child",
+             "A socket from before, used by a program that is started with close_fds=False",
+             _by_child, before=_inheritable),
+    _way_out("standard-input", "Standard input is a TCP connection",
+             lambda a, _: os.write(0, a.message), before=_as_stdin),
+    _way_out("passed-in",
+             "A socket that another process passes in (SCM_RIGHTS) over a pair from before",
+             _take, before=_accomplice),
+    _way_out("pidfd-getfd", "pidfd_getfd: fetch a socket out of another process", _pidfd_getfd,
+             before=lambda a: _held(_connected(a).detach())),
+    Probe("descriptors", "claim", "proc-fd",
+          "/proc/PID/fd: open a file that another process holds", _proc_fd,
+          before=lambda a: _held(os.open(a.secret, os.O_RDONLY))),
+    _way_out("asyncio", "asyncio.open_connection (what Textual runs on)", _asyncio),
+    _way_out("asyncio-udp", "asyncio datagram endpoint", _asyncio_udp),
+)  # fmt: skip

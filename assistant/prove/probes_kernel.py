@@ -5,131 +5,55 @@ from __future__ import annotations
 import ctypes
 import os
 import socket
-import struct
 import subprocess
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 from assistant.prove import native_calls
-from assistant.prove.probe import Absent, Arena, Attempt, Collection, Refused
+from assistant.prove.native_calls import syscall, text
+from assistant.prove.probe import Absent, Arena, Probe, Refused
 from assistant.prove.probes_children import program, run
 
-KERNEL = Collection("kernel", "claim")
 _NEW_USER, _NEW_NETWORK, _NEW_MOUNTS = 0x10000000, 0x40000000, 0x00020000
 
 
-def _text(value: str) -> ctypes.c_char_p:
-    return ctypes.c_char_p(value.encode())
-
-
-@KERNEL("user-namespace", "unshare: a user namespace, to become root in it", lacking=True)
-def user_namespace(_arena: Arena, _: Any) -> None:
-    native_calls.syscall("unshare", _NEW_USER)
-
-
-@KERNEL("network-namespace", "unshare: a network namespace of its own", lacking=True)
-def network_namespace(_arena: Arena, _: Any) -> None:
-    native_calls.syscall("unshare", _NEW_USER | _NEW_NETWORK)
-
-
-@KERNEL("mount-namespace", "unshare: a mount namespace of its own", lacking=True)
-def mount_namespace(_arena: Arena, _: Any) -> None:
-    native_calls.syscall("unshare", _NEW_USER | _NEW_MOUNTS)
-
-
-@KERNEL("join-namespace", "setns: join a network namespace", privileged=True)
-def join_namespace(_arena: Arena, _: Any) -> None:
+def _join_namespace(_arena: Arena) -> None:
     with Path("/proc/self/ns/net").open("rb") as namespace:
-        native_calls.syscall("setns", namespace.fileno(), _NEW_NETWORK)
+        syscall("setns", namespace.fileno(), _NEW_NETWORK)
 
 
-def _with_mounts(arena: Arena) -> None:
+def _with_mounts(_arena: Arena) -> None:
     """Get a mount namespace before the lock, so that the control changes nothing here."""
-    del arena
-    flags = _NEW_MOUNTS if os.geteuid() == 0 else _NEW_USER | _NEW_MOUNTS
-    native_calls.syscall("unshare", flags)
-    native_calls.syscall("mount", _text("none"), _text("/"), None, 1 << 18 | 1 << 14, None)
+    syscall("unshare", _NEW_MOUNTS if os.geteuid() == 0 else _NEW_USER | _NEW_MOUNTS)
+    syscall("mount", text("none"), text("/"), None, 1 << 18 | 1 << 14, None)
 
 
-def _mounting(identity: str, what: str) -> Callable[[Attempt], Attempt]:
-    return KERNEL(identity, what, before=_with_mounts, lacking=True)
-
-
-@_mounting("bind-mount", "Mount the secret's folder over one in the data folder, and read it")
-def bind_mount(arena: Arena, _: Any) -> None:
+def _bind_mount(arena: Arena, _: None) -> None:
     target = arena.data / "mounted"
     target.mkdir()
-    source = _text(str(arena.secret.parent))
-    native_calls.syscall("mount", source, _text(str(target)), None, 1 << 12, None)
+    syscall("mount", text(arena.secret.parent), text(target), None, 1 << 12, None)
     if arena.token.encode() not in (target / "id_ed25519").read_bytes():
         raise Refused("the folder was mounted, but not readable")
 
 
-@_mounting("mount-tmpfs", "Mount a file system in memory")
-def mount_tmpfs(arena: Arena, _: Any) -> None:
-    native_calls.syscall("mount", _text("none"), _text(str(arena.data)), _text("tmpfs"), 0, None)
+def _bpf(_arena: Arena) -> None:
+    os.close(syscall("bpf", 0, native_calls.packed("=IIII", 2, 4, 8, 1, size=72), 72))
 
 
-@_mounting("fsopen", "fsopen: the newer way to mount")
-def fsopen(_arena: Arena, _: Any) -> None:
-    os.close(native_calls.syscall("fsopen", _text("tmpfs"), 0))
-
-
-@_mounting("open-tree", "open_tree: a copy of a mounted tree, as a descriptor")
-def open_tree(arena: Arena, _: Any) -> None:
-    os.close(native_calls.syscall("open_tree", -100, _text(str(arena.outside)), 1))
-
-
-@KERNEL("chroot", "chroot into another folder", privileged=True)
-def chroot(arena: Arena, _: Any) -> None:
-    native_calls.syscall("chroot", _text(str(arena.outside)))
-
-
-@KERNEL("bpf", "bpf: make a map", privileged=True, lacking=True)
-def bpf(_arena: Arena, _: Any) -> None:
-    attributes = ctypes.create_string_buffer(struct.pack("=IIII", 2, 4, 8, 1), 72)
-    os.close(native_calls.syscall("bpf", 0, attributes, 72))
-
-
-@KERNEL("perf-events", "perf_event_open: watch the processor", privileged=True, lacking=True)
-def perf_events(_arena: Arena, _: Any) -> None:
+def _perf_events(_arena: Arena) -> None:
     # A software event, page faults, of this process outside the kernel.
-    attributes = ctypes.create_string_buffer(struct.pack("=IIQQQQQ", 1, 112, 2, 0, 0, 0, 0x61), 112)
-    os.close(native_calls.syscall("perf_event_open", attributes, 0, -1, -1, 0))
+    attributes = native_calls.packed("=IIQQQQQ", 1, 112, 2, 0, 0, 0, 0x61, size=112)
+    os.close(syscall("perf_event_open", attributes, 0, -1, -1, 0))
 
 
-@KERNEL("key-add", "add_key: leave the token in the kernel's key store", lacking=True)
-def key_add(arena: Arena, _: Any) -> None:
-    text = arena.message
-    key = native_calls.syscall(
-        "add_key", _text("user"), _text(arena.token), ctypes.c_char_p(text), len(text), -2
-    )
-    native_calls.syscall("keyctl", 3, key)
+def _key_add(arena: Arena) -> None:
+    content = ctypes.c_char_p(arena.message)
+    length = len(arena.message)
+    key = syscall("add_key", text("user"), text(arena.token), content, length, -2)
+    syscall("keyctl", 3, key)
 
 
-@KERNEL("key-session", "keyctl: a key ring of its own", lacking=True)
-def key_session(_arena: Arena, _: Any) -> None:
-    native_calls.syscall("keyctl", 1, None)
-
-
-@KERNEL("userfaultfd", "userfaultfd: stop the kernel in the middle", lacking=True)
-def userfaultfd(_arena: Arena, _: Any) -> None:
-    os.close(native_calls.syscall("userfaultfd", 0o2000000 | 1))
-
-
-@KERNEL("fanotify", "fanotify: watch every file of the machine", privileged=True, lacking=True)
-def fanotify(_arena: Arena, _: Any) -> None:
-    os.close(native_calls.syscall("fanotify_init", 0, 0))
-
-
-@KERNEL("io-ports", "ioperm: the processor's I/O ports", privileged=True, lacking=True)
-def io_ports(_arena: Arena, _: Any) -> None:
-    native_calls.syscall("ioperm", 0x80, 1, 1)
-
-
-@KERNEL("set-user-id", "A program that gains rights by its set-user-id bit", lacking=True)
-def set_user_id(arena: Arena, _: Any) -> None:
+def _set_user_id(arena: Arena) -> None:
     """The host put a set-user-id copy of `id` in place, where it is root."""
     helper = arena.helpers.get("setuid")
     if helper is None:
@@ -142,40 +66,63 @@ def set_user_id(arena: Arena, _: Any) -> None:
         raise Refused("it was started without the rights")
 
 
-@KERNEL(
-    "unshare-command",
-    "unshare(1), the command: a network namespace by another program",
-    lacking=True,
-)
-def by_command(_arena: Arena, _: Any) -> None:
-    run([program("unshare"), "--user", "--net", "true"])
-
-
-@KERNEL("disable-filter", "prctl: switch the filter off again, then a socket")
-def disable_filter(_arena: Arena, _: Any) -> None:
+def _disable_filter(_arena: Arena) -> None:
     """PR_SET_SECCOMP with mode 0 and PR_SET_NO_NEW_PRIVS with 0 are refused by every kernel;
     what counts is whether a socket can be had afterwards.
     """
-    if native_calls.libc is not None:
-        native_calls.libc.prctl(22, 0, 0, 0, 0)
-        native_calls.libc.prctl(38, 0, 0, 0, 0)
+    native_calls.c_library().prctl(22, 0, 0, 0, 0)
+    native_calls.c_library().prctl(38, 0, 0, 0, 0)
     socket.socket(socket.AF_INET, socket.SOCK_STREAM).close()
 
 
-@KERNEL(
-    "second-landlock",
-    "A second Landlock ruleset that allows everything, then a file",
-    evidence="landed",
-)
-def second_landlock(arena: Arena, _: Any) -> None:
+def _second_landlock(arena: Arena) -> None:
     """Rule sets only ever narrow each other (landlock(7))."""
-    libc = native_calls.libc
-    if libc is not None:
-        attributes = ctypes.create_string_buffer(struct.pack("=Q", 1 << 1), 8)
-        ruleset = libc.syscall(444, attributes, 8, 0)
-        root = os.open("/", os.O_PATH)
-        rule = ctypes.create_string_buffer(struct.pack("=Qi", 1 << 1, root), 12)
-        libc.syscall(445, ruleset, 1, rule, 0)
-        libc.prctl(38, 1, 0, 0, 0)
-        libc.syscall(446, ruleset, 0)
+    libc = native_calls.c_library()
+    ruleset = libc.syscall(444, native_calls.packed("=Q", 1 << 1), 8, 0)
+    root = os.open("/", os.O_PATH)
+    libc.syscall(445, ruleset, 1, native_calls.packed("=Qi", 1 << 1, root), 0)
+    libc.prctl(38, 1, 0, 0, 0)
+    libc.syscall(446, ruleset, 0)
     (arena.outside / "by-landlock").write_bytes(arena.message)
+
+
+_claim = partial(Probe, "kernel", "claim")
+_mounting = partial(_claim, before=_with_mounts, lacking=True)
+KERNEL = (
+    _claim("user-namespace", "unshare: a user namespace, to become root in it",
+           lambda _: syscall("unshare", _NEW_USER), lacking=True),
+    _claim("network-namespace", "unshare: a network namespace of its own",
+           lambda _: syscall("unshare", _NEW_USER | _NEW_NETWORK), lacking=True),
+    _claim("mount-namespace", "unshare: a mount namespace of its own",
+           lambda _: syscall("unshare", _NEW_USER | _NEW_MOUNTS), lacking=True),
+    _claim("join-namespace", "setns: join a network namespace", _join_namespace, privileged=True),
+    _mounting("bind-mount", "Mount the secret's folder over one in the data folder, and read it",
+              _bind_mount),
+    _mounting("mount-tmpfs", "Mount a file system in memory",
+              lambda a, _: syscall("mount", text("none"), text(a.data), text("tmpfs"), 0, None)),
+    _mounting("fsopen", "fsopen: the newer way to mount",
+              lambda _a, _: os.close(syscall("fsopen", text("tmpfs"), 0))),
+    _mounting("open-tree", "open_tree: a copy of a mounted tree, as a descriptor",
+              lambda a, _: os.close(syscall("open_tree", -100, text(a.outside), 1))),
+    _claim("chroot", "chroot into another folder", lambda a: syscall("chroot", text(a.outside)),
+           privileged=True),
+    _claim("bpf", "bpf: make a map", _bpf, privileged=True, lacking=True),
+    _claim("perf-events", "perf_event_open: watch the processor", _perf_events,
+           privileged=True, lacking=True),
+    _claim("key-add", "add_key: leave the token in the kernel's key store", _key_add, lacking=True),
+    _claim("key-session", "keyctl: a key ring of its own", lambda _: syscall("keyctl", 1, None),
+           lacking=True),
+    _claim("userfaultfd", "userfaultfd: stop the kernel in the middle",
+           lambda _: os.close(syscall("userfaultfd", 0o2000000 | 1)), lacking=True),
+    _claim("fanotify", "fanotify: watch every file of the machine",
+           lambda _: os.close(syscall("fanotify_init", 0, 0)), privileged=True, lacking=True),
+    _claim("io-ports", "ioperm: the processor's I/O ports",
+           lambda _: syscall("ioperm", 0x80, 1, 1), privileged=True, lacking=True),
+    _claim("set-user-id", "A program that gains rights by its set-user-id bit", _set_user_id,
+           lacking=True),
+    _claim("unshare-command", "unshare(1), the command: a network namespace by another program",
+           lambda _: run([program("unshare"), "--user", "--net", "true"]), lacking=True),
+    _claim("disable-filter", "prctl: switch the filter off again, then a socket", _disable_filter),
+    Probe("kernel", "landed", "second-landlock",
+          "A second Landlock ruleset that allows everything, then a file", _second_landlock),
+)  # fmt: skip

@@ -7,39 +7,36 @@ import encodings.idna  # noqa: F401 - host names need it; to be there before the
 import importlib
 import importlib.util
 import logging.handlers
-import multiprocessing.managers
 import os
 import socket
 import sqlite3
 import ssl
 import struct
+from collections.abc import Callable, Sequence
+from functools import partial
 from http.client import HTTPConnection
 from multiprocessing.connection import Client, Listener
+from multiprocessing.managers import BaseManager
 from pathlib import Path
 from typing import Any
 from urllib.request import ProxyHandler, build_opener
 
 from assistant.prove import native_calls
-from assistant.prove.probe import Absent, Arena, Collection, Refused
-
-LIBRARIES = Collection("libraries", "arrival")
+from assistant.prove.probe import Absent, Arena, Probe, Refused
 
 
-@LIBRARIES("http-client", "http.client")
-def http_client(arena: Arena, _: Any) -> None:
+def _http_client(arena: Arena) -> None:
     connection = HTTPConnection("127.0.0.1", arena.port("tcp4"), timeout=5)
     connection.request("GET", f"/{arena.token}")
     connection.getresponse().read()
 
 
-@LIBRARIES("urllib", "urllib.request")
-def urllib_request(arena: Arena, _: Any) -> None:
+def _urllib_request(arena: Arena) -> None:
     address = f"http://127.0.0.1:{arena.port('tcp4')}/{arena.token}"
     build_opener(ProxyHandler({})).open(address, timeout=5).read()
 
 
-@LIBRARIES("ssl", "ssl: a TLS handshake; the token is the server's name")
-def tls(arena: Arena, _: Any) -> None:
+def _tls(arena: Arena) -> None:
     context = ssl.create_default_context()
     with socket.create_connection(("127.0.0.1", arena.port("tcp4")), 5) as plain:
         try:
@@ -48,14 +45,12 @@ def tls(arena: Arena, _: Any) -> None:
             return  # the greeting with the name in it is out; our listener speaks no TLS
 
 
-@LIBRARIES("create-connection", "socket.create_connection, as most clients do")
-def create_connection(arena: Arena, _: Any) -> None:
+def _create_connection(arena: Arena) -> None:
     with socket.create_connection(("127.0.0.1", arena.port("tcp4")), 5) as channel:
         channel.sendall(arena.message)
 
 
-@LIBRARIES("dns", "The C library's resolver: a DNS question with the token as name")
-def dns(arena: Arena, _: Any) -> None:
+def _dns(arena: Arena) -> None:
     """`struct __res_state` of glibc's resolv.h; the only server is our UDP listener."""
     library = ctypes.CDLL("libresolv.so.2", use_errno=True)
     initialise = _function(library, "__res_ninit")
@@ -82,24 +77,12 @@ def _function(library: ctypes.CDLL, *names: str) -> Any:
     raise Absent(f"this C library has no {names[0]}")
 
 
-@LIBRARIES("multiprocessing-client", "multiprocessing.connection: a client over TCP")
-def multiprocessing_client(arena: Arena, _: Any) -> None:
+def _multiprocessing_client(arena: Arena) -> None:
     with Client(("127.0.0.1", arena.port("tcp4"))) as channel:
         channel.send_bytes(arena.message)
 
 
-@LIBRARIES("multiprocessing-listener", "multiprocessing.connection: a listener", evidence="claim")
-def multiprocessing_listener(_arena: Arena, _: Any) -> None:
-    Listener(("127.0.0.1", 0)).close()
-
-
-@LIBRARIES("manager", "multiprocessing.Manager: a server process", evidence="claim")
-def manager(_arena: Arena, _: Any) -> None:
-    multiprocessing.managers.BaseManager(("127.0.0.1", 0), b"key").get_server()
-
-
-@LIBRARIES("syslog", "logging: a syslog handler to a UNIX name")
-def syslog(arena: Arena, _: Any) -> None:
+def _syslog(arena: Arena) -> None:
     handler = _Strict(arena.addresses["unix_datagram"])
     handler.emit(logging.LogRecord("x", logging.INFO, "x", 1, arena.token, None, None))
     handler.close()
@@ -112,28 +95,26 @@ class _Strict(logging.handlers.SysLogHandler):
         raise OSError(f"not sent: {record.name}")
 
 
-@LIBRARIES("sqlite-attach", "SQLite: ATTACH a file outside the data folder", evidence="landed")
-def sqlite_attach(arena: Arena, _: Any) -> None:
+def _sqlite(statements: Callable[[Arena], Sequence[tuple[str, str]]], arena: Arena) -> None:
+    """Run statements, each with its one parameter, in a database in memory."""
     connection = sqlite3.connect(":memory:")
     try:
-        connection.execute("ATTACH ? AS away", (str(arena.outside / "copy.db"),))
-        connection.execute("CREATE TABLE away.t AS SELECT ? AS v", (arena.token,))
+        for statement, parameter in statements(arena):
+            connection.execute(statement, (parameter,))
     except sqlite3.OperationalError as error:
         raise Refused(str(error)) from error
     finally:
         connection.close()
 
 
-@LIBRARIES("sqlite-vacuum-into", "SQLite: VACUUM INTO a file outside", evidence="landed")
-def sqlite_vacuum(arena: Arena, _: Any) -> None:
-    connection = sqlite3.connect(":memory:")
-    try:
-        connection.execute("CREATE TABLE t AS SELECT ? AS v", (arena.token,))
-        connection.execute("VACUUM INTO ?", (str(arena.outside / "copy.db"),))
-    except sqlite3.OperationalError as error:
-        raise Refused(str(error)) from error
-    finally:
-        connection.close()
+def _attached(arena: Arena) -> Sequence[tuple[str, str]]:
+    copy = str(arena.outside / "copy.db")
+    return ("ATTACH ? AS away", copy), ("CREATE TABLE away.t AS SELECT ? AS v", arena.token)
+
+
+def _vacuumed(arena: Arena) -> Sequence[tuple[str, str]]:
+    copy = str(arena.outside / "copy.db")
+    return ("CREATE TABLE t AS SELECT ? AS v", arena.token), ("VACUUM INTO ?", copy)
 
 
 class _GgufParameters(ctypes.Structure):
@@ -153,23 +134,14 @@ def _ggml(arena: Arena) -> Any:
     return ctypes.CDLL(str(folder / "libggml-base.so"))
 
 
-@LIBRARIES(
-    "llama-reads", "llama.cpp opens a model outside the folders", before=_ggml, evidence="claim"
-)
-def llama_reads(arena: Arena, library: Any) -> None:
+def _llama_reads(arena: Arena, library: Any) -> None:
     library.gguf_init_from_file.restype = ctypes.c_void_p
     path = str(arena.outside / "home" / "model.gguf").encode()
     if not library.gguf_init_from_file(path, _GgufParameters(True, None)):
         raise Refused("llama.cpp could not open it")
 
 
-@LIBRARIES(
-    "llama-writes",
-    "llama.cpp writes a model file outside the data folder",
-    before=_ggml,
-    evidence="landed",
-)
-def llama_writes(arena: Arena, library: Any) -> None:
+def _llama_writes(arena: Arena, library: Any) -> None:
     library.gguf_init_empty.restype = ctypes.c_void_p
     model = ctypes.c_void_p(library.gguf_init_empty())
     library.gguf_set_val_str(model, b"general.name", arena.token.encode())
@@ -191,12 +163,7 @@ def _onnx_identity(arena: Arena) -> bytes:
     return b"\x08\x08" + field(7, graph) + field(8, b"\x10\x0d")
 
 
-@LIBRARIES(
-    "onnx-writes",
-    "ONNX Runtime writes its optimised model outside the data folder",
-    evidence="landed",
-)
-def onnx_writes(arena: Arena, _: Any) -> None:
+def _onnx_writes(arena: Arena) -> None:
     """Its import starts threads, so it comes after the lock, as in the program itself."""
     try:
         runtime = importlib.import_module("onnxruntime")
@@ -212,14 +179,42 @@ def onnx_writes(arena: Arena, _: Any) -> None:
         raise Refused(f"ONNX Runtime: {type(error).__name__}") from error
 
 
-@LIBRARIES("c-stdio", "fopen() of the C library, outside the data folder", evidence="landed")
-def c_stdio(arena: Arena, _: Any) -> None:
-    if native_calls.libc is None:
-        raise Absent("no C library")
-    native_calls.libc.fopen.restype = ctypes.c_void_p
-    file = native_calls.libc.fopen(str(arena.outside / "by-c").encode(), b"w")
+def _c_stdio(arena: Arena) -> None:
+    libc = native_calls.c_library()
+    libc.fopen.restype = ctypes.c_void_p
+    file = libc.fopen(str(arena.outside / "by-c").encode(), b"w")
     if not file:
         code = ctypes.get_errno()
         raise OSError(code, os.strerror(code))
-    native_calls.libc.fputs(arena.message, ctypes.c_void_p(file))
-    native_calls.libc.fclose(ctypes.c_void_p(file))
+    libc.fputs(arena.message, ctypes.c_void_p(file))
+    libc.fclose(ctypes.c_void_p(file))
+
+
+_way_out = partial(Probe, "libraries", "arrival")
+_landed, _claim = partial(Probe, "libraries", "landed"), partial(Probe, "libraries", "claim")
+LIBRARIES = (
+    _way_out("http-client", "http.client", _http_client),
+    _way_out("urllib", "urllib.request", _urllib_request),
+    _way_out("ssl", "ssl: a TLS handshake; the token is the server's name", _tls),
+    _way_out("create-connection", "socket.create_connection, as most clients do",
+             _create_connection),
+    _way_out("dns", "The C library's resolver: a DNS question with the token as name", _dns),
+    _way_out("multiprocessing-client", "multiprocessing.connection: a client over TCP",
+             _multiprocessing_client),
+    _claim("multiprocessing-listener", "multiprocessing.connection: a listener",
+           lambda _: Listener(("127.0.0.1", 0)).close()),
+    _claim("manager", "multiprocessing.Manager: a server process",
+           lambda _: BaseManager(("127.0.0.1", 0), b"key").get_server()),
+    _way_out("syslog", "logging: a syslog handler to a UNIX name", _syslog),
+    _landed("sqlite-attach", "SQLite: ATTACH a file outside the data folder",
+            partial(_sqlite, _attached)),
+    _landed("sqlite-vacuum-into", "SQLite: VACUUM INTO a file outside",
+            partial(_sqlite, _vacuumed)),
+    _claim("llama-reads", "llama.cpp opens a model outside the folders", _llama_reads,
+           before=_ggml),
+    _landed("llama-writes", "llama.cpp writes a model file outside the data folder", _llama_writes,
+            before=_ggml),
+    _landed("onnx-writes", "ONNX Runtime writes its optimised model outside the data folder",
+            _onnx_writes),
+    _landed("c-stdio", "fopen() of the C library, outside the data folder", _c_stdio),
+)  # fmt: skip

@@ -8,14 +8,14 @@ import ctypes
 import os
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 from assistant.prove import io_uring, native_calls
-from assistant.prove.probe import Absent, Arena, Collection
-from assistant.prove.probes_sockets import MPTCP, deliver
+from assistant.prove.probe import Arena, Probe
+from assistant.prove.probes_sockets import MPTCP, deliver, stream
 
-NATIVE = Collection("native", "arrival")
 INET_STREAM = (socket.AF_INET, socket.SOCK_STREAM, 0)
 
 
@@ -31,62 +31,19 @@ def _address_in_memory(arena: Arena) -> ctypes.Array[ctypes.c_char]:
     return ctypes.create_string_buffer(family + port + bytes((127, 0, 0, 1)) + b"\0" * 8, 16)
 
 
-@NATIVE("c-library", "socket() of the C library, by ctypes")
-def c_library(arena: Arena, _: Any) -> None:
-    if native_calls.libc is None:
-        raise Absent("no C library")
-    deliver_by(native_calls.checked(native_calls.libc.socket(*INET_STREAM)), arena)
-
-
-@NATIVE("c-library-sendto", "socket() and sendto() of the C library: a UDP datagram")
-def c_library_sendto(arena: Arena, _: Any) -> None:
-    if native_calls.libc is None:
-        raise Absent("no C library")
-    descriptor = native_calls.checked(
-        native_calls.libc.socket(socket.AF_INET, socket.SOCK_DGRAM, 0)
-    )
+def _c_library_sendto(arena: Arena) -> None:
+    libc = native_calls.c_library()
+    descriptor = native_calls.checked(libc.socket(socket.AF_INET, socket.SOCK_DGRAM, 0))
     text, address = arena.message, _address_in_memory(arena)
     try:
-        native_calls.checked(native_calls.libc.sendto(descriptor, text, len(text), 0, address, 16))
+        native_calls.checked(libc.sendto(descriptor, text, len(text), 0, address, 16))
     finally:
         os.close(descriptor)
 
 
-@NATIVE("syscall-number", "The socket system call by its number")
-def syscall_number(arena: Arena, _: Any) -> None:
-    deliver_by(native_calls.syscall("socket", *INET_STREAM), arena)
-
-
-@NATIVE("syscall-high-bits", "The same with rubbish in the upper half of the arguments")
-def syscall_high_bits(arena: Arena, _: Any) -> None:
-    family, kind, protocol = INET_STREAM
-    high = 0x7EAD << 32
-    deliver_by(native_calls.syscall("socket", family | high, kind | high, protocol | high), arena)
-
-
-@NATIVE("syscall-mptcp", "Multipath TCP by system call number")
-def syscall_mptcp(arena: Arena, _: Any) -> None:
-    deliver_by(native_calls.syscall("socket", socket.AF_INET, socket.SOCK_STREAM, MPTCP), arena)
-
-
-@NATIVE("machine-code", "The system call by machine code of our own, past the C library")
-def machine_code(arena: Arena, _: Any) -> None:
-    deliver_by(native_calls.direct_socket()(*INET_STREAM), arena)
-
-
-@NATIVE("i386-socket", "32-bit system call: socket by int 0x80", lacking=True)
-def i386(arena: Arena, _: Any) -> None:
-    deliver_by(native_calls.i386_socket()(*INET_STREAM), arena)
-
-
-@NATIVE("i386-socketcall", "32-bit system call: socketcall by int 0x80", lacking=True)
-def i386_socketcall(arena: Arena, _: Any) -> None:
-    deliver_by(native_calls.i386_socketcall()(*INET_STREAM), arena)
-
-
-@NATIVE("x32", "The socket call of the x32 interface", lacking=True)
-def x32(arena: Arena, _: Any) -> None:
-    deliver_by(native_calls.x32_socket(*INET_STREAM), arena)
+def _high_bits(*arguments: int) -> Iterator[int]:
+    """Give arguments with rubbish in the upper half."""
+    return (0x7EAD << 32 | argument for argument in arguments)
 
 
 def in_thread(work: Callable[[], object]) -> None:
@@ -104,11 +61,6 @@ def in_thread(work: Callable[[], object]) -> None:
     thread.join()
     if failures:
         raise failures[0]
-
-
-@NATIVE("thread-after", "A thread that is started after the lock")
-def thread_after(arena: Arena, _: Any) -> None:
-    in_thread(lambda: deliver(socket.socket(*INET_STREAM), arena, "tcp4"))
 
 
 class Sleeper:
@@ -141,11 +93,6 @@ class Sleeper:
             raise self._failure
 
 
-@NATIVE("thread-before", "A thread that was started before the lock", before=lambda _: Sleeper())
-def thread_before(arena: Arena, sleeper: Sleeper) -> None:
-    sleeper.do(lambda _: deliver(socket.socket(*INET_STREAM), arena, "tcp4"))
-
-
 def _own_table_with_socket(arena: Arena) -> Sleeper:
     """Start a thread with a descriptor table of its own (CLONE_FILES), and a socket in it."""
 
@@ -158,72 +105,77 @@ def _own_table_with_socket(arena: Arena) -> Sleeper:
     return Sleeper(prepare)
 
 
-@NATIVE(
-    "thread-own-descriptors",
-    "A thread from before with its own table of descriptors and an open connection in it",
-    before=_own_table_with_socket,
-)
-def thread_own_descriptors(arena: Arena, sleeper: Sleeper) -> None:
-    sleeper.do(lambda channel: channel.sendall(arena.message))
-
-
-@NATIVE(
-    "thread-before-writes",
-    "A thread that was started before the lock writes outside the data folder",
-    before=lambda _: Sleeper(),
-    evidence="landed",
-)
-def thread_before_writes(arena: Arena, sleeper: Sleeper) -> None:
-    sleeper.do(lambda _: (arena.outside / "by-thread").write_bytes(arena.message))
-
-
-@NATIVE("c-thread", "A thread made by the C library (pthread_create)")
-def c_thread(arena: Arena, _: Any) -> None:
-    if native_calls.libc is None:
-        raise Absent("no C library")
+def _c_thread(arena: Arena) -> None:
+    libc = native_calls.c_library()
     results: list[int] = []
 
     def body(_argument: int | None) -> None:
-        results.append(native_calls.libc.socket(*INET_STREAM) if native_calls.libc else -1)
+        results.append(libc.socket(*INET_STREAM))
         results.append(ctypes.get_errno())
 
     start = ctypes.CFUNCTYPE(None, ctypes.c_void_p)(body)
     thread = ctypes.c_ulong()
-    if native_calls.libc.pthread_create(ctypes.byref(thread), None, start, None):
+    if libc.pthread_create(ctypes.byref(thread), None, start, None):
         raise OSError("pthread_create failed")
-    native_calls.libc.pthread_join(thread, None)
+    libc.pthread_join(thread, None)
     descriptor, code = results
     if descriptor < 0:
         raise OSError(code, os.strerror(code))
     deliver_by(descriptor, arena)
 
 
-@NATIVE("io-uring-setup", "Make an io_uring", evidence="claim", lacking=True)
-def uring_setup(_arena: Arena, _: Any) -> None:
-    io_uring.Ring().close()
+_way_out = partial(Probe, "native", "arrival")
 
 
-@NATIVE("io-uring-socket", "io_uring: IORING_OP_SOCKET, no socket call at all", lacking=True)
-def uring_socket(arena: Arena, _: Any) -> None:
-    ring = io_uring.Ring()
-    deliver_by(ring.socket(*INET_STREAM), arena)
+def _socket_by(
+    identity: str, what: str, make: Callable[[], int], *, lacking: bool = False
+) -> Probe:
+    """Return a probe that makes a TCP socket in some way."""
+    return _way_out(identity, what, lambda a: deliver_by(make(), a), lacking=lacking)
 
 
-@NATIVE(
-    "io-uring-before",
-    "An io_uring that was made before the lock, its ring still mapped",
-    before=lambda _: io_uring.Ring(),
-    lacking=True,
-)
-def uring_before(arena: Arena, ring: io_uring.Ring) -> None:
-    deliver_by(ring.socket(*INET_STREAM), arena)
-
-
-@NATIVE(
-    "io-uring-polled",
-    "An io_uring from before that a kernel thread polls: no system call needed",
-    before=lambda _: io_uring.Ring(polled=True),
-    lacking=True,
-)
-def uring_polled(arena: Arena, ring: io_uring.Ring) -> None:
-    deliver_by(ring.socket(*INET_STREAM), arena)
+NATIVE = (
+    _socket_by("c-library", "socket() of the C library, by ctypes",
+               lambda: native_calls.checked(native_calls.c_library().socket(*INET_STREAM))),
+    _way_out("c-library-sendto", "socket() and sendto() of the C library: a UDP datagram",
+             _c_library_sendto),
+    _socket_by("syscall-number", "The socket system call by its number",
+               lambda: native_calls.syscall("socket", *INET_STREAM)),
+    _socket_by("syscall-high-bits", "The same with rubbish in the upper half of the arguments",
+               lambda: native_calls.syscall("socket", *_high_bits(*INET_STREAM))),
+    _socket_by("syscall-mptcp", "Multipath TCP by system call number",
+               lambda: native_calls.syscall("socket", socket.AF_INET, socket.SOCK_STREAM, MPTCP)),
+    _socket_by("machine-code", "The system call by machine code of our own, past the C library",
+               lambda: native_calls.direct_socket()(*INET_STREAM)),
+    _socket_by("i386-socket", "32-bit system call: socket by int 0x80",
+               lambda: native_calls.i386_socket()(*INET_STREAM), lacking=True),
+    _socket_by("i386-socketcall", "32-bit system call: socketcall by int 0x80",
+               lambda: native_calls.i386_socketcall()(*INET_STREAM), lacking=True),
+    _socket_by("x32", "The socket call of the x32 interface",
+               lambda: native_calls.x32_socket(*INET_STREAM), lacking=True),
+    _way_out("thread-after", "A thread that is started after the lock",
+             lambda a: in_thread(lambda: deliver(stream(), a, "tcp4"))),
+    _way_out("thread-before", "A thread that was started before the lock",
+             lambda a, sleeper: sleeper.do(lambda _: deliver(stream(), a, "tcp4")),
+             before=lambda _: Sleeper()),
+    _way_out("thread-own-descriptors",
+             "A thread from before with its own table of descriptors and an open connection in it",
+             lambda a, sleeper: sleeper.do(lambda channel: channel.sendall(a.message)),
+             before=_own_table_with_socket),
+    Probe("native", "landed", "thread-before-writes",
+          "A thread that was started before the lock writes outside the data folder",
+          lambda a, s: s.do(lambda _: (a.outside / "by-thread").write_bytes(a.message)),
+          before=lambda _: Sleeper()),
+    _way_out("c-thread", "A thread made by the C library (pthread_create)", _c_thread),
+    Probe("native", "claim", "io-uring-setup", "Make an io_uring",
+          lambda _: io_uring.Ring().close(), lacking=True),
+    _socket_by("io-uring-socket", "io_uring: IORING_OP_SOCKET, no socket call at all",
+               lambda: io_uring.Ring().socket(*INET_STREAM), lacking=True),
+    _way_out("io-uring-before", "An io_uring that was made before the lock, its ring still mapped",
+             lambda a, ring: deliver_by(ring.socket(*INET_STREAM), a),
+             before=lambda _: io_uring.Ring(), lacking=True),
+    _way_out("io-uring-polled",
+             "An io_uring from before that a kernel thread polls: no system call needed",
+             lambda a, ring: deliver_by(ring.socket(*INET_STREAM), a),
+             before=lambda _: io_uring.Ring(polled=True), lacking=True),
+)  # fmt: skip

@@ -10,18 +10,17 @@ import multiprocessing.shared_memory  # noqa: F401 - read before the user change
 import os
 import resource
 import signal
-import struct
 import termios
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from assistant.prove import native_calls
-from assistant.prove.probe import Absent, Arena, Collection, Refused
+from assistant.prove.native_calls import syscall
+from assistant.prove.probe import Absent, Arena, Probe, Refused
 from assistant.prove.probes_descriptors import expect
 
-PROCESSES = Collection("processes", "claim")
 _LENGTH = 64
 
 
@@ -39,92 +38,47 @@ class Victim:
         # What is read must come from the other process, not from this one.
         ctypes.memset(self.address, 0, _LENGTH)
 
-    @contextmanager
-    def held(self) -> Iterator[Victim]:
-        """Kill the process at the end. Under the lock that is denied: its alarm ends it."""
+
+Attack = Callable[[Arena, Victim], object]
+
+
+def _killed_after(attack: Attack) -> Attack:
+    """Kill the victim at the end. Under the lock that is denied: its alarm ends it."""
+
+    def attempt(arena: Arena, victim: Victim) -> None:
         try:
-            yield self
+            attack(arena, victim)
         finally:
             with contextlib.suppress(OSError):
-                os.kill(self.pid, signal.SIGKILL)
+                os.kill(victim.pid, signal.SIGKILL)
 
-
-@PROCESSES("ptrace", "ptrace: attach to another process", before=Victim)
-def ptrace(_arena: Arena, victim: Victim) -> None:
-    with victim.held():
-        native_calls.syscall("ptrace", 16, victim.pid, 0, 0)
-
-
-@PROCESSES("ptrace-seize", "ptrace: seize another process", before=Victim)
-def ptrace_seize(_arena: Arena, victim: Victim) -> None:
-    with victim.held():
-        native_calls.syscall("ptrace", 0x4206, victim.pid, 0, 0)
+    return attempt
 
 
 def _vector(address: int) -> Any:
-    return ctypes.create_string_buffer(struct.pack("=QQ", address, _LENGTH), 16)
+    return native_calls.packed("=QQ", address, _LENGTH)
 
 
-@PROCESSES("process-vm-readv", "Read another process's memory by system call", before=Victim)
-def process_vm_readv(arena: Arena, victim: Victim) -> None:
+def _process_vm_readv(arena: Arena, victim: Victim) -> None:
     copy = ctypes.create_string_buffer(_LENGTH)
     ours, theirs = _vector(ctypes.addressof(copy)), _vector(victim.address)
-    with victim.held():
-        native_calls.syscall("process_vm_readv", victim.pid, ours, 1, theirs, 1, 0)
-        expect(copy.raw, arena)
+    syscall("process_vm_readv", victim.pid, ours, 1, theirs, 1, 0)
+    expect(copy.raw, arena)
 
 
-@PROCESSES("process-vm-writev", "Write another process's memory by system call", before=Victim)
-def process_vm_writev(_arena: Arena, victim: Victim) -> None:
+def _process_vm_writev(_arena: Arena, victim: Victim) -> None:
     copy = ctypes.create_string_buffer(b"changed", _LENGTH)
     ours, theirs = _vector(ctypes.addressof(copy)), _vector(victim.address)
-    with victim.held():
-        native_calls.syscall("process_vm_writev", victim.pid, ours, 1, theirs, 1, 0)
+    syscall("process_vm_writev", victim.pid, ours, 1, theirs, 1, 0)
 
 
-@PROCESSES("proc-mem", "Read another process's memory by /proc/PID/mem", before=Victim)
-def proc_mem(arena: Arena, victim: Victim) -> None:
-    with victim.held(), Path(f"/proc/{victim.pid}/mem").open("rb", buffering=0) as memory:
+def _proc_mem(arena: Arena, victim: Victim) -> None:
+    with Path(f"/proc/{victim.pid}/mem").open("rb", buffering=0) as memory:
         memory.seek(victim.address)
         expect(memory.read(_LENGTH), arena)
 
 
-@PROCESSES("proc-environ", "Read another process's environment", before=Victim)
-def proc_environ(_arena: Arena, victim: Victim) -> None:
-    with victim.held():
-        Path(f"/proc/{victim.pid}/environ").read_bytes()
-
-
-@PROCESSES("proc-root-other", "Read a file by way of another process's root", before=Victim)
-def proc_root_other(arena: Arena, victim: Victim) -> None:
-    with victim.held():
-        expect(Path(f"/proc/{victim.pid}/root{arena.secret}").read_bytes(), arena)
-
-
-@PROCESSES("kcmp", "kcmp: compare with another process", before=Victim, lacking=True)
-def kcmp(_arena: Arena, victim: Victim) -> None:
-    with victim.held():
-        native_calls.syscall("kcmp", os.getpid(), victim.pid, 1, 0, 0)
-
-
-@PROCESSES("limit-other", "prlimit: change another process's limits", before=Victim)
-def limit_other(_arena: Arena, victim: Victim) -> None:
-    with victim.held():
-        resource.prlimit(victim.pid, resource.RLIMIT_NOFILE, (100, 100))
-
-
-@PROCESSES("signal", "Send a signal to another process", before=Victim)
-def send_signal(_arena: Arena, victim: Victim) -> None:
-    os.kill(victim.pid, signal.SIGTERM)
-
-
-@PROCESSES("signal-pidfd", "Send a signal by pidfd", before=Victim)
-def send_signal_pidfd(_arena: Arena, victim: Victim) -> None:
-    signal.pidfd_send_signal(os.pidfd_open(victim.pid), signal.SIGTERM)
-
-
-@PROCESSES("signal-by-file", "Let a pipe that is ready send a signal (F_SETOWN)", before=Victim)
-def signal_by_file(_arena: Arena, victim: Victim) -> None:
+def _signal_by_file(_arena: Arena, victim: Victim) -> None:
     reading, writing = os.pipe()
     fcntl.fcntl(reading, fcntl.F_SETOWN, victim.pid)
     fcntl.fcntl(reading, fcntl.F_SETFL, os.O_ASYNC | os.O_NONBLOCK)
@@ -134,69 +88,40 @@ def signal_by_file(_arena: Arena, victim: Victim) -> None:
         raise Refused("another signal than ours ended it")
 
 
-@PROCESSES("starve-other", "Give another process what time is left over", before=Victim)
-def starve_other(_arena: Arena, victim: Victim) -> None:
-    with victim.held():
-        os.sched_setscheduler(victim.pid, os.SCHED_IDLE, os.sched_param(0))
-
-
-@PROCESSES("signal-parent", "Stop the process that started this one (signal 0)")
-def signal_parent(_arena: Arena, _: Any) -> None:
+def _signal_parent(_arena: Arena) -> None:
     """As an unprivileged user, the parent may be another user's: then it is absent."""
     try:
         os.kill(os.getppid(), 0)
     except PermissionError as error:
-        if not _locked():
+        if "Seccomp:\t2" not in Path("/proc/self/status").read_text(encoding="ascii"):
             raise Absent("the parent belongs to another user") from error
         raise
 
 
-def _locked() -> bool:
-    status = Path("/proc/self/status").read_text(encoding="ascii")
-    return "Seccomp:\t2" in status
+def _allow_core(_arena: Arena) -> None:
+    hard = resource.getrlimit(resource.RLIMIT_CORE)[1]
+    if hard != 0:
+        resource.setrlimit(resource.RLIMIT_CORE, (hard, hard))
 
 
-@PROCESSES(
-    "core-dump",
-    "A crash writes the memory to a core file (its limit is above zero)",
-    before=lambda _: _allow_core(),
-)
-def core_dump(_arena: Arena, _: Any) -> None:
+def _core_dump(_arena: Arena, _: None) -> None:
     """Succeeds if this process may have a core and can be dumped (PR_GET_DUMPABLE is 1)."""
-    if native_calls.libc is None:
-        raise Absent("no C library")
     limit = resource.getrlimit(resource.RLIMIT_CORE)[0]
-    if limit == 0 or native_calls.libc.prctl(3, 0, 0, 0, 0) != 1:
+    if limit == 0 or native_calls.c_library().prctl(3, 0, 0, 0, 0) != 1:
         raise Refused("core files are off")
     with contextlib.suppress(ValueError):
         resource.setrlimit(resource.RLIMIT_CORE, (limit, limit))
 
 
-@PROCESSES("core-dumpable", "Make the memory readable and dumpable again (PR_SET_DUMPABLE)")
-def core_dumpable(_arena: Arena, _: Any) -> None:
-    if native_calls.libc is None:
-        raise Absent("no C library")
-    native_calls.checked(int(native_calls.libc.prctl(4, 1, 0, 0, 0)), "prctl")
-
-
-@PROCESSES("core-to-reporter", "Set a limit of cores at which crashes go to a crash reporter")
-def core_to_reporter(_arena: Arena, _: Any) -> None:
+def _core_to_reporter(_arena: Arena) -> None:
     """The kernel refuses a limit of 1 byte and passes over one of 0 (`fs/coredump.c`)."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if resource.getrlimit(resource.RLIMIT_CORE)[0] == 1:
         raise Refused("the limit is still 1 byte")
 
 
-def _allow_core() -> None:
-    hard = resource.getrlimit(resource.RLIMIT_CORE)[1]
-    if hard == 0:
-        return
-    resource.setrlimit(resource.RLIMIT_CORE, (hard, hard))
-
-
-def _terminal(arena: Arena) -> int:
+def _terminal(_arena: Arena) -> int:
     """Give this process a terminal of its own, on standard input."""
-    del arena
     master, slave = os.openpty()
     with contextlib.suppress(OSError):
         os.setsid()
@@ -206,66 +131,88 @@ def _terminal(arena: Arena) -> int:
     return 0
 
 
-@PROCESSES(
-    "type-into-terminal",
-    "TIOCSTI: type a command for the shell that comes after",
-    before=_terminal,
-    lacking=True,
-)
-def type_into_terminal(_arena: Arena, descriptor: int) -> None:
-    fcntl.ioctl(descriptor, 0x5412, b"x")
-
-
-@PROCESSES(
-    "type-high-bits",
-    "TIOCSTI with rubbish in the upper half of the request",
-    before=_terminal,
-    lacking=True,
-)
-def type_high_bits(_arena: Arena, descriptor: int) -> None:
-    if native_calls.libc is None:
-        raise Absent("no C library")
+def _type_high_bits(_arena: Arena, descriptor: int) -> None:
     request = ctypes.c_ulong(0x5412 | 0xBAD << 32)
-    native_calls.checked(native_calls.libc.ioctl(descriptor, request, ctypes.c_char_p(b"x")))
+    native_calls.checked(native_calls.c_library().ioctl(descriptor, request, ctypes.c_char_p(b"x")))
 
 
-@PROCESSES("other-terminal", "Open a new terminal pair (/dev/ptmx)", lacking=True)
-def other_terminal(_arena: Arena, _: Any) -> None:
+def _other_terminal(_arena: Arena) -> None:
     for descriptor in os.openpty():
         os.close(descriptor)
 
 
-@PROCESSES("shared-memory", "System V shared memory", lacking=True)
-def shared_memory(_arena: Arena, _: Any) -> None:
-    identity = native_calls.syscall("shmget", 0x50000000 | os.getpid(), 4096, 0o1600)
-    native_calls.syscall("shmctl", identity, 0, 0)
+def _system_v(get: str, size: tuple[int, ...], control: str, *command: int) -> None:
+    """Make an object of System V that others can open, and remove it again."""
+    identity = syscall(get, 0x50000000 | os.getpid(), *size, 0o1600)
+    syscall(control, identity, *command)
 
 
-@PROCESSES("message-queue", "System V message queue", lacking=True)
-def message_queue(_arena: Arena, _: Any) -> None:
-    identity = native_calls.syscall("msgget", 0x50000000 | os.getpid(), 0o1600)
-    native_calls.syscall("msgctl", identity, 0, 0)
+def _posix_queue(arena: Arena) -> None:
+    name = native_calls.text(arena.token)
+    os.close(syscall("mq_open", name, os.O_CREAT | os.O_RDWR, 0o600, 0))
+    syscall("mq_unlink", name)
 
 
-@PROCESSES("semaphores", "System V semaphores", lacking=True)
-def semaphores(_arena: Arena, _: Any) -> None:
-    identity = native_calls.syscall("semget", 0x50000000 | os.getpid(), 1, 0o1600)
-    native_calls.syscall("semctl", identity, 0, 0, 0)
-
-
-@PROCESSES("posix-queue", "POSIX message queue", lacking=True)
-def posix_queue(arena: Arena, _: Any) -> None:
-    name = ctypes.c_char_p(arena.token.encode())
-    descriptor = native_calls.syscall("mq_open", name, os.O_CREAT | os.O_RDWR, 0o600, 0)
-    os.close(descriptor)
-    native_calls.syscall("mq_unlink", name)
-
-
-@PROCESSES(
-    "posix-shared-memory", "POSIX shared memory (multiprocessing.shared_memory)", lacking=True
-)
-def posix_shared_memory(arena: Arena, _: Any) -> None:
+def _posix_shared_memory(arena: Arena) -> None:
     name = f"/{arena.token}"
     system = importlib.import_module("_posixshmem")
     os.close(system.shm_open(name, os.O_CREAT | os.O_RDWR, mode=0o600))
     system.shm_unlink(name)
+
+
+_claim = partial(Probe, "processes", "claim")
+_victim = partial(_claim, before=Victim)
+
+
+def _against(identity: str, what: str, attack: Attack, *, lacking: bool = False) -> Probe:
+    return _victim(identity, what, _killed_after(attack), lacking=lacking)
+
+
+PROCESSES = (
+    _against("ptrace", "ptrace: attach to another process",
+             lambda _, v: syscall("ptrace", 16, v.pid, 0, 0)),
+    _against("ptrace-seize", "ptrace: seize another process",
+             lambda _, v: syscall("ptrace", 0x4206, v.pid, 0, 0)),
+    _against("process-vm-readv", "Read another process's memory by system call",
+             _process_vm_readv),
+    _against("process-vm-writev", "Write another process's memory by system call",
+             _process_vm_writev),
+    _against("proc-mem", "Read another process's memory by /proc/PID/mem", _proc_mem),
+    _against("proc-environ", "Read another process's environment",
+             lambda _, v: Path(f"/proc/{v.pid}/environ").read_bytes()),
+    _against("proc-root-other", "Read a file by way of another process's root",
+             lambda a, v: expect(Path(f"/proc/{v.pid}/root{a.secret}").read_bytes(), a)),
+    _against("kcmp", "kcmp: compare with another process",
+             lambda _, v: syscall("kcmp", os.getpid(), v.pid, 1, 0, 0), lacking=True),
+    _against("limit-other", "prlimit: change another process's limits",
+             lambda _, v: resource.prlimit(v.pid, resource.RLIMIT_NOFILE, (100, 100))),
+    _victim("signal", "Send a signal to another process",
+            lambda _, v: os.kill(v.pid, signal.SIGTERM)),
+    _victim("signal-pidfd", "Send a signal by pidfd",
+            lambda _, v: signal.pidfd_send_signal(os.pidfd_open(v.pid), signal.SIGTERM)),
+    _victim("signal-by-file", "Let a pipe that is ready send a signal (F_SETOWN)",
+            _signal_by_file),
+    _against("starve-other", "Give another process what time is left over",
+             lambda _, v: os.sched_setscheduler(v.pid, os.SCHED_IDLE, os.sched_param(0))),
+    _claim("signal-parent", "Stop the process that started this one (signal 0)", _signal_parent),
+    _claim("core-dump", "A crash writes the memory to a core file (its limit is above zero)",
+           _core_dump, before=_allow_core),
+    _claim("core-dumpable", "Make the memory readable and dumpable again (PR_SET_DUMPABLE)",
+           lambda _: native_calls.checked(native_calls.c_library().prctl(4, 1, 0, 0, 0), "prctl")),
+    _claim("core-to-reporter", "Set a limit of cores at which crashes go to a crash reporter",
+           _core_to_reporter),
+    _claim("type-into-terminal", "TIOCSTI: type a command for the shell that comes after",
+           lambda _, terminal: fcntl.ioctl(terminal, 0x5412, b"x"), before=_terminal, lacking=True),
+    _claim("type-high-bits", "TIOCSTI with rubbish in the upper half of the request",
+           _type_high_bits, before=_terminal, lacking=True),
+    _claim("other-terminal", "Open a new terminal pair (/dev/ptmx)", _other_terminal, lacking=True),
+    _claim("shared-memory", "System V shared memory",
+           lambda _: _system_v("shmget", (4096,), "shmctl", 0, 0), lacking=True),
+    _claim("message-queue", "System V message queue",
+           lambda _: _system_v("msgget", (), "msgctl", 0, 0), lacking=True),
+    _claim("semaphores", "System V semaphores",
+           lambda _: _system_v("semget", (1,), "semctl", 0, 0, 0), lacking=True),
+    _claim("posix-queue", "POSIX message queue", _posix_queue, lacking=True),
+    _claim("posix-shared-memory", "POSIX shared memory (multiprocessing.shared_memory)",
+           _posix_shared_memory, lacking=True),
+)  # fmt: skip

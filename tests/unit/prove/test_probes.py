@@ -22,7 +22,7 @@ BROKEN = {**SILENT, "outcome": "broken", "detail": "TypeError"}
 
 
 def probe(evidence: Evidence = "arrival", **options: Any) -> Probe:
-    return Probe("x", "group", "what", lambda _a, _h: None, evidence, **options)
+    return Probe("group", evidence, "x", "what", lambda _: None, **options)
 
 
 def lacking(number: int) -> dict[str, Any]:
