@@ -21,52 +21,23 @@ from assistant.prove.probe import Absent
 MACHINE = {"AMD64": "x86_64", "arm64": "aarch64"}.get(platform.machine(), platform.machine())
 _COLUMN = {"x86_64": 0, "aarch64": 1}.get(MACHINE)
 
+_TABLE = """
+    socket 41 198, socketpair 53 199, connect 42 203, sendto 44 206, ptrace 101 117,
+    process_vm_readv 310 270, process_vm_writev 311 271, pidfd_open 434 434,
+    pidfd_getfd 438 438, io_uring_setup 425 425, io_uring_enter 426 426, unshare 272 97,
+    setns 308 268, mount 165 40, fsopen 430 430, open_tree 428 428, chroot 161 51, bpf 321 280,
+    perf_event_open 298 241, add_key 248 217, request_key 249 218, keyctl 250 219,
+    userfaultfd 323 282, kcmp 312 272, mq_open 240 180, mq_unlink 241 181, shmget 29 194,
+    shmctl 31 195, msgget 68 186, msgctl 71 187, semget 64 190, semctl 66 191, clone3 435 435,
+    name_to_handle_at 303 264, open_by_handle_at 304 265, fanotify_init 300 262,
+    init_module 175 105, setxattr 188 5, fchmodat 268 53, utimensat 280 88, openat2 437 437,
+    memfd_create 319 279, linkat 265 37, ioperm 173 -1
+"""
 NUMBERS: dict[str, tuple[int, int]] = {
-    "socket": (41, 198),
-    "socketpair": (53, 199),
-    "connect": (42, 203),
-    "sendto": (44, 206),
-    "ptrace": (101, 117),
-    "process_vm_readv": (310, 270),
-    "process_vm_writev": (311, 271),
-    "pidfd_open": (434, 434),
-    "pidfd_getfd": (438, 438),
-    "io_uring_setup": (425, 425),
-    "io_uring_enter": (426, 426),
-    "unshare": (272, 97),
-    "setns": (308, 268),
-    "mount": (165, 40),
-    "fsopen": (430, 430),
-    "open_tree": (428, 428),
-    "chroot": (161, 51),
-    "bpf": (321, 280),
-    "perf_event_open": (298, 241),
-    "add_key": (248, 217),
-    "request_key": (249, 218),
-    "keyctl": (250, 219),
-    "userfaultfd": (323, 282),
-    "kcmp": (312, 272),
-    "mq_open": (240, 180),
-    "mq_unlink": (241, 181),
-    "shmget": (29, 194),
-    "shmctl": (31, 195),
-    "msgget": (68, 186),
-    "msgctl": (71, 187),
-    "semget": (64, 190),
-    "semctl": (66, 191),
-    "clone3": (435, 435),
-    "name_to_handle_at": (303, 264),
-    "open_by_handle_at": (304, 265),
-    "fanotify_init": (300, 262),
-    "init_module": (175, 105),
-    "setxattr": (188, 5),
-    "fchmodat": (268, 53),
-    "utimensat": (280, 88),
-    "openat2": (437, 437),
-    "memfd_create": (319, 279),
-    "linkat": (265, 37),
-    "ioperm": (173, -1),
+    name: (int(intel), int(arm)) for name, intel, arm in map(str.split, _TABLE.split(","))
 }
+"""Name: number on x86-64, number on aarch64 (-1: it has none). Not those of the lock: a number
+that is wrong there is to come out here."""
 
 _libc = ctypes.CDLL(None, use_errno=True) if sys.platform != "win32" else None
 
