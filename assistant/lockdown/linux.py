@@ -8,14 +8,21 @@ from __future__ import annotations
 
 import os
 import resource
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
 from assistant.lockdown import kernel_calls, landlock, seccomp_bpf, self_test
 from assistant.lockdown.landlock import Rule
 from assistant.lockdown.program_files import program_rules
-from assistant.lockdown.report import Facility, LockdownReport, Policy
+from assistant.lockdown.report import (
+    Facility,
+    LockdownReport,
+    Policy,
+    Results,
+    attempted,
+    report_of,
+)
 from assistant.lockdown.syscalls import Machine, machine
 
 _SCOPES_SINCE, _TRUNCATE_SINCE = 6, 3
@@ -33,7 +40,7 @@ def engage(policy: Policy) -> LockdownReport:
     facilities = [*_process(), _files(rules, version), _scopes(version)]
     early = self_test.EarlyThread()
     facilities.append(_calls(on))
-    results = self_test.Results()
+    results = Results()
     results.add("socket in a thread from before", early.try_now())
     self_test.probe_sockets(results)
     if on is not None:
@@ -53,7 +60,7 @@ def preview() -> LockdownReport:
     held = on is not None and _has_filters()
     calls = Facility("system calls", "on", _calls_detail(on)) if on and held else _no_calls(on)
     facilities = [calls, _files_facility(version), _scopes(version)]
-    return _report(on, facilities, self_test.Results())
+    return _report(on, facilities)
 
 
 def rules_of(policy: Policy) -> list[Rule]:
@@ -98,34 +105,20 @@ def compute_only() -> None:
 
 
 def _report(
-    on: Machine | None, facilities: Sequence[Facility], results: self_test.Results
+    on: Machine | None, facilities: Sequence[Facility], results: Results | None = None
 ) -> LockdownReport:
     system = os.uname()
-    missing = any(f.required and f.state in ("absent", "failed") for f in facilities)
-    return LockdownReport(
-        platform=f"Linux {system.release} {on or system.machine}",
-        tier="reduced" if missing or results.through else "kernel",
-        facilities=tuple(facilities),
-        failed=tuple(results.through),
-        probes=len(results.tried),
-    )
-
-
-def _attempt(name: str, detail: str, action: Callable[[], object]) -> Facility:
-    try:
-        action()
-    except OSError as error:
-        return Facility(name, "failed", error.strerror or str(error))
-    return Facility(name, "on", detail)
+    platform = f"Linux {system.release} {on or system.machine}"
+    return report_of(platform, "kernel", facilities, results)
 
 
 def _process() -> list[Facility]:
     return [
-        _attempt(
+        attempted(
             "privileges", "no program can give more rights", kernel_calls.set_no_new_privileges
         ),
-        _attempt("core dumps", "none, and memory closed to other processes", _end_core_dumps),
-        _attempt(
+        attempted("core dumps", "none, and memory closed to other processes", _end_core_dumps),
+        attempted(
             "capabilities", "an administrator's powers given up", kernel_calls.drop_capabilities
         ),
     ]
@@ -168,7 +161,7 @@ def _calls(on: Machine | None) -> Facility:
     if on is None or not _has_filters():
         return _no_calls(on)
     program = seccomp_bpf.packed(seccomp_bpf.deny_program(on))
-    return _attempt(
+    return attempted(
         "system calls", _calls_detail(on), lambda: kernel_calls.install_filter(program, on)
     )
 

@@ -18,7 +18,14 @@ from typing import Any
 
 from assistant.lockdown import self_test
 from assistant.lockdown.program_files import python_folders
-from assistant.lockdown.report import Facility, LockdownReport, Policy
+from assistant.lockdown.report import (
+    Facility,
+    LockdownReport,
+    Policy,
+    Results,
+    attempted,
+    report_of,
+)
 
 _LIBRARY = "/usr/lib/libSystem.B.dylib"
 _PT_DENY_ATTACH = 31
@@ -55,8 +62,8 @@ def engage(policy: Policy) -> LockdownReport:
     readable = [*map(Path, _SYSTEM), *python_folders(), *policy.read, *policy.write]
     outside = self_test.readable_outside(readable)
     early = self_test.EarlyThread()
-    facilities = [_core_dumps(), *_sandbox(profile(policy))]
-    results = self_test.Results()
+    facilities = [_core_dumps(), _sandbox(profile(policy))]
+    results = Results()
     results.add("socket in a thread from before", early.try_now())
     self_test.probe_sockets(results)
     self_test.probe_fork(results)
@@ -67,7 +74,7 @@ def engage(policy: Policy) -> LockdownReport:
 
 def preview() -> LockdownReport:
     """Return what `engage` would use here, without using it."""
-    return _report([_held()], self_test.Results())
+    return _report([_held()])
 
 
 def restrict_child(read: Sequence[Path], *, program: bool) -> None:
@@ -123,12 +130,9 @@ def _quoted(path: Path) -> str:
     return f'"{escaped}"'
 
 
-def _sandbox(text: str) -> list[Facility]:
-    try:
-        _enter(text)
-    except OSError as error:
-        return [Facility("sandbox", "failed", error.strerror or "refused")]
-    return [_held()]
+def _sandbox(text: str) -> Facility:
+    held = _held()
+    return attempted(held.name, held.detail, lambda: _enter(text))
 
 
 def _held() -> Facility:
@@ -159,12 +163,5 @@ def _library() -> Any:
     return ctypes.CDLL(_LIBRARY, use_errno=True)
 
 
-def _report(facilities: Sequence[Facility], results: self_test.Results) -> LockdownReport:
-    missing = any(f.required and f.state in ("absent", "failed") for f in facilities)
-    return LockdownReport(
-        platform=f"macOS {os.uname().machine}",
-        tier="reduced" if missing or results.through else "sandbox",
-        facilities=tuple(facilities),
-        failed=tuple(results.through),
-        probes=len(results.tried),
-    )
+def _report(facilities: Sequence[Facility], results: Results | None = None) -> LockdownReport:
+    return report_of(f"macOS {os.uname().machine}", "sandbox", facilities, results)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -65,3 +66,35 @@ class LockdownReport:
     @property
     def degraded(self) -> bool:
         return bool(self.failed or self.missing)
+
+
+@dataclass
+class Results:
+    """Names of the probes that were tried, and of those that got through."""
+
+    tried: list[str] = field(default_factory=list)
+    through: list[str] = field(default_factory=list)
+
+    def add(self, name: str, stopped: bool) -> None:
+        self.tried.append(name)
+        if not stopped:
+            self.through.append(name)
+
+
+def attempted(name: str, detail: str, action: Callable[[], object]) -> Facility:
+    """Put a facility in force; return it, "failed" with the reason if that raises `OSError`."""
+    try:
+        action()
+    except OSError as error:
+        return Facility(name, "failed", error.strerror or str(error))
+    return Facility(name, "on", detail)
+
+
+def report_of(
+    platform: str, tier: Tier, facilities: Sequence[Facility], results: Results | None = None
+) -> LockdownReport:
+    """Make the report of a platform whose tier is `tier` if nothing is missing or got through."""
+    found = results or Results()
+    through, tried = tuple(found.through), len(found.tried)
+    report = LockdownReport(platform, tier, tuple(facilities), through, tried)
+    return replace(report, tier="reduced") if report.degraded else report

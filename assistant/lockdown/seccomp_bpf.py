@@ -111,65 +111,50 @@ def _when(call: int | None, body: list[Instruction]) -> list[Instruction]:
     return [Instruction(JUMP_EQUAL, call, no=len(body)), *body]
 
 
+def _only(value: int) -> list[Instruction]:
+    """Go on if what is loaded is `value`, else deny."""
+    return [Instruction(JUMP_EQUAL, value, yes=1), _answer(DENY)]
+
+
+def _zero(argument: int) -> list[Instruction]:
+    """Go on if all 64 bits of an argument are 0, else deny."""
+    return [_low(argument), *_only(0), _high(argument), *_only(0)]
+
+
+def _none_of(*values: int) -> list[Instruction]:
+    """Deny if what is loaded is one of `values`, else go on."""
+    return [line for v in values for line in (Instruction(JUMP_EQUAL, v, no=1), _answer(DENY))]
+
+
+def _if_else_allow(value: int) -> list[Instruction]:
+    """Go on if what is loaded is `value`, else allow."""
+    return [Instruction(JUMP_EQUAL, value, yes=1), _answer(ALLOW)]
+
+
 _PAIR = [
     # Only streams: a datagram socket of a pair can be sent to any address, the system log's
     # for one, and other families have pairs too.
-    _low(0),
-    Instruction(JUMP_EQUAL, _AF_UNIX, yes=1),
-    _answer(DENY),
-    _low(1),
-    Instruction(AND, _SOCK_TYPE_MASK),
-    Instruction(JUMP_EQUAL, _SOCK_STREAM, yes=1),
-    _answer(DENY),
-    _low(2),
-    Instruction(JUMP_EQUAL, 0, yes=1),
-    _answer(DENY),
+    *(_low(0), *_only(_AF_UNIX)),
+    *(_low(1), Instruction(AND, _SOCK_TYPE_MASK), *_only(_SOCK_STREAM)),
+    *(_low(2), *_only(0)),
     _answer(ALLOW),
 ]
-_SEND = [
-    # send() is sendto() without an address.
-    _low(4),
-    Instruction(JUMP_EQUAL, 0, yes=1),
-    _answer(DENY),
-    _high(4),
-    Instruction(JUMP_EQUAL, 0, yes=1),
-    _answer(DENY),
-    _answer(ALLOW),
-]
+_SEND = [*_zero(4), _answer(ALLOW)]
+"""send() is sendto() without an address."""
+
 _OWN_LIMITS = [
     # prlimit64() of another process could end it by a limit of its processor time.
-    _low(0),
-    Instruction(JUMP_EQUAL, 0, yes=1),
-    _answer(DENY),
+    *(_low(0), *_only(0)),
     # The limit of cores may be asked for and not be set: see `linux._end_core_dumps`.
-    _low(1),
-    Instruction(JUMP_EQUAL, _CORE_LIMIT, yes=1),
-    _answer(ALLOW),
-    _low(2),
-    Instruction(JUMP_EQUAL, 0, yes=1),
-    _answer(DENY),
-    _high(2),
-    Instruction(JUMP_EQUAL, 0, yes=1),
-    _answer(DENY),
+    *(_low(1), *_if_else_allow(_CORE_LIMIT)),
+    *_zero(2),
     _answer(ALLOW),
 ]
-_OLD_LIMITS = [
-    _low(0),
-    Instruction(JUMP_EQUAL, _CORE_LIMIT, no=1),
-    _answer(DENY),
-    _answer(ALLOW),
-]
+_OLD_LIMITS = [_low(0), *_none_of(_CORE_LIMIT), _answer(ALLOW)]
 _MEMORY_STAYS_CLOSED = [
     # prctl(PR_SET_DUMPABLE) of anything but 0 would let others look in, and cores be made.
-    _low(0),
-    Instruction(JUMP_EQUAL, _SET_DUMPABLE, yes=1),
-    _answer(ALLOW),
-    _low(1),
-    Instruction(JUMP_EQUAL, 0, yes=1),
-    _answer(DENY),
-    _high(1),
-    Instruction(JUMP_EQUAL, 0, yes=1),
-    _answer(DENY),
+    *(_low(0), *_if_else_allow(_SET_DUMPABLE)),
+    *_zero(1),
     _answer(ALLOW),
 ]
 _CLONE = [
@@ -178,24 +163,16 @@ _CLONE = [
     _answer(DENY),
     _answer(ALLOW),
 ]
+_FILE_CONTROL = [_low(1), *_none_of(*_OWNER_COMMANDS), _answer(ALLOW)]
 
 
 def _control() -> list[Instruction]:
     """ioctl: the kernel looks at the lower half of the request only, so do we."""
-    lines = [_low(1)]
-    for request in _TERMINAL_REQUESTS + _FILE_REQUESTS + _OWNER_REQUESTS:
-        lines += [Instruction(JUMP_EQUAL, request, no=1), _answer(DENY)]
-    lines.append(Instruction(AND, 0xFF00))
-    for kind in _FOLDER_KINDS:
-        lines += [Instruction(JUMP_EQUAL, kind, no=1), _answer(DENY)]
-    return [*lines, _answer(ALLOW)]
-
-
-def _file_control() -> list[Instruction]:
-    lines = [_low(1)]
-    for command in _OWNER_COMMANDS:
-        lines += [Instruction(JUMP_EQUAL, command, no=1), _answer(DENY)]
-    return [*lines, _answer(ALLOW)]
+    return [
+        *(_low(1), *_none_of(*_TERMINAL_REQUESTS, *_FILE_REQUESTS, *_OWNER_REQUESTS)),
+        *(Instruction(AND, 0xFF00), *_none_of(*_FOLDER_KINDS)),
+        _answer(ALLOW),
+    ]
 
 
 def deny_program(machine: Machine) -> list[Instruction]:
@@ -204,20 +181,25 @@ def deny_program(machine: Machine) -> list[Instruction]:
     `clone3` is answered with ENOSYS, upon which the C library uses `clone`, whose flags
     can be read here.
     """
-    lines = _entry(machine)
-    lines += _when(number("socketpair", machine), _PAIR)
-    lines += _when(number("sendto", machine), _SEND)
-    lines += _when(number("prlimit64", machine), _OWN_LIMITS)
-    lines += _when(number("setrlimit", machine), _OLD_LIMITS)
-    lines += _when(number("prctl", machine), _MEMORY_STAYS_CLOSED)
-    lines += _when(number("fcntl", machine), _file_control())
-    lines += _when(number("clone", machine), _CLONE)
-    lines += _when(number("clone3", machine), [_answer(UNKNOWN)])
-    lines += _when(number("ioctl", machine), _control())
-    for call in numbers(DENIED, machine):
-        lines += [Instruction(JUMP_EQUAL, call, no=1), _answer(DENY)]
-    lines += [Instruction(JUMP_GREATER, NEWEST, no=1), _answer(UNKNOWN)]
-    return [*lines, _answer(ALLOW)]
+    judged = {
+        "socketpair": _PAIR,
+        "sendto": _SEND,
+        "prlimit64": _OWN_LIMITS,
+        "setrlimit": _OLD_LIMITS,
+        "prctl": _MEMORY_STAYS_CLOSED,
+        "fcntl": _FILE_CONTROL,
+        "clone": _CLONE,
+        "clone3": [_answer(UNKNOWN)],
+        "ioctl": _control(),
+    }
+    return [
+        *_entry(machine),
+        *(line for name, body in judged.items() for line in _when(number(name, machine), body)),
+        *_none_of(*numbers(DENIED, machine)),
+        Instruction(JUMP_GREATER, NEWEST, no=1),
+        _answer(UNKNOWN),
+        _answer(ALLOW),
+    ]
 
 
 def compute_program(machine: Machine) -> list[Instruction]:

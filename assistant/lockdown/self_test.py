@@ -16,30 +16,17 @@ import socket
 import sys
 import threading
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
 from assistant.lockdown import descriptors, kernel_calls
+from assistant.lockdown.report import Results
 from assistant.lockdown.syscalls import X32_BIT, Machine, number
 
 _FAMILIES = 46
 _DENIED = (errno.EACCES, errno.EPERM, errno.ENOSYS, errno.EROFS)
 _READABLE = ("/etc/hostname", "/etc/hosts", "/etc/fstab", "/etc/profile", "/etc/os-release")
 _THREAD_SECONDS = 60.0
-
-
-@dataclass
-class Results:
-    """Names of the probes that were tried, and of those that got through."""
-
-    tried: list[str] = field(default_factory=list)
-    through: list[str] = field(default_factory=list)
-
-    def add(self, name: str, stopped: bool) -> None:
-        self.tried.append(name)
-        if not stopped:
-            self.through.append(name)
 
 
 def stopped(action: Callable[[], object]) -> bool:

@@ -11,13 +11,20 @@ from __future__ import annotations
 
 import ctypes
 import platform
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from ctypes import c_int64, c_size_t, c_uint32, c_uint64, c_void_p
 from pathlib import Path
 from typing import Any
 
 from assistant.lockdown import self_test
-from assistant.lockdown.report import Facility, LockdownReport, Policy
+from assistant.lockdown.report import (
+    Facility,
+    LockdownReport,
+    Policy,
+    Results,
+    attempted,
+    report_of,
+)
 
 # winnt.h
 _JOB_UI_RESTRICTIONS, _JOB_EXTENDED_LIMITS = 4, 9
@@ -70,12 +77,12 @@ class _Label(ctypes.Structure):
 def engage(policy: Policy) -> LockdownReport:
     """Take what can be taken, try what should be denied, and report."""
     facilities = [
-        _attempt("job", "few children, no clipboard, ended with us", _enter_job),
-        _attempt("loader", ", ".join(said for _, _, said in _MITIGATIONS), _mitigate),
-        _attempt("integrity", "low: writes only the data folder", lambda: _lower(policy.write)),
+        attempted("job", "few children, no clipboard, ended with us", _enter_job),
+        attempted("loader", ", ".join(said for _, _, said in _MITIGATIONS), _mitigate),
+        attempted("integrity", "low: writes only the data folder", lambda: _lower(policy.write)),
         *_absent(),
     ]
-    results = self_test.Results()
+    results = Results()
     self_test.probe_sockets(results)
     self_test.probe_files(results, None, policy.write)
     return _report(facilities, results)
@@ -84,7 +91,7 @@ def engage(policy: Policy) -> LockdownReport:
 def preview() -> LockdownReport:
     """Return what `engage` would use here, without using it."""
     detail = "job object, low integrity, loader mitigations"
-    return _report([Facility("job", "on", detail), *_absent()], self_test.Results())
+    return _report([Facility("job", "on", detail), *_absent()])
 
 
 def restrict_child(read: Sequence[Path], *, program: bool) -> None:
@@ -107,14 +114,6 @@ def _absent() -> list[Facility]:
         ),
         Facility("reading", "absent", "files of this user can be read", required=False),
     ]
-
-
-def _attempt(name: str, detail: str, action: Callable[[], object]) -> Facility:
-    try:
-        action()
-    except OSError as error:
-        return Facility(name, "failed", error.strerror or str(error))
-    return Facility(name, "on", detail)
 
 
 def _enter_job() -> None:
@@ -196,11 +195,5 @@ def _library(name: str) -> Any:
     return library
 
 
-def _report(facilities: Sequence[Facility], results: self_test.Results) -> LockdownReport:
-    return LockdownReport(
-        platform=f"Windows {platform.release()}",
-        tier="reduced",
-        facilities=tuple(facilities),
-        failed=tuple(results.through),
-        probes=len(results.tried),
-    )
+def _report(facilities: Sequence[Facility], results: Results | None = None) -> LockdownReport:
+    return report_of(f"Windows {platform.release()}", "reduced", facilities, results)
