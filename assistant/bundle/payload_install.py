@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 from assistant.bundle.manifest import Manifest
@@ -12,14 +11,8 @@ from assistant.bundle.payload_extract import RaiseFloor, copy_payload
 from assistant.bundle.verify_bundle import OpenBundle, Progress
 from assistant.config import Settings
 from assistant.errors import BundleError, ModelError
-from assistant.models.adapter_install import AboutAdapter, try_adapter
-from assistant.models.model_install import (
-    checked_chat_header,
-    make_record,
-    probe_model,
-    publish,
-    staging,
-)
+from assistant.models.adapter_install import About, try_adapter, try_model
+from assistant.models.model_install import publish, staging
 from assistant.models.model_record import ADAPTER_FILE, MODEL_FILE
 from assistant.models.template_approval import BUNDLE
 from assistant.types import CancelToken
@@ -37,28 +30,10 @@ def install_model(
     with staging(settings.models_dir) as stage:
         target = stage / MODEL_FILE
         copy_payload(bundle, target, progress, cancel)
-        with naming(bundle.path, target):
-            header = checked_chat_header(target, bundle.path)
         progress("Testing", 0, 1)
-        found = probe_model(target, bundle.path, cancel)
-        check_template(manifest, str(found["prompt_style"]), str(found["template_sha256"]))
-        record = make_record(
-            header,
-            found,
-            name=manifest.installed_name,
-            sha256=manifest.payload.sha256,
-            source=bundle.path.name,
-            source_sha256=manifest.payload.sha256,
-            title=manifest.title,
-            licence=manifest.licence,
-        )
-        version = manifest.prompt.version if manifest.prompt is not None else 0
-        record = replace(
-            record,
-            prompt_version=version,
-            calibration=manifest.calibration,
-            template_approved=BUNDLE,  # its hash is in the manifest, which a trusted key signed
-        )
+        with naming(bundle.path, target):
+            record = try_model(target, bundle.path, about(bundle), cancel)
+        check_template(manifest, record.prompt_style, record.template_sha256)
         if cancel is not None:
             cancel.raise_if_cancelled()
         raise_floor()
@@ -79,22 +54,29 @@ def install_adapter(
         target = stage / ADAPTER_FILE
         copy_payload(bundle, target, progress, cancel)
         progress("Testing", 0, 1)
-        about = AboutAdapter(
-            name=manifest.installed_name,
-            sha256=manifest.payload.sha256,
-            source=bundle.path.name,
-            title=manifest.title,
-            licence=manifest.licence,
-            prompt_version=manifest.prompt.version if manifest.prompt is not None else 0,
-            calibration=manifest.calibration,
-        )
         with naming(bundle.path, target):
-            record = try_adapter(target, bundle.path, settings.models_dir / base, about, cancel)
+            base_folder = settings.models_dir / base
+            record = try_adapter(target, bundle.path, base_folder, about(bundle), cancel)
         check_template(manifest, record.prompt_style, record.template_sha256)
         if cancel is not None:
             cancel.raise_if_cancelled()
         raise_floor()
         publish(stage, settings.models_dir, record)
+
+
+def about(bundle: OpenBundle) -> About:
+    """Return what the signed manifest says of a bundle's payload."""
+    manifest = bundle.manifest
+    return About(
+        name=manifest.installed_name,
+        sha256=manifest.payload.sha256,
+        source=bundle.path.name,
+        title=manifest.title,
+        licence=manifest.licence,
+        prompt_version=manifest.prompt.version if manifest.prompt is not None else 0,
+        calibration=manifest.calibration,
+        template_approved=BUNDLE,  # its hash is in the manifest, which a trusted key signed
+    )
 
 
 @contextmanager

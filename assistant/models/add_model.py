@@ -9,7 +9,7 @@ from pathlib import Path
 from assistant.config import Settings
 from assistant.errors import ModelError, UsageError
 from assistant.models.adapter_check import is_adapter, read_adapter_header
-from assistant.models.adapter_install import AboutAdapter, try_adapter
+from assistant.models.adapter_install import About, try_adapter, try_model
 from assistant.models.base_models import choose_base
 from assistant.models.catalogue import load_catalogue
 from assistant.models.gguf_header import read_header
@@ -18,9 +18,7 @@ from assistant.models.model_install import (
     Progress,
     checked_chat_header,
     copy_hashed,
-    make_record,
     open_regular,
-    probe_model,
     publish,
     quiet,
     require_room,
@@ -100,16 +98,11 @@ def _tried(
     cancel: CancelToken | None,
 ) -> ModelRecord:
     """Check and try the copy `target` of `file`; return its record."""
-    source = safe_name(file.name)
+    about = About(name, digest, safe_name(file.name))
     if base is not None:
-        return try_adapter(target, file, base, AboutAdapter(name, digest, source), cancel)
-    header = checked_chat_header(target, file)
-    allowed = approved_by(header, file, approved)
-    found = probe_model(target, file, cancel)
-    record = make_record(
-        header, found, name=name, sha256=digest, source=source, source_sha256=digest
-    )
-    return replace(record, template_approved=allowed)
+        return try_adapter(target, file, base, about, cancel)
+    allowed = approved_by(checked_chat_header(target, file), file, approved)
+    return try_model(target, file, replace(about, template_approved=allowed), cancel)
 
 
 def _require_same(folder: Path, digest: str, base: Path | None, file: Path) -> None:

@@ -11,16 +11,14 @@ from pathlib import Path
 
 from assistant.config import Settings
 from assistant.errors import ModelError
-from assistant.models.adapter_install import AboutAdapter, try_adapter
+from assistant.models.adapter_install import About, try_adapter, try_model
 from assistant.models.catalogue import AdapterEntry, ChatEntry, bundled_models_dir, load_catalogue
 from assistant.models.installed_models import ModelInfo, check_chat, list_models
 from assistant.models.model_install import (
     Progress,
     checked_chat_header,
     copy_hashed,
-    make_record,
     open_regular,
-    probe_model,
     publish,
     quiet,
     require_room,
@@ -118,7 +116,7 @@ def install_bundled(
                 hint="Install the program again.",
             )
         progress("Testing", 0, 1)
-        about = AboutAdapter(
+        about = About(
             name=entry.name,
             sha256=entry.sha256,
             source=_BUNDLED + entry.file,
@@ -128,11 +126,7 @@ def install_bundled(
             calibration=entry.calibration,
         )
         record = try_adapter(target, file, settings.models_dir / entry.base, about, cancel)
-        if record.prompt_style != entry.prompt_style:
-            raise ModelError(
-                f"{entry.name}: the prompt style is {record.prompt_style!r}, the catalogue says "
-                f"{entry.prompt_style!r}."
-            )
+        _require("prompt style", record.prompt_style, entry.prompt_style, entry)
         cancel.raise_if_cancelled()
         with _out_of_the_way(folder, stage):
             publish(stage, settings.models_dir, record)
@@ -194,28 +188,19 @@ def _unpack(
 
 
 def _default_record(entry: ChatEntry, target: Path, cancel: CancelToken) -> ModelRecord:
-    header = checked_chat_header(target, target)
-    found = probe_model(target, target, cancel)
-    expected = {
-        "architecture": (header.architecture, entry.architecture),
-        "context length": (header.context_length, entry.context_length),
-        "prompt style": (found["prompt_style"], entry.prompt_style),
-        "system message": (found["default_system"], entry.default_system),
-    }
-    for what, (actual, wanted) in expected.items():
-        if actual != wanted:
-            raise ModelError(
-                f"{entry.name}: the {what} is {actual!r}, the catalogue says {wanted!r}."
-            )
     with target.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return make_record(
-        header,
-        found,
-        name=entry.name,
-        sha256=digest,
-        source=entry.package,
-        source_sha256=entry.source_sha256,
-        title=entry.title,
-        licence=entry.licence,
+    about = About(
+        entry.name, digest, entry.package, entry.source_sha256, entry.title, entry.licence
     )
+    record = try_model(target, target, about, cancel)
+    _require("architecture", record.architecture, entry.architecture, entry)
+    _require("context length", record.context_length, entry.context_length, entry)
+    _require("prompt style", record.prompt_style, entry.prompt_style, entry)
+    _require("system message", record.default_system, entry.default_system, entry)
+    return record
+
+
+def _require(what: str, actual: object, wanted: object, entry: ChatEntry | AdapterEntry) -> None:
+    if actual != wanted:
+        raise ModelError(f"{entry.name}: the {what} is {actual!r}, the catalogue says {wanted!r}.")

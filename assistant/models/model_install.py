@@ -151,37 +151,6 @@ def probe_model(
     return found
 
 
-def make_record(
-    header: GgufHeader,
-    found: dict[str, Any],
-    *,
-    name: str,
-    sha256: str,
-    source: str,
-    source_sha256: str,
-    title: str = "",
-    licence: str = "",
-) -> ModelRecord:
-    """Put together what the header, the probe and the caller know of a model."""
-    return ModelRecord(
-        name=name,
-        title=title or header.name or name,
-        sha256=sha256,
-        size=header.size,
-        source=source,
-        source_sha256=source_sha256,
-        licence=licence,
-        architecture=header.architecture,
-        parameters=header.parameters,
-        context_length=header.context_length,
-        quantization=header.quantization,
-        prompt_style=str(found["prompt_style"]),
-        default_system=str(found["default_system"]),
-        template_sha256=str(found["template_sha256"]),
-        added_at=now(),
-    )
-
-
 def now() -> str:
     """Return the time as a record has it."""
     return datetime.now(UTC).isoformat(timespec="seconds")
