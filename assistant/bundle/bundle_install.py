@@ -17,7 +17,7 @@ from pathlib import Path
 
 from assistant.bundle.install_checks import check_fit
 from assistant.bundle.manifest import KEY_ROLE, TIME_FORMAT
-from assistant.bundle.payload_install import install_adapter, install_model
+from assistant.bundle.payload_install import install_chat
 from assistant.bundle.prebuilt_library import LibraryAccess, install_library
 from assistant.bundle.rollback_guard import Floor, FloorBook
 from assistant.bundle.trust_tables import locked, write_bytes
@@ -64,12 +64,10 @@ def import_bundle(
         fit = check_fit(bundle, settings, trust)
         if not fit.installed:
             with _papers(bundle, papers), _floor(bundle, FloorBook(trust.folder)) as raise_floor:
-                if manifest.kind == "model":
-                    install_model(bundle, settings, raise_floor, progress, cancel)
-                elif manifest.kind == "adapter":
-                    install_adapter(bundle, fit.base, settings, raise_floor, progress, cancel)
-                else:
+                if manifest.kind == "library":
                     install_library(bundle, library, settings, raise_floor, progress, cancel)
+                else:
+                    install_chat(bundle, fit.base, settings, raise_floor, progress, cancel)
     return Imported(manifest.installed_name, manifest.kind, fit.installed, papers)
 
 

@@ -18,29 +18,7 @@ from assistant.models.template_approval import BUNDLE
 from assistant.types import CancelToken
 
 
-def install_model(
-    bundle: OpenBundle,
-    settings: Settings,
-    raise_floor: RaiseFloor,
-    progress: Progress,
-    cancel: CancelToken | None,
-) -> None:
-    """Install a chat model: header check, test-load in a child process, template's hash."""
-    manifest = bundle.manifest
-    with staging(settings.models_dir) as stage:
-        target = stage / MODEL_FILE
-        copy_payload(bundle, target, progress, cancel)
-        progress("Testing", 0, 1)
-        with naming(bundle.path, target):
-            record = try_model(target, bundle.path, about(bundle), cancel)
-        check_template(manifest, record.prompt_style, record.template_sha256)
-        if cancel is not None:
-            cancel.raise_if_cancelled()
-        raise_floor()
-        publish(stage, settings.models_dir, record)
-
-
-def install_adapter(
+def install_chat(
     bundle: OpenBundle,
     base: str,
     settings: Settings,
@@ -48,15 +26,22 @@ def install_adapter(
     progress: Progress,
     cancel: CancelToken | None,
 ) -> None:
-    """Install an adapter over the installed model `base`: shapes compared, both tried."""
+    """Install a chat model, or an adapter over the installed model `base` ("" for a model).
+
+    Header check (an adapter's shapes against its base), test-load in a child process,
+    template's hash.
+    """
     manifest = bundle.manifest
     with staging(settings.models_dir) as stage:
-        target = stage / ADAPTER_FILE
+        target = stage / (ADAPTER_FILE if base else MODEL_FILE)
         copy_payload(bundle, target, progress, cancel)
         progress("Testing", 0, 1)
         with naming(bundle.path, target):
-            base_folder = settings.models_dir / base
-            record = try_adapter(target, bundle.path, base_folder, about(bundle), cancel)
+            if base:
+                over = settings.models_dir / base
+                record = try_adapter(target, bundle.path, over, about(bundle), cancel)
+            else:
+                record = try_model(target, bundle.path, about(bundle), cancel)
         check_template(manifest, record.prompt_style, record.template_sha256)
         if cancel is not None:
             cancel.raise_if_cancelled()

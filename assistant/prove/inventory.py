@@ -8,6 +8,7 @@ import os
 import platform
 import re
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -101,14 +102,4 @@ def lockdown_facts(report: LockdownReport | None) -> dict[str, Any]:
     """Return a lockdown's own report as plain data; empty if there is none."""
     if report is None:
         return {}
-    return {
-        "platform": report.platform,
-        "tier": report.tier,
-        "degraded": report.degraded,
-        "probes": report.probes,
-        "failed": list(report.failed),
-        "facilities": [
-            {"name": f.name, "state": f.state, "detail": f.detail, "required": f.required}
-            for f in report.facilities
-        ],
-    }
+    return {**asdict(report), "degraded": report.degraded}

@@ -125,7 +125,7 @@ def try_escape(name: str, plan: dict[str, Any]) -> dict[str, str]:
         plan["tokens"][name], plan["addresses"], Path(places["data"]), Path(places["outside"])
     )
     try:
-        probe.attempt(arena, None)
+        probe.make(arena)
     except (OSError, Refused, Absent) as error:
         return {"id": name, "outcome": "denied", "detail": str(error)[:200]}
     return {"id": name, "outcome": "through", "detail": ""}

@@ -16,6 +16,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from assistant.lockdown import kernel_calls
 from assistant.prove.probe import Absent
 
 MACHINE = {"AMD64": "x86_64", "arm64": "aarch64"}.get(platform.machine(), platform.machine())
@@ -75,12 +76,9 @@ def checked(result: int, what: str = "") -> int:
     return result
 
 
-def syscall(name: str, *arguments: object) -> int:
+def syscall(name: str, *arguments: Any) -> int:
     """Make a system call by number through the C library's `syscall`. Raises `OSError`."""
-    libc = c_library()
-    libc.syscall.restype = ctypes.c_long
-    plain = [ctypes.c_long(a) if isinstance(a, int) else a for a in arguments]
-    return checked(int(libc.syscall(ctypes.c_long(number(name)), *plain)), name)
+    return kernel_calls.call(number(name), *arguments)
 
 
 def _numbered(value: int) -> bytes:
@@ -134,9 +132,7 @@ def x32_socket(family: int, kind: int, protocol: int) -> int:
     """Make the socket call of the x32 interface (bit 30 set in the number)."""
     if MACHINE != "x86_64":
         raise Absent("x32 is an interface of x86-64")
-    libc = c_library()
-    libc.syscall.restype = ctypes.c_long
-    return checked(int(libc.syscall(ctypes.c_long(0x40000000 | 41), family, kind, protocol)))
+    return kernel_calls.call(0x40000000 | 41, family, kind, protocol)
 
 
 def _machine_code(code: bytes, arguments: int = 3) -> Callable[..., int]:
@@ -156,17 +152,8 @@ def _machine_code(code: bytes, arguments: int = 3) -> Callable[..., int]:
     return call
 
 
-LACKING = frozenset(
-    {
-        errno.ENOSYS,
-        errno.EAFNOSUPPORT,
-        errno.EPROTONOSUPPORT,
-        getattr(errno, "ESOCKTNOSUPPORT", 94),
-        errno.ENODEV,
-        errno.EPROTOTYPE,
-        errno.EOPNOTSUPP,
-        errno.ENOPROTOOPT,
-        errno.ENXIO,
-    }
-)
+LACKING = frozenset({
+    errno.ENOSYS, errno.EAFNOSUPPORT, errno.EPROTONOSUPPORT, errno.ENODEV, errno.EPROTOTYPE,
+    errno.EOPNOTSUPP, errno.ENOPROTOOPT, errno.ENXIO, getattr(errno, "ESOCKTNOSUPPORT", 94),
+})  # fmt: skip
 """Errors by which a kernel says that it does not have something."""

@@ -84,3 +84,7 @@ class Probe:
     before: Before | None = None
     privileged: bool = False
     lacking: bool = False
+
+    def make(self, arena: Arena, held: Any = None) -> None:
+        """Make the attempt; `held` is what `before` returned."""
+        self.attempt(*((arena, held) if self.before else (arena,)))

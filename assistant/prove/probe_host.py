@@ -20,7 +20,7 @@ import signal
 import sys
 import sysconfig
 from collections.abc import Callable
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,7 @@ from assistant.prove.probes import all_probes
 
 Lock = Callable[[tuple[Path, ...], Path], object]
 """Locks the process: what may be read, and the one folder that may be written."""
+Locking = Callable[[], object]
 SECONDS = 60
 _DUMPABLE = 4
 
@@ -41,30 +42,19 @@ def real_lock(read: tuple[Path, ...], data: Path) -> object:
     return lockdown.engage(lockdown.Policy(read=read, write=(data,)), allow_degraded=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What the parent wants: `attempts` are (number, probe, locked, user id or None, token)."""
-
-    base: Path
-    addresses: dict[str, Any]
-    read: tuple[Path, ...]
-    attempts: list[tuple[int, str, bool, int | None, str]]
-
-
 def main(lock: Lock = real_lock, probes: dict[str, Probe] | None = None) -> None:
-    """Read the plan from standard input and carry it out."""
-    raw = json.load(sys.stdin)
-    plan = Plan(
-        Path(raw["base"]),
-        raw["addresses"],
-        tuple(Path(p) for p in raw["read"]),
-        [tuple(a) for a in raw["attempts"]],
-    )
+    """Read the plan from standard input and carry it out.
+
+    Its "attempts" are (number, probe, locked, user id or None, token); see `trial`.
+    """
+    plan = json.load(sys.stdin)
+    base, read = Path(plan["base"]), tuple(map(Path, plan["read"]))
     known = all_probes() if probes is None else probes
     _preload()
-    for number, name, locked, user, token in plan.attempts:
-        arena = _arena(plan, number, user, token)
-        result = _attempt(known[name], arena, lock if locked else None, plan.read, user)
+    for number, name, locked, user, token in plan["attempts"]:
+        arena = _arena(base, plan["addresses"], number, user, token)
+        locking = partial(lock, read, arena.data) if locked else None
+        result = _attempt(known[name], arena, locking, user)
         result["landed"] = _landed(arena)
         shutil.rmtree(arena.data.parent, ignore_errors=True)
         sys.stdout.write(json.dumps({"number": number, **result}) + "\n")
@@ -80,9 +70,11 @@ def _preload() -> None:
     lockdown.preview()
 
 
-def _arena(plan: Plan, number: int, user: int | None, token: str) -> Arena:
+def _arena(
+    base: Path, addresses: dict[str, Any], number: int, user: int | None, token: str
+) -> Arena:
     """Make the folders of one attempt, with a secret in the part that is forbidden."""
-    folder = plan.base / str(number)
+    folder = base / str(number)
     data, outside = folder / "data", folder / "outside"
     secrets = outside / "home" / ".ssh"
     for place in (folder, data, outside, outside / "home", secrets):
@@ -91,10 +83,10 @@ def _arena(plan: Plan, number: int, user: int | None, token: str) -> Arena:
     (outside / "existing").write_text("here before\n", encoding="ascii")
     helpers = {}
     if user is not None:
-        helpers = _set_user_id(plan.base)
+        helpers = _set_user_id(base)
         for place in (folder, *folder.rglob("*")):
             os.chown(place, user, user)
-    return Arena(token, plan.addresses, data, outside, helpers)
+    return Arena(token, addresses, data, outside, helpers)
 
 
 def _set_user_id(base: Path) -> dict[str, str]:
@@ -121,13 +113,11 @@ def _landed(arena: Arena) -> bool:
     return False
 
 
-def _attempt(
-    probe: Probe, arena: Arena, lock: Lock | None, read: tuple[Path, ...], user: int | None
-) -> dict[str, Any]:
+def _attempt(probe: Probe, arena: Arena, lock: Locking | None, user: int | None) -> dict[str, Any]:
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
-        _child(probe, arena, lock, read, user, writing)
+        _child(probe, arena, lock, user, writing)
     os.close(writing)
     _, status = os.waitpid(child, 0)
     with contextlib.suppress(OSError):
@@ -156,12 +146,7 @@ def _outcome(text: bytes, status: int) -> dict[str, Any]:
 
 
 def _child(
-    probe: Probe,
-    arena: Arena,
-    lock: Lock | None,
-    read: tuple[Path, ...],
-    user: int | None,
-    writing: int,
+    probe: Probe, arena: Arena, lock: Locking | None, user: int | None, writing: int
 ) -> None:
     """Do the attempt in this child and report on descriptor 1. Never returns."""
     result: dict[str, Any] = {"outcome": "broken", "detail": "no result"}
@@ -175,7 +160,7 @@ def _child(
         os.environ["HOME"] = str(arena.outside / "home")
         if user is not None:
             _become(user)
-        result = _tried(probe, arena, lock, read)
+        result = _tried(probe, arena, lock)
     except BaseException as error:  # noqa: BLE001 - the parent is to hear of it
         result = {"outcome": "broken", "detail": f"{type(error).__name__}: {error}"}
     finally:
@@ -194,21 +179,21 @@ def _become(user: int) -> None:
     ctypes.CDLL(None).prctl(_DUMPABLE, 1, 0, 0, 0)
 
 
-def _tried(probe: Probe, arena: Arena, lock: Lock | None, read: tuple[Path, ...]) -> dict[str, Any]:
+def _tried(probe: Probe, arena: Arena, lock: Locking | None) -> dict[str, Any]:
     try:
         held = probe.before(arena) if probe.before else None
     except (OSError, Absent) as error:
         return {"outcome": "absent", "detail": f"can't be set up: {_reason(error)}"}
     if lock is not None:
         try:
-            lock(read, arena.data)
+            lock()
         except AssistantError as error:
             # Right for a process that has something forbidden about it from before; for any
             # other the lock does not work here, and nothing was proved.
             outcome = "denied" if probe.before else "broken"
             return {"outcome": outcome, "detail": f"refused to start: {error.message}"}
     try:
-        probe.attempt(*((arena, held) if probe.before else (arena,)))
+        probe.make(arena, held)
     except Absent as error:
         return {"outcome": "absent", "detail": str(error)}
     except (OSError, Refused) as error:

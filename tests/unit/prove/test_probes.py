@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from assistant.prove.journey import ESCAPES, try_escape
 from assistant.prove.probe import Evidence, Probe
 from assistant.prove.probe_runner import judge
 from assistant.prove.probes import all_probes
@@ -87,3 +89,19 @@ def test_listing_the_probes_needs_no_engine() -> None:
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "[]"
+
+
+def test_the_journeys_own_attempts_are_made_and_reported(tmp_path: Path) -> None:
+    """Unlocked, so that they get through: an attempt that is not made must not look denied."""
+    (tmp_path / "home" / ".ssh").mkdir(parents=True)
+    (tmp_path / "home" / ".ssh" / "id_ed25519").write_text("prv-secret")
+    plan = {
+        "places": {"data": str(tmp_path), "outside": str(tmp_path)},
+        "addresses": {},
+        "tokens": {"write-outside": "prv-token", "read-secret": "prv-secret", "tcp4": "x"},
+    }
+    assert try_escape("write-outside", plan)["outcome"] == "through"
+    assert (tmp_path / "plain").read_text() == "prv-token\n"
+    assert try_escape("read-secret", plan)["outcome"] == "through"
+    assert try_escape("tcp4", plan)["outcome"] == "denied"  # nobody listens
+    assert all(all_probes()[name].before is None for name in ESCAPES)
