@@ -16,12 +16,7 @@ from dataclasses import dataclass
 from assistant.answering.best_sentence import ScoredSentence
 from assistant.answering.quote_location import PassageIndex
 from assistant.text.words import content_stems, topic_words
-from assistant.types import (
-    Calibration,
-    Passage,
-    Quoted,
-    SearchResult,
-)
+from assistant.types import Calibration, Passage, Quoted, SearchResult
 
 INTERCEPT = "intercept"
 _CLIP = 25.0

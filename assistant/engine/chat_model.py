@@ -11,18 +11,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.engine.chat_template import (
-    KnownStyle,
-    PromptStyle,
-    RenderedPrompt,
-)
+from assistant.engine.chat_template import KnownStyle, PromptStyle, RenderedPrompt
 from assistant.engine.constrained_decoding import QuoteSearch
-from assistant.engine.likelihood import (
-    LogProbabilities,
-    each_token,
-    next_token,
-    score_each,
-)
+from assistant.engine.likelihood import LogProbabilities, each_token, next_token, score_each
 from assistant.engine.llama_runtime import LlamaRuntime
 from assistant.engine.prefix_cache import CachedDecoder
 from assistant.engine.prompt_style import style_of
@@ -108,19 +99,8 @@ class LlamaChat:
 
     @cached_property
     def end_of_turn(self) -> int:
-        """The token that the template writes after an answer; found out once.
-
-        llama.cpp's own idea of it is a guess, and a wrong one for SmolLM2.
-        """
-        parts = self._style.render((Message("user", "x"), Message("assistant", "y"))).parts
-        last = max(at for at, (_, by_template) in enumerate(parts) if not by_template)
-        for piece in (
-            piece for text, _ in parts[last + 1 :] for piece in self._tokenizer.split(text)
-        ):
-            token = self._tokenizer.specials.get(piece)
-            if token is not None and self._runtime.ends_answer(token):
-                return token
-        return self._runtime.eos
+        """The token that the template writes after an answer; found out once."""
+        return self._tokenizer.end_of_turn(self._style)
 
     def close(self) -> None:
         """Free the model; waits for an answer that is being generated."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
-from assistant.engine.chat_template import RenderedPrompt
+from assistant.engine.chat_template import PromptStyle, RenderedPrompt
 from assistant.engine.llama_runtime import LlamaRuntime
+from assistant.types import Message
 
 # Every character that is written in one or two bytes, and one for each longer beginning:
 # together every byte that UTF-8 has.
@@ -103,3 +104,17 @@ class PromptTokenizer:
         )
         tokens = [t for part in cut for t in self._runtime.tokenize(part, special=False)]
         return [t for t in tokens if t not in forbidden]
+
+    def end_of_turn(self, style: PromptStyle) -> int:
+        """Return the token that a template writes after an answer.
+
+        llama.cpp's own idea of it is a guess, and a wrong one for SmolLM2.
+        """
+        parts = style.render((Message("user", "x"), Message("assistant", "y"))).parts
+        last = max(at for at, (_, by_template) in enumerate(parts) if not by_template)
+        for text, _ in parts[last + 1 :]:
+            for piece in self.split(text):
+                token = self.specials.get(piece)
+                if token is not None and self._runtime.ends_answer(token):
+                    return token
+        return self._runtime.eos

@@ -24,15 +24,7 @@ from convert.evaluate.gguf_fidelity import compare
 from convert.evaluate.question_sets import QuestionSet, build_sets
 from convert.evaluate.release_gate import check_gate
 from convert.evaluate.settings import EvaluateSettings
-from convert.evaluate.systems import (
-    BASE,
-    Course,
-    Entrants,
-    Run,
-    described,
-    line_up,
-    put_through,
-)
+from convert.evaluate.systems import BASE, Course, Entrants, Run, described, line_up, put_through
 from convert.step_record import is_done, package_versions, write_record
 
 STEP = "evaluate"

@@ -52,14 +52,7 @@ from assistant.types import (
 from tests.bench.arm_sets import SETS, ArmSet
 from tests.bench.libraries import remembering
 from tests.bench.qa_data import require
-from tests.bench.report import (
-    ROOT,
-    Figure,
-    add_json_option,
-    at_least,
-    models_folder,
-    publish,
-)
+from tests.bench.report import ROOT, Figure, add_json_option, at_least, models_folder, publish
 from tests.bench.run_all import machine
 
 OUT = ROOT / ".build" / "bench" / "arms"

@@ -25,12 +25,7 @@ from assistant.engine.engine_loader import load_embedder
 from assistant.retrieval import FusionWeights, Retriever
 from assistant.retrieval.rank_fusion import Ranked, fuse
 from assistant.types import Embedder, Store
-from tests.bench.libraries import (
-    RememberingEmbedder,
-    library_of,
-    remembering,
-    text_number,
-)
+from tests.bench.libraries import RememberingEmbedder, library_of, remembering, text_number
 from tests.bench.qa_data import Text, require, scifact_claims, scifact_texts
 from tests.bench.report import Figure, add_json_option, at_least, at_most, publish
 

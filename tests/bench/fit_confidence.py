@@ -38,24 +38,13 @@ from assistant.engine.thread_count import threads_for
 from assistant.evaluation.answer_scores import f1, normalise
 from assistant.models.catalogue import CATALOGUE_FILE, bundled_models_dir, load_catalogue
 from assistant.retrieval import Retriever
-from assistant.types import (
-    TOGETHER,
-    Answer,
-    Calibration,
-)
+from assistant.types import TOGETHER, Answer, Calibration
 from tests.bench.bench_adapter import shipped_adapter
 from tests.bench.confidence_data import Query, material
 from tests.bench.libraries import library_of, remembering
 from tests.bench.logistic import Array, Mask, auc, brier, calibration_error, fit, out_of_fold
 from tests.bench.qa_data import require
-from tests.bench.report import (
-    EXIT_SKIPPED,
-    ROOT,
-    Figure,
-    add_json_option,
-    models_folder,
-    publish,
-)
+from tests.bench.report import EXIT_SKIPPED, ROOT, Figure, add_json_option, models_folder, publish
 
 OUT = ROOT / ".build" / "bench" / "confidence"
 FALSE_REFUSALS = 0.2

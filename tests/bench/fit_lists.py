@@ -27,13 +27,7 @@ from assistant.config import Settings, load_settings
 from assistant.engine.engine_loader import load_chat, load_embedder
 from assistant.models.installed_models import list_models
 from assistant.retrieval import Retriever
-from assistant.types import (
-    MAP_REDUCE,
-    CancelToken,
-    ChatEngine,
-    Embedder,
-    Quoted,
-)
+from assistant.types import MAP_REDUCE, CancelToken, ChatEngine, Embedder, Quoted
 from tests.bench.libraries import library_of, remembering
 from tests.bench.qa_data import Text, require
 from tests.bench.reading_sets import SEED, Span, list_question, separate_spans

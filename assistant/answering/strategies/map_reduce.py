@@ -18,14 +18,7 @@ from assistant.answering.strategies.rag_sequence import prompt_of
 from assistant.answering.strategies.single_prompt import Together
 from assistant.prompts import REFUSAL, is_refusal
 from assistant.text.words import words
-from assistant.types import (
-    TOGETHER,
-    AnswerEvent,
-    Generated,
-    PartsRead,
-    Passage,
-    Sampling,
-)
+from assistant.types import TOGETHER, AnswerEvent, Generated, PartsRead, Passage, Sampling
 
 PASSAGES = 12
 """Passages that are looked through."""

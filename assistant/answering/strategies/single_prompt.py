@@ -10,12 +10,7 @@ from assistant.answering.course import Course, Task
 from assistant.answering.prompt_budget import Plan, plan_prompt
 from assistant.answering.repetition import loop_end
 from assistant.prompts import REFUSAL
-from assistant.types import (
-    AnswerEvent,
-    Generated,
-    Quoted,
-    Sampling,
-)
+from assistant.types import AnswerEvent, Generated, Quoted, Sampling
 
 
 class Together:

@@ -9,11 +9,7 @@ import pytest
 
 from assistant.answering.best_sentence import ScoredSentence
 from assistant.answering.confidence import INTERCEPT, Evidence, confidence_of, features, judge
-from assistant.types import (
-    Calibration,
-    Quoted,
-    SearchResult,
-)
+from assistant.types import Calibration, Quoted, SearchResult
 from tests.fakes.passages import make_hits
 
 QUESTION = "How long is the warranty on the pumps?"

@@ -10,15 +10,7 @@ import pytest
 
 from assistant.answering.strategies.passage_priors import log_priors
 from assistant.errors import ContextOverflowError
-from assistant.types import (
-    SEQUENCE,
-    TOKEN,
-    Hit,
-    Reading,
-    Scores,
-    Weighed,
-    WeighedText,
-)
+from assistant.types import SEQUENCE, TOKEN, Hit, Reading, Scores, Weighed, WeighedText
 from tests.fakes.engine import FakeChat
 from tests.fakes.passages import make_passage as passage
 from tests.unit.answering.strategies.sessions import (
