@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import cached_property
 from pathlib import Path
 
@@ -268,7 +268,7 @@ class LlamaChat:
     def _answer(self, sampling: Sampling, cancel: CancelToken) -> Iterator[str]:
         stream = TextStream(sampling.stop)
         room = self.context_length - len(self._decoder.cached)
-        with Sampler(self._runtime, sampling) as sampler:
+        with closing(Sampler(self._runtime, sampling)) as sampler:
             token: int | None = None
             for _ in range(min(sampling.max_tokens, room)):
                 cancel.raise_if_cancelled()

@@ -11,10 +11,9 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from itertools import islice
 from pathlib import Path
 from typing import Any, cast
 
@@ -27,7 +26,6 @@ from assistant.models.onnx_check import check_onnx
 from assistant.models.verified_file import PinnedFile, holding, not_pinned, verify_file
 from assistant.types import CancelToken, EmbedderIdentity, Vectors
 
-_AHEAD = 8
 _LONGEST_QUERY = 100_000
 
 
@@ -104,28 +102,16 @@ class OnnxEmbedder:
             if len(rows) == 1:
                 out[0] = self._embed(rows[0])
                 return out
-            pending: list[tuple[int, Future[Vectors]]] = []
-            waiting = iter(order)
+            pending = [(row, self._pool.submit(self._embed, rows[row])) for row in order]
             try:
-                self._submit(rows, islice(waiting, _AHEAD), pending)
-                while pending:
-                    row, future = pending.pop(0)
+                for row, future in pending:
                     out[row] = future.result()
                     if cancel is not None:
                         cancel.raise_if_cancelled()
-                    self._submit(rows, islice(waiting, 1), pending)
             finally:
                 for _, future in pending:
                     future.cancel()
         return out
-
-    def _submit(
-        self,
-        rows: Sequence[list[int]],
-        numbers: Iterable[int],
-        pending: list[tuple[int, Future[Vectors]]],
-    ) -> None:
-        pending += ((row, self._pool.submit(self._embed, rows[row])) for row in numbers)
 
     def _embed(self, ids: list[int]) -> Vectors:
         array = np.array([ids], dtype=np.int64)

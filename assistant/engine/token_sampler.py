@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from types import TracebackType
 from typing import Any
 
 from assistant.engine.llama_runtime import LlamaRuntime, library
@@ -24,15 +23,8 @@ class Sampler:
         if sampling.temperature > 0 or sampling.repeat_penalty != 1.0:
             self._chain = _chain(runtime, sampling)
 
-    def __enter__(self) -> Sampler:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """Free the native chain."""
         if self._chain is not None:
             library().llama_sampler_free(self._chain)
             self._chain = None

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ctypes
+import mmap
 import os
 import struct
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -44,6 +46,27 @@ def call(number: int, *arguments: int | bytes | ctypes.Array[ctypes.c_char] | No
     function = _library().syscall
     function.restype = ctypes.c_long
     return _checked(function(ctypes.c_long(number), *wide))
+
+
+def machine_code(code: bytes, arguments: int = 0) -> Callable[..., int]:
+    """Return a function of whole numbers that runs `code`, past the C library.
+
+    Raises `PermissionError` where no memory can be made executable; what it returns raises
+    `OSError` if the result is an error number of the kernel.
+    """
+    page = mmap.mmap(-1, mmap.PAGESIZE, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC)
+    page.write(code)
+    address = ctypes.addressof(ctypes.c_char.from_buffer(page))
+    function = ctypes.CFUNCTYPE(ctypes.c_long, *[ctypes.c_long] * arguments)(address)
+
+    def run(*given: int) -> int:
+        result = int(function(*given))
+        if -4096 < result < 0:
+            raise OSError(-result, os.strerror(-result))
+        return result
+
+    run.keep = page  # type: ignore[attr-defined]
+    return run
 
 
 def _prctl(option: int, *arguments: int) -> int:

@@ -7,9 +7,7 @@ did (closes the socket, removes the file) and is reported; nothing is ever sent.
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import errno
-import mmap
 import os
 import signal
 import socket
@@ -202,12 +200,11 @@ def _int80_socket() -> int:
         b"\x53\xb8\x67\x01\x00\x00\xbb\x02\x00\x00\x00\xb9\x01\x00\x00\x00\x31\xd2\xcd\x80\x5b\xc3"
     )
     try:
-        page = mmap.mmap(-1, mmap.PAGESIZE, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC)
+        run = kernel_calls.machine_code(code)
     except PermissionError:
         return 0
-    page.write(code)
-    address = ctypes.addressof(ctypes.c_char.from_buffer(page))
-    ctypes.CFUNCTYPE(ctypes.c_long)(address)()
+    with contextlib.suppress(OSError):
+        run()
     return 1
 
 

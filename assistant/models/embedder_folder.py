@@ -7,19 +7,18 @@ two models and none for one of the catalogue.
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 from typing import Any
 
 from assistant.errors import ModelError
 from assistant.models.catalogue import EmbedderEntry
+from assistant.models.model_record import read_json
 from assistant.types import EmbedderIdentity
 
 CONFIG_FILE = "embedder.json"
 MODEL_FILE = "model.onnx"
 TOKENIZER_FILE = "tokenizer.json"
-_MAX_JSON = 1 << 20
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _HINT = "Make the folder with: assistant-convert embedder export MODEL FOLDER"
 _LONGEST_PREFIX = 200
@@ -38,7 +37,7 @@ def entry_of(folder: Path) -> EmbedderEntry:
             hint=f"Export it: assistant-convert embedder export {folder} FOLDER; name that "
             "folder as `embedder` in config.toml and add the documents to a new library.",
         )
-    table = read_table(path, _HINT)
+    table = read_json(path, _HINT)
     digest = sha256_in(table, "model_sha256", path, _HINT)
     pooling = table.get("pooling")
     if table.get("architecture") != "bert" or pooling != "mean":
@@ -74,18 +73,6 @@ def identity_of(entry: EmbedderEntry) -> EmbedderIdentity:
         document_prefix=entry.document_prefix,
         max_tokens=entry.max_tokens,
     )
-
-
-def read_table(path: Path, hint: str) -> dict[str, Any]:
-    """Read the JSON object that describes a model. Raises `ModelError`."""
-    try:
-        with path.open("rb") as file:
-            table = json.loads(file.read(_MAX_JSON))
-    except (OSError, ValueError, RecursionError) as error:
-        raise ModelError(f"{path} can't be read: {error}.", hint=hint) from error
-    if not isinstance(table, dict):
-        raise ModelError(f"{path} is no JSON object.", hint=hint)
-    return table
 
 
 def sha256_in(table: dict[str, Any], key: str, path: Path, hint: str) -> str:

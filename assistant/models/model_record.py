@@ -25,7 +25,7 @@ ACTIVE_FILE = "active.json"
 FORMAT = 3
 _ADDED_IN_2 = ("base", "base_sha256", "base_source_sha256", "prompt_version", "calibration")
 _ADDED_IN_3 = ("template_approved",)
-_MAX_RECORD_BYTES = 64 << 10
+_MAX_JSON_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +95,8 @@ def read_record(folder: Path) -> ModelRecord:
     """Read a model's record. Raises `ModelError` if it is missing or makes no sense."""
     path = folder / RECORD_FILE
     hint = f"Remove the model and add it again: assistant models remove {folder.name}"
-    try:
-        with path.open("rb") as file:
-            table = json.loads(file.read(_MAX_RECORD_BYTES))
-    except (OSError, ValueError, RecursionError) as error:
-        raise ModelError(f"{path} can't be read: {error}.", hint=hint) from error
-    if not isinstance(table, dict) or table.get("format") not in (1, 2, FORMAT):
+    table = read_json(path, hint)
+    if table.get("format") not in (1, 2, FORMAT):
         raise ModelError(f"{path} is no record of a model.", hint=hint)
     wanted: dict[str, Any] = {entry.name: entry.type for entry in fields(ModelRecord)}
     written = table.pop("format")
@@ -134,6 +130,18 @@ def write_record(folder: Path, record: ModelRecord) -> None:
     write_json(folder / RECORD_FILE, table)
 
 
+def read_json(path: Path, hint: str) -> dict[str, Any]:
+    """Read the JSON object that describes a model. Raises `ModelError`."""
+    try:
+        with path.open("rb") as file:
+            table = json.loads(file.read(_MAX_JSON_BYTES))
+    except (OSError, ValueError, RecursionError) as error:
+        raise ModelError(f"{path} can't be read: {error}.", hint=hint) from error
+    if not isinstance(table, dict):
+        raise ModelError(f"{path} is no JSON object.", hint=hint)
+    return table
+
+
 def write_json(path: Path, table: dict[str, Any]) -> None:
     """Write a file so that it is there whole or not at all."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
@@ -150,17 +158,11 @@ def write_json(path: Path, table: dict[str, Any]) -> None:
 
 def read_active(models_dir: Path) -> str:
     """Return the chosen chat model, "" if none was chosen."""
-    try:
-        with (models_dir / ACTIVE_FILE).open("rb") as file:
-            table = json.loads(file.read(_MAX_RECORD_BYTES))
-    except FileNotFoundError:
+    path = models_dir / ACTIVE_FILE
+    if not path.exists():
         return ""
-    except (OSError, ValueError, RecursionError) as error:
-        raise ModelError(
-            f"{models_dir / ACTIVE_FILE} can't be read: {error}.",
-            hint="Choose a model again: assistant models use NAME",
-        ) from error
-    chosen = table.get("chat") if isinstance(table, dict) else None
+    table = read_json(path, hint="Choose a model again: assistant models use NAME")
+    chosen = table.get("chat")
     return chosen if isinstance(chosen, str) else ""
 
 

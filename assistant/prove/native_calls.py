@@ -89,10 +89,10 @@ def direct_socket() -> Callable[[int, int, int], int]:
     """Return machine code that makes the socket call itself, without the C library."""
     call = number("socket")
     if MACHINE == "x86_64":  # mov eax, call; syscall; ret
-        return _machine_code(b"\xb8" + _numbered(call) + b"\x0f\x05\xc3")
+        return kernel_calls.machine_code(b"\xb8" + _numbered(call) + b"\x0f\x05\xc3", 3)
     # movz x8, call; svc 0; ret
     words = (0xD2800008 | call << 5, 0xD4000001, 0xD65F03C0)
-    return _machine_code(b"".join(_numbered(word) for word in words))
+    return kernel_calls.machine_code(b"".join(_numbered(word) for word in words), 3)
 
 
 def i386_socket() -> Callable[[int, int, int], int]:
@@ -101,7 +101,7 @@ def i386_socket() -> Callable[[int, int, int], int]:
         raise Absent("32-bit calls with int 0x80 are x86 only")
     # push rbx; mov ebx, edi; mov ecx, esi; mov eax, 359; int 0x80; pop rbx; ret
     code = b"\x53\x89\xfb\x89\xf1\xb8" + _numbered(359) + b"\xcd\x80\x5b\xc3"
-    return _machine_code(code)
+    return kernel_calls.machine_code(code, 3)
 
 
 def i386_socketcall() -> Callable[[int, int, int], int]:
@@ -119,7 +119,7 @@ def i386_socketcall() -> Callable[[int, int, int], int]:
     flags = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | 0x40  # MAP_32BIT
     low = mmap.mmap(-1, mmap.PAGESIZE, flags=flags)
     place = ctypes.addressof(ctypes.c_char.from_buffer(low))
-    inner = _machine_code(code, arguments=5)
+    inner = kernel_calls.machine_code(code, 5)
 
     def call(family: int, kind: int, protocol: int) -> int:
         return inner(family, kind, protocol, 0, place)
@@ -133,23 +133,6 @@ def x32_socket(family: int, kind: int, protocol: int) -> int:
     if MACHINE != "x86_64":
         raise Absent("x32 is an interface of x86-64")
     return kernel_calls.call(0x40000000 | 41, family, kind, protocol)
-
-
-def _machine_code(code: bytes, arguments: int = 3) -> Callable[..., int]:
-    page = mmap.mmap(-1, mmap.PAGESIZE, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC)
-    page.write(code)
-    address = ctypes.addressof(ctypes.c_char.from_buffer(page))
-    types = [ctypes.c_long] * arguments
-    function = ctypes.CFUNCTYPE(ctypes.c_long, *types)(address)
-
-    def call(*given: int) -> int:
-        result = int(function(*given))
-        if -4096 < result < 0:
-            raise OSError(-result, os.strerror(-result))
-        return result
-
-    call.keep = page  # type: ignore[attr-defined]
-    return call
 
 
 LACKING = frozenset({

@@ -15,14 +15,9 @@ from typing import Any
 
 import numpy as np
 
-from assistant.engine.reranker import (
-    CONFIG_FILE,
-    MODEL_FILE,
-    TOKENIZER_FILE,
-    OnnxReranker,
-    reranker_info,
-)
+from assistant.engine.reranker import CONFIG_FILE, OnnxReranker, reranker_info
 from assistant.errors import ModelError
+from assistant.models.embedder_folder import MODEL_FILE, TOKENIZER_FILE
 from assistant.types import CancelToken
 from convert.atomic_output import Progress, quiet
 from convert.base_model import offline
