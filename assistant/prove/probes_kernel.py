@@ -36,10 +36,6 @@ def _bind_mount(arena: Arena, _: None) -> None:
         raise Refused("the folder was mounted, but not readable")
 
 
-def _bpf(_arena: Arena) -> None:
-    os.close(syscall("bpf", 0, native_calls.packed("=IIII", 2, 4, 8, 1, size=72), 72))
-
-
 def _perf_events(_arena: Arena) -> None:
     # A software event, page faults, of this process outside the kernel.
     attributes = native_calls.packed("=IIQQQQQ", 1, 112, 2, 0, 0, 0, 0x61, size=112)
@@ -106,7 +102,9 @@ KERNEL = (
               lambda a, _: os.close(syscall("open_tree", -100, text(a.outside), 1))),
     _claim("chroot", "chroot into another folder", lambda a: syscall("chroot", text(a.outside)),
            privileged=True),
-    _claim("bpf", "bpf: make a map", _bpf, privileged=True, lacking=True),
+    _claim("bpf", "bpf: make a map",
+           lambda _: os.close(syscall("bpf", 0, native_calls.packed("=IIII", 2, 4, 8, 1, size=72), 72)),
+           privileged=True, lacking=True),
     _claim("perf-events", "perf_event_open: watch the processor", _perf_events,
            privileged=True, lacking=True),
     _claim("key-add", "add_key: leave the token in the kernel's key store", _key_add, lacking=True),

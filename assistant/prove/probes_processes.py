@@ -55,21 +55,17 @@ def _killed_after(attack: Attack) -> Attack:
     return attempt
 
 
-def _vector(address: int) -> Any:
-    return native_calls.packed("=QQ", address, _LENGTH)
+def _memory_call(name: str, victim: Victim, copy: Any) -> None:
+    """Copy between this process and the other: the same length, at both addresses."""
+    ours = native_calls.packed("=QQ", ctypes.addressof(copy), _LENGTH)
+    theirs = native_calls.packed("=QQ", victim.address, _LENGTH)
+    syscall(name, victim.pid, ours, 1, theirs, 1, 0)
 
 
 def _process_vm_readv(arena: Arena, victim: Victim) -> None:
     copy = ctypes.create_string_buffer(_LENGTH)
-    ours, theirs = _vector(ctypes.addressof(copy)), _vector(victim.address)
-    syscall("process_vm_readv", victim.pid, ours, 1, theirs, 1, 0)
+    _memory_call("process_vm_readv", victim, copy)
     expect(copy.raw, arena)
-
-
-def _process_vm_writev(_arena: Arena, victim: Victim) -> None:
-    copy = ctypes.create_string_buffer(b"changed", _LENGTH)
-    ours, theirs = _vector(ctypes.addressof(copy)), _vector(victim.address)
-    syscall("process_vm_writev", victim.pid, ours, 1, theirs, 1, 0)
 
 
 def _proc_mem(arena: Arena, victim: Victim) -> None:
@@ -176,7 +172,8 @@ PROCESSES = (
     _against("process-vm-readv", "Read another process's memory by system call",
              _process_vm_readv),
     _against("process-vm-writev", "Write another process's memory by system call",
-             _process_vm_writev),
+             lambda _, v: _memory_call(
+                 "process_vm_writev", v, ctypes.create_string_buffer(b"changed", _LENGTH))),
     _against("proc-mem", "Read another process's memory by /proc/PID/mem", _proc_mem),
     _against("proc-environ", "Read another process's environment",
              lambda _, v: Path(f"/proc/{v.pid}/environ").read_bytes()),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+from collections.abc import Callable
 from functools import partial
 
 from assistant.prove.probe import Absent, Arena, Probe
@@ -65,22 +66,10 @@ def _tcp_listen(_arena: Arena) -> None:
         channel.listen(1)
 
 
-def _pair_sendto(arena: Arena) -> None:
+def _by_pair(use: Callable[[socket.socket, Arena], object], arena: Arena) -> None:
     ours, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
     with ours, other:
-        ours.sendto(arena.message, arena.address("unix_datagram"))
-
-
-def _pair_connect(arena: Arena) -> None:
-    ours, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
-    with other:
-        deliver(ours, arena, "unix_datagram")
-
-
-def _pair_sendmsg(arena: Arena) -> None:
-    ours, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
-    with ours, other:
-        ours.sendmsg([arena.message], [], 0, arena.address("unix_datagram"))
+        use(ours, arena)
 
 
 def _raw_udp(arena: Arena) -> None:
@@ -147,11 +136,12 @@ SOCKETS = (
     _way_out("udp-sendmsg", "UDP by sendmsg with the address in the message header", _udp_sendmsg),
     _claim("tcp-listen", "A listening TCP socket: wait for somebody to call", _tcp_listen),
     _way_out("unix-pair-sendto", "A UNIX datagram pair, one end sends to a foreign name",
-             _pair_sendto),
+             partial(_by_pair, lambda s, a: s.sendto(a.message, a.address("unix_datagram")))),
     _way_out("unix-pair-connect", "A UNIX datagram pair, one end is connected to a foreign name",
-             _pair_connect),
+             partial(_by_pair, lambda s, a: deliver(s, a, "unix_datagram"))),
     _way_out("unix-pair-sendmsg", "A UNIX datagram pair, sendmsg carries a foreign name",
-             _pair_sendmsg),
+             partial(_by_pair,
+                     lambda s, a: s.sendmsg([a.message], [], 0, a.address("unix_datagram")))),
     _way_out("raw-udp", "Raw IPv4 socket: a UDP packet made by hand", _raw_udp, privileged=True),
     _claim("ping-socket", "Unprivileged ICMP socket (ping)", _ping_socket, privileged=True),
     _family("udplite", "UDP-Lite", socket.AF_INET, socket.SOCK_DGRAM, UDPLITE),

@@ -11,7 +11,14 @@ FORBIDDEN = {
     "assistant.answering": ("textual", "torch", "transformers", "llama_cpp", "onnxruntime", "apsw"),
     "assistant.ingest": ("textual", "torch", "llama_cpp", "onnxruntime", "apsw"),
     "assistant.cli.main": ("torch", "transformers", "llama_cpp", "onnxruntime", "textual"),
-    "assistant.engine": ("torch", "transformers", "huggingface_hub", "requests", "httpx"),
+    "assistant.engine.engine_loader": ("torch", "llama_cpp", "onnxruntime", "tokenizers", "numpy"),
+    "assistant.engine.chat_model": (
+        "torch",
+        "transformers",
+        "huggingface_hub",
+        "requests",
+        "httpx",
+    ),
 }
 
 
