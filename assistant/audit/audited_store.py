@@ -14,11 +14,11 @@ from assistant.audit.audited_feedback import AuditedFeedback
 from assistant.errors import UsageError
 from assistant.store import SqliteStore
 from assistant.types import (
-    Chunk,
     DocumentRecord,
     EmbedderIdentity,
-    ParsedDocument,
+    NewDocument,
     Passage,
+    Placement,
     Vectors,
 )
 
@@ -47,33 +47,16 @@ class AuditedStore:
     def feedback(self) -> AuditedFeedback:
         return AuditedFeedback(self._store.feedback, self._trail)
 
-    def add(
-        self,
-        *,
-        name: str,
-        source: str,
-        content_hash: str,
-        document: ParsedDocument,
-        chunks: Sequence[Chunk],
-        vectors: Vectors,
-        replace_source: bool = False,
-    ) -> DocumentRecord:
+    def add(self, new: NewDocument) -> DocumentRecord:
         """Add a document as `SqliteStore.add` does."""
         trail = self._trail
         self._before_write()
-        content = trail.identifier("content", content_hash)
-        names = trail.named("name", name) | {"source": trail.identifier("source", source)}
+        content = trail.identifier("content", new.content_hash)
+        source = trail.identifier("source", new.sources[0])
+        names = trail.named("name", new.name) | {"source": source}
         intent = trail.record("add", phase="intent", content=content, **names)
         with trail.outcome("add", intent):
-            record = self._store.add(
-                name=name,
-                source=source,
-                content_hash=content_hash,
-                document=document,
-                chunks=chunks,
-                vectors=vectors,
-                replace_source=replace_source,
-            )
+            record = self._store.add(new)
         counts = {"pages": record.pages, "characters": record.characters, "chunks": record.chunks}
         trail.record("add", of=intent, phase="done", document=record.id, counts=counts)
         return record
@@ -94,6 +77,18 @@ class AuditedStore:
         trail.record("forget", of=intent, phase="done", document=document_id, pages=True)
         return record
 
+    def place(self, placements: Sequence[Placement]) -> None:
+        """Say where documents lie now, as `SqliteStore.place` does."""
+        trail = self._trail
+        self._before_write()
+        moved = [placement.document_id for placement in placements]
+        intent = trail.record(
+            "move", phase="intent", documents=moved[:MOST_LISTED], count=len(moved)
+        )
+        with trail.outcome("move", intent, pages=True):
+            self._store.place(placements)
+        trail.record("move", of=intent, phase="done", pages=True)
+
     def _before_write(self) -> None:
         if self._trail.log is not None:
             self._trail.log.before_write()
@@ -105,6 +100,9 @@ class AuditedStore:
 
     def documents(self) -> list[DocumentRecord]:
         return self._store.documents()
+
+    def sources(self) -> dict[str, int]:
+        return self._store.sources()
 
     def resolve(self, reference: str) -> DocumentRecord:
         return self._store.resolve(reference)

@@ -18,7 +18,9 @@ from assistant.audit.log_record import (
     read_record,
 )
 
-WRITES = frozenset({"add", "forget", "rekey", "feedback", "feedback-remove", "feedback-export"})
+WRITES = frozenset(
+    {"add", "move", "forget", "rekey", "feedback", "feedback-remove", "feedback-export"}
+)
 """Actions that change the store's pages: each is announced (`intent`) before it happens."""
 
 MAX_UNSEALED = 1_000_000

@@ -14,6 +14,7 @@ from assistant.documents.chunker import chunk_steps, embedding_text
 from assistant.documents.file_discovery import BadPath, FoundFile, discover
 from assistant.documents.file_reader import read_document
 from assistant.errors import AssistantError, Cancelled, DocumentError, EngineError
+from assistant.ingest.plan import FileContent, plan, portable_source
 from assistant.types import (
     CancelToken,
     Chunk,
@@ -26,6 +27,7 @@ from assistant.types import (
     FilesFound,
     IngestEvent,
     IngestFinished,
+    NewDocument,
     ParsedDocument,
     Parser,
     Store,
@@ -57,9 +59,11 @@ class Ingester:
 
         - The first event is `FilesFound`, then each file ends in exactly one of
           `FileAdded`, `FileKnown` and `FileFailed`, the last event is `IngestFinished`.
+        - All files are read once before anything is changed, so that documents whose files
+          were renamed, copied or swapped are known for what they are (see `plan`).
         - Content that the library has already is not parsed again (`FileKnown`).
         - A path whose content has changed replaces the document that it held before, in
-          the same transaction; `FileAdded.replaced` says so.
+          the same transaction, unless that lies elsewhere too; `FileAdded.replaced` says so.
         - A fault of one file is a `FileFailed` and the others go on. A fault of the store
           or of the model (disk full, library busy, other embedder; three engine errors in
           a row) would befall every file: it is reported for the file at hand and raised.
@@ -85,7 +89,14 @@ class Ingester:
     def _run(self, paths: Sequence[Path], cancel: CancelToken) -> Iterator[IngestEvent]:
         found = discover(paths, cancel)
         yield FilesFound(len(found.entries), found.skipped)
-        held = {record.source: record for record in self._store.documents()}
+        contents: dict[Path, str | DocumentError] = {}
+        for index, entry in enumerate(found.entries):
+            cancel.raise_if_cancelled()
+            if isinstance(entry, FoundFile):
+                yield FileProgress(entry.path, index, "reading", 0, 1)
+                contents[entry.path] = self._content_hash(entry.path)
+        library = _Library(self._store, _files(found.entries, contents))
+        library.settle()
         engine_faults = 0
         for index, entry in enumerate(found.entries):
             cancel.raise_if_cancelled()
@@ -93,7 +104,7 @@ class Ingester:
                 yield FileFailed(entry.path, index, entry.error)
                 continue
             try:
-                yield from self._file(entry, index, held, cancel)
+                yield from self._file(entry, index, contents[entry.path], library, cancel)
                 engine_faults = 0
             except Cancelled:
                 raise
@@ -107,17 +118,18 @@ class Ingester:
         self,
         file: FoundFile,
         index: int,
-        held: dict[str, DocumentRecord],
+        content: str | DocumentError,
+        library: _Library,
         cancel: CancelToken,
     ) -> Iterator[IngestEvent]:
         """Add one file; its last event is `FileAdded` or `FileKnown`."""
-        yield FileProgress(file.path, index, "reading", 0, 1)
-        source = _portable_source(file.path)
-        known = self._known(file.path)
+        if isinstance(content, DocumentError):
+            raise content
+        known = self._store.find(content)
         if known is not None:
-            self._forget_older(held.get(source), known)
             yield FileKnown(file.path, index, known)
             return
+        yield FileProgress(file.path, index, "reading", 0, 1)
         parsed = self._parser.parse(file.path, cancel)
         document = parsed.document
         chunks: list[Chunk] = []
@@ -129,17 +141,10 @@ class Ingester:
             yield FileProgress(file.path, index, "embedding", done, len(chunks))
         cancel.raise_if_cancelled()
         yield FileProgress(file.path, index, "storing", 0, 1)
-        record = self._store.add(
-            name=file.name,
-            source=source,
-            content_hash=parsed.content_hash,
-            document=document,
-            chunks=chunks,
-            vectors=vectors,
-            replace_source=True,
-        )
-        before, held[source] = held.get(source), record
-        replaced = before if before is not None and before.id != record.id else None
+        content = parsed.content_hash
+        sources = library.sources_of(content, portable_source(file.path))
+        new = NewDocument(file.name, sources, content, document, chunks, vectors)
+        record, replaced = library.add(new)
         yield FileAdded(file.path, index, record, replaced, _note(document))
 
     def _chunk(
@@ -167,27 +172,63 @@ class Ingester:
             vectors[at : at + len(batch)] = self._embedder.embed_documents(texts, cancel)
             yield at + len(batch)
 
-    def _known(self, path: Path) -> DocumentRecord | None:
-        data = read_document(path, self._settings.max_file_mb)
-        return self._store.find(hashlib.sha256(data).hexdigest())
+    def _content_hash(self, path: Path) -> str | DocumentError:
+        """Return the SHA-256 of a file, or why it can't be read: that is told at its turn."""
+        try:
+            data = read_document(path, self._settings.max_file_mb)
+        except DocumentError as error:
+            return error
+        return hashlib.sha256(data).hexdigest()
 
-    def _forget_older(self, before: DocumentRecord | None, now: DocumentRecord) -> None:
-        """A file was overwritten with content that the library has under another path."""
-        if before is not None and before.id != now.id:
-            self._store.forget(before.id)
+
+class _Library:
+    """The store, and what it knows of the files of this run."""
+
+    def __init__(self, store: Store, files: dict[str, FileContent]) -> None:
+        self._store, self._files = store, files
+        self._records = {record.id: record for record in store.documents()}
+        self._held = store.sources()
+        self._paths: dict[str, list[str]] = {}
+        for source, file in files.items():
+            self._paths.setdefault(file.content_hash, []).append(source)
+
+    def settle(self) -> None:
+        """Tell the store where its documents lie now, and forget those that lie nowhere."""
+        made = plan(self._files, list(self._records.values()), self._held)
+        for number in made.gone:
+            self._store.forget(number)
+        if made.placements:
+            self._store.place(made.placements)
+        if made.gone or made.placements:
+            self._held = self._store.sources()
+
+    def sources_of(self, content: str, source: str) -> tuple[str, ...]:
+        """Return `source` and the other paths of this run at which the same content lies."""
+        return tuple(dict.fromkeys((source, *self._paths.get(content, ()))))
+
+    def add(self, new: NewDocument) -> tuple[DocumentRecord, DocumentRecord | None]:
+        """Store a document; return its record, and that of one which it took the place of."""
+        before = sorted({self._held[source] for source in new.sources if source in self._held})
+        record = self._store.add(new)
+        self._held |= dict.fromkeys(new.sources, record.id)
+        replaced = [self._records[n] for n in before if n not in self._held.values()]
+        self._records[record.id] = record
+        return record, replaced[0] if replaced else None
+
+
+def _files(
+    entries: Sequence[FoundFile | BadPath], contents: dict[Path, str | DocumentError]
+) -> dict[str, FileContent]:
+    """Return what lies at the paths that can be read."""
+    return {
+        portable_source(entry.path): FileContent(content, entry.name)
+        for entry in entries
+        if isinstance(entry, FoundFile) and isinstance(content := contents[entry.path], str)
+    }
 
 
 def _concerns_one_file(error: AssistantError) -> bool:
     return isinstance(error, DocumentError | EngineError)
-
-
-def _portable_source(path: Path) -> str:
-    """Return the absolute path as text that any store can hold, the same one every time."""
-    return (
-        str(path)
-        .encode("utf-8", errors="surrogateescape")
-        .decode("utf-8", errors="backslashreplace")
-    )
 
 
 def _note(document: ParsedDocument) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import apsw
@@ -16,32 +15,23 @@ from assistant.store.page_texts import write_pages, write_text
 from assistant.store.query_rows import fetch, fetch_one
 from assistant.store.schema import chunk_texts, index_words
 from assistant.store.store_names import shown, storable
-from assistant.types import Chunk, DocumentRecord, ParsedDocument, Vectors
+from assistant.types import DocumentRecord, NewDocument, Placement
 
-_RECORDS = (
-    "SELECT id, name, source, media_type, content_hash, title, pages, characters, chunks, "
-    "added_at FROM documents"
-)
+_RECORDS = """
+SELECT id, name,
+    coalesce((SELECT source FROM sources WHERE document_id = documents.id ORDER BY id LIMIT 1), ''),
+    media_type, content_hash, title, pages, characters, chunks, added_at
+FROM documents"""
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _SHORTEST_PREFIX = 3
 _SHORTEST_HASH_PREFIX = 4
 _LISTED = 10
 
 
-@dataclass(frozen=True, slots=True)
-class NewDocument:
-    """All that is written for one document. `vectors` has one row for each chunk."""
-
-    name: str
-    source: str
-    content_hash: str
-    document: ParsedDocument
-    chunks: Sequence[Chunk]
-    vectors: Vectors
-
-
 def check_new(new: NewDocument, dimension: int) -> None:
-    """Refuse what could never be found again: wrong shapes, spans or vectors."""
+    """Refuse what could never be found again: no source, wrong shapes, spans or vectors."""
+    if not new.sources:
+        raise ValueError("a document comes from somewhere")
     length = len(new.document.text)
     if any(not 0 <= c.start < c.end <= length for c in new.chunks):
         raise ValueError("a chunk's span lies outside the document's text")
@@ -130,15 +120,17 @@ def _listed(records: Sequence[DocumentRecord]) -> str:
     return f"{names} and {more} more." if more > 0 else f"{names}."
 
 
-def insert(connection: apsw.Connection, new: NewDocument) -> DocumentRecord:
-    """Write one document with its text, pages, chunks, vectors and words."""
+def insert(connection: apsw.Connection, new: NewDocument) -> int:
+    """Write one document with its text, pages, chunks, vectors and words; return its id.
+
+    Its sources are written by `take_sources`.
+    """
     text = _LONE_SURROGATE.sub("\ufffd", new.document.text)
     connection.execute(
-        "INSERT INTO documents (name, source, media_type, content_hash, title, pages, "
-        "characters, chunks, added_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO documents (name, media_type, content_hash, title, pages, "
+        "characters, chunks, added_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         (
             _free_name(connection, storable(new.name) or "untitled"),
-            storable(new.source),
             new.document.media_type,
             new.content_hash,
             storable(new.document.title),
@@ -163,7 +155,7 @@ def insert(connection: apsw.Connection, new: NewDocument) -> DocumentRecord:
             "INSERT INTO vector_bits (chunk_id, bits) VALUES (?, vec_quantize_binary(?))", row
         )
     index_words(connection, document_id)
-    return get(connection, document_id)
+    return document_id
 
 
 def delete(connection: apsw.Connection, document_id: int) -> DocumentRecord:
@@ -179,6 +171,7 @@ def delete(connection: apsw.Connection, document_id: int) -> DocumentRecord:
         f"DELETE FROM vector_bits WHERE chunk_id IN {chunks}",  # noqa: S608 - a constant
         f"DELETE FROM vectors WHERE chunk_id IN {chunks}",  # noqa: S608 - a constant
         "DELETE FROM chunks WHERE document_id = ?",
+        "DELETE FROM sources WHERE document_id = ?",
         "DELETE FROM pages WHERE document_id = ?",
         "DELETE FROM text_blocks WHERE document_id = ?",
         "DELETE FROM documents WHERE id = ?",
@@ -187,14 +180,52 @@ def delete(connection: apsw.Connection, document_id: int) -> DocumentRecord:
     return record
 
 
-def superseded(connection: apsw.Connection, source: str, content_hash: str) -> list[int]:
-    """Return the ids of documents that came from `source` with other content than now."""
-    rows = fetch(
-        connection,
-        "SELECT id FROM documents WHERE source = ? AND content_hash <> ? ORDER BY id",
-        (storable(source), content_hash),
+def superseded(connection: apsw.Connection, new: NewDocument) -> list[int]:
+    """Return the ids of other documents, all sources of which have the new content now."""
+    taken = {storable(source) for source in new.sources}
+    holders = {
+        number
+        for source in taken
+        for (number,) in fetch(
+            connection,
+            "SELECT document_id FROM sources JOIN documents ON documents.id = document_id "
+            "WHERE source = ? AND content_hash <> ?",
+            (source, new.content_hash),
+        )
+    }
+    held = "SELECT source FROM sources WHERE document_id = ?"
+    return [n for n in sorted(holders) if {s for (s,) in fetch(connection, held, (n,))} <= taken]
+
+
+def sources(connection: apsw.Connection) -> dict[str, int]:
+    """Return each path and the id of the document that was read from it last."""
+    return dict(fetch(connection, "SELECT source, document_id FROM sources ORDER BY id"))
+
+
+def take_sources(connection: apsw.Connection, document_id: int, paths: Sequence[str]) -> None:
+    """Note that the content of a document lies at `paths` (too), and nothing else does."""
+    rows = [(storable(path), document_id) for path in paths]
+    connection.executemany("DELETE FROM sources WHERE source = ? AND document_id <> ?", rows)
+    connection.executemany(
+        "INSERT OR IGNORE INTO sources (source, document_id) VALUES (?, ?)", rows
     )
-    return [document_id for (document_id,) in rows]
+
+
+def place(connection: apsw.Connection, placements: Sequence[Placement]) -> None:
+    """Note where documents lie now. Documents that swap their names get just these."""
+    known = {record.id for record in every(connection)}
+    there = [placement for placement in placements if placement.document_id in known]
+    connection.executemany(
+        "DELETE FROM sources WHERE document_id = ?", [(p.document_id,) for p in there]
+    )
+    named = [placement for placement in there if placement.name]
+    rename = "UPDATE documents SET name = ? WHERE id = ?"
+    connection.executemany(rename, [(f"\0{p.document_id}", p.document_id) for p in named])
+    for placement in named:
+        name = _free_name(connection, storable(placement.name))
+        connection.execute(rename, (name, placement.document_id))
+    for placement in there:
+        take_sources(connection, placement.document_id, placement.sources)
 
 
 def _free_name(connection: apsw.Connection, wanted: str) -> str:

@@ -105,6 +105,21 @@ CREATE TABLE audit_head (
 """
 
 
+# A document's content may lie at several paths; the one that it is named after comes first.
+_SOURCES = """
+CREATE TABLE sources (
+    id          INTEGER PRIMARY KEY,
+    document_id INTEGER NOT NULL REFERENCES documents (id),
+    source      TEXT NOT NULL UNIQUE
+);
+CREATE INDEX sources_document ON sources (document_id);
+INSERT OR IGNORE INTO sources (document_id, source)
+    SELECT id, source FROM documents ORDER BY id DESC;
+DROP INDEX documents_source;
+ALTER TABLE documents DROP COLUMN source;
+"""
+
+
 def _add_documents(connection: apsw.Connection) -> None:
     connection.execute(_DOCUMENTS)
 
@@ -121,6 +136,10 @@ def _add_audit(connection: apsw.Connection) -> None:
 
 def _add_feedback(connection: apsw.Connection) -> None:
     connection.execute(FEEDBACK)
+
+
+def _add_sources(connection: apsw.Connection) -> None:
+    connection.execute(_SOURCES)
 
 
 def index_words(connection: apsw.Connection, document_id: int) -> None:
@@ -147,5 +166,6 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration("0002_text_index", _add_text_index),
     Migration("0003_audit", _add_audit),
     Migration("0004_feedback", _add_feedback),
+    Migration("0005_sources", _add_sources),
 )
 """All steps, oldest first. A store records the names of those it has been through."""

@@ -16,11 +16,11 @@ from assistant.store.feedback_rows import FeedbackState
 from assistant.store.page_texts import read_page
 from assistant.store.store_names import shown
 from assistant.types import (
-    Chunk,
     DocumentRecord,
     EmbedderIdentity,
-    ParsedDocument,
+    NewDocument,
     Passage,
+    Placement,
     Vectors,
 )
 
@@ -60,41 +60,29 @@ class SqliteStore:
         with self._pool.reading() as connection:
             return document_rows.find(connection, content_hash)
 
-    def add(
-        self,
-        *,
-        name: str,
-        source: str,
-        content_hash: str,
-        document: ParsedDocument,
-        chunks: Sequence[Chunk],
-        vectors: Vectors,
-        replace_source: bool = False,
-    ) -> DocumentRecord:
+    def add(self, new: NewDocument) -> DocumentRecord:
         """Write one document in one transaction; the known record if its hash is there.
 
-        `vectors` has shape (len(chunks), dimension). A name that is taken gets " (2)" and so
-        on. With `replace_source` the same transaction deletes what came from `source` with
-        other content. Raises `ValueError` for chunks and vectors that do not fit together.
+        A name that is taken gets " (2)" and so on. The same transaction deletes documents
+        whose sources all have this content now. Raises `ValueError` for chunks and vectors
+        that do not fit together.
         """
         if self._embedder is None:
             raise StoreError(
                 f"{self.path} was opened without an embedder, so nothing can be added.",
                 hint="Choose an embedder: assistant models use NAME",
             )
-        new = document_rows.NewDocument(name, source, content_hash, document, chunks, vectors)
         document_rows.check_new(new, self._embedder.dimension)
         with self._pool.writing() as connection:
-            old = (
-                document_rows.superseded(connection, source, content_hash) if replace_source else []
-            )
+            old = document_rows.superseded(connection, new)
             judged = feedback_migration.speaking_of(connection, old)
             for document_id in old:
                 document_rows.delete(connection, document_id)
-            record = document_rows.find(connection, content_hash) or document_rows.insert(
-                connection, new
-            )
-            feedback_migration.carry_over(connection, judged, old, record, document)
+            known = document_rows.find(connection, new.content_hash)
+            number = known.id if known else document_rows.insert(connection, new)
+            document_rows.take_sources(connection, number, new.sources)
+            record = document_rows.get(connection, number)
+            feedback_migration.carry_over(connection, judged, old, record, new.document)
         if old:
             self._clear_log(f"The older content of '{shown(record.name)}'")
         return record
@@ -103,6 +91,16 @@ class SqliteStore:
         """Return all documents in the order in which they were added."""
         with self._pool.reading() as connection:
             return document_rows.every(connection)
+
+    def sources(self) -> dict[str, int]:
+        """Return each path and the id of the document that was read from it last."""
+        with self._pool.reading() as connection:
+            return document_rows.sources(connection)
+
+    def place(self, placements: Sequence[Placement]) -> None:
+        """Say where documents lie now, all in one transaction; ids that are gone are left out."""
+        with self._pool.writing() as connection:
+            document_rows.place(connection, placements)
 
     def resolve(self, reference: str) -> DocumentRecord:
         """Find the one document that an id, a name, or the beginning of a name or hash names."""

@@ -42,7 +42,8 @@ class FileProgress:
 class FileAdded:
     """The file's document is committed to the store.
 
-    `replaced` is the document that this path held before and that is gone now; `note` says
+    `replaced` is the document that this path held before and that is gone now (None if its
+    content lies elsewhere too); `note` says
     what a person should know ("" if there is nothing), such as pages without text.
     """
 
@@ -55,7 +56,10 @@ class FileAdded:
 
 @dataclass(frozen=True, slots=True)
 class FileKnown:
-    """The very same content is in the library already; nothing was written."""
+    """The very same content is in the library already, and is not stored again.
+
+    `document` has the name of the place where the content lies now.
+    """
 
     path: Path
     index: int

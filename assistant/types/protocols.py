@@ -205,26 +205,54 @@ class ParsedFile:
     size: int
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class NewDocument:
+    """A document that is to be stored. `vectors` has shape (len(chunks), dimension).
+
+    `sources` are all paths at which this very content lies now, first the one that `name`
+    comes from.
+    """
+
+    name: str
+    sources: tuple[str, ...]
+    content_hash: str
+    document: ParsedDocument
+    chunks: Sequence[Chunk]
+    vectors: Vectors
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where a stored document lies now, and its new name ("" to keep the one it has)."""
+
+    document_id: int
+    sources: tuple[str, ...]
+    name: str = ""
+
+
 class Store(Protocol):
-    """A library on disk. Safe to use from several threads; one connection each."""
+    """A library on disk. Safe to use from several threads; one connection each.
+
+    A document is there once, however many paths (`sources`) its content lies at; a path holds
+    one document.
+    """
 
     def find(self, content_hash: str) -> DocumentRecord | None: ...
 
-    def add(
-        self,
-        *,
-        name: str,
-        source: str,
-        content_hash: str,
-        document: ParsedDocument,
-        chunks: Sequence[Chunk],
-        vectors: Vectors,
-        replace_source: bool = False,
-    ) -> DocumentRecord:
+    def add(self, new: NewDocument) -> DocumentRecord:
         """Write one document in one transaction; the known record if its hash is there.
 
-        With `replace_source` the same transaction forgets other documents of this `source`.
+        It takes over its sources. The same transaction forgets other documents that are left
+        without any.
         """
+        ...
+
+    def sources(self) -> dict[str, int]:
+        """Return each path and the id of the document that was read from it last."""
+        ...
+
+    def place(self, placements: Sequence[Placement]) -> None:
+        """Say where documents lie now, all in one transaction; ids that are gone are left out."""
         ...
 
     def documents(self) -> list[DocumentRecord]: ...

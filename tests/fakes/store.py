@@ -1,4 +1,7 @@
-"""A library in memory: exact cosine, plain BM25, the same answers and errors as the real one."""
+"""A library in memory: exact cosine, plain BM25, the same answers and errors as the real one.
+
+`tests/store/test_store_contract.py` runs the same tests against both.
+"""
 
 from __future__ import annotations
 
@@ -6,29 +9,27 @@ import math
 import re
 import threading
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
 
-from assistant.errors import AssistantError, UsageError
+from assistant.errors import AssistantError, StoreError, UsageError
+from assistant.store.document_rows import check_new, resolve
+from assistant.store.query_words import query_words
+from assistant.store.store_names import storable
 from assistant.types import (
     Chunk,
     DocumentRecord,
     EmbedderIdentity,
+    NewDocument,
     PageStart,
     ParsedDocument,
     Passage,
+    Placement,
     Vectors,
-)
-
-STOP_WORDS = frozenset(
-    re.findall(
-        r"\w+",
-        "a an and are as at be by did do does for from has have how in is it its of on or shall "
-        "that the their there these this to was were what when where which who whom why will with",
-    )
 )
 
 
@@ -44,7 +45,7 @@ class FakeStore:
     """Implements `types.Store`. Words are compared in lower case, without stemming.
 
     `fail_with` is raised by every `add`; `added` and `forgotten` record what was done;
-    `closed` tells whether `close` was called.
+    `closed` tells whether `close` was called. Without `embedder` vectors of any dimension fit.
     """
 
     def __init__(
@@ -60,106 +61,89 @@ class FakeStore:
         self.closed = False
         self._lock = threading.RLock()
         self._records: dict[int, DocumentRecord] = {}
+        self._sources: dict[str, int] = {}
         self._parsed: dict[int, ParsedDocument] = {}
         self._rows: dict[int, _Row] = {}
         self._next_document = 1
         self._next_chunk = 1
 
     def find(self, content_hash: str) -> DocumentRecord | None:
-        with self._lock:
-            found = (r for r in self._records.values() if r.content_hash == content_hash)
-            return next(found, None)
+        return next((r for r in self.documents() if r.content_hash == content_hash), None)
 
-    def add(
-        self,
-        *,
-        name: str,
-        source: str,
-        content_hash: str,
-        document: ParsedDocument,
-        chunks: Sequence[Chunk],
-        vectors: Vectors,
-        replace_source: bool = False,
-    ) -> DocumentRecord:
+    def add(self, new: NewDocument) -> DocumentRecord:
         if self.fail_with is not None:
             raise self.fail_with
-        if len(chunks) != len(vectors):
-            raise ValueError("one vector for each chunk")
-        with self._lock:
-            known = self.find(content_hash)
-            if known is not None:
-                return known
-            if replace_source:
-                for old in [r for r in self._records.values() if r.source == source]:
+        dimension = self.embedder.dimension if self.embedder else np.shape(new.vectors)[-1]
+        check_new(new, dimension)
+        with self._opened():
+            taken = {storable(source) for source in new.sources}
+            for old in self.documents():
+                own = {s for s, number in self._sources.items() if number == old.id}
+                if own and own <= taken and old.content_hash != new.content_hash:
                     self.forget(old.id)
-            record = DocumentRecord(
-                id=self._next_document,
-                name=self._unique(name),
-                source=source,
-                media_type=document.media_type,
-                content_hash=content_hash,
-                title=document.title,
-                pages=document.page_count,
-                characters=len(document.text),
-                chunks=len(chunks),
-                added_at="2026-01-01T00:00:00+00:00",
-            )
-            self._next_document += 1
-            self._records[record.id] = record
-            self._parsed[record.id] = document
-            for chunk, vector in zip(chunks, vectors, strict=True):
-                text = f"{chunk.heading}\n{document.text[chunk.start : chunk.end]}"
-                row = _Row(record.id, chunk, np.asarray(vector, np.float32), _words(text))
-                self._rows[self._next_chunk] = row
-                self._next_chunk += 1
-            self.added.append(record)
+            known = self.find(new.content_hash)
+            number = known.id if known else self._insert(new)
+            self._take(number, new.sources)
+            record = self._record(number)
+            if known is None:
+                self.added.append(record)
             return record
 
+    def sources(self) -> dict[str, int]:
+        with self._opened():
+            return dict(self._sources)
+
+    def place(self, placements: Sequence[Placement]) -> None:
+        with self._opened():
+            there = [p for p in placements if p.document_id in self._records]
+            moved = {p.document_id for p in there}
+            self._sources = {s: n for s, n in self._sources.items() if n not in moved}
+            named = [p for p in there if p.name]
+            for p in named:
+                self._records[p.document_id] = replace(self._records[p.document_id], name="")
+            for p in named:
+                name = self._unique(storable(p.name))
+                self._records[p.document_id] = replace(self._records[p.document_id], name=name)
+            for p in there:
+                self._take(p.document_id, p.sources)
+
     def documents(self) -> list[DocumentRecord]:
-        with self._lock:
-            return list(self._records.values())
+        with self._opened():
+            return [self._record(number) for number in self._records]
 
     def resolve(self, reference: str) -> DocumentRecord:
-        records = self.documents()
-        found = [r for r in records if reference in (str(r.id), r.name)]
-        if not found and reference:
-            start = reference.casefold()
-            found = [
-                r
-                for r in records
-                if r.name.casefold().startswith(start) or r.content_hash.startswith(start)
-            ]
-        if len(found) == 1:
-            return found[0]
-        listed = ", ".join(f"{r.id}: {r.name}" for r in (found or records)[:10])
-        many = f"'{reference}' names {len(found)} documents."
-        none = f"No document is called '{reference}'."
-        raise UsageError(many if found else none, hint=f"Documents: {listed}.")
+        return resolve(self.documents(), reference)
 
     def forget(self, document_id: int) -> DocumentRecord:
-        with self._lock:
+        with self._opened():
             record = self._record(document_id)
             del self._records[document_id], self._parsed[document_id]
+            self._sources = {s: n for s, n in self._sources.items() if n != document_id}
             self._rows = {i: r for i, r in self._rows.items() if r.document_id != document_id}
             self.forgotten.append(record)
             return record
 
     def page_text(self, document_id: int, page: int) -> str:
-        with self._lock:
+        with self._opened():
             record = self._record(document_id)
             if not 1 <= page <= record.pages:
-                raise UsageError(f"'{record.name}' has no page {page}, only 1 to {record.pages}.")
+                raise UsageError(f"'{record.name}' has no page {page}.", hint="Its pages are ...")
             return self._parsed[document_id].page_text(page)
 
     def search_dense(self, vector: Vectors, k: int) -> list[tuple[int, float]]:
-        with self._lock:
-            query = np.asarray(vector, np.float32)
+        query = np.asarray(vector, np.float32)
+        if self.embedder is not None and query.shape != (self.embedder.dimension,):
+            raise ValueError(f"a query vector of shape {query.shape} does not fit the store")
+        if not np.all(np.isfinite(query)):
+            raise ValueError("a query vector has numbers that are not finite")
+        with self._opened():
             scored = [(i, float(row.vector @ query)) for i, row in self._rows.items()]
-        return sorted(scored, key=lambda hit: (-hit[1], hit[0]))[: max(k, 0)]
+        found = sorted(scored, key=lambda hit: (-hit[1], hit[0]))[: max(k, 0)]
+        return found if np.any(query) else []
 
     def search_text(self, query: str, k: int) -> list[tuple[int, float]]:
         total, frequencies = self.term_frequencies(query)
-        with self._lock:
+        with self._opened():
             mean = sum(len(r.words) for r in self._rows.values()) / max(total, 1) or 1.0
             scored = []
             for chunk_id, row in self._rows.items():
@@ -176,13 +160,13 @@ class FakeStore:
         return sorted(scored, key=lambda hit: (-hit[1], hit[0]))[: max(k, 0)]
 
     def term_frequencies(self, query: str) -> tuple[int, dict[str, int]]:
-        words = [w for w in dict.fromkeys(_words(query)) if w not in STOP_WORDS]
-        with self._lock:
+        words = query_words(query)
+        with self._opened():
             rows = [set(row.words) for row in self._rows.values()]
         return len(rows), {word: sum(word in row for row in rows) for word in words}
 
     def passages(self, chunk_ids: Sequence[int]) -> list[Passage]:
-        with self._lock:
+        with self._opened():
             return [self._passage(i, self._rows[i]) for i in chunk_ids if i in self._rows]
 
     def close(self) -> None:
@@ -194,7 +178,7 @@ class FakeStore:
         touched = [
             PageStart(number, start)
             for number, (start, end) in enumerate(pairwise(starts), 1)
-            if start < chunk.end and end > chunk.start
+            if start < end and start < chunk.end and end > chunk.start
         ]
         return Passage(
             chunk_id=chunk_id,
@@ -207,10 +191,50 @@ class FakeStore:
             pages=tuple(touched) or (PageStart(1, 0),),
         )
 
+    def _insert(self, new: NewDocument) -> int:
+        parsed = replace(new.document, text=re.sub("[\ud800-\udfff]", "\ufffd", new.document.text))
+        number, self._next_document = self._next_document, self._next_document + 1
+        self._records[number] = DocumentRecord(
+            id=number,
+            name=self._unique(storable(new.name) or "untitled"),
+            source="",
+            media_type=parsed.media_type,
+            content_hash=new.content_hash,
+            title=storable(parsed.title),
+            pages=parsed.page_count,
+            characters=len(parsed.text),
+            chunks=len(new.chunks),
+            added_at="2026-01-01T00:00:00+00:00",
+        )
+        self._parsed[number] = parsed
+        for chunk, vector in zip(new.chunks, new.vectors, strict=True):
+            text = f"{chunk.heading}\n{parsed.text[chunk.start : chunk.end]}"
+            row = _Row(number, chunk, np.asarray(vector, np.float32), _words(text))
+            self._rows[self._next_chunk] = row
+            self._next_chunk += 1
+        return number
+
+    def _take(self, document_id: int, sources: Sequence[str]) -> None:
+        for source in map(storable, sources):
+            if self._sources.get(source) != document_id:
+                self._sources.pop(source, None)
+                self._sources[source] = document_id
+
     def _record(self, document_id: int) -> DocumentRecord:
         if document_id not in self._records:
-            raise UsageError(f"The library has no document {document_id}.")
-        return self._records[document_id]
+            raise UsageError(
+                f"The library has no document number {document_id}.",
+                hint="List the documents with: assistant docs",
+            )
+        first = next((s for s, n in self._sources.items() if n == document_id), "")
+        return replace(self._records[document_id], source=first)
+
+    @contextmanager
+    def _opened(self) -> Iterator[None]:
+        with self._lock:
+            if self.closed:
+                raise StoreError("The library was closed.", hint="Open it again: start anew.")
+            yield
 
     def _unique(self, name: str) -> str:
         taken = {r.name for r in self._records.values()}

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import apsw
 
-from assistant.store import SqliteStore, StoreKey
-from assistant.types import Chunk, DocumentRecord, ParsedDocument
+from assistant.store import StoreKey
+from assistant.types import Chunk, DocumentRecord, NewDocument, ParsedDocument, Store
 from tests.fakes.embedder import FakeEmbedder
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def put(
-    store: SqliteStore,
+    store: Store,
     embedder: FakeEmbedder,
     text: str,
     *,
@@ -28,21 +28,22 @@ def put(
     page_starts: tuple[int, ...] = (0,),
     size: int = 200,
     heading: str = "",
-    replace_source: bool = False,
 ) -> DocumentRecord:
-    """Add `text` to a store, in chunks of `size` characters."""
+    """Add `text` to a store, in chunks of `size` characters; by default from a path of its own."""
     chunks = [
         Chunk(n, at, min(at + size, len(text)), heading)
         for n, at in enumerate(range(0, len(text), size))
     ]
+    content_hash = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
     return store.add(
-        name=name,
-        source=source or f"/papers/{name}",
-        content_hash=hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest(),
-        document=ParsedDocument(text, page_starts, "text/plain", title=f"Title of {name}"),
-        chunks=chunks,
-        vectors=embedder.embed_documents([text[c.start : c.end] for c in chunks]),
-        replace_source=replace_source,
+        NewDocument(
+            name=name,
+            sources=(source or f"/papers/{content_hash[:8]}/{name}",),
+            content_hash=content_hash,
+            document=ParsedDocument(text, page_starts, "text/plain", title=f"Title of {name}"),
+            chunks=chunks,
+            vectors=embedder.embed_documents([text[c.start : c.end] for c in chunks]),
+        )
     )
 
 

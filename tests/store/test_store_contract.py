@@ -1,12 +1,15 @@
-"""The fake that other tests use behaves as the real store does."""
+"""The fake that other tests use behaves as the real store does: the same tests for both."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 
-from assistant.errors import UsageError
+from assistant.errors import StoreError, UsageError
 from assistant.store import SqliteStore
-from assistant.types import Chunk, PageStart, ParsedDocument, Store
+from assistant.types import Chunk, NewDocument, PageStart, ParsedDocument, Placement, Store
 from tests.fakes.embedder import FakeEmbedder
 from tests.fakes.store import FakeStore
 
@@ -21,67 +24,268 @@ def either(request: pytest.FixtureRequest, embedder: FakeEmbedder) -> Store:
     return real
 
 
-def add(store: Store, embedder: FakeEmbedder, content_hash: str, **changes: object) -> int:
+def new(content_hash: str, *sources: str, **changes: object) -> NewDocument:
+    """A document of two chunks on two pages, from a path of its own unless `sources` say."""
     chunks = [Chunk(0, 0, 25, "Goods"), Chunk(1, 20, 44, "Money")]
-    values: dict[str, object] = {
-        "name": "a.txt",
-        "source": "/papers/a.txt",
-        "content_hash": content_hash,
-        "document": ParsedDocument(TEXT, (0, 26), "text/plain", "A title"),
-        "chunks": chunks,
-        "vectors": embedder.embed_documents([TEXT[c.start : c.end] for c in chunks]),
-    }
-    return store.add(**(values | changes)).id  # type: ignore[arg-type]
+    embedder = FakeEmbedder(dimension=64, token_limit=100_000)
+    made = NewDocument(
+        name="a.txt",
+        sources=sources or (f"/papers/{content_hash}.txt",),
+        content_hash=content_hash,
+        document=ParsedDocument(TEXT, (0, 26), "text/plain", "A title"),
+        chunks=chunks,
+        vectors=embedder.embed_documents([TEXT[c.start : c.end] for c in chunks]),
+    )
+    return replace(made, **changes)  # type: ignore[arg-type]
 
 
-def test_adding_and_finding(either: Store, embedder: FakeEmbedder) -> None:
-    first = add(either, embedder, "aa11")
-    assert add(either, embedder, "aa11", name="b.txt") == first
-    second = add(either, embedder, "bb22")
-    assert [d.name for d in either.documents()] == ["a.txt", "a.txt (2)"]
-    assert either.find("bb22") == either.documents()[1]
+# -- adding and finding ----------------------------------------------------------------------
+
+
+def test_what_is_added_is_found(either: Store) -> None:
+    assert either.documents() == []
+    record = either.add(new("aa11", "/papers/a.txt"))
+    assert (record.name, record.source, record.title) == ("a.txt", "/papers/a.txt", "A title")
+    assert (record.pages, record.characters, record.chunks) == (2, len(TEXT), 2)
+    assert (record.media_type, record.content_hash) == ("text/plain", "aa11")
+    assert either.find("aa11") == record
     assert either.find("cc33") is None
-    assert either.resolve("aa11").id == first
-    assert either.resolve("a.txt (").id == second
-    assert either.resolve("a.txt").id == first
-    for reference in ("zzz", ""):
-        with pytest.raises(UsageError):
+    assert either.documents() == [record]
+
+
+def test_content_is_there_once(either: Store) -> None:
+    first = either.add(new("aa11", "/a.txt"))
+    again = either.add(new("aa11", "/b.txt", name="b.txt"))
+    assert again == first
+    assert either.documents() == [first]
+    assert either.sources() == {"/a.txt": first.id, "/b.txt": first.id}
+
+
+def test_names_are_unique_and_hostile_ones_are_kept_as_data(either: Store) -> None:
+    names = ["a.txt", "a.txt", "a.txt", "", "caf\udce9", "two\nlines"]
+    kept = [either.add(new(f"{n:04d}", name=name)).name for n, name in enumerate(names)]
+    assert kept == ["a.txt", "a.txt (2)", "a.txt (3)", "untitled", "caf\\udce9", "two\nlines"]
+    assert [d.name for d in either.documents()] == kept
+
+
+def test_what_does_not_fit_together_is_refused(either: Store) -> None:
+    right = new("aa11")
+    for wrong in (
+        {"sources": ()},
+        {"chunks": [Chunk(0, 0, len(TEXT) + 1), Chunk(1, 0, 1)]},
+        {"chunks": []},
+        {"vectors": right.vectors[:, :8]},
+    ):
+        with pytest.raises(ValueError, match=r".+"):
+            either.add(replace(right, **wrong))  # type: ignore[arg-type]
+    with pytest.raises(StoreError, match="can't be searched"):
+        either.add(replace(right, vectors=right.vectors * 0))
+    assert either.documents() == []
+
+
+def test_half_characters_become_one_that_can_be_stored(either: Store) -> None:
+    document = ParsedDocument("\ud800" + TEXT[1:], (0,), "text/plain", "caf\udce9")
+    record = either.add(new("aa11", document=document))
+    assert record.title == "caf\\udce9"
+    assert either.page_text(record.id, 1) == "\ufffd" + TEXT[1:]
+
+
+def test_resolving(either: Store) -> None:
+    with pytest.raises(UsageError, match="no documents"):
+        either.resolve("x")
+    first = either.add(new("aa11bb", name="Lease.pdf"))
+    second = either.add(new("bb22cc", name="Leased.pdf"))
+    third = either.add(new("cc33dd", name="1"))
+    assert either.resolve("1") == first
+    assert either.resolve("3") == third
+    assert either.resolve("Lease.pdf") == first
+    assert either.resolve("LEASED") == second
+    assert either.resolve("bb22") == second
+    for reference in ("zzz", "", "bb2", "le", "9" * 30):
+        with pytest.raises(UsageError, match="No document"):
             either.resolve(reference)
+    with pytest.raises(UsageError, match="fits 2 documents"):
+        either.resolve("lea")
 
 
-def test_searching(either: Store, embedder: FakeEmbedder) -> None:
-    add(either, embedder, "aa11")
-    add(either, embedder, "bb22", document=ParsedDocument("x" * 44, (0,), "text/plain"))
+# -- where documents lie ---------------------------------------------------------------------
+
+
+def test_a_path_holds_one_document(either: Store) -> None:
+    either.add(new("aa11", "/a.txt"))
+    record = either.add(new("bb22", "/a.txt"))
+    assert either.documents() == [record]
+    assert record.name == "a.txt"
+    assert either.sources() == {"/a.txt": record.id}
+
+
+def test_a_document_stays_while_one_path_holds_it(either: Store) -> None:
+    first = either.add(new("aa11", "/a.txt", "/b.txt"))
+    second = either.add(new("bb22", "/a.txt", name="b.txt"))
+    kept = either.documents()[0]
+    assert kept == replace(first, source="/b.txt")
+    assert either.sources() == {"/b.txt": first.id, "/a.txt": second.id}
+    third = either.add(new("cc33", "/b.txt", "/c.txt", name="c.txt"))
+    assert either.documents() == [second, third]
+
+
+def test_known_content_takes_a_path_over(either: Store) -> None:
+    either.add(new("aa11", "/a.txt"))
+    second = either.add(new("bb22", "/b.txt"))
+    assert either.add(new("bb22", "/a.txt")) == second
+    assert either.documents() == [second]
+    assert either.sources() == {"/b.txt": second.id, "/a.txt": second.id}
+
+
+def test_one_document_takes_the_place_of_several(either: Store) -> None:
+    for number in (1, 2, 3):
+        either.add(new(f"aa{number}", f"/{number}.txt"))
+    either.add(new("bb22", "/1.txt", "/2.txt", name="b.txt"))
+    assert [d.name for d in either.documents()] == ["a.txt (3)", "b.txt"]
+
+
+def test_placing(either: Store) -> None:
+    a = either.add(new("aa11", "/a.txt", name="a.txt"))
+    b = either.add(new("bb22", "/b.txt", name="b.txt"))
+    c = either.add(new("cc33", "/c.txt", "/d.txt", name="c.txt"))
+    either.place(
+        [
+            Placement(a.id, ("/b.txt", "/x.txt"), "b.txt"),
+            Placement(b.id, ("/a.txt",), "a.txt"),
+            Placement(c.id, ("/d.txt", "/c.txt")),
+            Placement(99, ("/y.txt",), "gone.txt"),
+        ]
+    )
+    assert [(d.name, d.source) for d in either.documents()] == [
+        ("b.txt", "/b.txt"),
+        ("a.txt", "/a.txt"),
+        ("c.txt", "/d.txt"),
+    ]
+    assert either.sources() == {
+        "/b.txt": a.id,
+        "/x.txt": a.id,
+        "/a.txt": b.id,
+        "/d.txt": c.id,
+        "/c.txt": c.id,
+    }
+    either.place([Placement(b.id, ("/e.txt",), "c.txt")])
+    assert either.documents()[1].name == "c.txt (2)"
+
+
+def test_paths_that_are_no_text(either: Store) -> None:
+    record = either.add(new("aa11", "/caf\udce9.txt"))
+    assert record.source == "/caf\\udce9.txt"
+    assert either.add(new("bb22", "/caf\udce9.txt")).source == "/caf\\udce9.txt"
+    assert len(either.documents()) == 1
+
+
+# -- searching -------------------------------------------------------------------------------
+
+
+def test_searching_words(either: Store) -> None:
+    either.add(new("aa11"))
+    either.add(new("bb22", document=ParsedDocument("x" * 44, (0,), "text/plain")))
     assert [hit for hit, _ in either.search_text("the warranty, please", 5)] == [1]
     assert {hit for hit, _ in either.search_text("money", 5)} == {2, 4}
-    assert either.search_text("the of", 5) == []
-    assert either.term_frequencies("the Warranty money unknown") == (
+    for query in ("the of", "", "AND OR NOT", '"', "unknown"):
+        assert either.search_text(query, 5) == []
+    assert either.search_text("money", 0) == []
+    scores = [score for _, score in either.search_text("warranty fees money", 5)]
+    assert scores == sorted(scores, reverse=True)
+    assert min(scores) > 0
+
+
+def test_counting_words(either: Store) -> None:
+    assert either.term_frequencies("warranty") == (0, {"warranty": 0})
+    either.add(new("aa11"))
+    either.add(new("bb22", document=ParsedDocument("x" * 44, (0,), "text/plain")))
+    assert either.term_frequencies("the Warranty money unknown WARRANTY") == (
         4,
         {"warranty": 1, "money": 2, "unknown": 0},
     )
-    best, similarity = either.search_dense(embedder.embed_query("late fees are due ears"), 1)[0]
+
+
+def test_searching_vectors(either: Store, embedder: FakeEmbedder) -> None:
+    either.add(new("aa11"))
+    best, similarity = either.search_dense(embedder.embed_query(TEXT[20:44]), 1)[0]
     assert best == 2
     assert similarity == pytest.approx(1.0, abs=1e-5)
-    assert len(either.search_dense(embedder.embed_query("x"), 99)) == 4
-    passage = either.passages([77, 2])[0]
-    assert (passage.text, passage.heading) == (TEXT[20:44], "Money")
-    assert passage.pages == (PageStart(1, 0), PageStart(2, 26))
+    found = either.search_dense(embedder.embed_query("fees"), 99)
+    assert [score for _, score in found] == sorted((s for _, s in found), reverse=True)
+    assert len(found) == 2
+    assert either.search_dense(embedder.embed_query("x"), 0) == []
+    assert either.search_dense(np.zeros(64, np.float32), 3) == []
+    for wrong in (np.ones(8, np.float32), np.full(64, np.nan, np.float32)):
+        with pytest.raises(ValueError, match="query vector"):
+            either.search_dense(wrong, 3)
 
 
-def test_pages_and_forgetting(either: Store, embedder: FakeEmbedder) -> None:
-    number = add(either, embedder, "aa11")
+def test_passages(either: Store) -> None:
+    record = either.add(new("aa11"))
+    second, first = either.passages([2, 77, -1, 10**30, 1])
+    assert (second.text, second.heading, second.document) == (TEXT[20:44], "Money", "a.txt")
+    assert second.pages == (PageStart(1, 0), PageStart(2, 26))
+    assert (first.start, first.end, first.pages) == (0, 25, (PageStart(1, 0),))
+    assert first.document_id == record.id
+    either.place([Placement(record.id, ("/b.txt",), "b.txt")])
+    assert either.passages([1])[0].document == "b.txt"
+
+
+def test_pages_without_text(either: Store) -> None:
+    document = ParsedDocument("0123456789" * 5, (0, 10, 10, 20, 50), "text/plain")
+    record = either.add(new("aa11", document=document))
+    assert [either.page_text(record.id, n) for n in (2, 3, 5)] == ["", "0123456789", ""]
+    first, second = either.passages([1, 2])
+    assert first.pages == (PageStart(1, 0), PageStart(3, 10), PageStart(4, 20))
+    assert second.pages == (PageStart(4, 20),)
+
+
+# -- pages, forgetting, closing --------------------------------------------------------------
+
+
+def test_pages(either: Store) -> None:
+    number = either.add(new("aa11")).id
+    assert either.page_text(number, 1) == TEXT[:26]
     assert either.page_text(number, 2) == TEXT[26:]
-    with pytest.raises(UsageError):
-        either.page_text(number, 3)
-    assert either.forget(number).name == "a.txt"
+    for page in (0, 3, -1, 10**30):
+        with pytest.raises(UsageError, match="no page"):
+            either.page_text(number, page)
+    with pytest.raises(UsageError, match="no document"):
+        either.page_text(99, 1)
+
+
+def test_forgetting(either: Store, embedder: FakeEmbedder) -> None:
+    record = either.add(new("aa11", "/a.txt", "/b.txt"))
+    assert either.forget(record.id) == record
     assert either.documents() == []
+    assert either.sources() == {}
+    assert either.find("aa11") is None
     assert either.passages([1, 2]) == []
     assert either.search_text("warranty", 5) == []
-    with pytest.raises(UsageError):
-        either.forget(number)
+    assert either.search_dense(embedder.embed_query("x"), 5) == []
+    assert either.term_frequencies("warranty") == (0, {"warranty": 0})
+    for number in (record.id, -1, 10**30):
+        with pytest.raises(UsageError, match="no document"):
+            either.forget(number)
+    assert either.add(new("aa11")).id != record.id
+    assert either.passages([1, 2]) == []
 
 
-def test_replacing(either: Store, embedder: FakeEmbedder) -> None:
-    add(either, embedder, "aa11")
-    new = add(either, embedder, "bb22", replace_source=True)
-    assert [(d.id, d.name) for d in either.documents()] == [(new, "a.txt")]
+def test_a_closed_store_says_so(either: Store) -> None:
+    either.close()  # type: ignore[attr-defined]
+    either.close()  # type: ignore[attr-defined]
+    for attempt in (
+        either.documents,
+        either.sources,
+        lambda: either.find("aa11"),
+        lambda: either.add(new("aa11")),
+        lambda: either.place([]),
+        lambda: either.forget(1),
+        lambda: either.page_text(1, 1),
+        lambda: either.passages([1]),
+        lambda: either.search_text("warranty", 1),
+        lambda: either.term_frequencies("warranty"),
+        lambda: either.search_dense(np.ones(64, np.float32) / 8, 1),
+    ):
+        with pytest.raises(StoreError, match="was closed"):
+            attempt()

@@ -11,7 +11,7 @@ import pytest
 
 from assistant.errors import StoreError, UsageError
 from assistant.store import SqliteStore, StoreKey, open_store, store_health
-from assistant.types import Chunk, PageStart, ParsedDocument, Store
+from assistant.types import Chunk, NewDocument, PageStart, ParsedDocument, Store
 from tests.fakes.embedder import FakeEmbedder
 from tests.store.conftest import OpenStore
 from tests.store.material import bytes_on_disk, decrypted_pages, put
@@ -156,9 +156,9 @@ def test_a_name_can_not_fake_a_line(store: SqliteStore, embedder: FakeEmbedder) 
 
 
 def test_replacing_a_source(store: SqliteStore, embedder: FakeEmbedder) -> None:
-    old = put(store, embedder, "The old obligation.", name="a.txt")
+    old = put(store, embedder, "The old obligation.", name="a.txt", source="/a.txt")
     other = put(store, embedder, "Another matter.", name="b.txt")
-    new = put(store, embedder, "The new obligation.", name="a.txt", replace_source=True)
+    new = put(store, embedder, "The new obligation.", name="a.txt", source="/a.txt")
     assert store.documents() == [other, new]
     assert new.name == "a.txt"
     assert new.id != old.id
@@ -166,18 +166,21 @@ def test_replacing_a_source(store: SqliteStore, embedder: FakeEmbedder) -> None:
 
 
 def test_what_does_not_fit_together_is_refused(store: SqliteStore, embedder: FakeEmbedder) -> None:
-    document = ParsedDocument(TEXT, (0,), "text/plain")
     good = embedder.embed_documents(["x"])
-    base = {"name": "n", "source": "s", "content_hash": "h", "document": document}
+    right = NewDocument(
+        "n", ("s",), "h", ParsedDocument(TEXT, (0,), "text/plain"), [Chunk(0, 0, 3)], good
+    )
+    with pytest.raises(ValueError, match="from somewhere"):
+        store.add(replace(right, sources=()))
     with pytest.raises(ValueError, match="span"):
-        store.add(**base, chunks=[Chunk(0, 0, len(TEXT) + 1)], vectors=good)  # type: ignore[arg-type]
+        store.add(replace(right, chunks=[Chunk(0, 0, len(TEXT) + 1)]))
     with pytest.raises(ValueError, match="one vector"):
-        store.add(**base, chunks=[], vectors=good)  # type: ignore[arg-type]
+        store.add(replace(right, chunks=[]))
     with pytest.raises(ValueError, match="64 numbers"):
-        store.add(**base, chunks=[Chunk(0, 0, 3)], vectors=good[:, :8])  # type: ignore[arg-type]
+        store.add(replace(right, vectors=good[:, :8]))
     for spoiled in (good * np.float32("nan"), good * 0):
         with pytest.raises(StoreError, match="can't be searched"):
-            store.add(**base, chunks=[Chunk(0, 0, 3)], vectors=spoiled)  # type: ignore[arg-type]
+            store.add(replace(right, vectors=spoiled))
     assert store.documents() == []
 
 

@@ -148,8 +148,7 @@ def test_a_newer_version_of_a_file_keeps_what_it_still_says(
     store: SqliteStore, embedder: FakeEmbedder
 ) -> None:
     def version(text: str, starts: tuple[int, ...] = (0,)) -> DocumentRecord:
-        return put(store, embedder, text, name="a.txt", source="/a.txt", page_starts=starts,
-                   replace_source=True)  # fmt: skip
+        return put(store, embedder, text, name="a.txt", source="/a.txt", page_starts=starts)
 
     old = version(FIRST + SECOND, PAGES)
     other = put(store, embedder, "Pumps are checked daily.", name="guide.txt")
@@ -189,7 +188,7 @@ def test_words_that_stand_twice_in_a_newer_version_are_not_carried_over(
 ) -> None:
     old = put(store, embedder, FIRST, name="a.txt", source="/a.txt")
     store.feedback.add(about(old, shown=()))
-    put(store, embedder, FIRST * 2, name="a.txt", source="/a.txt", replace_source=True)
+    put(store, embedder, FIRST * 2, name="a.txt", source="/a.txt")
     assert store.feedback.every() == []
 
 

@@ -16,6 +16,7 @@ from assistant.store.migrations import applied, migrate
 from assistant.store.schema import MIGRATIONS, Migration
 from tests.store.fixtures import make_store_0001 as old
 from tests.store.fixtures import make_store_0002 as second
+from tests.store.fixtures import make_store_0004 as fourth
 
 
 @pytest.fixture
@@ -60,6 +61,24 @@ def test_a_store_from_before_the_audit_log_gets_its_place(tmp_path: Path) -> Non
         store.audit.set_head(b"h" * 64, durable=True)
         assert (store.audit.secret(), store.audit.head()) == (bytes(32), b"h" * 64)
     assert store_health(path, second.KEY).ok
+
+
+def test_a_store_from_before_several_sources_keeps_where_documents_lie(tmp_path: Path) -> None:
+    path = tmp_path / "library.db"
+    shutil.copyfile(fourth.PATH, path)
+    assert store_health(path, fourth.KEY).pending == tuple(m.name for m in MIGRATIONS[4:])
+    with open_store(path, fourth.KEY, create=False, embedder=fourth.EMBEDDER) as store:
+        assert store.sources() == {"/papers/b.txt": 3, "/papers/old.pdf": 2}  # the newer one's
+        assert [(d.name, d.source) for d in store.documents()] == [
+            ("old.pdf", ""),
+            ("new.pdf", "/papers/old.pdf"),
+            ("b.txt", "/papers/b.txt"),
+        ]
+        assert store.page_text(1, 2) == fourth.TEXT[30:]
+        store.forget(1)
+        store.forget(2)
+        assert store.sources() == {"/papers/b.txt": 3}
+    assert store_health(path, fourth.KEY).ok
 
 
 def test_every_step_is_recorded(old_store: Path, key: StoreKey) -> None:

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from assistant.store import SqliteStore
-from assistant.types import Chunk, ParsedDocument, Vectors
+from assistant.types import Chunk, NewDocument, ParsedDocument, Vectors
 from tests.fakes.embedder import FakeEmbedder
 from tests.store.conftest import OpenStore
 from tests.store.material import put
@@ -29,12 +29,14 @@ def put_vectors(store: SqliteStore, vectors: Vectors, *, per_document: int = 100
     for first in range(0, len(vectors), per_document):
         part = vectors[first : first + per_document]
         store.add(
-            name=f"{first}.txt",
-            source=f"{first}.txt",
-            content_hash=f"{first:064x}",
-            document=ParsedDocument("x" * len(part), (0,), "text/plain"),
-            chunks=[Chunk(n, n, n + 1) for n in range(len(part))],
-            vectors=part,
+            NewDocument(
+                name=f"{first}.txt",
+                sources=(f"{first}.txt",),
+                content_hash=f"{first:064x}",
+                document=ParsedDocument("x" * len(part), (0,), "text/plain"),
+                chunks=[Chunk(n, n, n + 1) for n in range(len(part))],
+                vectors=part,
+            )
         )
 
 

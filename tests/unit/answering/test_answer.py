@@ -26,6 +26,7 @@ from assistant.types import (
     Extracted,
     Finished,
     Generated,
+    NewDocument,
     ParsedDocument,
     Quoted,
     Retrieved,
@@ -51,12 +52,14 @@ def library(texts: Sequence[str] = MANUAL) -> tuple[FakeStore, FakeEmbedder]:
     for number, text in enumerate(texts):
         assert split_sentences(text)
         store.add(
-            name=f"manual{number}.txt",
-            source=f"manual{number}.txt",
-            content_hash=str(number),
-            document=ParsedDocument(text, (0,), "text/plain"),
-            chunks=[Chunk(0, 0, len(text))],
-            vectors=embedder.embed_documents([text]),
+            NewDocument(
+                name=f"manual{number}.txt",
+                sources=(f"manual{number}.txt",),
+                content_hash=str(number),
+                document=ParsedDocument(text, (0,), "text/plain"),
+                chunks=[Chunk(0, 0, len(text))],
+                vectors=embedder.embed_documents([text]),
+            )
         )
     return store, embedder
 

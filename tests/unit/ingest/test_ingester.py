@@ -23,6 +23,7 @@ from assistant.ingest import Ingester
 from assistant.ingest.ingester import BATCH
 from assistant.types import (
     CancelToken,
+    DocumentRecord,
     FileAdded,
     FileFailed,
     FileKnown,
@@ -30,6 +31,7 @@ from assistant.types import (
     FilesFound,
     IngestEvent,
     IngestFinished,
+    NewDocument,
 )
 from tests.fakes import pdf_files
 from tests.fakes.embedder import FakeEmbedder
@@ -83,8 +85,8 @@ def test_events_of_one_file_in_order(bench: Bench) -> None:
     steps = [(e.stage, e.done, e.total) for e in middle if isinstance(e, FileProgress)]
     chunks = added.document.chunks
     size = len(SENTENCE * 300)
-    assert steps[:2] == [("reading", 0, 1), ("reading", size, size)]
-    assert steps[2] == ("embedding", 0, chunks)
+    assert steps[:3] == [("reading", 0, 1), ("reading", 0, 1), ("reading", size, size)]
+    assert steps[3] == ("embedding", 0, chunks)
     assert steps[-2:] == [("embedding", chunks, chunks), ("storing", 0, 1)]
     assert chunks > BATCH
     assert all(len(call) <= BATCH for call in bench.embedder.calls)
@@ -262,7 +264,7 @@ def test_progress_is_shown_while_a_long_text_is_chunked(bench: Bench) -> None:
     ]
     assert len(seen) >= 4
     assert seen == sorted(seen)
-    assert {total for _, total in seen[1:]} == {len(text)}
+    assert {total for _, total in seen[2:]} == {len(text)}
     assert seen[-1] == (len(text), len(text))
 
 
@@ -305,9 +307,9 @@ def test_vectors_have_the_shape_the_store_wants(bench: Bench) -> None:
     add = bench.store.add
 
     class Watching(FakeStore):
-        def add(self, **given):  # type: ignore[no-untyped-def, override]
-            shapes.append((given["vectors"].shape, given["vectors"].dtype))
-            return add(**given)
+        def add(self, new: NewDocument) -> DocumentRecord:
+            shapes.append((new.vectors.shape, new.vectors.dtype))
+            return add(new)
 
     bench.store = Watching()
     bench.write("a.txt", SENTENCE * 50)

@@ -11,7 +11,7 @@ import pytest
 from assistant.errors import EngineError
 from assistant.retrieval import FusionWeights, Retriever
 from assistant.retrieval.rerank import RERANKED, rerank
-from assistant.types import CancelToken, Chunk, ParsedDocument
+from assistant.types import CancelToken, Chunk, NewDocument, ParsedDocument
 from tests.fakes.embedder import FakeEmbedder
 from tests.fakes.passages import make_hits
 from tests.fakes.store import FakeStore
@@ -44,12 +44,14 @@ def make(reranker: FakeReranker | None, count: int = 30) -> Retriever:
     for number in range(count):
         text = f"oil pump number {number} " + ("exact" if number == 7 else "other")
         store.add(
-            name=f"d{number}",
-            source=text,
-            content_hash=text,
-            document=ParsedDocument(text, (0,), "text/plain"),
-            chunks=[Chunk(0, 0, len(text))],
-            vectors=embedder.embed_documents([text]),
+            NewDocument(
+                name=f"d{number}",
+                sources=(text,),
+                content_hash=text,
+                document=ParsedDocument(text, (0,), "text/plain"),
+                chunks=[Chunk(0, 0, len(text))],
+                vectors=embedder.embed_documents([text]),
+            )
         )
     return Retriever(store, embedder, reranker=reranker)
 

@@ -6,7 +6,7 @@ import pytest
 
 from assistant.errors import UsageError
 from assistant.retrieval import Calibration, Evidence, Retriever, calibration_for
-from assistant.types import Chunk, ParsedDocument
+from assistant.types import Chunk, NewDocument, ParsedDocument
 from tests.fakes.embedder import FakeEmbedder
 from tests.fakes.store import FakeStore
 
@@ -22,12 +22,14 @@ def make(texts: tuple[str, ...] = TEXTS) -> Retriever:
     store, embedder = FakeStore(), FakeEmbedder()
     for text in texts:
         store.add(
-            name=text[:5],
-            source=text,
-            content_hash=text,
-            document=ParsedDocument(text, (0,), "text/plain"),
-            chunks=[Chunk(0, 0, len(text))],
-            vectors=embedder.embed_documents([text]),
+            NewDocument(
+                name=text[:5],
+                sources=(text,),
+                content_hash=text,
+                document=ParsedDocument(text, (0,), "text/plain"),
+                chunks=[Chunk(0, 0, len(text))],
+                vectors=embedder.embed_documents([text]),
+            )
         )
     return Retriever(store, embedder, calibration=WORDS_ONLY)
 

@@ -17,6 +17,7 @@ from assistant.types import (
     CancelToken,
     Chunk,
     Finished,
+    NewDocument,
     ParsedDocument,
     Quoted,
     Weighed,
@@ -71,12 +72,14 @@ def session(chat: FakeChat | None, texts: Sequence[str] = TEXTS, **how: object) 
     store, embedder = FakeStore(), FakeEmbedder()
     for number, text in enumerate(texts):
         store.add(
-            name=f"contract{number}.txt",
-            source=f"contract{number}.txt",
-            content_hash=str(number),
-            document=ParsedDocument(text, (0,), "text/plain"),
-            chunks=[Chunk(0, 0, len(text))],
-            vectors=embedder.embed_documents([text]),
+            NewDocument(
+                name=f"contract{number}.txt",
+                sources=(f"contract{number}.txt",),
+                content_hash=str(number),
+                document=ParsedDocument(text, (0,), "text/plain"),
+                chunks=[Chunk(0, 0, len(text))],
+                vectors=embedder.embed_documents([text]),
+            )
         )
     retriever = Retriever(store, embedder, calibration=WORDS_ONLY)
     settings = Settings(data_dir=Path("unused")).with_changes(**how)

@@ -1,0 +1,109 @@
+"""Where the documents of a library lie now: decided for a whole run before it changes anything.
+
+A file that was renamed, copied or swapped with another has content that the library knows,
+at a path that may have held something else. Deciding that file by file would forget a document
+because its old path holds another one now, before its new path is looked at.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from assistant.types import DocumentRecord, Placement
+
+
+@dataclass(frozen=True, slots=True)
+class FileContent:
+    """What lies at a path: the SHA-256 of its bytes, and the name that it gives a document."""
+
+    content_hash: str
+    name: str
+
+
+@dataclass(slots=True)
+class Plan:
+    """What is done ahead of the run: documents get new places, others are `gone`."""
+
+    placements: list[Placement] = field(default_factory=list)
+    gone: list[int] = field(default_factory=list)
+
+
+def plan(
+    files: Mapping[str, FileContent], records: Sequence[DocumentRecord], held: Mapping[str, int]
+) -> Plan:
+    """Decide where known documents lie, given the files of a run by their paths.
+
+    `held` are the paths that the library knows, and the documents that they held. A document
+    is gone if all its paths hold other known content. Where one of them holds new content, the
+    document stays until that is stored, which then replaces it.
+    """
+    known = {record.content_hash for record in records}
+    before: dict[int, list[str]] = {}
+    for source, number in held.items():
+        before.setdefault(number, []).append(source)
+    here: dict[str, list[str]] = {}
+    for source, file in files.items():
+        here.setdefault(file.content_hash, []).append(source)
+    made, folders = Plan(), _Folders()
+    for record in records:
+        old = before.get(record.id, [])
+        others = [source for source in old if source not in files]
+        changed = [source for source in old if source in files]
+        found = here.get(record.content_hash)
+        if found:
+            kept = {*found, *(source for source in others if folders.have(source))}
+            now = [s for s in old if s in kept] + [s for s in found if s not in old]
+        elif changed:
+            now = [source for source in others if folders.have(source) is not False]
+            now = now or [s for s in changed if files[s].content_hash not in known]
+        else:
+            continue
+        if not now:
+            made.gone.append(record.id)
+        elif now != old:
+            made.placements.append(Placement(record.id, tuple(now), _new_name(old, now, files)))
+    return made
+
+
+def _new_name(old: list[str], now: list[str], files: Mapping[str, FileContent]) -> str:
+    """A document is called after its first path: it keeps its name as long as that stays."""
+    if old and old[0] in now:
+        return ""
+    return files[now[0]].name if now[0] in files else Path(now[0]).name
+
+
+class _Folders:
+    """Which files are where, with their names as they are written; a folder is listed once."""
+
+    def __init__(self) -> None:
+        self._listed: dict[Path, frozenset[str] | None] = {}
+
+    def have(self, source: str) -> bool | None:
+        """Tell whether there is a file at a path; None if its folder is not there.
+
+        The folder may have been renamed, or be on a medium that is not there now.
+        """
+        if "\\x" in source:  # bytes that are no text, see `portable_source`: can't be asked for
+            return True
+        path = Path(source)
+        if path.parent not in self._listed:
+            try:
+                self._listed[path.parent] = frozenset(child.name for child in path.parent.iterdir())
+            except PermissionError:  # the lockdown lets nobody list it
+                return os.path.lexists(path)
+            except OSError:
+                self._listed[path.parent] = None
+        names = self._listed[path.parent]
+        return None if names is None else path.name in names
+
+
+def portable_source(path: Path) -> str:
+    """Return the absolute path as text that any store can hold, the same one every time."""
+    return (
+        str(path)
+        .encode("utf-8", errors="surrogateescape")
+        .decode("utf-8", errors="backslashreplace")
+    )

@@ -1,0 +1,334 @@
+"""Files that were renamed, copied, swapped and overwritten: what the library then holds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from assistant.config import Settings
+from assistant.ingest import Ingester
+from assistant.store import StoreKey, open_store
+from assistant.types import (
+    CancelToken,
+    FileAdded,
+    FileKnown,
+    FileProgress,
+    IngestEvent,
+    IngestFinished,
+    Store,
+)
+from tests.fakes.embedder import FakeEmbedder
+from tests.fakes.parser import FakeParser
+from tests.fakes.store import FakeStore
+
+JANUARY, FEBRUARY, MARCH = "Sales of January.", "Sales of February.", "Sales of March."
+
+
+class Bench:
+    """A folder of documents, and a library that they are added to."""
+
+    def __init__(self, folder: Path, store: Store, embedder: FakeEmbedder) -> None:
+        self.folder, self.store, self.embedder = folder, store, embedder
+        self.parser = FakeParser()
+
+    def write(self, **texts: str) -> None:
+        for name, text in texts.items():
+            path = self.path(name)
+            path.parent.mkdir(exist_ok=True, parents=True)
+            path.write_text(text)
+
+    def path(self, name: str) -> Path:
+        """`sub__name` stands for `sub/name.txt`."""
+        return self.folder / (name.replace("__", "/") + ".txt")
+
+    def rename(self, *pairs: tuple[str, str]) -> None:
+        """Give files new names, all at once."""
+        held = [(self.path(new), self.path(old).read_text()) for old, new in pairs]
+        for old, _ in pairs:
+            self.path(old).unlink()
+        for path, text in held:
+            path.parent.mkdir(exist_ok=True, parents=True)
+            path.write_text(text)
+
+    def add(self, *paths: Path, cancel: CancelToken | None = None) -> list[IngestEvent]:
+        settings = Settings(data_dir=self.folder.parent / "data", max_file_mb=1)
+        ingester = Ingester(self.store, self.embedder, self.parser, settings)
+        return list(ingester.add(paths or (self.folder,), cancel))
+
+    def holds(self) -> dict[str, tuple[str, ...]]:
+        """Return each document's text and where the library says that it lies, below the folder."""
+        found: dict[str, list[str]] = {}
+        texts = {r.id: self.store.page_text(r.id, 1) for r in self.store.documents()}
+        assert len(set(texts.values())) == len(texts)  # none is there twice
+        for source, number in self.store.sources().items():
+            name = Path(source).relative_to(self.folder.resolve()).with_suffix("").as_posix()
+            found.setdefault(texts[number], []).append(name)
+        assert found.keys() == set(texts.values())  # each lies somewhere
+        for record in self.store.documents():
+            shown = Path(record.source).relative_to(self.folder.resolve()).with_suffix("")
+            assert shown.as_posix() == found[texts[record.id]][0]
+        return {text: tuple(names) for text, names in found.items()}
+
+    def names(self) -> dict[str, str]:
+        """Return each document's name and text."""
+        return {r.name: self.store.page_text(r.id, 1) for r in self.store.documents()}
+
+
+Ids = Callable[[], dict[str, int]]
+
+
+@pytest.fixture(params=["fake", "real"])
+def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
+    embedder = FakeEmbedder(dimension=64)
+    folder = tmp_path / "documents"
+    folder.mkdir()
+    if request.param == "fake":
+        yield Bench(folder, FakeStore(embedder.identity), embedder)
+        return
+    key = StoreKey(bytes(range(32)))
+    with open_store(
+        tmp_path / "data" / "library.db", key, create=True, embedder=embedder.identity
+    ) as store:
+        yield Bench(folder, store, embedder)
+
+
+def ids(bench: Bench) -> dict[str, int]:
+    return {bench.store.page_text(r.id, 1): r.id for r in bench.store.documents()}
+
+
+@pytest.mark.parametrize("moved", ["report-january", "zz-january", "a-january", "old__report"])
+def test_a_renamed_file_and_a_new_one_in_its_place(bench: Bench, moved: str) -> None:
+    bench.write(report=JANUARY)
+    bench.add()
+    before = ids(bench)
+    bench.rename(("report", moved))
+    bench.write(report=FEBRUARY)
+    events = bench.add()
+    assert events[-1] == IngestFinished(added=1, known=1, failed=0, cancelled=False)
+    assert [e.replaced for e in events if isinstance(e, FileAdded)] == [None]
+    assert bench.holds() == {JANUARY: (moved.replace("__", "/"),), FEBRUARY: ("report",)}
+    assert ids(bench)[JANUARY] == before[JANUARY]
+    known = next(e for e in events if isinstance(e, FileKnown))
+    assert known.document.name == moved.replace("__", "/") + ".txt"
+    assert bench.names()["report.txt"] == FEBRUARY
+    assert bench.parser.parsed == ["report.txt", "report.txt"]
+
+
+def test_swapped_files(bench: Bench) -> None:
+    bench.write(a=JANUARY, b=FEBRUARY)
+    bench.add()
+    before = ids(bench)
+    bench.rename(("a", "b"), ("b", "a"))
+    assert bench.add()[-1] == IngestFinished(added=0, known=2, failed=0, cancelled=False)
+    assert bench.holds() == {JANUARY: ("b",), FEBRUARY: ("a",)}
+    assert bench.names() == {"a.txt": FEBRUARY, "b.txt": JANUARY}
+    assert ids(bench) == before
+
+
+def test_three_files_in_a_circle(bench: Bench) -> None:
+    bench.write(a=JANUARY, b=FEBRUARY, c=MARCH)
+    bench.add()
+    before = ids(bench)
+    bench.rename(("a", "b"), ("b", "c"), ("c", "a"))
+    bench.add()
+    assert bench.holds() == {JANUARY: ("b",), FEBRUARY: ("c",), MARCH: ("a",)}
+    assert bench.names() == {"a.txt": MARCH, "b.txt": JANUARY, "c.txt": FEBRUARY}
+    assert ids(bench) == before
+
+
+def test_a_swap_of_which_only_one_file_is_added(bench: Bench) -> None:
+    bench.write(a=JANUARY, b=FEBRUARY)
+    bench.add()
+    bench.rename(("a", "b"), ("b", "a"))
+    bench.add(bench.path("a"))
+    bench.add(bench.path("b"))
+    assert bench.holds() == {JANUARY: ("b",), FEBRUARY: ("a",)}
+
+
+def test_a_file_that_is_only_renamed(bench: Bench) -> None:
+    bench.write(a=JANUARY)
+    bench.add()
+    before = ids(bench)
+    bench.rename(("a", "b"))
+    assert bench.add()[-1] == IngestFinished(added=0, known=1, failed=0, cancelled=False)
+    assert bench.holds() == {JANUARY: ("b",)}
+    assert bench.names() == {"b.txt": JANUARY}
+    assert ids(bench) == before
+
+
+@pytest.mark.parametrize(("old", "new"), [("a", "A"), ("sub__a", "other__a"), ("a", "sub__a")])
+def test_a_file_that_went_elsewhere(bench: Bench, old: str, new: str) -> None:
+    bench.write(**{old: JANUARY})
+    bench.add()
+    bench.rename((old, new))
+    bench.add()
+    assert bench.holds() == {JANUARY: (new.replace("__", "/"),)}
+
+
+def test_a_folder_that_was_renamed(bench: Bench) -> None:
+    bench.write(old__a=JANUARY, old__b=FEBRUARY)
+    bench.add()
+    (bench.folder / "old").rename(bench.folder / "new")
+    bench.add()
+    assert bench.holds() == {JANUARY: ("new/a",), FEBRUARY: ("new/b",)}
+
+
+@pytest.mark.parametrize(("changed", "left"), [("a", "b"), ("b", "a")])
+def test_one_of_two_copies_changes(bench: Bench, changed: str, left: str) -> None:
+    bench.write(a=JANUARY, b=JANUARY)
+    assert bench.add()[-1] == IngestFinished(added=1, known=1, failed=0, cancelled=False)
+    assert bench.holds() == {JANUARY: ("a", "b")}
+    bench.write(**{changed: FEBRUARY})
+    events = bench.add(bench.path(changed))
+    assert [e.replaced for e in events if isinstance(e, FileAdded)] == [None]
+    assert bench.holds() == {JANUARY: (left,), FEBRUARY: (changed,)}
+    assert bench.names() == {f"{left}.txt": JANUARY, f"{changed}.txt": FEBRUARY}
+
+
+def test_both_copies_change(bench: Bench) -> None:
+    bench.write(a=JANUARY, b=JANUARY)
+    bench.add()
+    [january] = bench.store.documents()
+    bench.write(a=FEBRUARY, b=MARCH)
+    events = bench.add()
+    assert [e.replaced for e in events if isinstance(e, FileAdded)] == [None, january]
+    assert bench.holds() == {FEBRUARY: ("a",), MARCH: ("b",)}
+
+
+def test_both_copies_change_to_the_same(bench: Bench) -> None:
+    bench.write(a=JANUARY, b=JANUARY)
+    bench.add()
+    [january] = bench.store.documents()
+    bench.write(a=FEBRUARY, b=FEBRUARY)
+    events = bench.add()
+    assert [e.replaced for e in events if isinstance(e, FileAdded)] == [january]
+    assert bench.holds() == {FEBRUARY: ("a", "b")}
+
+
+def test_a_copy_is_made_and_then_the_original_changed(bench: Bench) -> None:
+    bench.write(a=JANUARY)
+    bench.add()
+    before = ids(bench)
+    bench.write(copy=JANUARY, a=FEBRUARY)
+    bench.add()
+    assert bench.holds() == {JANUARY: ("copy",), FEBRUARY: ("a",)}
+    assert bench.names() == {"copy.txt": JANUARY, "a.txt": FEBRUARY}
+    assert ids(bench)[JANUARY] == before[JANUARY]
+
+
+def test_a_file_becomes_what_another_one_is(bench: Bench) -> None:
+    bench.write(a=JANUARY, b=FEBRUARY)
+    bench.add()
+    bench.write(a=FEBRUARY)
+    bench.add()
+    assert bench.holds() == {FEBRUARY: ("b", "a")}
+    bench.write(a=JANUARY)
+    bench.add()
+    assert bench.holds() == {FEBRUARY: ("b",), JANUARY: ("a",)}
+
+
+def test_a_file_takes_the_place_of_another_that_is_elsewhere_too(bench: Bench) -> None:
+    bench.write(a=JANUARY, b=FEBRUARY, c=JANUARY)
+    bench.add()
+    bench.rename(("b", "a"))
+    bench.add()
+    assert bench.holds() == {JANUARY: ("c",), FEBRUARY: ("a",)}
+
+
+def test_the_same_content_from_two_folders_in_two_runs(bench: Bench) -> None:
+    bench.write(one__a=JANUARY, two__a=JANUARY)
+    bench.add(bench.folder / "one")
+    assert bench.add(bench.folder / "two")[-1] == IngestFinished(0, 1, 0, cancelled=False)
+    assert bench.holds() == {JANUARY: ("one/a", "two/a")}
+    bench.write(one__a=FEBRUARY)
+    bench.add(bench.folder / "one")
+    assert bench.holds() == {JANUARY: ("two/a",), FEBRUARY: ("one/a",)}
+    bench.write(two__a=FEBRUARY)
+    bench.add(bench.folder / "two")
+    assert bench.holds() == {FEBRUARY: ("one/a", "two/a")}
+
+
+def test_a_copy_on_a_medium_that_is_not_there_now(bench: Bench, tmp_path: Path) -> None:
+    bench.write(stick__a=JANUARY, home__a=JANUARY)
+    bench.add()
+    (bench.folder / "stick").rename(tmp_path / "unplugged")
+    bench.write(home__a=FEBRUARY)
+    bench.add()
+    assert bench.holds() == {JANUARY: ("stick/a",), FEBRUARY: ("home/a",)}
+
+
+def test_a_copy_that_was_deleted_keeps_nothing(bench: Bench) -> None:
+    bench.write(a=JANUARY, b=JANUARY)
+    bench.add()
+    bench.path("b").unlink()
+    bench.write(a=FEBRUARY)
+    bench.add()
+    assert bench.holds() == {FEBRUARY: ("a",)}
+
+
+def test_forgetting_forgets_every_place(bench: Bench) -> None:
+    bench.write(a=JANUARY, b=JANUARY)
+    bench.add()
+    [record] = bench.store.documents()
+    bench.store.forget(record.id)
+    assert bench.store.sources() == {}
+    assert bench.store.find(record.content_hash) is None
+    bench.add()
+    assert bench.holds() == {JANUARY: ("a", "b")}
+
+
+@pytest.mark.parametrize("moment", range(4))
+def test_a_run_that_was_interrupted_and_begun_again(bench: Bench, moment: int) -> None:
+    bench.write(a=JANUARY, b=FEBRUARY)
+    bench.add()
+    before = ids(bench)
+    bench.rename(("a", "z"), ("b", "a"))
+    bench.write(b=MARCH)
+    token = CancelToken()
+    settings = Settings(data_dir=bench.folder.parent / "data")
+    events = Ingester(bench.store, bench.embedder, bench.parser, settings).add(
+        [bench.folder], token
+    )
+    seen = 0
+    for event in events:
+        seen += isinstance(event, FileProgress)
+        if seen > moment:
+            token.cancel()
+    assert {JANUARY, FEBRUARY} <= bench.names().keys() | set(bench.names().values())
+    bench.add()
+    assert bench.holds() == {JANUARY: ("z",), FEBRUARY: ("a",), MARCH: ("b",)}
+    assert ids(bench) == before | {MARCH: ids(bench)[MARCH]}
+
+
+def test_a_file_that_can_not_be_read_now_keeps_its_document(bench: Bench) -> None:
+    bench.write(a=JANUARY, b=JANUARY)
+    bench.add()
+    bench.path("a").write_bytes(b"x" * (2 << 20))
+    bench.write(b=FEBRUARY)
+    bench.add()
+    assert bench.holds() == {JANUARY: ("a",), FEBRUARY: ("b",)}
+
+
+def test_a_changed_file_that_can_not_be_parsed_keeps_what_it_was(bench: Bench) -> None:
+    bench.write(a=JANUARY)
+    bench.add()
+    bench.write(a=FEBRUARY)
+    bench.parser = FakeParser(fail_on=("a.txt",))
+    assert bench.add()[-1] == IngestFinished(added=0, known=0, failed=1, cancelled=False)
+    assert bench.holds() == {JANUARY: ("a",)}
+
+
+def test_a_name_that_is_no_text_is_never_taken_for_gone(bench: Bench) -> None:
+    strange = bench.folder / "caf\udce9.txt"
+    try:
+        strange.write_text(JANUARY)
+    except OSError:
+        pytest.skip("this file system wants names in UTF-8")
+    bench.add()
+    bench.write(copy=JANUARY)
+    bench.add()
+    bench.write(copy=FEBRUARY)
+    bench.add()
+    assert set(bench.holds()) == {JANUARY, FEBRUARY}
