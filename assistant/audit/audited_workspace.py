@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from assistant.audit.recorder import AuditTrail
+from assistant.audit.recorder import MOST_LISTED, AuditTrail
 from assistant.errors import AssistantError
 from assistant.types import (
     Answer,
@@ -28,15 +29,16 @@ from assistant.types import (
     Workspace,
 )
 
-_LISTED = 100
+_Event = TypeVar("_Event")
 
 
 class AuditedWorkspace:
     """Wraps any `Workspace`; its methods also raise `AuditError`.
 
-    A question is recorded before it is worked on, the passages before they are shown, the
-    citations before the finished answer is. What the store itself does is recorded by
-    `AuditedStore`, which the wrapped workspace gets from the same trail.
+    What is asked for is recorded before the wrapped workspace is called at all, so that an
+    engine that can't be loaded leaves a record; an iterator begins with its first event. The
+    passages are recorded before they are shown, the citations before the finished answer is.
+    What the store itself does is recorded by `AuditedStore`, which has the same trail.
     """
 
     def __init__(self, inner: Workspace, trail: AuditTrail) -> None:
@@ -62,28 +64,21 @@ class AuditedWorkspace:
         previous: str = "",
     ) -> Iterator[AnswerEvent]:
         """Answer as the wrapped workspace does; each event comes after its record."""
-        events = self._inner.ask(question, cancel, strategy=strategy, previous=previous)
-        return self._asked(question, events)
-
-    def _asked(self, question: str, events: Iterator[AnswerEvent]) -> Iterator[AnswerEvent]:
         trail, began = self._trail, time.monotonic()
         of = trail.record("ask", length=len(question), **trail.named("question", question))
-        ended = False
-        try:
-            with trail.outcome("cite", of):
-                for event in events:
-                    if isinstance(event, Retrieved):
-                        trail.record("shown", of=of, **_shown(event.result))
-                    elif isinstance(event, Finished):
-                        ended = True
-                        took = round(1000 * (time.monotonic() - began))
-                        trail.record("cite", of=of, ms=took, **_cited(event.answer))
-                    yield event
-        except GeneratorExit:
-            if not ended:
-                with suppress(AssistantError):
-                    trail.record("cite", of=of, phase="left")
-            raise
+
+        def note(event: AnswerEvent, said: dict[str, Any]) -> None:
+            if isinstance(event, Retrieved):
+                trail.record("shown", of=of, **_shown(event.result))
+            elif isinstance(event, Finished):
+                said |= {"ms": _since(began), **_cited(event.answer)}
+
+        yield from self._followed(
+            "cite",
+            of,
+            lambda: self._inner.ask(question, cancel, strategy=strategy, previous=previous),
+            note,
+        )
 
     def search(self, query: str, limit: int = 8) -> SearchResult:
         trail = self._trail
@@ -97,25 +92,45 @@ class AuditedWorkspace:
         self, paths: Sequence[Path], cancel: CancelToken | None = None
     ) -> Iterator[IngestEvent]:
         """Add files as the wrapped workspace does; the last event comes after its record."""
-        return self._adding(len(paths), self._inner.add(paths, cancel))
-
-    def _adding(self, named: int, events: Iterator[IngestEvent]) -> Iterator[IngestEvent]:
         trail, began = self._trail, time.monotonic()
-        added, ended = 0, False
+        of = trail.record("ingest", phase="start", named=len(paths))
+        added = 0
+
+        def note(event: IngestEvent, said: dict[str, Any]) -> None:
+            nonlocal added
+            added += isinstance(event, FileAdded)
+            if isinstance(event, IngestFinished):
+                said |= {"pages": added > 0, "named": len(paths), "ms": _since(began)}
+                said |= asdict(event)
+
+        yield from self._followed("ingest", of, lambda: self._inner.add(paths, cancel), note)
+
+    def _followed(
+        self,
+        action: str,
+        of: int,
+        begin: Callable[[], Iterator[_Event]],
+        note: Callable[[_Event, dict[str, Any]], None],
+    ) -> Iterator[_Event]:
+        """Pass on the events of work that begins now, as record `of` said.
+
+        `note` looks at each event before it is shown, and says with the last one what stands
+        in the record `action`. Work that fails, or that nobody waits for, gets one as well.
+        """
+        trail, ended = self._trail, False
         try:
-            with trail.outcome("ingest", -1, pages=True):
-                for event in events:
-                    added += isinstance(event, FileAdded)
-                    if isinstance(event, IngestFinished):
+            with trail.outcome(action, of, pages=action == "ingest"):
+                for event in begin():
+                    said: dict[str, Any] = {}
+                    note(event, said)
+                    if said:
+                        trail.record(action, of=of, **said)
                         ended = True
-                        took = round(1000 * (time.monotonic() - began))
-                        counts = _counts(event) | {"named": named, "ms": took}
-                        trail.record("ingest", pages=added > 0, **counts)
                     yield event
         except GeneratorExit:
             if not ended:
                 with suppress(AssistantError):
-                    trail.record("ingest", pages=True, phase="left", added=added)
+                    trail.record(action, of=of, phase="left", pages=action == "ingest")
             raise
 
     def documents(self) -> list[DocumentRecord]:
@@ -132,7 +147,7 @@ class AuditedWorkspace:
         return self._inner.page_text(document_id, page)
 
     def note_export(self, what: str, count: int, documents: Sequence[int]) -> None:
-        listed = list(documents)[:_LISTED]
+        listed = list(documents)[:MOST_LISTED]
         self._trail.record(
             "text-export", what=what, count=count, documents=listed, of=len(documents)
         )
@@ -180,13 +195,8 @@ def _cited(answer: Answer) -> dict[str, Any]:
 def _places(found: Sequence[tuple[int, int]]) -> dict[str, Any]:
     """Return documents and pages, each once and in order; a very long list is cut and counted."""
     places = [list(place) for place in dict.fromkeys(found)]
-    return {"places": places[:_LISTED], "count": len(places)}
+    return {"places": places[:MOST_LISTED], "count": len(places)}
 
 
-def _counts(event: IngestFinished) -> dict[str, Any]:
-    return {
-        "added": event.added,
-        "known": event.known,
-        "failed": event.failed,
-        "cancelled": event.cancelled,
-    }
+def _since(began: float) -> int:
+    return round(1000 * (time.monotonic() - began))

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from typing import Any
 
 from assistant import __version__
-from assistant.audit.audited_store import AuditedStore
 from assistant.audit.log import AuditLog
 from assistant.audit.open_log import open_log
 from assistant.config import Settings
@@ -16,6 +15,9 @@ from assistant.errors import AssistantError
 from assistant.lockdown import current
 from assistant.store import SqliteStore
 from assistant.types import DocumentRecord
+
+MOST_LISTED = 100
+"""Documents or places that one record names; the count says how many there were."""
 
 
 class AuditTrail:
@@ -32,8 +34,8 @@ class AuditTrail:
         self._about = about or dict
         self.log: AuditLog | None = None
 
-    def attach(self, store: SqliteStore) -> AuditedStore:
-        """Open the log of a store, record that it was opened, and record what is done with it.
+    def attach(self, store: SqliteStore) -> None:
+        """Open the log of a store and record that it was opened.
 
         Raises `AuditError` when there is no log that can be written: the store is then closed.
         """
@@ -49,7 +51,6 @@ class AuditTrail:
             store.close()
             raise
         self.log = log
-        return AuditedStore(store, self)
 
     def close(self) -> None:
         """Record that the library was closed. Safe to repeat."""
@@ -59,6 +60,8 @@ class AuditTrail:
 
     def record(self, action: str, *, pages: bool = False, **fields: Any) -> int:
         """Write a record, if there is a library that has a log; return its number or -1."""
+        if fields.get("of") == -1:  # what it is about came before there was a log
+            del fields["of"]
         return self.log.append(action, pages=pages, **fields) if self.log else -1
 
     def identifier(self, kind: str, text: str) -> str:
@@ -77,6 +80,22 @@ class AuditTrail:
     def document(self, record: DocumentRecord) -> dict[str, Any]:
         table = {"document": record.id, "content": self.identifier("content", record.content_hash)}
         return table | self.named("name", record.name)
+
+    @contextmanager
+    def change(self, action: str, *, pages: bool = True, **fields: Any) -> Iterator[dict[str, Any]]:
+        """Record a change of the store before and after the block that makes it.
+
+        What the block puts into the dictionary stands in the record of its outcome. Raises
+        `AuditError` before the block when the log can't be written, or when the store is not
+        as it was left (see `AuditLog.before_write`).
+        """
+        if self.log is not None:
+            self.log.before_write()
+        of = self.record(action, phase="intent", **fields)
+        done: dict[str, Any] = {}
+        with self.outcome(action, of, pages=pages):
+            yield done
+        self.record(action, of=of, phase="done", pages=pages, **done)
 
     @contextmanager
     def outcome(self, action: str, of: int, *, pages: bool = False) -> Iterator[None]:

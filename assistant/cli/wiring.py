@@ -11,7 +11,7 @@ from assistant.answering import AnswerSession
 from assistant.audit import AuditedStore, AuditedWorkspace, AuditTrail
 from assistant.config import Settings
 from assistant.console.output import Output
-from assistant.documents import ChildParser
+from assistant.documents.sandboxed_parser import ChildParser
 from assistant.engine.engine_loader import (
     embedder_identity,
     has_chat_model,
@@ -164,7 +164,8 @@ class LocalWorkspace:
                 self._new_key = None
                 identity = embedder_identity(self._settings)
                 store = open_store(path, key, create=True, embedder=identity)
-                self._store = self._trail.attach(store)
+                self._trail.attach(store)
+                self._store = AuditedStore(store, self._trail)
             return self._store
 
     def _filled_store(self) -> AuditedStore:

@@ -20,9 +20,9 @@ import struct
 import sys
 from typing import NoReturn
 
-from assistant.documents import parser_protocol
 from assistant.documents.parse import parse_bytes
 from assistant.documents.parse_errors import ParseFault
+from assistant.documents.parser_protocol import REQUEST, pack_document, pack_fault, unpack_request
 from assistant.documents.text_encoding import ENCODINGS
 from assistant.lockdown import child_preamble, compute_only, prepare_compute_only
 
@@ -96,7 +96,7 @@ def parse_once(memory: int, seconds: int) -> NoReturn:
             reply = _reply()
         except MemoryError:
             gc.collect()
-            reply = parser_protocol.pack_fault(ParseFault("memory"))
+            reply = pack_fault(ParseFault("memory"))
         for part in reply:
             _write(part)
     except MemoryError:
@@ -105,12 +105,12 @@ def parse_once(memory: int, seconds: int) -> NoReturn:
 
 
 def _reply() -> list[bytes]:
-    named, size = parser_protocol.unpack_request(bytes(_read(parser_protocol.REQUEST.size)))
+    named, size = unpack_request(bytes(_read(REQUEST.size)))
     try:
         parsed = parse_bytes(_read(size), named)
     except ParseFault as fault:
-        return parser_protocol.pack_fault(fault)
-    return parser_protocol.pack_document(
+        return pack_fault(fault)
+    return pack_document(
         parsed.text, parsed.page_starts, parsed.media_type, parsed.title, parsed.headings
     )
 

@@ -9,11 +9,11 @@ from pathlib import Path
 from types import TracebackType
 
 from assistant.config import Settings
-from assistant.documents import parser_protocol
 from assistant.documents.file_reader import read_document
 from assistant.documents.file_type import SUFFIXES
 from assistant.documents.parse_errors import ParseFault, document_error
 from assistant.documents.parser_process import Children, Limits, Outcome, best_children
+from assistant.documents.parser_protocol import pack_request, unpack_reply
 from assistant.types import CancelToken, Heading, ParsedDocument, ParsedFile
 
 _MIB = 1024 * 1024
@@ -87,12 +87,12 @@ class ChildParser:
         if not data:
             raise ParseFault("empty")
         named = SUFFIXES.get(path.suffix.lower(), "text")
-        request = [parser_protocol.pack_request(named, len(data)), data]
+        request = [pack_request(named, len(data)), data]
         with self._lock:
             outcome = self._children.run(request, self._limits, cancel)
         if outcome.status != 0:
             raise self._death(outcome)
-        text, meta = parser_protocol.unpack_reply(outcome.reply)
+        text, meta = unpack_reply(outcome.reply)
         return ParsedDocument(
             text=text,
             page_starts=tuple(meta["pages"]),

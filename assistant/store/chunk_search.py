@@ -50,7 +50,7 @@ WHERE text_index MATCH ? AND rank MATCH ? ORDER BY rank LIMIT ?
 """
 
 
-def dense(connection: apsw.Connection, vector: Vectors, k: int) -> list[tuple[int, float]]:
+def dense_hits(connection: apsw.Connection, vector: Vectors, k: int) -> list[tuple[int, float]]:
     """Return (chunk id, cosine similarity) of the `k` nearest chunks, best first.
 
     The candidates are chosen by the bits of the vectors, their order is exact.
@@ -64,7 +64,7 @@ def dense(connection: apsw.Connection, vector: Vectors, k: int) -> list[tuple[in
     return [(chunk_id, 1.0 - distance) for chunk_id, distance in rows]
 
 
-def text(connection: apsw.Connection, query: str, k: int) -> list[tuple[int, float]]:
+def text_hits(connection: apsw.Connection, query: str, k: int) -> list[tuple[int, float]]:
     """Return (chunk id, BM25 score, higher is better) of chunks with a word of `query`."""
     words = _telling_words(connection, query_words(query))
     if k < 1 or not words:

@@ -7,7 +7,7 @@ and a person's words are kept; they go with the documents that they may come fro
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -128,7 +128,7 @@ class FeedbackState:
             )
         return entry
 
-    def note_exported(self, ids: Iterable[int], kind: ExportKind) -> None:
+    def note_exported(self, ids: Collection[int], kind: ExportKind) -> None:
         """Note that feedback went into a file of this kind."""
         with self._pool.writing() as connection:
             connection.executemany(

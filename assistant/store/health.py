@@ -7,8 +7,8 @@ from pathlib import Path
 
 import apsw
 
-from assistant.store import embedder_identity
 from assistant.store.connection import connect
+from assistant.store.embedder_identity import recorded
 from assistant.store.header_check import beginning_changed
 from assistant.store.key_source import StoreKey
 from assistant.store.migrations import applied, check_schema
@@ -77,7 +77,7 @@ def _examine(connection: apsw.Connection, path: Path) -> StoreHealth:
         pending=tuple(m.name for m in MIGRATIONS if m.name not in names),
         documents=documents,
         chunks=chunks,
-        embedder=embedder_identity.recorded(connection, path),
+        embedder=recorded(connection, path),
         damage=damage(connection, path),
         sqlite=apsw.sqlite_lib_version(),
         ciphers=str(getattr(apsw, "mc_version", "")),

@@ -16,11 +16,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from assistant.errors import LockedError, StoreError, WrongKeyError, WrongPassphraseError
-from assistant.store import key_wrap
 from assistant.store.connection import opens
 from assistant.store.key_files import KeyMode, KeyPaths
 from assistant.store.key_source import KeyFile, StoreKey
-from assistant.store.key_wrap import Cost, Kind, WrappedKey
+from assistant.store.key_wrap import (
+    LONGEST_FILE,
+    Cost,
+    Kind,
+    WrappedKey,
+    new_wrapped_key,
+    parse,
+)
 from assistant.store.passphrase import check_new, prepared
 from assistant.store.private_files import (
     alone,
@@ -151,7 +157,7 @@ class LibraryKeys:
 
     def fresh(self, key: StoreKey, secret: bytes, show: Shown | None) -> WrappedKey:
         """Return a wrapped key with new salts for `key`; `show` is given its recovery key."""
-        made = key_wrap.new_wrapped_key().with_slot(key, "passphrase", secret, self.cost)
+        made = new_wrapped_key().with_slot(key, "passphrase", secret, self.cost)
         if show is None:
             return made
         text = new_recovery_key()
@@ -225,7 +231,7 @@ class LibraryKeys:
     def promote(self) -> None:
         """The store has its next key: so has the library. Raises `OSError`."""
         paths = self.paths
-        replace_private(paths.wrapped, read_private(paths.next, key_wrap.LONGEST_FILE))
+        replace_private(paths.wrapped, read_private(paths.next, LONGEST_FILE))
         paths.next.unlink()
         wipe_file(paths.raw)
 
@@ -255,7 +261,7 @@ class LibraryKeys:
         files = {}
         for path in (self.paths.wrapped, self.paths.next):
             with contextlib.suppress(FileNotFoundError):
-                files[path] = key_wrap.parse(read_private(path, key_wrap.LONGEST_FILE))
+                files[path] = parse(read_private(path, LONGEST_FILE))
         return files
 
     def _current(self, key: StoreKey) -> WrappedKey:
@@ -270,7 +276,7 @@ class LibraryKeys:
     def _save(self, wrapped: WrappedKey, key: StoreKey, kind: Kind, secret: bytes) -> None:
         """Replace the file, after the new one was read and unwrapped as it will be."""
         raw = wrapped.to_bytes()
-        if key_wrap.parse(raw).unwrap(kind, secret) != key:
+        if parse(raw).unwrap(kind, secret) != key:
             raise StoreError(
                 "The new key file does not open the library: nothing was changed.",
                 hint="Check the machine's memory, then try again.",

@@ -11,7 +11,6 @@ from pathlib import Path
 import apsw
 
 from assistant.errors import StoreError
-from assistant.store import embedder_identity
 from assistant.store.connection import (
     PAGE_SIZE,
     PLAIN_HEADER,
@@ -21,6 +20,7 @@ from assistant.store.connection import (
     truncate_log,
     without_waiting,
 )
+from assistant.store.embedder_identity import enforce, recorded
 from assistant.store.header_check import record_salt
 from assistant.store.key_source import StoreKey, sync_folder
 from assistant.store.migrations import check_schema, migrate
@@ -107,7 +107,7 @@ def _create(path: Path, key: StoreKey, embedder: EmbedderIdentity | None) -> Non
             _log_ahead(connection, path)
             migrate(connection)
             if embedder is not None:
-                embedder_identity.enforce(connection, embedder, path)
+                enforce(connection, embedder, path)
             record_salt(connection, draft)
             _move_log_into(connection, draft)
         finally:
@@ -162,10 +162,7 @@ def _prepare(
     if connection.pragma("journal_mode") != "wal":
         _log_ahead(connection, path)
     migrate(connection)
-    if embedder is None:
-        found = embedder_identity.recorded(connection, path)
-    else:
-        found = embedder_identity.enforce(connection, embedder, path)
+    found = enforce(connection, embedder, path) if embedder else recorded(connection, path)
     with contextlib.suppress(apsw.FullError, apsw.BusyError):
         record_salt(connection, path)
     _remove_cold_journal(path)

@@ -9,9 +9,23 @@ from types import TracebackType
 import numpy as np
 
 from assistant.errors import DiskFullError, StoreBusyError, StoreError, UsageError
-from assistant.store import chunk_search, document_rows, feedback_migration
 from assistant.store.audit_state import AuditState
+from assistant.store.chunk_search import dense_hits, passages, term_frequencies, text_hits
 from assistant.store.connection import Pool
+from assistant.store.document_rows import (
+    check_new,
+    delete,
+    every,
+    find,
+    get,
+    insert,
+    place,
+    resolve,
+    sources,
+    superseded,
+    take_sources,
+)
+from assistant.store.feedback_migration import carry_over, speaking_of
 from assistant.store.feedback_rows import FeedbackState
 from assistant.store.page_texts import read_page
 from assistant.store.store_names import shown
@@ -33,32 +47,28 @@ class SqliteStore:
     """
 
     def __init__(self, pool: Pool, embedder: EmbedderIdentity | None) -> None:
-        self._pool = pool
-        self._embedder = embedder
+        self.pool = pool
+        self.embedder = embedder
+        """The embedder that made the vectors of this store; None if none was recorded."""
 
     @property
     def path(self) -> Path:
-        return self._pool.path
-
-    @property
-    def embedder(self) -> EmbedderIdentity | None:
-        """The embedder that made the vectors of this store; None if none was recorded."""
-        return self._embedder
+        return self.pool.path
 
     @property
     def audit(self) -> AuditState:
         """What the audit log keeps inside this store."""
-        return AuditState(self._pool)
+        return AuditState(self.pool)
 
     @property
     def feedback(self) -> FeedbackState:
         """What people said of answers."""
-        return FeedbackState(self._pool)
+        return FeedbackState(self.pool)
 
     def find(self, content_hash: str) -> DocumentRecord | None:
         """Return the document with this content hash, if the library has it."""
-        with self._pool.reading() as connection:
-            return document_rows.find(connection, content_hash)
+        with self.pool.reading() as connection:
+            return find(connection, content_hash)
 
     def add(self, new: NewDocument) -> DocumentRecord:
         """Write one document in one transaction; the known record if its hash is there.
@@ -67,44 +77,49 @@ class SqliteStore:
         whose sources all have this content now. Raises `ValueError` for chunks and vectors
         that do not fit together.
         """
-        if self._embedder is None:
+        if self.embedder is None:
             raise StoreError(
                 f"{self.path} was opened without an embedder, so nothing can be added.",
                 hint="Choose an embedder: assistant models use NAME",
             )
-        document_rows.check_new(new, self._embedder.dimension)
-        with self._pool.writing() as connection:
-            old = document_rows.superseded(connection, new)
-            judged = feedback_migration.speaking_of(connection, old)
+        check_new(new, self.embedder.dimension)
+        with self.pool.writing() as connection:
+            old = superseded(connection, new)
+            judged = speaking_of(connection, old)
             for document_id in old:
-                document_rows.delete(connection, document_id)
-            known = document_rows.find(connection, new.content_hash)
-            number = known.id if known else document_rows.insert(connection, new)
-            document_rows.take_sources(connection, number, new.sources)
-            record = document_rows.get(connection, number)
-            feedback_migration.carry_over(connection, judged, old, record, new.document)
+                delete(connection, document_id)
+            known = find(connection, new.content_hash)
+            number = known.id if known else insert(connection, new)
+            take_sources(connection, number, new.sources)
+            record = get(connection, number)
+            carry_over(connection, judged, old, record, new.document)
         if old:
             self._clear_log(f"The older content of '{shown(record.name)}'")
         return record
 
+    def get(self, document_id: int) -> DocumentRecord:
+        """Return the document with this number. Raises `UsageError` if there is none."""
+        with self.pool.reading() as connection:
+            return get(connection, document_id)
+
     def documents(self) -> list[DocumentRecord]:
         """Return all documents in the order in which they were added."""
-        with self._pool.reading() as connection:
-            return document_rows.every(connection)
+        with self.pool.reading() as connection:
+            return every(connection)
 
     def sources(self) -> dict[str, int]:
         """Return each path and the id of the document that was read from it last."""
-        with self._pool.reading() as connection:
-            return document_rows.sources(connection)
+        with self.pool.reading() as connection:
+            return sources(connection)
 
     def place(self, placements: Sequence[Placement]) -> None:
         """Say where documents lie now, all in one transaction; ids that are gone are left out."""
-        with self._pool.writing() as connection:
-            document_rows.place(connection, placements)
+        with self.pool.writing() as connection:
+            place(connection, placements)
 
     def resolve(self, reference: str) -> DocumentRecord:
         """Find the one document that an id, a name, or the beginning of a name or hash names."""
-        return document_rows.resolve(self.documents(), reference)
+        return resolve(self.documents(), reference)
 
     def forget(self, document_id: int) -> DocumentRecord:
         """Delete a document so that no byte of it stays in the store's files.
@@ -112,15 +127,15 @@ class SqliteStore:
         Raises `UsageError` if there is none, and `StoreBusyError` if it was deleted but old
         pages stay in the log because another process reads them; the next opening ends that.
         """
-        with self._pool.writing() as connection:
-            record = document_rows.delete(connection, document_id)
+        with self.pool.writing() as connection:
+            record = delete(connection, document_id)
         self._clear_log(f"'{shown(record.name)}'")
         return record
 
     def page_text(self, document_id: int, page: int) -> str:
         """Return the text of a page (from 1). Raises `UsageError` if there is no such page."""
-        with self._pool.reading() as connection:
-            record = document_rows.get(connection, document_id)
+        with self.pool.reading() as connection:
+            record = get(connection, document_id)
             text = read_page(connection, document_id, page) if 0 < page <= record.pages else None
         if text is None:
             raise UsageError(
@@ -132,17 +147,17 @@ class SqliteStore:
     def search_dense(self, vector: Vectors, k: int) -> list[tuple[int, float]]:
         """Nearest chunks: (chunk id, cosine similarity), best first. `vector`: (dimension,)."""
         query = np.asarray(vector, dtype=np.float32)
-        if self._embedder is None or query.shape != (self._embedder.dimension,):
+        if self.embedder is None or query.shape != (self.embedder.dimension,):
             raise ValueError(f"a query vector of shape {query.shape} does not fit the store")
         if not np.all(np.isfinite(query)):
             raise ValueError("a query vector has numbers that are not finite")
-        with self._pool.reading() as connection:
-            return chunk_search.dense(connection, query, k)
+        with self.pool.reading() as connection:
+            return dense_hits(connection, query, k)
 
     def search_text(self, query: str, k: int) -> list[tuple[int, float]]:
         """BM25 over heading and text: (chunk id, score, higher is better), best first."""
-        with self._pool.reading() as connection:
-            return chunk_search.text(connection, query, k)
+        with self.pool.reading() as connection:
+            return text_hits(connection, query, k)
 
     def term_frequencies(self, query: str) -> tuple[int, dict[str, int]]:
         """(number of chunks, {query word: chunks that hold it}), stop words left out.
@@ -150,17 +165,17 @@ class SqliteStore:
         Words are in lower case and counted by their stem; of two words with one stem the
         first is there.
         """
-        with self._pool.reading() as connection:
-            return chunk_search.term_frequencies(connection, query)
+        with self.pool.reading() as connection:
+            return term_frequencies(connection, query)
 
     def passages(self, chunk_ids: Sequence[int]) -> list[Passage]:
         """Load passages in the order of the ids; ids that are gone are left out."""
-        with self._pool.reading() as connection:
-            return chunk_search.passages(connection, list(chunk_ids))
+        with self.pool.reading() as connection:
+            return passages(connection, list(chunk_ids))
 
     def close(self) -> None:
         """Close the file. Calls that still run in other threads end first; safe to repeat."""
-        self._pool.close()
+        self.pool.close()
 
     def __enter__(self) -> SqliteStore:
         return self
@@ -176,7 +191,7 @@ class SqliteStore:
     def _clear_log(self, what: str) -> None:
         stays = f"{what} was deleted, but traces stay in the encrypted log of {self.path}: "
         try:
-            if self._pool.truncate_log():
+            if self.pool.truncate_log():
                 return
         except DiskFullError as error:
             raise DiskFullError(

@@ -29,7 +29,7 @@ from typing import Any
 from assistant import store as store_package
 from assistant.cli import wiring
 from assistant.cli.main import main as command
-from assistant.documents import ChildParser
+from assistant.documents.sandboxed_parser import ChildParser
 from assistant.engine.chat_model import LlamaChat
 from assistant.engine.embedder import OnnxEmbedder
 from assistant.lockdown import linux

@@ -132,7 +132,7 @@ def export(invocation: Invocation, path: Path) -> None:
     settings, output = invocation.settings, invocation.output
     with _opened(invocation) as store:
         trail = AuditTrail(settings)
-        attached = trail.attach(store)
+        trail.attach(store)
         try:
             log = trail.log
             if log is None:  # `attach` gives one or raises
@@ -140,7 +140,7 @@ def export(invocation: Invocation, path: Path) -> None:
             log.before_write()
             done = write_export(log, path, settings.library)
         finally:
-            attached.close()
+            trail.close()
     if output.as_json:
         document: AuditExportJson = {
             "format": FORMAT,

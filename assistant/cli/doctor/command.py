@@ -249,7 +249,7 @@ def _chat_model(settings: Settings) -> Finding:
 
 
 def _parser(settings: Settings) -> Finding:
-    from assistant.documents import ChildParser
+    from assistant.documents.sandboxed_parser import ChildParser
     from assistant.sample_library import sample_paths
 
     sample = next(path for path in sample_paths() if path.suffix == ".txt")

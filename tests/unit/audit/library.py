@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from assistant.audit import AuditLog, Report, open_log, verify_library
+from assistant.audit import AuditedStore, AuditLog, AuditTrail, Report, open_log, verify_library
 from assistant.audit.log_keys import AuditKeys
 from assistant.audit.log_record import NO_HASH, make_record
 from assistant.store import SqliteStore, StoreKey, open_store
@@ -68,6 +68,12 @@ class Library:
 
     def lines(self) -> list[bytes]:
         return self.log.read_bytes().splitlines(keepends=True)
+
+
+def attached(trail: AuditTrail, store: SqliteStore) -> AuditedStore:
+    """Join store and log as the program does."""
+    trail.attach(store)
+    return AuditedStore(store, trail)
 
 
 def made_chain(actions: list[str], keys: AuditKeys | None = KEYS) -> list[bytes]:

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from assistant.audit import AuditTrail, read_log
-from assistant.audit.audited_feedback import AuditedFeedback
+from assistant.audit.audited_store import AuditedFeedback
 from assistant.audit.log_record import Record
 from assistant.config import Settings
 from assistant.errors import AuditError, UsageError
 from assistant.types import Citation, Correction, Feedback
 from tests.store.material import put
-from tests.unit.audit.library import EMBEDDER, Library
+from tests.unit.audit.library import EMBEDDER, Library, attached
 
 SECRETS = (b"zqquestion", b"zqanswer", b"zqwords", b"zqdocument")
 
@@ -31,7 +31,7 @@ class Audited:
             log.append("add", phase="done", pages=True)
             log.close()
         self.trail = AuditTrail(Settings(data_dir=folder))
-        self.store = self.trail.attach(self.library.open_store())
+        self.store = attached(self.trail, self.library.open_store())
 
     @property
     def feedback(self) -> AuditedFeedback:

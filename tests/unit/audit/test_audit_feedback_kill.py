@@ -14,7 +14,7 @@ from assistant.audit.chain import WRITES
 from assistant.config import Settings
 from assistant.store.feedback_rows import FeedbackState
 from assistant.types import Feedback
-from tests.unit.audit.library import Library, in_child
+from tests.unit.audit.library import Library, attached, in_child
 
 KILLED = 9
 GIVEN = Feedback("A question?", "right", "An answer.")
@@ -28,7 +28,7 @@ def test_a_killed_change_of_feedback_is_recovered(tmp_path: Path, change: str) -
 
     def opened() -> AuditTrail:
         trail = AuditTrail(settings)
-        store = trail.attach(library.open_store())
+        store = attached(trail, library.open_store())
         store.feedback.add(GIVEN)
         return trail
 
@@ -41,7 +41,7 @@ def test_a_killed_change_of_feedback_is_recovered(tmp_path: Path, change: str) -
 
     def killed() -> None:
         trail = AuditTrail(settings)
-        feedback = trail.attach(library.open_store()).feedback
+        feedback = attached(trail, library.open_store()).feedback
         setattr(FeedbackState, change, dying)
         calls = {
             "add": lambda: feedback.add(GIVEN),
@@ -57,15 +57,18 @@ def test_a_killed_change_of_feedback_is_recovered(tmp_path: Path, change: str) -
 
 
 def announced() -> set[str]:
-    """The actions that some code of the program records with `phase="intent"`."""
+    """The actions that some code of the program records with `phase="intent"`, or as a change."""
     found = set()
     for path in sorted(Path(assistant.__file__).parent.rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_bytes())):
-            if isinstance(node, ast.Call) and any(
-                word.arg == "phase" and ast.unparse(word.value) == "'intent'"
-                for word in node.keywords
-            ):
-                found.add(ast.literal_eval(node.args[0]))
+            if not isinstance(node, ast.Call) or not node.args:
+                continue
+            intent = any(ast.unparse(word) == "phase='intent'" for word in node.keywords)
+            changes = isinstance(node.func, ast.Attribute) and ast.unparse(node.func).endswith(
+                "trail.change"
+            )
+            if (intent or changes) and isinstance(node.args[0], ast.Constant):
+                found.add(node.args[0].value)
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -9,14 +10,16 @@ from typing import Any
 import pytest
 
 from assistant.audit import AuditedWorkspace, AuditTrail, read_log
-from assistant.audit.audited_store import AuditedStore
+from assistant.audit.audited_store import AuditedFeedback, AuditedStore
 from assistant.audit.log_record import Record
 from assistant.config import Settings
-from assistant.errors import AuditError, EngineError, UsageError
+from assistant.errors import AuditError, EngineError, ModelError, StoreError, UsageError
+from assistant.store import SqliteStore
+from assistant.store.feedback_rows import FeedbackState
 from assistant.types import FileAdded, Finished, IngestFinished, Retrieved
 from tests.fakes.workspace import FakeWorkspace
 from tests.store.material import put
-from tests.unit.audit.library import EMBEDDER, Library
+from tests.unit.audit.library import EMBEDDER, Library, attached
 
 QUESTION = "How long is the warranty of Mrs Marker's pump?"
 
@@ -29,7 +32,7 @@ class Audited:
         self.library = Library(folder)
         self.settings = Settings(data_dir=folder, audit_content=content)
         self.trail = AuditTrail(self.settings, lambda: {"model": "ab" * 32})
-        self.store: AuditedStore = self.trail.attach(self.library.open_store())
+        self.store: AuditedStore = attached(self.trail, self.library.open_store())
         self.inner = FakeWorkspace(forbidden=-1, **options)
         self.workspace = AuditedWorkspace(self.inner, self.trail)
 
@@ -138,7 +141,7 @@ def test_without_a_log_nothing_happens(make: Make) -> None:
     with pytest.raises(AuditError):
         audited.store.forget(1)
     assert audited.inner.produced == produced
-    assert {name for name, _ in audited.inner.calls} <= {"ask"}  # made, but never begun
+    assert audited.inner.calls == []
     assert [d.name for d in audited.store.documents()] == ["kept.txt"]
 
 
@@ -170,11 +173,105 @@ def test_an_answer_that_nobody_waited_for_is_recorded(make: Make) -> None:
     assert (last.action, last.fields["phase"]) == ("cite", "left")
 
 
+def test_documents_that_nobody_waited_for_are_recorded(make: Make) -> None:
+    audited = make()
+    events = audited.workspace.add([Path("a.txt"), Path("b.txt")])
+    for event in events:
+        if isinstance(event, FileAdded):
+            break
+    events.close()  # type: ignore[attr-defined]
+    start, left = audited.records()[-2:]
+    assert (start.action, start.fields) == ("ingest", {"phase": "start", "named": 2})
+    assert (left.action, left.fields["phase"], left.fields["of"]) == ("ingest", "left", start.seq)
+    assert left.fields["root"]["pages"] > 1
+
+
+class Unloadable(FakeWorkspace):
+    """Its methods fail when they are called, as where an engine can't be loaded."""
+
+    def ask(self, *_: Any, **__: Any) -> Iterator[Any]:
+        raise ModelError("The model is damaged.")
+
+    def add(self, *_: Any, **__: Any) -> Iterator[Any]:
+        raise ModelError("The embedder is damaged.")
+
+    def search(self, *_: Any, **__: Any) -> Any:
+        raise StoreError("The library is damaged.")
+
+    def page_text(self, *_: Any, **__: Any) -> str:
+        raise StoreError("The library is damaged.")
+
+
+@pytest.mark.parametrize(
+    ("use", "kind", "recorded"),
+    [
+        (lambda w: next(w.ask(QUESTION)), ModelError, [("ask", None), ("cite", "failed")]),
+        (
+            lambda w: next(w.add([Path("a")])),
+            ModelError,
+            [("ingest", "start"), ("ingest", "failed")],
+        ),
+        (lambda w: w.search("pump"), StoreError, [("search", None), ("shown", "failed")]),
+        (lambda w: w.page_text(1, 1), StoreError, [("view", None)]),
+    ],
+)
+def test_what_fails_before_it_begins_is_recorded(
+    make: Make,
+    use: Callable[[AuditedWorkspace], object],
+    kind: type[Exception],
+    recorded: list[tuple[str, str | None]],
+) -> None:
+    audited = make()
+    before = len(audited.records())
+    workspace = AuditedWorkspace(Unloadable(forbidden=-1), audited.trail)
+    with pytest.raises(kind):
+        use(workspace)
+    records = audited.records()[before:]
+    assert [(r.action, r.fields.get("phase")) for r in records] == recorded
+    if len(records) == 2:
+        assert records[1].fields["of"] == records[0].seq
+
+
+def test_an_iterator_that_nobody_begins_is_no_work_and_no_record(make: Make) -> None:
+    audited = make()
+    before = audited.actions()
+    never = [audited.workspace.ask(QUESTION), audited.workspace.add([Path("a.txt")])]
+    for events in never:
+        events.close()  # type: ignore[attr-defined]
+    assert audited.inner.calls == []
+    assert audited.actions() == before
+
+
+def test_an_ingest_into_a_library_that_is_not_there_yet(tmp_path: Path) -> None:
+    """The log begins with the library, in the middle of the first ingest."""
+    library = Library(tmp_path)
+    trail = AuditTrail(Settings(data_dir=tmp_path))
+
+    class Making(FakeWorkspace):
+        def add(self, *given: Any) -> Iterator[Any]:
+            trail.attach(library.open_store())
+            return super().add(*given)
+
+    events = list(AuditedWorkspace(Making(forbidden=-1), trail).add([Path("a.txt")]))
+    assert isinstance(events[-1], IngestFinished)
+    last = list(read_log(library.log, None).records())[-1]
+    assert last.action == "ingest"
+    assert (last.fields["added"], "of" in last.fields) == (1, False)
+
+
+def test_every_change_of_a_store_is_audited() -> None:
+    """A method of the store that writes must not slip past its audited heir."""
+    for kind, heir in ((SqliteStore, AuditedStore), (FeedbackState, AuditedFeedback)):
+        for name, method in vars(kind).items():
+            if inspect.isfunction(method) and "pool.writing()" in inspect.getsource(method):
+                assert name in vars(heir), f"{kind.__name__}.{name}"
+
+
 def test_an_ingest_ends_with_a_root_over_the_pages(make: Make) -> None:
     audited = make()
     for event in audited.workspace.add([Path("a.txt"), Path("b.txt")]):
         if isinstance(event, FileAdded):
-            assert "ingest" not in audited.actions()
+            assert audited.records()[-1].fields == {"phase": "start", "named": 2}
         if isinstance(event, IngestFinished):
             assert audited.actions()[-1] == "ingest"
     fields = audited.records()[-1].fields
@@ -193,7 +290,7 @@ def test_a_document_that_is_not_there_is_not_announced(make: Make) -> None:
 def test_a_store_error_is_recorded_as_the_outcome(make: Make) -> None:
     audited = make()
     put_through(audited.store, "Text. " * 50, "one.txt")
-    audited.store._store.close()
+    audited.store.pool.close()
     with pytest.raises(Exception, match="closed"):
         put_through(audited.store, "More. " * 50, "two.txt")
     audited.trail.log = None

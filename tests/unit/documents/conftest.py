@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from assistant.config import Settings
-from assistant.documents import ChildParser
+from assistant.documents.sandboxed_parser import ChildParser
 
 
 @pytest.fixture(scope="module")

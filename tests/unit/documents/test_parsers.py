@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from assistant.config import Settings
-from assistant.documents import ChildParser
+from assistant.documents.sandboxed_parser import ChildParser
 from assistant.errors import DocumentError
 from tests.fakes import pdf_files
 

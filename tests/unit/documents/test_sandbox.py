@@ -14,8 +14,8 @@ import pytest
 
 import assistant
 from assistant.config import Settings
-from assistant.documents import ChildParser
 from assistant.documents.parser_process import ForkServer, SpawnEach, command, environment
+from assistant.documents.sandboxed_parser import ChildParser
 from assistant.errors import Cancelled, DocumentError
 from assistant.types import CancelToken
 from tests.fakes import pdf_files
@@ -154,7 +154,7 @@ def test_it_does_not_matter_where_it_is_run_from(tmp_path: Path) -> None:
         f"import sys; sys.path.insert(0, {str(ROOT)!r})\n"
         "from pathlib import Path\n"
         "from assistant.config import Settings\n"
-        "from assistant.documents import ChildParser\n"
+        "from assistant.documents.sandboxed_parser import ChildParser\n"
         "with ChildParser(Settings(data_dir=Path('.'))) as p:\n"
         f"    print(p.parse(Path({str(path)!r})).document.text)\n"
     )

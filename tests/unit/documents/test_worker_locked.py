@@ -14,9 +14,10 @@ from typing import Any
 import pytest
 
 from assistant.config import Settings
-from assistant.documents import ChildParser, parser_protocol, parser_worker
+from assistant.documents import parser_protocol, parser_worker
 from assistant.documents.parse import Parsed
 from assistant.documents.parser_process import ForkServer
+from assistant.documents.sandboxed_parser import ChildParser
 from tests.unit.lockdown.forked import forked
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="seccomp and Landlock")

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from assistant.config import Settings
-from assistant.documents import ChildParser
+from assistant.documents.sandboxed_parser import ChildParser
 from assistant.errors import (
     AssistantError,
     DiskFullError,
