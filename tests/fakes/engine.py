@@ -70,6 +70,9 @@ class FakeChat:
         *,
         max_tokens: int = 192,
     ) -> Quoted:
+        if cancel is not None:
+            cancel.raise_if_cancelled()
+        self._check_fits(prompt)
         self.prompts.append(prompt)
         self.quoted_from = tuple(passages)
         return self.quoted
@@ -106,8 +109,7 @@ class FakeChat:
     ) -> Iterator[str]:
         self.prompts.append(prompt)
         self.samplings.append(sampling)
-        if self.count_tokens(prompt) + 1 > self._context_length:
-            raise ContextOverflowError("The prompt does not fit the context of the fake model.")
+        self._check_fits(prompt)
         pieces = self._scripts.pop(0) if self._scripts else self._pieces
         with self._lock:
             self.active += 1
@@ -119,6 +121,10 @@ class FakeChat:
                     yield piece
             finally:
                 self.active -= 1
+
+    def _check_fits(self, prompt: str) -> None:
+        if self.count_tokens(prompt) + 1 > self._context_length:
+            raise ContextOverflowError("The prompt does not fit the context of the fake model.")
 
     def _wait(self, cancel: CancelToken | None) -> None:
         if cancel is None:

@@ -1,4 +1,7 @@
-"""A parser without a child process: the file's bytes as UTF-8, paged by form feeds."""
+"""A parser without a child process: text files only, paged by form feeds.
+
+`tests/unit/documents/test_parser_contract.py` runs the same tests against it and the real one.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,9 @@ import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
+from assistant.documents.file_reader import read_document
+from assistant.documents.parse import parse_bytes
+from assistant.documents.parse_errors import ParseFault, document_error
 from assistant.errors import DocumentError
 from assistant.types import CancelToken, ParsedDocument, ParsedFile
 
@@ -17,8 +23,13 @@ class FakeParser:
     """
 
     def __init__(
-        self, *, fail_on: tuple[str, ...] = (), before: Callable[[Path], None] | None = None
+        self,
+        *,
+        fail_on: tuple[str, ...] = (),
+        before: Callable[[Path], None] | None = None,
+        max_mb: int = 100,
     ) -> None:
+        self._max_mb = max_mb
         self._fail_on = fail_on
         self._before = before
         self.parsed: list[str] = []
@@ -32,8 +43,12 @@ class FakeParser:
         self.parsed.append(path.name)
         if path.name in self._fail_on:
             raise DocumentError(f"'{path.name}' is damaged.", hint="Get the file again.")
-        data = path.read_bytes()
-        pages = data.decode("utf-8").split("\f")
+        data = read_document(path, self._max_mb)
+        try:
+            text = parse_bytes(bytearray(data), "text").text
+        except ParseFault as fault:
+            raise document_error(str(path), fault, memory_mb=0, seconds=0) from fault
+        pages = text.split("\f")
         starts = [0]
         for page in pages[:-1]:
             starts.append(starts[-1] + len(page))

@@ -1,4 +1,7 @@
-"""A workspace without store or models: it plays scripts, and notes what it was asked."""
+"""A workspace without store or models: it plays scripts, and notes what it was asked.
+
+`tests/unit/cli/test_workspace_contract.py` runs the same tests against it and the real one.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from typing import Any
 
 from assistant.errors import UsageError
 from assistant.feedback import completed, export
+from assistant.store.document_rows import resolve
 from assistant.types import (
     AnswerEvent,
     CancelToken,
@@ -170,6 +174,8 @@ class FakeWorkspace:
         previous: str = "",
     ) -> Iterator[AnswerEvent]:
         self._note("ask")
+        if not question.strip():
+            raise UsageError("There is no question.")
         self.questions.append(question)
         self.strategies.append(strategy)
         self.previous.append(previous)
@@ -183,6 +189,8 @@ class FakeWorkspace:
 
     def search(self, query: str, limit: int = 8) -> SearchResult:
         self._note("search")
+        if not query.strip():
+            raise UsageError("There is nothing to search for.")
         return SearchResult(query, warranty_hits(self)[:limit], 0.9, relevant=True)
 
     def add(
@@ -219,20 +227,22 @@ class FakeWorkspace:
 
     def resolve(self, reference: str) -> DocumentRecord:
         self._note("resolve")
-        for document in self.documents():
-            if reference in (document.name, str(document.id)):
-                return document
-        raise UsageError(f"There is no document '{reference}'.")
+        return resolve(self.documents(), reference)
 
     def forget(self, document_id: int) -> DocumentRecord:
         self._note("forget")
         list(self._play(self._forgetting, None, "forget"))
-        return record(document_id, *self._pages.pop(document_id))
+        known = self._known(document_id)
+        del self._pages[document_id]
+        return record(document_id, *known)
 
     def page_text(self, document_id: int, page: int) -> str:
         self._note("page_text")
         list(self._play(self._paging, None, "page_text"))
-        return self._pages[document_id][1][page - 1]
+        name, pages = self._known(document_id)
+        if not 1 <= page <= len(pages):
+            raise UsageError(f"'{name}' has no page {page}.")
+        return pages[page - 1]
 
     def note_export(self, what: str, count: int, documents: Sequence[int]) -> None:
         self._note("note_export")
@@ -270,6 +280,11 @@ class FakeWorkspace:
         self._note("close")
         list(self._play(self._closing, None, "close"))
         self.closed = True
+
+    def _known(self, document_id: int) -> tuple[str, tuple[str, ...]]:
+        if document_id not in self._pages:
+            raise UsageError(f"The library has no document number {document_id}.")
+        return self._pages[document_id]
 
     # Playing -------------------------------------------------------------------------
 
