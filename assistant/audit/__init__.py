@@ -1,7 +1,7 @@
 """The log of what was done: chained, so that a change shows.
 
 `open_log` opens the log of an open store; `AuditedWorkspace` records what a front end does
-with a library, and does nothing that can't be recorded; `record_unsealed` is for what happens
+with a library, and does nothing that can't be recorded; `append_unsealed` is for what happens
 while the library is locked; `verify_library` checks the log and the store's pages.
 """
 
@@ -10,12 +10,12 @@ from assistant.audit.audited_workspace import AuditedWorkspace
 from assistant.audit.export import Export, read_export, write_export
 from assistant.audit.log import AuditLog
 from assistant.audit.log_keys import AuditKeys
-from assistant.audit.log_reader import LogReader, read_log
+from assistant.audit.log_reader import LogReader
 from assistant.audit.log_record import Record
 from assistant.audit.open_log import open_log, restart_log
 from assistant.audit.recorder import AuditTrail
 from assistant.audit.rekey_record import rekeying
-from assistant.audit.unsealed_records import append_unsealed, changing, record_unsealed
+from assistant.audit.unsealed_records import append_unsealed, changing
 from assistant.audit.verify import Finding, Report, verify_library
 
 __all__ = [
@@ -33,8 +33,6 @@ __all__ = [
     "changing",
     "open_log",
     "read_export",
-    "read_log",
-    "record_unsealed",
     "rekeying",
     "restart_log",
     "verify_library",

@@ -15,8 +15,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from assistant.audit.chain import Chain, Ledger, Root
-from assistant.audit.error_hints import OLD_HINT, VERIFY_HINT
-from assistant.audit.log_file import LogFile, refusal
+from assistant.audit.log_file import OLD_HINT, VERIFY_HINT, LogFile, refusal
 from assistant.audit.log_head import Head
 from assistant.audit.log_keys import AuditKeys
 from assistant.audit.log_record import (

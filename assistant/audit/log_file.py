@@ -54,21 +54,6 @@ class Disk:
         os.ftruncate(descriptor, length)
 
 
-class _Locked:
-    """What `LogFile.locked` gives: a class, because every record enters it."""
-
-    __slots__ = ("_file",)
-
-    def __init__(self, file: LogFile) -> None:
-        self._file = file
-
-    def __enter__(self) -> None:
-        self._file.lock()
-
-    def __exit__(self, *_: object) -> None:
-        self._file.unlock()
-
-
 class LogFile:
     """An open log. Methods raise `AuditError` for what the system refuses."""
 
@@ -90,12 +75,17 @@ class LogFile:
             if descriptor >= 0:
                 os.close(descriptor)
 
-    def locked(self) -> _Locked:
+    @contextmanager
+    def locked(self) -> Iterator[None]:
         """Keep every other process from writing to the log while the block runs.
 
         Raises `AuditError` on entering it.
         """
-        return _Locked(self)
+        self.lock()
+        try:
+            yield
+        finally:
+            self.unlock()
 
     def lock(self) -> None:
         """Take the lock of `locked`. Raises `AuditError`; the lock is then not held."""
@@ -216,6 +206,15 @@ class LogFile:
             raise refusal(self.path, "it was replaced while it was in use", _GONE_HINT)
 
 
+OLD_HINT = (
+    "It is the log of a library that was here before. Move it to a safe place (it may have to "
+    "be kept), then try again."
+)
+
+VERIFY_HINT = (
+    "See what happened with 'assistant audit verify'. Restore the log from a backup, or, if you "
+    "know why it is so, go on from here with 'assistant audit accept'."
+)
 _DISK_HINT = "Check the disk, its room and its rights; then try again. Nothing was done."
 _BUSY_HINT = "Wait for the other window or command to finish, then try again."
 _GONE_HINT = "Put the file back; 'assistant audit verify' says what is missing."

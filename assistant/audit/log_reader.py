@@ -13,7 +13,10 @@ from assistant.errors import UsageError
 
 
 class LogReader:
-    """The records of a log; after reading, `bad` says why it ended early ("" if it did not)."""
+    """The records of a log; after reading, `bad` says why it ended early ("" if it did not).
+
+    Without `keys` seals are not checked.
+    """
 
     def __init__(self, path: Path, keys: AuditKeys | None) -> None:
         self._path, self._keys = path, keys
@@ -35,8 +38,3 @@ class LogReader:
                 self.bad = f"record {first.record}: {first.message}" if first else ""
         finally:
             file.close()
-
-
-def read_log(path: Path, keys: AuditKeys | None) -> LogReader:
-    """Read the log at `path`; without `keys` seals are not checked."""
-    return LogReader(path, keys)

@@ -7,9 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from assistant.audit.error_hints import OLD_HINT, VERIFY_HINT
 from assistant.audit.log import AuditLog
-from assistant.audit.log_file import LogFile, refusal
+from assistant.audit.log_file import OLD_HINT, VERIFY_HINT, LogFile, refusal
 from assistant.audit.log_head import Head
 from assistant.audit.log_keys import AuditKeys, new_secret
 from assistant.audit.log_record import BadRecordError, timestamp

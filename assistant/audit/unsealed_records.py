@@ -15,8 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.audit.chain import Chain
-from assistant.audit.error_hints import VERIFY_HINT
-from assistant.audit.log_file import LogFile, refusal
+from assistant.audit.log_file import VERIFY_HINT, LogFile, refusal
 from assistant.audit.log_record import (
     MAX_LINE,
     WITHOUT_KEY,
@@ -29,17 +28,12 @@ from assistant.config import Settings
 from assistant.errors import AssistantError
 
 
-def record_unsealed(settings: Settings, action: str, **fields: Any) -> None:
+def append_unsealed(path: Path, action: str, **fields: Any) -> None:
     """Record an action for which the library need not be open (see `records.WITHOUT_KEY`).
 
-    Does nothing while the library has no log yet. Raises `AuditError` when the record can't
+    Does nothing while there is no log at `path` yet. Raises `AuditError` when the record can't
     be written: then the action must not be carried out.
     """
-    append_unsealed(settings.audit_path, action, **fields)
-
-
-def append_unsealed(path: Path, action: str, **fields: Any) -> None:
-    """Do the same for the log at `path`."""
     if action not in WITHOUT_KEY:
         raise ValueError(f"'{action}' is recorded with the library's key only")
     try:

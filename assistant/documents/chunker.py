@@ -10,16 +10,15 @@ against the distance from the target. It goes on across a heading only while it 
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from assistant.documents.chunk_pieces import Atom, Break, count_all, make_atoms
+from assistant.documents.chunk_pieces import Atom, Break, CountTokens, count_all, make_atoms
 from assistant.documents.heading_paths import HeadingPaths, common_parts, sections_of
 from assistant.documents.text_windows import WINDOW, windows
 from assistant.text.sentences import trimmed
 from assistant.types import Chunk, ParsedDocument
 
-CountTokens = Callable[[Sequence[str]], list[int]]
 Parts = tuple[str, ...]
 
 DEFAULT_TARGET = 130

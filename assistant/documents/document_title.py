@@ -24,26 +24,8 @@ _LABEL = re.compile(
     r"\b(?:19|20)\d\d$",
     re.IGNORECASE,
 )
-_SMALL_WORDS = frozenset(
-    [
-        "a",
-        "an",
-        "and",
-        "as",
-        "at",
-        "by",
-        "for",
-        "from",
-        "in",
-        "of",
-        "on",
-        "or",
-        "the",
-        "to",
-        "with",
-        "between",
-    ]
-)
+_SMALL = "a an and as at by for from in of on or the to with between"
+_SMALL_WORDS = frozenset(_SMALL.split())
 _LINES_TRIED = 12
 
 

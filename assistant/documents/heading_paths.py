@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from assistant.documents.chunk_pieces import count_all
+from assistant.documents.chunk_pieces import CountTokens, count_all
 from assistant.types import ParsedDocument
-
-CountTokens = Callable[[Sequence[str]], list[int]]
 
 SEPARATOR = " > "
 

@@ -15,6 +15,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import importlib
+import io
 import os
 import struct
 import sys
@@ -33,6 +34,7 @@ RESULT = struct.Struct(">iQ")
 """Exit status as `os.waitstatus_to_exitcode` gives it, peak resident memory in KiB."""
 
 _MEMORY_EXIT = 77
+_PIECE = 1 << 20
 
 
 def main(arguments: list[str]) -> None:
@@ -117,26 +119,20 @@ def _reply() -> list[bytes]:
 
 def _read(size: int) -> bytearray:
     data = bytearray(size)
-    view, at = memoryview(data), 0
-    while at < size:
-        count = os.readv(0, [view[at:]]) if hasattr(os, "readv") else _readinto(view[at:])
-        if not count:
-            raise EOFError
-        at += count
-    view.release()
+    at = 0
+    with io.FileIO(0, closefd=False) as source, memoryview(data) as view:
+        while at < size:
+            count = source.readinto(view[at : at + _PIECE])
+            if not count:
+                raise EOFError
+            at += count
     return data
-
-
-def _readinto(view: memoryview) -> int:
-    piece = os.read(0, min(len(view), 1 << 20))
-    view[: len(piece)] = piece
-    return len(piece)
 
 
 def _write(part: bytes) -> None:
     view, at = memoryview(part), 0
     while at < len(view):
-        at += os.write(1, view[at : at + (1 << 20)])
+        at += os.write(1, view[at : at + _PIECE])
 
 
 def _limit(memory: int, seconds: int) -> None:

@@ -6,7 +6,6 @@ import hashlib
 import signal
 import threading
 from pathlib import Path
-from types import TracebackType
 
 from assistant.config import Settings
 from assistant.documents.file_reader import read_document
@@ -75,12 +74,7 @@ class ChildParser:
     def __enter__(self) -> ChildParser:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def _parsed(self, path: Path, data: bytes, cancel: CancelToken) -> ParsedDocument:

@@ -194,13 +194,12 @@ class _Library:
 
     def settle(self) -> None:
         """Tell the store where its documents lie now, and forget those that lie nowhere."""
-        made = plan(self._files, list(self._records.values()), self._held)
-        for number in made.gone:
+        placements, gone = plan(self._files, list(self._records.values()), self._held)
+        for number in gone:
             self._store.forget(number)
-        if made.placements:
-            self._store.place(made.placements)
-        if made.gone or made.placements:
-            self._held = self._store.sources()
+        if placements:
+            self._store.place(placements)
+        self._held = self._store.sources()
 
     def sources_of(self, content: str, source: str) -> tuple[str, ...]:
         """Return `source` and the other paths of this run at which the same content lies."""

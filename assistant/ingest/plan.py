@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from assistant.types import DocumentRecord, Placement
@@ -23,18 +23,10 @@ class FileContent:
     name: str
 
 
-@dataclass(slots=True)
-class Plan:
-    """What is done ahead of the run: documents get new places, others are `gone`."""
-
-    placements: list[Placement] = field(default_factory=list)
-    gone: list[int] = field(default_factory=list)
-
-
 def plan(
     files: Mapping[str, FileContent], records: Sequence[DocumentRecord], held: Mapping[str, int]
-) -> Plan:
-    """Decide where known documents lie, given the files of a run by their paths.
+) -> tuple[list[Placement], list[int]]:
+    """Decide which documents get new places and which are gone, given the files of a run.
 
     `held` are the paths that the library knows, and the documents that they held. A document
     is gone if all its paths hold other known content. Where one of them holds new content, the
@@ -47,7 +39,9 @@ def plan(
     here: dict[str, list[str]] = {}
     for source, file in files.items():
         here.setdefault(file.content_hash, []).append(source)
-    made, folders = Plan(), _Folders()
+    placements: list[Placement] = []
+    gone: list[int] = []
+    folders = _Folders()
     for record in records:
         old = before.get(record.id, [])
         others = [source for source in old if source not in files]
@@ -62,10 +56,10 @@ def plan(
         else:
             continue
         if not now:
-            made.gone.append(record.id)
+            gone.append(record.id)
         elif now != old:
-            made.placements.append(Placement(record.id, tuple(now), _new_name(old, now, files)))
-    return made
+            placements.append(Placement(record.id, tuple(now), _new_name(old, now, files)))
+    return placements, gone
 
 
 def _new_name(old: list[str], now: list[str], files: Mapping[str, FileContent]) -> str:

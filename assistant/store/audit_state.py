@@ -94,8 +94,8 @@ class AuditState:
         """
         if len(head) != HEAD_BYTES:
             raise ValueError(f"a head has {HEAD_BYTES} bytes, not {len(head)}")
-        replacing = "INSERT OR REPLACE INTO audit_head VALUES (1, ?)"
-        self._pool.write_one(replacing, (head,), durable=durable)
+        with self._pool.lend_to_writer(durable=durable) as connection:
+            connection.execute("INSERT OR REPLACE INTO audit_head VALUES (1, ?)", (head,))
 
     @contextmanager
     def settled(self) -> Iterator[StoredPages]:

@@ -147,7 +147,6 @@ class Pool:
         self._guard = threading.Lock()
         self._writer = threading.Lock()
         self._idle: list[apsw.Connection] = [first] if first else []
-        self._relaxed: list[apsw.Connection] = []
         self._closed = False
 
     @contextmanager
@@ -166,49 +165,16 @@ class Pool:
     def lend_to_writer(self, *, durable: bool = True) -> Iterator[apsw.Connection]:
         """Lend a connection to the only writer of this process, without a transaction.
 
-        What is committed is on the disk then, unless `durable` is false. A connection stays
-        as it was last used: the many small writes that need not wait cost no change of it.
+        What is committed is on the disk then, unless `durable` is false.
         """
         if not self._writer.acquire(timeout=self.busy_ms / 1000):
             raise StoreBusyError(BUSY.message.format(path=self.path), hint=BUSY.hint)
         try:
             with self.lend() as connection:
-                self._wait_for_disk(connection, wanted=durable)
+                connection.pragma("synchronous", "FULL" if durable else "NORMAL")
                 yield connection
         finally:
             self._writer.release()
-
-    def write_one(self, statement: str, values: tuple[bytes, ...], *, durable: bool) -> None:
-        """Execute one statement, which is a transaction of its own, as `lend_to_writer` would.
-
-        Without its nested contexts: it is done with every record of the audit log.
-        """
-        if not self._writer.acquire(timeout=self.busy_ms / 1000):
-            raise StoreBusyError(BUSY.message.format(path=self.path), hint=BUSY.hint)
-        try:
-            with translating(self.path):
-                connection = self._take()
-                try:
-                    self._wait_for_disk(connection, wanted=durable)
-                    connection.execute(statement, values)
-                finally:
-                    self._give_back(connection)
-        finally:
-            self._writer.release()
-
-    def _wait_for_disk(self, connection: apsw.Connection, *, wanted: bool) -> None:
-        """Set whether a commit waits for the disk. Only the writer calls this."""
-        relaxed = any(known is connection for known in self._relaxed)
-        if relaxed != wanted:
-            return
-        connection.pragma("synchronous", "FULL" if wanted else "NORMAL")
-        with self._guard:
-            self._forget(connection)
-            if not wanted:
-                self._relaxed.append(connection)
-
-    def _forget(self, connection: apsw.Connection) -> None:
-        self._relaxed = [known for known in self._relaxed if known is not connection]
 
     def truncate_log(self) -> bool:
         """Empty the log as `truncate_log` does; False if it stayed in use for the busy time."""
@@ -230,7 +196,6 @@ class Pool:
         with self._guard:
             self._closed = True
             idle, self._idle = self._idle, []
-            self._relaxed = []
         with translating(self.path):
             for connection in idle:
                 connection.close()
@@ -250,7 +215,6 @@ class Pool:
             if not self._closed and len(self._idle) < _IDLE_CONNECTIONS:
                 self._idle.append(connection)
                 return
-            self._forget(connection)
         connection.close()
 
 

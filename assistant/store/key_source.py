@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import hashlib
 import hmac
 import os
 import re
@@ -26,7 +25,6 @@ from assistant.store.secret_memory import SecretBytes
 from assistant.store.store_names import usable_path
 
 KEY_BYTES = 32
-_PERSON = b"airgap derived"
 _HEX_KEY = re.compile(r"[0-9a-fA-F]{64}", re.ASCII)
 _LONGEST_KEY_FILE = 1024
 
@@ -67,17 +65,6 @@ class StoreKey:
     def wipe(self) -> None:
         """Overwrite the key in memory: it opens nothing any more. See `memory` for the limits."""
         self._secret.wipe()
-
-    def derive(self, purpose: str) -> bytes:
-        """Return 32 secret bytes for one purpose, such as "audit log".
-
-        Keyed BLAKE2b (RFC 7693) over the purpose, with a personalisation of this program:
-        keys of different purposes tell nothing about each other or about the store's key.
-        """
-        digest = hashlib.blake2b(
-            purpose.encode("utf-8"), digest_size=KEY_BYTES, key=self.reveal(), person=_PERSON
-        )
-        return digest.digest()
 
     def __repr__(self) -> str:
         return "StoreKey(<hidden>)"

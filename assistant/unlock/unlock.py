@@ -49,9 +49,9 @@ def keys_of(settings: Settings) -> LibraryKeys:
 
 def record_failed_unlock(settings: Settings) -> None:
     """Put a wrong passphrase into the library's audit log. Raises `AuditError`."""
-    from assistant.audit import record_unsealed
+    from assistant.audit import append_unsealed
 
-    record_unsealed(settings, "unlock-failed", tries=keys_of(settings).tries.failed())
+    append_unsealed(settings.audit_path, "unlock-failed", tries=keys_of(settings).tries.failed())
 
 
 class Unlocking:

@@ -59,10 +59,10 @@ def show_records(invocation: Invocation, secret: bytes | None, chosen: Filter) -
 
     Without `secret` the seals are not checked.
     """
-    from assistant.audit import AuditKeys, read_log
+    from assistant.audit import AuditKeys, LogReader
 
     output, settings = invocation.output, invocation.settings
-    log = read_log(settings.audit_path, AuditKeys(secret) if secret else None)
+    log = LogReader(settings.audit_path, AuditKeys(secret) if secret else None)
     records = chosen.choose(log.records())
     bad = log.bad
     if output.as_json:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.audit import AuditTrail, read_log
+from assistant.audit import AuditTrail, LogReader
 from assistant.audit.audited_store import AuditedFeedback
 from assistant.audit.log_record import Record
 from assistant.config import Settings
@@ -38,7 +38,7 @@ class Audited:
         return self.store.feedback
 
     def records(self) -> list[Record]:
-        log = read_log(self.library.log, None)
+        log = LogReader(self.library.log, None)
         records = [r for r in log.records() if r.action.startswith("feedback")]
         assert log.bad == ""
         return records

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.audit import append_unsealed, changing, record_unsealed, rekeying
+from assistant.audit import append_unsealed, changing, rekeying
 from assistant.audit.log_record import read_record
 from assistant.config import Settings
 from assistant.errors import AuditError, ModelError
@@ -47,7 +47,7 @@ def test_only_some_actions_need_no_key(library: Library) -> None:
 
 
 def test_without_a_log_there_is_nothing_to_do(tmp_path: Path) -> None:
-    record_unsealed(Settings(data_dir=tmp_path), "unlock-failed", tries=1)
+    append_unsealed(Settings(data_dir=tmp_path).audit_path, "unlock-failed", tries=1)
     assert list(tmp_path.iterdir()) == []
 
 

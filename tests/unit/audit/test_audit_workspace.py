@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from assistant.audit import AuditedWorkspace, AuditTrail, read_log
+from assistant.audit import AuditedWorkspace, AuditTrail, LogReader
 from assistant.audit.audited_store import AuditedFeedback, AuditedStore
 from assistant.audit.log_record import Record
 from assistant.config import Settings
@@ -37,7 +37,7 @@ class Audited:
         self.workspace = AuditedWorkspace(self.inner, self.trail)
 
     def records(self) -> list[Record]:
-        log = read_log(self.library.log, None)
+        log = LogReader(self.library.log, None)
         records = list(log.records())
         assert log.bad == ""
         return records
@@ -254,7 +254,7 @@ def test_an_ingest_into_a_library_that_is_not_there_yet(tmp_path: Path) -> None:
 
     events = list(AuditedWorkspace(Making(forbidden=-1), trail).add([Path("a.txt")]))
     assert isinstance(events[-1], IngestFinished)
-    last = list(read_log(library.log, None).records())[-1]
+    last = list(LogReader(library.log, None).records())[-1]
     assert last.action == "ingest"
     assert (last.fields["added"], "of" in last.fields) == (1, False)
 

@@ -76,4 +76,3 @@ def test_threads_that_write_heads_and_documents(pool: Pool) -> None:
     for thread in threads:
         thread.join()
     assert seen == [FULL] * 180
-    assert len(pool._relaxed) <= len(pool._idle)

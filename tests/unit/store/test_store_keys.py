@@ -115,13 +115,6 @@ def test_what_is_no_key_file(tmp_path: Path) -> None:
         assert caught.value.hint
 
 
-def test_derived_keys_are_stable_and_apart() -> None:
-    key = StoreKey(bytes(range(32)))
-    assert key.derive("audit log") == StoreKey(bytes(range(32))).derive("audit log")
-    assert len({key.derive("a"), key.derive("b"), key.reveal(), StoreKey.random().derive("a")}) == 4
-    assert len(key.derive("")) == 32
-
-
 def test_a_wiped_key_is_gone_in_this_process_only() -> None:
     key = StoreKey.random()
     child = os.fork()

@@ -16,10 +16,35 @@ EVERY = sorted(
     key=lambda kind: kind.__name__,
 )
 
+OURS = {
+    "Error",
+    "BindingsError",
+    "ConnectionClosedError",
+    "ConnectionNotClosedError",
+    "ConstraintError",
+    "CursorClosedError",
+    "EmptyError",
+    "ExecTraceAbort",
+    "ExecutionCompleteError",
+    "ForkingViolationError",
+    "IncompleteExecutionError",
+    "InternalError",
+    "InvalidContextError",
+    "MismatchError",
+    "MisuseError",
+    "NotFoundError",
+    "RangeError",
+    "SchemaChangeError",
+    "SQLError",
+    "ThreadingViolationError",
+    "VFSFileClosedError",
+}
+"""Mistakes of this program and no state of the file; looked at one by one."""
+
 
 def test_apsw_has_no_exception_that_is_not_mapped() -> None:
     assert len(EVERY) > 30
-    assert [kind.__name__ for kind in EVERY if kind not in TRANSLATIONS] == []
+    assert {kind.__name__ for kind in EVERY if kind not in TRANSLATIONS} == OURS
     others = [
         name
         for name, v in vars(apsw).items()
