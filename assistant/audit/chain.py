@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from assistant.audit.log_keys import AuditKeys
@@ -15,7 +17,9 @@ from assistant.audit.log_record import (
     WITHOUT_KEY,
     BadRecordError,
     Record,
+    make_record,
     read_record,
+    timestamp,
 )
 
 WRITES = frozenset(
@@ -129,6 +133,20 @@ class Chain:
         self.count, self.hash = record.seq + 1, record.hash
         self.offset += len(line) + 1
         return record
+
+    def next(
+        self, action: str, fields: Mapping[str, Any], session: str, moment: datetime
+    ) -> tuple[Record, bytes]:
+        """Return the record that comes next, and its line; sealed if there are keys."""
+        body = {
+            "seq": self.count,
+            "time": timestamp(moment),
+            "session": session,
+            "action": action,
+            "fields": fields,
+            "prev": self.hash,
+        }
+        return make_record(body, self.keys)
 
     def _check_sealed(self, record: Record) -> None:
         if self.keys and not self.keys.is_seal(bytes.fromhex(record.hash), record.mac):

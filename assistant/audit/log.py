@@ -27,9 +27,7 @@ from assistant.audit.log_record import (
     SEALED,
     BadRecordError,
     Record,
-    make_record,
     read_record,
-    timestamp,
 )
 from assistant.audit.page_hashes import PageTree, tree_path
 from assistant.errors import AuditError, DiskFullError, StoreBusyError
@@ -233,15 +231,7 @@ class AuditLog:
         torn = self._file.size() - self._chain.offset
         if torn > 0 and action != SEALED:
             fields = {**fields, "torn": torn}
-        body = {
-            "seq": self._chain.count,
-            "time": timestamp(self._now()),
-            "session": self._session,
-            "action": action,
-            "fields": fields,
-            "prev": self._chain.hash,
-        }
-        record, line = make_record(body, self.keys)
+        record, line = self._chain.next(action, fields, self._session, self._now())
         at = self._chain.offset
         self._file.append(line, at)
         self._chain.count, self._chain.hash = record.seq + 1, record.hash

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from dataclasses import dataclass
 
 from assistant.audit.log_record import BadRecordError
 from assistant.store.audit_state import HEAD_BYTES
@@ -10,16 +11,17 @@ from assistant.store.audit_state import HEAD_BYTES
 _HEAD = struct.Struct(">QQ32sQ8x")
 
 
+@dataclass(frozen=True, slots=True)
 class Head:
     """What the store knows of the log: `count` records, `end` bytes, the last one's hash.
 
     A reader may begin at byte `start`, at the last record with a root over the pages.
     """
 
-    __slots__ = ("count", "end", "hash", "start")
-
-    def __init__(self, count: int, end: int, digest: str, start: int) -> None:
-        self.count, self.end, self.hash, self.start = count, end, digest, start
+    count: int
+    end: int
+    hash: str
+    start: int
 
     @classmethod
     def read(cls, content: bytes | None) -> Head | None:

@@ -20,9 +20,7 @@ from assistant.audit.log_record import (
     MAX_LINE,
     WITHOUT_KEY,
     BadRecordError,
-    make_record,
     read_record,
-    timestamp,
 )
 from assistant.config import Settings
 from assistant.errors import AssistantError
@@ -52,15 +50,7 @@ def _append(file: LogFile, action: str, fields: dict[str, Any]) -> None:
     chain, torn = _end_of(file)
     if torn:
         fields = {**fields, "torn": torn}
-    body = {
-        "seq": chain.count,
-        "time": timestamp(datetime.now(UTC)),
-        "session": secrets.token_hex(4),
-        "action": action,
-        "fields": fields,
-        "prev": chain.hash,
-    }
-    _, line = make_record(body, None)
+    _, line = chain.next(action, fields, secrets.token_hex(4), datetime.now(UTC))
     file.append(line, chain.offset)
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import apsw
 
 from assistant.errors import UsageError
-from assistant.store.page_texts import read_text
-from assistant.store.query_rows import fetch, fetch_one
+from assistant.store.page_texts import page_bounds, read_text
+from assistant.store.query_rows import fetch_one
 from assistant.store.store_names import shown, storable
 from assistant.types.documents import Citation
 from assistant.types.feedback import ShownPassage
@@ -21,17 +21,11 @@ def page_span(
 
     Reads that much and not the page: a text file of 30 million characters is one page.
     """
-    starts = dict(
-        fetch(
-            connection,
-            "SELECT number, start FROM pages WHERE document_id = ? AND number IN (?, ?)",
-            (document_id, page, page + 1),
-        )
-    )
-    if page not in starts:
+    bounds = page_bounds(connection, document_id, page)
+    if bounds is None:
         return ""
-    first, last = starts[page] + start, starts[page] + end
-    last = min(last, starts.get(page + 1, last))
+    first, last = bounds[0] + start, bounds[0] + end
+    last = last if bounds[1] is None else min(last, bounds[1])
     return read_text(connection, document_id, first, last) if first < last else ""
 
 

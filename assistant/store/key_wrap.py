@@ -120,12 +120,7 @@ def new_wrapped_key() -> WrappedKey:
 def parse(raw: bytes) -> WrappedKey:
     """Read a key file. Raises `WrongKeyError`, or `NewerStoreError` for a later version."""
     try:
-        content = _object(json.loads(raw, object_pairs_hook=_pairs, parse_constant=_refuse))
-        if content.get("format") == FORMAT and _natural(content.get("version")) > VERSION:
-            raise NewerStoreError(
-                "The key file was written by a newer version of this program.",
-                hint="Install the newer version again.",
-            )
+        content = json.loads(raw, object_pairs_hook=_pairs, parse_constant=_refuse)
         return _wrapped_key(content)
     except (ValueError, RecursionError) as error:
         reason = str(error) if isinstance(error, _MalformedError) else "it is not JSON"
@@ -139,52 +134,46 @@ class _MalformedError(ValueError):
     """Says what is wrong without repeating what is in the file."""
 
 
-def _wrapped_key(content: dict[str, Any]) -> WrappedKey:
-    _keys(content, {"format", "version", "number", "slots"})
-    if content["format"] != FORMAT or _natural(content["version"]) != VERSION:
-        raise _MalformedError("it is no key file of this program")
-    slots = content["slots"]
+def _wrapped_key(content: object) -> WrappedKey:
+    match content:
+        case {"format": kind, "version": version, **rest} if kind == FORMAT:
+            if _natural(version) > VERSION:
+                raise NewerStoreError(
+                    "The key file was written by a newer version of this program.",
+                    hint="Install the newer version again.",
+                )
+            if version != VERSION or rest.keys() != {"number", "slots"}:
+                raise _MalformedError("it has other fields than a key file")
+        case _:
+            raise _MalformedError("it is no key file of this program")
+    slots = rest["slots"]
     if not isinstance(slots, list) or not 1 <= len(slots) <= 2:
         raise _MalformedError("it has no slots")
-    read = tuple(_slot(_object(slot)) for slot in slots)
+    read = tuple(map(_slot, slots))
     if [slot.kind for slot in read] not in (["passphrase"], ["passphrase", "recovery"]):
         raise _MalformedError("its slots are not a passphrase and a recovery key")
-    return WrappedKey(_hex(content["number"], _ID_BYTES), read)
+    return WrappedKey(_hex(rest["number"], _ID_BYTES), read)
 
 
-def _slot(content: dict[str, Any]) -> Slot:
-    kind = content.get("kind")
-    if kind not in ("passphrase", "recovery"):
-        raise _MalformedError("a slot is of an unknown kind")
-    cost = None
-    names = {"kind", "salt", "nonce", "sealed"}
-    if kind == "passphrase":
-        names.add("argon2id")
-        numbers = _object(content.get("argon2id"))
-        _keys(numbers, {"passes", "memory"})
-        try:
-            cost = Cost(_natural(numbers["passes"]), _natural(numbers["memory"]))
-        except ValueError as error:
-            raise _MalformedError("its Argon2id numbers are out of their limits") from error
-    _keys(content, names)
-    return Slot(
-        kind,
-        _hex(content["salt"], _SALT_BYTES),
-        cost,
-        _hex(content["nonce"], _NONCE_BYTES),
-        _hex(content["sealed"], _SEALED_BYTES),
-    )
-
-
-def _keys(content: dict[str, Any], wanted: set[str]) -> None:
-    if content.keys() != wanted:
+def _slot(content: object) -> Slot:
+    kind: Kind = "recovery"
+    cost: Cost | None = None
+    more: dict[object, object] = {}
+    match content:
+        case {"kind": "passphrase", "argon2id": {"passes": n, "memory": m, **more}, **rest}:
+            try:
+                cost = Cost(_natural(n), _natural(m))
+            except ValueError as error:
+                raise _MalformedError("its Argon2id numbers are out of their limits") from error
+            kind = "passphrase"
+        case {"kind": "recovery", **rest}:
+            pass
+        case _:
+            raise _MalformedError("a slot is of an unknown kind")
+    if more or rest.keys() != {"salt", "nonce", "sealed"}:
         raise _MalformedError("it has other fields than a key file")
-
-
-def _object(value: object) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise _MalformedError("a part of it is no object")
-    return value
+    salt, nonce = _hex(rest["salt"], _SALT_BYTES), _hex(rest["nonce"], _NONCE_BYTES)
+    return Slot(kind, salt, cost, nonce, _hex(rest["sealed"], _SEALED_BYTES))
 
 
 def _natural(value: object) -> int:

@@ -54,8 +54,13 @@ def write_pages(connection: apsw.Connection, document_id: int, starts: Sequence[
     )
 
 
-def read_page(connection: apsw.Connection, document_id: int, number: int) -> str | None:
-    """Return the text of page `number`, or None if the document has no such page."""
+def page_bounds(
+    connection: apsw.Connection, document_id: int, number: int
+) -> tuple[int, int | None] | None:
+    """Return where page `number` begins and ends in a document's text; None if it has none.
+
+    The last page ends with the text: None.
+    """
     starts = dict(
         fetch(
             connection,
@@ -63,9 +68,13 @@ def read_page(connection: apsw.Connection, document_id: int, number: int) -> str
             (document_id, number, number + 1),
         )
     )
-    if number not in starts:
-        return None
-    return read_text(connection, document_id, starts[number], starts.get(number + 1))
+    return (starts[number], starts.get(number + 1)) if number in starts else None
+
+
+def read_page(connection: apsw.Connection, document_id: int, number: int) -> str | None:
+    """Return the text of page `number`, or None if the document has no such page."""
+    bounds = page_bounds(connection, document_id, number)
+    return None if bounds is None else read_text(connection, document_id, *bounds)
 
 
 def pages_of_span(
