@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.config import Settings
-from assistant.documents import ChildParser
+from assistant.documents.sandboxed_parser import ChildParser
 from assistant.evaluation.few_shot import Shots
 from assistant.evaluation.gold_spans import Place
 from assistant.evaluation.suite import Item

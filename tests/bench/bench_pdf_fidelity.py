@@ -37,7 +37,7 @@ from pathlib import Path
 import pypdfium2
 
 from assistant.config import Settings
-from assistant.documents import ChildParser
+from assistant.documents.sandboxed_parser import ChildParser
 from assistant.types import Citation, PageStart, ParsedDocument, Passage
 from tests.bench.report import EXIT_SKIPPED, Figure, add_json_option, at_least, publish, shared_data
 

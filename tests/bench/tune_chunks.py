@@ -33,8 +33,8 @@ import apsw
 import numpy as np
 
 from assistant.config import Settings
-from assistant.documents import ChildParser
 from assistant.documents.chunker import chunk_document, embedding_text
+from assistant.documents.sandboxed_parser import ChildParser
 from assistant.engine.engine_loader import load_embedder
 from assistant.types import Chunk, Embedder, ParsedDocument
 from tests.bench.report import EXIT_SKIPPED, shared_data
