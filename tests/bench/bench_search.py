@@ -24,7 +24,7 @@ import numpy as np
 
 from assistant.store import SqliteStore, StoreKey, open_store
 from assistant.store.connection import Pool, harden
-from assistant.types import Chunk, EmbedderIdentity, ParsedDocument, Vectors
+from assistant.types import Chunk, EmbedderIdentity, NewDocument, ParsedDocument, Vectors
 from tests.bench.report import Figure, add_json_option, at_least, publish
 
 PER_DOCUMENT = 100
@@ -61,12 +61,14 @@ def fill(store: SqliteStore, rng: np.random.Generator, vectors: Vectors) -> floa
             text += " ".join(words(rng, WORDS_PER_CHUNK)) + "\n"
             chunks.append(Chunk(ordinal, start, len(text) - 1, f"Part {ordinal}"))
         store.add(
-            name=f"{first}.txt",
-            source=f"{first}.txt",
-            content_hash=f"{first:064x}",
-            document=ParsedDocument(text, (0,), "text/plain"),
-            chunks=chunks,
-            vectors=part,
+            NewDocument(
+                name=f"{first}.txt",
+                sources=(f"{first}.txt",),
+                content_hash=f"{first:064x}",
+                document=ParsedDocument(text, (0,), "text/plain"),
+                chunks=chunks,
+                vectors=part,
+            )
         )
     return time.perf_counter() - began
 
