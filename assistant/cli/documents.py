@@ -154,10 +154,12 @@ class _Shown:
         match event:
             case FilesFound(total=total):
                 self.progress.update(self.task, total=total)
+            case FileProgress(path=path, stage="comparing"):
+                self.progress.update(self.task, description=f"comparing {_line(path.name)}")
             case FileProgress(path=path, index=index, stage=stage, done=done, total=total):
                 share = done / total if total else 0.0
-                weight = {"reading": 0.0, "embedding": 0.1, "storing": 0.95}[stage]
-                span = {"reading": 0.1, "embedding": 0.85, "storing": 0.05}[stage]
+                weight = {"embedding": 0.1, "storing": 0.95}.get(stage, 0.0)
+                span = {"embedding": 0.85, "storing": 0.05}.get(stage, 0.1)
                 label = f"{stage} {_line(path.name)}"
                 completed = index + weight + span * share
                 self.progress.update(self.task, completed=completed, description=label)

@@ -93,7 +93,7 @@ class Ingester:
         for index, entry in enumerate(found.entries):
             cancel.raise_if_cancelled()
             if isinstance(entry, FoundFile):
-                yield FileProgress(entry.path, index, "reading", 0, 1)
+                yield FileProgress(entry.path, index, "comparing", 0, 1)
                 contents[entry.path] = self._content_hash(entry.path)
         library = _Library(self._store, _files(found.entries, contents))
         library.settle()

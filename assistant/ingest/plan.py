@@ -7,7 +7,6 @@ because its old path holds another one now, before its new path is looked at.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -87,11 +86,21 @@ class _Folders:
             try:
                 self._listed[path.parent] = frozenset(child.name for child in path.parent.iterdir())
             except PermissionError:  # the lockdown lets nobody list it
-                return os.path.lexists(path)
+                return _may_be_there(path)
             except OSError:
                 self._listed[path.parent] = None
         names = self._listed[path.parent]
         return None if names is None else path.name in names
+
+
+def _may_be_there(path: Path) -> bool:
+    try:
+        path.lstat()
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def portable_source(path: Path) -> str:

@@ -56,7 +56,7 @@ class Progress:
         return self.added + self.known + len(self.failures)
 
     def apply(self, event: IngestEvent) -> bool:
-        """Take an event; True if the library holds another document now."""
+        """Take an event; True if the library holds another document, or calls one otherwise."""
         if isinstance(event, FilesFound):
             self.total = event.total
         elif isinstance(event, FileProgress):
@@ -71,6 +71,7 @@ class Progress:
         elif isinstance(event, FileKnown):
             self.known += 1
             self.current = None
+            return True
         elif isinstance(event, FileFailed):
             self.failures.append(Failure(event.path, problem_of(event.error)))
             self.current = None

@@ -9,7 +9,7 @@ from typing import Literal
 from assistant.errors import AssistantError
 from assistant.types.documents import DocumentRecord
 
-Stage = Literal["reading", "embedding", "storing"]
+Stage = Literal["comparing", "reading", "embedding", "storing"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,8 @@ class FilesFound:
 class FileProgress:
     """`done` of `total` steps of one file's `stage` are finished.
 
-    Steps are for comparing only: characters while reading (1 in all before the text is
+    All files are compared with the library before the first one is added. Steps are only for
+    showing how far it is: characters while reading (1 in all before the text is
     there), chunks while embedding.
     """
 
