@@ -63,15 +63,13 @@ from assistant.types.protocols import (
     Embedder,
     EmbedderIdentity,
     Message,
-    NewDocument,
     ParsedFile,
     Parser,
-    Placement,
     Quoted,
     Sampling,
-    Store,
     Vectors,
 )
+from assistant.types.store import NewDocument, Placement, Store
 from assistant.types.strategies import (
     AUTO,
     DIRECT,

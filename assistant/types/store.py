@@ -1,0 +1,95 @@
+"""The seam to a library on disk: what is stored, and what is asked of the store."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from assistant.types.documents import Chunk, DocumentRecord, ParsedDocument, Passage
+from assistant.types.protocols import Vectors
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NewDocument:
+    """A document that is to be stored. `vectors` has shape (len(chunks), dimension).
+
+    `sources` are all paths at which this very content lies now, first the one that `name`
+    comes from.
+    """
+
+    name: str
+    sources: tuple[str, ...]
+    content_hash: str
+    document: ParsedDocument
+    chunks: Sequence[Chunk]
+    vectors: Vectors
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where a stored document lies now, and its new name ("" to keep the one it has)."""
+
+    document_id: int
+    sources: tuple[str, ...]
+    name: str = ""
+
+
+class Store(Protocol):
+    """A library on disk. Safe to use from several threads; one connection each.
+
+    A document is there once, however many paths (`sources`) its content lies at; a path holds
+    one document.
+    """
+
+    def find(self, content_hash: str) -> DocumentRecord | None: ...
+
+    def add(self, new: NewDocument) -> DocumentRecord:
+        """Write one document in one transaction; the known record if its hash is there.
+
+        It takes over its sources. The same transaction forgets other documents that are left
+        without any.
+        """
+        ...
+
+    def sources(self) -> dict[str, int]:
+        """Return each path and the id of the document that was read from it last."""
+        ...
+
+    def place(self, placements: Sequence[Placement]) -> None:
+        """Say where documents lie now, all in one transaction; ids that are gone are left out."""
+        ...
+
+    def documents(self) -> list[DocumentRecord]: ...
+
+    def resolve(self, reference: str) -> DocumentRecord:
+        """Find a document by id, name or unique prefix of its name or hash.
+
+        Raises `UsageError` when none or several match (the hint lists them).
+        """
+        ...
+
+    def forget(self, document_id: int) -> DocumentRecord:
+        """Delete a document so that no byte of it stays in the store's files."""
+        ...
+
+    def page_text(self, document_id: int, page: int) -> str: ...
+
+    def search_dense(self, vector: Vectors, k: int) -> list[tuple[int, float]]:
+        """Nearest chunks: (chunk id, cosine similarity), best first."""
+        ...
+
+    def search_text(self, query: str, k: int) -> list[tuple[int, float]]:
+        """BM25 over chunk text: (chunk id, score, higher is better), best first.
+
+        `query` is plain text from a person: never parsed as FTS5 syntax.
+        """
+        ...
+
+    def term_frequencies(self, query: str) -> tuple[int, dict[str, int]]:
+        """(number of chunks, {query word: chunks that hold it}), stop words left out."""
+        ...
+
+    def passages(self, chunk_ids: Sequence[int]) -> list[Passage]:
+        """Load passages in the order of the ids; ids that are gone are left out."""
+        ...
