@@ -210,9 +210,11 @@ class _Library:
         before = sorted({self._held[source] for source in new.sources if source in self._held})
         record = self._store.add(new)
         self._held |= dict.fromkeys(new.sources, record.id)
-        replaced = [self._records[n] for n in before if n not in self._held.values()]
+        left = [number for number in before if number not in self._held.values()]
+        # What another process has added since is not among the records.
+        replaced = next((self._records[n] for n in left if n in self._records), None)
         self._records[record.id] = record
-        return record, replaced[0] if replaced else None
+        return record, replaced
 
 
 def _files(
