@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from assistant.config import Settings
@@ -17,6 +18,8 @@ from assistant.types import (
     FileProgress,
     IngestEvent,
     IngestFinished,
+    NewDocument,
+    ParsedDocument,
     Store,
 )
 from tests.fakes.embedder import FakeEmbedder
@@ -332,3 +335,25 @@ def test_a_name_that_is_no_text_is_never_taken_for_gone(bench: Bench) -> None:
     bench.write(copy=FEBRUARY)
     bench.add()
     assert set(bench.holds()) == {JANUARY, FEBRUARY}
+
+
+def test_a_document_that_another_process_adds_meanwhile(tmp_path: Path) -> None:
+    embedder = FakeEmbedder(dimension=64)
+    path = tmp_path / "documents" / "a.txt"
+
+    class Shared(FakeStore):
+        def sources(self) -> dict[str, int]:
+            if not self.added:
+                document = ParsedDocument(JANUARY, (0,), "text/plain")
+                vectors = np.empty((0, 64), np.float32)
+                self.add(
+                    NewDocument("a.txt", (str(path.resolve()),), "ab" * 32, document, [], vectors)
+                )
+            return super().sources()
+
+    path.parent.mkdir()
+    bench = Bench(path.parent, Shared(embedder.identity), embedder)
+    bench.write(a=FEBRUARY)
+    [added] = [event for event in bench.add() if isinstance(event, FileAdded)]
+    assert added.replaced is None
+    assert bench.holds() == {FEBRUARY: ("a",)}
