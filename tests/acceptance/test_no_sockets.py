@@ -39,7 +39,8 @@ def test_the_journey_opens_no_socket(default_models: Path, tmp_path: Path) -> No
 
 
 LOADED_LIBRARIES = """
-import sqlite_vec, apsw, llama_cpp, nacl.signing, numpy, onnxruntime, pypdfium2, Stemmer, tokenizers
+import sqlite_vec, apsw, llama_cpp, msgspec, nacl.signing, numpy, onnxruntime, pypdfium2
+import Stemmer, tokenizers
 maps = open("/proc/self/maps").read().split()
 print(*{p for p in maps if "/site-packages/" in p and ".so" in p}, sep="\\n")
 print(sqlite_vec.loadable_path() + ".so")

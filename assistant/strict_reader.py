@@ -1,0 +1,301 @@
+"""The one reader of TOML and JSON that anybody may have written.
+
+    item = read_json(line, Item)            # a frozen dataclass, a TypedDict, dict[str, Any] ...
+    with refused(SuiteError, f"{path.name}, line 3", hint="..."):
+        item = read_json(line, Item)        # a `BadInputError` becomes a `SuiteError`
+
+A dataclass says what is expected: types, `Literal` choices, and limits as
+`Annotated[int, msgspec.Meta(ge=1)]`; `Meta(description="...")` is how errors call it. What
+types can't say is checked in `__post_init__`, whose `ValueError` becomes a `BadInputError`.
+
+Refused whatever the type: text that is no UTF-8, a key that stands twice, NaN and infinity,
+whole numbers beyond 2**53, half characters (lone surrogates), and what is deeper or larger
+than its `Limits`. Keys that the type does not know are refused too, so that a slip is noticed.
+No value is taken for what it is not: `1.0` and `true` are no whole numbers.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import re
+import stat
+import tomllib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, NoReturn, TypeVar
+
+import msgspec
+from msgspec import inspect
+
+from assistant.errors import AssistantError
+
+_T = TypeVar("_T")
+Meta = msgspec.Meta
+
+Sha256 = Annotated[
+    str, Meta(pattern=r"\A[0-9a-f]{64}\Z", description="a SHA-256 (64 digits from 0-9a-f)")
+]
+MAX_INTEGER = 2**53
+"""Beyond it, other readers of JSON would round."""
+
+_LONGEST_SHOWN = 60
+_PROBLEM = re.compile(r"(.*?)(?: - at `(key` in `)?\$([^`]*)`)?", re.DOTALL)
+_MISSING = re.compile(r"Object missing required field `(\w+)`")
+_STEP = re.compile(r"\.(\w+)|\[(\d+)\]|\[\.\.\.\]")
+_WORDS = (
+    (re.compile(r"`(\w+)`"), r"\1"),
+    (re.compile(r"\bstr\b"), "text"),
+    (re.compile(r"\bint\b"), "whole number"),
+    (re.compile(r"\bfloat\b"), "number"),
+    (re.compile(r"\bbool\b"), "true or false"),
+    (re.compile(r"\bobject\b"), "table"),
+    (re.compile(r"\barray\b"), "list"),
+)
+
+
+class BadInputError(Exception):
+    """Input that is not what it should be: the message says where, and what was expected.
+
+    It holds little of the input, and is not safe to show in a terminal as it is.
+    """
+
+
+class MissingInputError(BadInputError):
+    """There is no such file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Most levels, values in all, and characters of one text."""
+
+    depth: int = 32
+    values: int = 20_000_000
+    text: int = 1 << 20
+
+
+_LIMITS = Limits()
+
+
+@contextmanager
+def refused(error: type[AssistantError], what: str, hint: str = "") -> Iterator[None]:
+    """Turn a `BadInputError` into an error for people; `what` names the input."""
+    try:
+        yield
+    except BadInputError as bad:
+        raise error(f"{what}: {bad}.", hint=hint) from bad
+
+
+def read_file(path: Path, most: int) -> bytes:
+    """Read a plain file of at most `most` bytes; never waits for the other end of a pipe.
+
+    Raises `MissingInputError` if there is none, `BadInputError` for whatever else is wrong.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+        with os.fdopen(descriptor, "rb") as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise BadInputError("it is no plain file")
+            data = file.read(most + 1)
+    except FileNotFoundError as error:
+        raise MissingInputError("there is no such file") from error
+    except OSError as error:
+        raise BadInputError(f"it can't be read ({error.strerror or 'unknown reason'})") from error
+    except ValueError as error:
+        raise BadInputError("that can't be the name of a file") from error
+    if len(data) > most:
+        size = f"{most >> 20} MiB" if most >= 1 << 20 else f"{most:,} bytes"
+        raise BadInputError(f"it has more than {size}")
+    return data
+
+
+def read_json(
+    raw: bytes, kind: type[_T], *, limits: Limits = _LIMITS, more_keys: bool = False
+) -> _T:
+    """Read one JSON value of a type; with `more_keys`, keys that it does not know are skipped.
+
+    Raises `BadInputError`.
+    """
+    try:
+        value = json.loads(_text(raw), object_pairs_hook=_once, parse_constant=_no_number)
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno}, character {error.colno}"
+        raise BadInputError(f"it is no JSON ({error.msg}, {where})") from None
+    except RecursionError:
+        raise BadInputError("it is nested too deeply") from None
+    except ValueError:  # Python refuses to read thousands of digits
+        raise BadInputError("it holds a number beyond 2**53") from None
+    return fitted(value, kind, limits=limits, more_keys=more_keys)
+
+
+def read_toml(
+    raw: bytes, kind: type[_T], *, limits: Limits = _LIMITS, more_keys: bool = False
+) -> _T:
+    """Read a TOML document of a type. Raises `BadInputError`."""
+    try:
+        value = tomllib.loads(_text(raw))
+    except RecursionError:
+        raise BadInputError("it is nested too deeply") from None
+    except ValueError as error:
+        raise BadInputError(f"it is not valid TOML ({str(error)[:200]})") from None
+    return fitted(value, kind, limits=limits, more_keys=more_keys)
+
+
+def canonical(table: Mapping[str, Any]) -> bytes:
+    """Return the one form in which a signed table is written. Raises `ValueError` for NaN.
+
+    ASCII, keys sorted, no white space, each number as Python writes it.
+    """
+    text = json.dumps(table, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return text.encode("ascii")
+
+
+def read_canonical(raw: bytes, kind: type[_T], *, limits: Limits = _LIMITS) -> _T:
+    """Read a table that is in canonical form, to the byte. Raises `BadInputError`."""
+    table = read_json(raw, dict[str, Any], limits=limits)
+    if canonical(table) != raw:
+        raise BadInputError("it is not in canonical form")
+    return fitted(table, kind, limits=limits)
+
+
+def fitted(
+    value: object, kind: type[_T], *, limits: Limits = _LIMITS, more_keys: bool = False
+) -> _T:
+    """Return a value that was read already as what a type says. Raises `BadInputError`."""
+    _check_limits(value, limits)
+    try:
+        made = msgspec.convert(value, kind)
+    except msgspec.ValidationError as error:
+        raise BadInputError(_explained(str(error), value, kind)) from None
+    if not more_keys:
+        _refuse_unknown(value, msgspec.to_builtins(made), "")
+    return made
+
+
+def _text(raw: bytes) -> str:
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise BadInputError(f"byte {error.start + 1} is no UTF-8") from None
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    table = dict(pairs)
+    if len(table) != len(pairs):
+        keys = [key for key, _ in pairs]
+        doubled = next(key for key in keys if keys.count(key) > 1)
+        raise BadInputError(f"'{doubled[:_LONGEST_SHOWN]}' stands twice in it")
+    return table
+
+
+def _no_number(name: str) -> NoReturn:
+    raise BadInputError(f"{name} is no number")
+
+
+def _check_limits(value: object, limits: Limits) -> None:
+    """Check depth, number of values, lengths of texts and sizes of numbers."""
+    left = limits.values
+    pending: list[tuple[Any, int]] = [(value, 0)]
+    while pending:
+        item, depth = pending.pop()
+        left -= 1
+        if left < 0:
+            raise BadInputError(f"it holds more than {limits.values:,} values")
+        if depth > limits.depth:
+            raise BadInputError("it is nested too deeply")
+        if isinstance(item, str):
+            _check_text(item, limits.text)
+        elif isinstance(item, dict):
+            pending += [(entry, depth + 1) for pair in item.items() for entry in pair]
+        elif isinstance(item, list):
+            pending += [(entry, depth + 1) for entry in item]
+        elif isinstance(item, float) and not math.isfinite(item):
+            raise BadInputError(f"{item} is no number")
+        elif isinstance(item, int) and abs(item) > MAX_INTEGER:
+            raise BadInputError("it holds a number beyond 2**53")
+
+
+def _check_text(text: str, longest: int) -> None:
+    if len(text) > longest:
+        raise BadInputError(f"it holds a text of {len(text):,} characters, more than {longest:,}")
+    if not text.isascii() and any(0xD800 <= ord(character) < 0xE000 for character in text):
+        raise BadInputError("it holds half a character (a lone surrogate)")
+
+
+def _refuse_unknown(given: object, kept: object, place: str) -> None:
+    if isinstance(given, dict) and isinstance(kept, dict):
+        for key, value in given.items():
+            if key not in kept:
+                inside = f" in '{place}'" if place else ""
+                known = ", ".join(kept) or "none"
+                raise BadInputError(
+                    f"'{key[:_LONGEST_SHOWN]}' is no key{inside} (they are: {known})"
+                )
+            _refuse_unknown(value, kept[key], f"{place}.{key}" if place else key)
+    elif isinstance(given, list) and isinstance(kept, list | tuple):
+        for number, (value, other) in enumerate(zip(given, kept, strict=False)):
+            if isinstance(value, dict | list):
+                _refuse_unknown(value, other, f"{place}[{number}]")
+
+
+def _explained(message: str, value: object, kind: Any) -> str:
+    """Put msgspec's message into our words, with the value and what was expected of it."""
+    match = _PROBLEM.fullmatch(message)
+    problem, in_key, place = (match[1], match[2], match[3] or "") if match else (message, "", "")
+    missing = _MISSING.fullmatch(problem)
+    if missing:
+        return f"'{f'{place}.{missing[1]}'[1:]}' is missing"
+    expected = "" if in_key else _expected(inspect.type_info(kind), place)
+    if expected and problem.startswith(("Expected", "Invalid")):
+        problem = f"expected {expected}"
+    for pattern, word in _WORDS:
+        problem = pattern.sub(word, problem)
+    problem = problem.replace("Expected", "expected")
+    where = f"a key in '{place[1:]}'" if in_key else f"'{place[1:]}'{_found(value, place)}"
+    return f"{where}: {problem}" if place else problem
+
+
+def _found(value: Any, place: str) -> str:
+    """Return ` is VALUE` for a short value at a place."""
+    for step in _STEP.finditer(place):
+        if step[0] == "[...]":
+            return ""
+        value = value[step[1]] if step[1] else value[int(step[2])]
+    if isinstance(value, str | int | float):  # truth values too
+        return f" is {json.dumps(value)[:_LONGEST_SHOWN]}"
+    return ""
+
+
+def _expected(found: Any, place: str) -> str:
+    """Say what a type expects at a place, "" where msgspec's own words do."""
+    for step in _STEP.finditer(place):
+        found = _below(found, step)
+    kinds = found.types if isinstance(found, inspect.UnionType) else (found,)
+    described = [_described(kind) for kind in kinds]
+    return " or ".join(described) if all(described) else ""
+
+
+def _below(found: Any, step: re.Match[str]) -> Any:
+    kinds = found.types if isinstance(found, inspect.UnionType) else (found,)
+    for kind in kinds:
+        inner = kind.type if isinstance(kind, inspect.Metadata) else kind
+        if step[1] and hasattr(inner, "fields"):
+            return next(field.type for field in inner.fields if field.encode_name == step[1])
+        if step[2] and isinstance(inner, inspect.TupleType):
+            return inner.item_types[int(step[2])]
+        below = getattr(inner, "value_type" if step[0] == "[...]" else "item_type", None)
+        if below is not None:
+            return below
+    return inspect.AnyType()
+
+
+def _described(found: Any) -> str:
+    if isinstance(found, inspect.LiteralType):
+        return " or ".join(json.dumps(choice) for choice in found.values)
+    if isinstance(found, inspect.NoneType):
+        return "null"
+    schema = found.extra_json_schema if isinstance(found, inspect.Metadata) else None
+    return str((schema or {}).get("description", ""))
