@@ -39,6 +39,9 @@ Meta = msgspec.Meta
 Sha256 = Annotated[
     str, Meta(pattern=r"\A[0-9a-f]{64}\Z", description="a SHA-256 (64 digits from 0-9a-f)")
 ]
+MaybeSha256 = Annotated[
+    str, Meta(pattern=r"\A([0-9a-f]{64})?\Z", description='a SHA-256 (64 digits from 0-9a-f) or ""')
+]
 MAX_INTEGER = 2**53
 """Beyond it, other readers of JSON would round."""
 
@@ -154,11 +157,14 @@ def canonical(table: Mapping[str, Any]) -> bytes:
 
 
 def read_canonical(raw: bytes, kind: type[_T], *, limits: Limits = _LIMITS) -> _T:
-    """Read a table that is in canonical form, to the byte. Raises `BadInputError`."""
-    table = read_json(raw, dict[str, Any], limits=limits)
-    if canonical(table) != raw:
+    """Read a table in canonical form: what is made of it would be written just so.
+
+    Raises `BadInputError`, also for a key with a default that is left out.
+    """
+    made = read_json(raw, kind, limits=limits)
+    if canonical(msgspec.to_builtins(made)) != raw:
         raise BadInputError("it is not in canonical form")
-    return fitted(table, kind, limits=limits)
+    return made
 
 
 def fitted(

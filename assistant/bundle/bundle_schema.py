@@ -6,7 +6,9 @@ from typing import Any
 
 from typing_extensions import TypedDict
 
-from assistant.bundle import Manifest, OpenBundle, TrustedKey
+from assistant.bundle.manifest import Manifest
+from assistant.bundle.trusted_keys import TrustedKey
+from assistant.bundle.verify_bundle import OpenBundle
 
 
 class BundleFileJson(TypedDict):
@@ -126,7 +128,7 @@ class ImportJson(TypedDict):
 
 
 def manifest_json(manifest: Manifest) -> ManifestJson:
-    table = manifest.table()
+    table = asdict(manifest)
     table["files"], table["sources"] = list(table["files"]), list(table["sources"])
     table["lineage"] = list(table["lineage"])
     return table  # type: ignore[return-value]  # its fields are those of the dataclass

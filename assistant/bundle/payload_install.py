@@ -15,7 +15,7 @@ from assistant.models.adapter_install import About, try_adapter, try_model
 from assistant.models.model_install import publish, staging
 from assistant.models.model_record import ADAPTER_FILE, MODEL_FILE
 from assistant.models.template_approval import BUNDLE
-from assistant.types import CancelToken
+from assistant.types import Calibration, CancelToken
 
 
 def install_chat(
@@ -59,7 +59,7 @@ def about(bundle: OpenBundle) -> About:
         title=manifest.title,
         licence=manifest.licence,
         prompt_version=manifest.prompt.version if manifest.prompt is not None else 0,
-        calibration=manifest.calibration,
+        calibration=Calibration.read(dict(manifest.calibration)),
         template_approved=BUNDLE,  # its hash is in the manifest, which a trusted key signed
     )
 

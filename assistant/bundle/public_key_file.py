@@ -9,25 +9,45 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated, Literal
 
-from assistant.bundle import canonical_json
-from assistant.bundle.signatures import (
-    KEY_ID_BYTES,
-    PUBLIC_BYTES,
-    SIGNATURE_BYTES,
-    SUCCESSION_LABEL,
-    is_signed,
-    key_id,
-    spoken,
+from assistant.bundle.signatures import SUCCESSION_LABEL, is_signed, key_id, spoken
+from assistant.errors import BundleError
+from assistant.strict_reader import (
+    MaybeSha256,
+    Meta,
+    Sha256,
+    canonical,
+    read_canonical,
+    read_file,
+    refused,
 )
-from assistant.errors import BundleError, ModelError
-from assistant.models.model_install import open_regular
 
 FORMAT = 1
 SUFFIX = ".pub"
 _MAX_BYTES = 4096
 _MAX_NAME = 64
-_FIELDS = ("format", "name", "created", "public", "endorsed_by", "endorsement")
+_Signature = Annotated[
+    str, Meta(pattern=r"\A([0-9a-f]{128})?\Z", description='a signature (128 digits) or ""')
+]
+
+
+@dataclass(frozen=True, slots=True)
+class _KeyFile:
+    """What stands in the file: bytes in hexadecimal."""
+
+    format: Literal[1]
+    name: Annotated[str, Meta(min_length=1, max_length=_MAX_NAME)]
+    created: Annotated[str, Meta(max_length=64)]
+    public: Sha256  # the same form: 32 bytes
+    endorsed_by: MaybeSha256
+    endorsement: _Signature
+
+    def __post_init__(self) -> None:
+        if not is_key_name(self.name):
+            raise ValueError("'name' can't be shown")
+        if bool(self.endorsed_by) != bool(self.endorsement):
+            raise ValueError("the endorsement is incomplete")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,58 +89,24 @@ def encode_key(key: PublicKey) -> bytes:
         "endorsed_by": key.endorsed_by.hex(),
         "endorsement": key.endorsement.hex(),
     }
-    return canonical_json.canonical(table) + b"\n"
+    return canonical(table) + b"\n"
 
 
 def decode_key(raw: bytes, what: str = "The key file") -> PublicKey:
     """Read a public key. Raises `BundleError`; the endorsement is not checked here."""
-    table = canonical_json.parse(raw.rstrip(b"\r\n"), what)
-    canonical_json.keys(table, _FIELDS, what)
-    if table["format"] != FORMAT:
-        raise BundleError(f"{what} has an unknown format.", hint="It may be of a newer version.")
-    if not is_key_name(table["name"]) or not _short(table["created"]):
-        raise BundleError(f"{what} is damaged: its name or date can't be one.")
-    key = PublicKey(
-        name=table["name"],
-        created=table["created"],
-        public=_bytes(table["public"], PUBLIC_BYTES, what),
-        endorsed_by=_bytes(table["endorsed_by"], KEY_ID_BYTES, what, or_none=True),
-        endorsement=_bytes(table["endorsement"], SIGNATURE_BYTES, what, or_none=True),
-    )
-    if bool(key.endorsed_by) != bool(key.endorsement):
-        raise BundleError(f"{what} is damaged: its endorsement is incomplete.")
-    return key
+    with refused(BundleError, f"{what} is damaged, or of a newer version"):
+        found = read_canonical(raw.rstrip(b"\r\n"), _KeyFile)
+    parts = (found.public, found.endorsed_by, found.endorsement)
+    return PublicKey(found.name, found.created, *map(bytes.fromhex, parts))
 
 
 def read_key(path: Path) -> PublicKey:
     """Read a public key from a file. Raises `BundleError`."""
-    try:
-        with open_regular(path) as file:
-            raw = file.read(_MAX_BYTES + 1)
-    except (OSError, ModelError) as error:
-        reason = getattr(error, "strerror", None) or "it is no plain file that you may read"
-        raise BundleError(f"{path} can't be read: {reason}.") from error
-    if len(raw) > _MAX_BYTES:
-        raise BundleError(f"{path} is too long for a public key.")
+    with refused(BundleError, str(path)):
+        raw = read_file(path, _MAX_BYTES)
     return decode_key(raw, str(path))
 
 
-def is_key_name(name: object) -> bool:
+def is_key_name(name: str) -> bool:
     """Tell whether a key can be called so: one line of printable text."""
-    return isinstance(name, str) and 0 < len(name) <= _MAX_NAME and name.isprintable()
-
-
-def _short(text: object) -> bool:
-    return isinstance(text, str) and len(text) <= 64
-
-
-def _bytes(text: object, length: int, what: str, *, or_none: bool = False) -> bytes:
-    if or_none and text == "":
-        return b""
-    try:
-        raw = bytes.fromhex(text) if isinstance(text, str) and text.isascii() else b""
-    except ValueError:
-        raw = b""
-    if len(raw) != length or raw.hex() != text:
-        raise BundleError(f"{what} is damaged: it does not hold {length} bytes where it should.")
-    return raw
+    return 0 < len(name) <= _MAX_NAME and name.isprintable()

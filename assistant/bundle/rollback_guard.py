@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Annotated, Literal
 
-from assistant.bundle import canonical_json
 from assistant.bundle.manifest import Manifest
 from assistant.bundle.trust_tables import read_table, write_table
 from assistant.errors import BundleError, OlderBundleError
+from assistant.strict_reader import Meta, Sha256
 
 FLOORS_FILE = "floors.json"
-_MAX_FLOORS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +28,14 @@ class Floor:
     label: str
     installed_name: str
     signer: str
-    manifest_sha256: str
+    manifest_sha256: Sha256
     imported_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Book:
+    format: Literal[1]
+    floors: Annotated[tuple[Floor, ...], Meta(max_length=10_000)]
 
 
 class FloorBook:
@@ -40,19 +46,19 @@ class FloorBook:
 
     def create(self) -> None:
         """Begin with none, if there is no book yet."""
-        if read_table(self._path) is None:
+        if read_table(self._path, _Book) is None:
             write_table(self._path, {"floors": []})
 
     def all(self) -> list[Floor]:
         """Return all floors. A book that is missing is an error: somebody removed it."""
-        table = read_table(self._path)
-        if table is None:
+        book = read_table(self._path, _Book)
+        if book is None:
             raise BundleError(
                 f"{self._path} is missing.",
                 hint="It says which versions were installed. Restore it from a backup; or "
                 "remove the whole folder and trust your keys anew.",
             )
-        return list(canonical_json.rows(Floor, table.get("floors"), str(self._path), _MAX_FLOORS))
+        return list(book.floors)
 
     def find(self, name: str) -> Floor | None:
         return next((floor for floor in self.all() if floor.name == name), None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from assistant.bundle import Manifest
+from assistant.bundle.manifest import Manifest
 from assistant.console.output import Output
 
 _HASH = 16

@@ -11,10 +11,11 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from assistant.errors import BundleError
 from assistant.store.key_source import sync_folder
+from assistant.strict_reader import BadInputError, MissingInputError, read_file, read_json
 
 try:
     import fcntl
@@ -25,20 +26,22 @@ FOLDER = "trust"
 FORMAT = 1
 _MAX_BYTES = 8 << 20
 _LOCK = ".lock"
+_Table = TypeVar("_Table")
 
 
-def read_table(path: Path) -> dict[str, Any] | None:
+def read_table(path: Path, kind: type[_Table]) -> _Table | None:
     """Read a table; None if there is none. Raises `BundleError` if it is damaged."""
     try:
-        with path.open("rb") as file:
-            table = json.loads(file.read(_MAX_BYTES))
-    except FileNotFoundError:
+        return read_json(read_file(path, _MAX_BYTES), kind)
+    except MissingInputError:
         return None
-    except (OSError, ValueError, RecursionError) as error:
-        raise _damaged(path) from error
-    if not isinstance(table, dict) or table.pop("format", None) != FORMAT:
-        raise _damaged(path)
-    return table
+    except BadInputError as error:
+        raise BundleError(
+            f"{path} is damaged: {error}.",
+            hint="It says which keys are trusted and which versions were installed. Restore it "
+            "from a backup; or, if you know why it is damaged, remove the whole folder and trust "
+            "your keys anew.",
+        ) from error
 
 
 def write_table(path: Path, table: Mapping[str, Any]) -> None:
@@ -80,12 +83,3 @@ def locked(folder: Path) -> Iterator[None]:
         if fcntl is not None:
             fcntl.flock(file, fcntl.LOCK_EX)
         yield
-
-
-def _damaged(path: Path) -> BundleError:
-    return BundleError(
-        f"{path} is damaged.",
-        hint="It says which keys are trusted and which versions were installed. Restore it "
-        "from a backup; or, if you know why it is damaged, remove the whole folder and trust "
-        "your keys anew.",
-    )

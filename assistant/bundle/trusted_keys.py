@@ -10,21 +10,20 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from assistant.bundle import canonical_json
 from assistant.bundle.manifest import TIME_FORMAT
 from assistant.bundle.public_key_file import PublicKey
 from assistant.bundle.rollback_guard import FloorBook
 from assistant.bundle.signatures import key_id, same_fingerprint, spoken
 from assistant.bundle.trust_tables import FOLDER, locked, read_table, write_table
 from assistant.errors import BundleError, UntrustedKeyError, UsageError
+from assistant.strict_reader import Meta, Sha256
 
 KEYS_FILE = "keys.json"
 Status = Literal["trusted", "retired", "revoked"]
 FindKey = Callable[[bytes], "TrustedKey"]
 """Gives the key of an identity, or raises `UntrustedKeyError`."""
-_MAX_KEYS = 1000
 _SHORTEST_REFERENCE = 8
 
 
@@ -32,9 +31,9 @@ _SHORTEST_REFERENCE = 8
 class TrustedKey:
     """A key that was trusted on this machine, now or once; `public` in hexadecimal."""
 
-    public: str
+    public: Sha256  # 64 digits as well
     name: str
-    status: str
+    status: Status
     added_at: str
     note: str
 
@@ -47,6 +46,12 @@ class TrustedKey:
         return spoken(self.identity)
 
 
+@dataclass(frozen=True, slots=True)
+class _KeyRing:
+    format: Literal[1]
+    keys: Annotated[tuple[TrustedKey, ...], Meta(max_length=1000)]
+
+
 class TrustStore:
     """The trusted keys of a data folder; each change is written at once."""
 
@@ -56,16 +61,8 @@ class TrustStore:
 
     def keys(self) -> list[TrustedKey]:
         """Return all keys, also retired and revoked ones. Raises `BundleError`."""
-        table = read_table(self._path)
-        if table is None:
-            return []
-        what = str(self._path)
-        found = canonical_json.rows(TrustedKey, table.get("keys"), what, _MAX_KEYS)
-        for key in found:
-            canonical_json.sha256(key.public, f"{what}: a key")  # the same form: 64 digits
-            if key.status not in ("trusted", "retired", "revoked"):
-                raise BundleError(f"{what} is damaged: a status is unknown.")
-        return list(found)
+        ring = read_table(self._path, _KeyRing)
+        return list(ring.keys) if ring is not None else []
 
     def find(self, identity: bytes) -> TrustedKey:
         """Return the trusted key of this identity. Raises `UntrustedKeyError`."""

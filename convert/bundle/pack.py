@@ -19,7 +19,7 @@ from assistant.models.model_install import checked_chat_header, probe_model
 from assistant.models.model_record import MODEL_FILE, RECORD_FILE, read_record, safe_name
 from assistant.prompts import DEFAULT_STYLE, PROMPT_VERSION
 from assistant.store.connection import PLAIN_HEADER, first_bytes
-from assistant.types import Calibration, CancelToken
+from assistant.types import CancelToken
 from convert.atomic_output import Progress, quiet
 from convert.bundle.bundle_writer import Part, measure, write_bundle
 from convert.bundle.evaluation_check import (
@@ -220,7 +220,7 @@ def _manifest(
         files=(),
         base=base,
         prompt=None if library else _prompt(contents, progress, cancel),
-        calibration=evaluation.calibration if evaluation is not None else Calibration(),
+        calibration=evaluation.calibration.stored() if evaluation is not None else {},
         sources=sources,
         lineage=to_steps(records),
     )

@@ -161,9 +161,11 @@ def inspect(file: Path, key: Path, *, as_json: bool) -> None:
     """
     output = Output(as_json=as_json)
     with reporting(output):
-        from assistant.bundle import TrustedKey, open_bundle, read_key
         from assistant.bundle.bundle_schema import inspect_json
+        from assistant.bundle.public_key_file import read_key
         from assistant.bundle.terminal_view import show_manifest
+        from assistant.bundle.trusted_keys import TrustedKey
+        from assistant.bundle.verify_bundle import open_bundle
 
         public = read_key(key)
 

@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from assistant.bundle import LibraryAccess, TrustStore, import_bundle, open_bundle
+from assistant.bundle.bundle_install import import_bundle
+from assistant.bundle.prebuilt_library import LibraryAccess
 from assistant.bundle.signatures import key_id
-from assistant.bundle.trusted_keys import TrustedKey
+from assistant.bundle.trusted_keys import TrustedKey, TrustStore
+from assistant.bundle.verify_bundle import open_bundle
 from assistant.cli.main import cli
 from assistant.config import Settings
 from assistant.engine.engine_loader import embedder_identity

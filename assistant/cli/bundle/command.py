@@ -34,9 +34,10 @@ def inspect(invocation: Invocation, file: Path) -> None:
       assistant bundle inspect /media/stick/discharge-v3.bundle
       assistant bundle inspect discharge-v3.bundle --json
     """
-    from assistant.bundle import TrustStore, open_bundle
     from assistant.bundle.bundle_schema import inspect_json
     from assistant.bundle.terminal_view import show_manifest
+    from assistant.bundle.trusted_keys import TrustStore
+    from assistant.bundle.verify_bundle import open_bundle
 
     output = invocation.output
     trust = TrustStore(invocation.settings.data_dir)
@@ -100,9 +101,11 @@ def import_(
       assistant bundle import wards-v1.bundle --transfer-key words.txt
     """
     from assistant.audit import changing
-    from assistant.bundle import TrustStore, import_bundle, open_bundle
+    from assistant.bundle.bundle_install import import_bundle
     from assistant.bundle.bundle_schema import ImportJson, manifest_json
     from assistant.bundle.terminal_view import show_manifest
+    from assistant.bundle.trusted_keys import TrustStore
+    from assistant.bundle.verify_bundle import open_bundle
     from assistant.cli.bundle.library_keys import library_access
     from assistant.models.installed_models import active_chat_name, use_model
     from assistant.models.model_install import quiet

@@ -14,7 +14,8 @@ from assistant.console.output import Output
 from assistant.errors import UntrustedKeyError, UsageError
 
 if TYPE_CHECKING:
-    from assistant.bundle import PublicKey, TrustedKey
+    from assistant.bundle.public_key_file import PublicKey
+    from assistant.bundle.trusted_keys import TrustedKey
 
 
 @click.group()
@@ -44,7 +45,8 @@ def trust(invocation: Invocation, file: Path, fingerprint: str, *, yes: bool) ->
       assistant bundle keys trust ward.pub --fingerprint "lusab babad gutih tugad ..."
       assistant bundle keys trust ward-2027.pub --yes
     """
-    from assistant.bundle import TrustStore, read_key
+    from assistant.bundle.public_key_file import read_key
+    from assistant.bundle.trusted_keys import TrustStore
 
     store = TrustStore(invocation.settings.data_dir)
     key = read_key(file)
@@ -64,7 +66,7 @@ def list_(invocation: Invocation) -> None:
     Example:
       assistant bundle keys list
     """
-    from assistant.bundle import TrustStore
+    from assistant.bundle.trusted_keys import TrustStore
 
     found = TrustStore(invocation.settings.data_dir).keys()
     if not found:
@@ -85,9 +87,9 @@ def revoke(invocation: Invocation, key: str, reason: str) -> None:
     Example:
       assistant bundle keys revoke ward --reason "stolen workstation"
     """
-    from assistant.bundle import TrustStore
     from assistant.bundle.bundle_schema import RevokeJson, key_json
     from assistant.bundle.rollback_guard import FloorBook
+    from assistant.bundle.trusted_keys import TrustStore
 
     store = TrustStore(invocation.settings.data_dir)
     revoked = store.revoke(key, reason)

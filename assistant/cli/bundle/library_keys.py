@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from assistant.bundle import LibraryAccess
+from assistant.bundle.prebuilt_library import LibraryAccess
 from assistant.config import Settings
 from assistant.console.output import Output
 from assistant.console.terminal import controlling_terminal

@@ -8,13 +8,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from assistant.bundle import PublicKey, TrustStore, canonical_json, open_bundle
 from assistant.bundle.file_layout import head_to_sign, signed_message
 from assistant.bundle.manifest import Base, BundleFile, Gate, Manifest, Prompt, Source, Step, encode
+from assistant.bundle.public_key_file import PublicKey
 from assistant.bundle.signatures import key_id, public_of, sign
-from assistant.bundle.trusted_keys import TrustedKey
+from assistant.bundle.trusted_keys import TrustedKey, TrustStore
+from assistant.bundle.verify_bundle import open_bundle
 from assistant.errors import UntrustedKeyError
-from assistant.types import Calibration
+from assistant.strict_reader import canonical
 
 SECRET = bytes(range(32))
 PUBLIC = public_of(SECRET)
@@ -51,7 +52,7 @@ def tiny_manifest(**changes: Any) -> Manifest:
         files=files_of(CONTENT),
         base=Base("smollm2", "b" * 64),
         prompt=PROMPT,
-        calibration=Calibration(refusal_threshold=-0.25),
+        calibration={"refusal_threshold": -0.25},
         sources=(Source("SQuAD 2.0", "CC BY-SA 4.0", "Rajpurkar et al."),),
         lineage=(
             Step(
@@ -89,7 +90,7 @@ def tiny_bundle(
 
 def resigned_table(table: Mapping[str, Any]) -> bytes:
     """Return a bundle whose manifest is any table at all, properly signed."""
-    return signed_raw(canonical_json.canonical(table)) + b"".join(d for _, d in CONTENT.values())
+    return signed_raw(canonical(table)) + b"".join(d for _, d in CONTENT.values())
 
 
 def find_key(identity: bytes) -> TrustedKey:

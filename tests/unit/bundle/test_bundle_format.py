@@ -10,11 +10,12 @@ from typing import Any
 
 import pytest
 
-from assistant.bundle import canonical_json, open_bundle
 from assistant.bundle.file_layout import HEAD_BYTES, MAGIC
 from assistant.bundle.manifest import BundleFile, decode, encode
 from assistant.bundle.signatures import is_signed, key_id, public_of, same_fingerprint, sign, spoken
+from assistant.bundle.verify_bundle import open_bundle
 from assistant.errors import BundleError, Cancelled, UntrustedKeyError
+from assistant.strict_reader import canonical
 from assistant.types import CancelToken
 from tests.unit.bundle.bundle_files import (
     CONTENT,
@@ -212,7 +213,7 @@ def bad_file(**changes: Any) -> dict[str, Any]:
 def test_a_signed_manifest_out_of_order_is_refused(changes: dict[str, Any], tmp_path: Path) -> None:
     table = {**json.loads(encode(tiny_manifest())), **changes}
     with pytest.raises(BundleError, match="manifest"):
-        decode(canonical_json.canonical(table))
+        decode(canonical(table))
     with pytest.raises(BundleError):
         accepted(put(tmp_path, resigned_table(table)))
 
@@ -247,7 +248,7 @@ def test_signed_json_in_bad_form_is_refused(raw: bytes, tmp_path: Path) -> None:
 def test_the_manifest_reads_back_as_it_was_written() -> None:
     raw = encode(tiny_manifest())
     assert encode(decode(raw)) == raw
-    assert canonical_json.canonical(json.loads(raw)) == raw
+    assert canonical(json.loads(raw)) == raw
     with pytest.raises(BundleError):
         encode(tiny_manifest(name="No Name"))
     with pytest.raises(BundleError):

@@ -14,13 +14,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assistant.bundle import PublicKey, canonical_json
 from assistant.bundle.file_layout import HEAD_BYTES
 from assistant.bundle.manifest import decode, encode, is_name
-from assistant.bundle.public_key_file import decode_key, encode_key
+from assistant.bundle.public_key_file import PublicKey, decode_key, encode_key
 from assistant.bundle.signatures import key_id, sign
 from assistant.bundle.trusted_keys import TrustedKey
 from assistant.errors import BundleError
+from assistant.strict_reader import canonical
 from tests.unit.bundle.bundle_files import (
     CONTENT,
     OTHER_SECRET,
@@ -88,7 +88,7 @@ def edits(rng: random.Random) -> Iterator[bytes]:
     for _ in range(1500):
         table = json.loads(MANIFEST)
         change(table, rng)
-        raw = canonical_json.canonical(table)
+        raw = canonical(table)
         if raw == MANIFEST:
             continue
         length = len(raw).to_bytes(4, "little")
@@ -152,7 +152,7 @@ def test_what_a_trusted_workstation_signs_in_error_does_no_harm(tmp_path: Path) 
         table = json.loads(MANIFEST)
         for _ in range(rng.randint(1, 3)):
             change(table, rng)
-        raw = canonical_json.canonical(table)
+        raw = canonical(table)
         try:
             manifest = decode(raw)
         except BundleError:
@@ -176,7 +176,7 @@ JSON = st.recursive(
 def test_any_value_in_any_field_is_refused_or_kept(field: str, value: Any) -> None:
     table = {**json.loads(MANIFEST), field: value}
     try:
-        raw = canonical_json.canonical(table)
+        raw = canonical(table)
     except ValueError:
         return
     with contextlib.suppress(BundleError):

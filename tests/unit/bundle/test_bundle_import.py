@@ -11,11 +11,13 @@ from typing import Any
 
 import pytest
 
-from assistant.bundle import Imported, LibraryAccess, TrustStore, import_bundle, open_bundle
+from assistant.bundle.bundle_install import Imported, import_bundle
 from assistant.bundle.install_checks import _require_room, same_base
 from assistant.bundle.manifest import Base, Prompt
-from assistant.bundle.prebuilt_library import seal_key
+from assistant.bundle.prebuilt_library import LibraryAccess, seal_key
 from assistant.bundle.rollback_guard import FloorBook
+from assistant.bundle.trusted_keys import TrustStore
+from assistant.bundle.verify_bundle import open_bundle
 from assistant.config import Settings
 from assistant.engine.engine_loader import embedder_identity, load_chat
 from assistant.errors import (

@@ -10,7 +10,8 @@ import pytest
 from click.testing import CliRunner, Result
 from jsonschema import validate
 
-from assistant.bundle import PublicKey, TrustStore, read_key
+from assistant.bundle.public_key_file import PublicKey, read_key
+from assistant.bundle.trusted_keys import TrustStore
 from assistant.cli.main import cli
 from assistant.errors import BundleError, UntrustedKeyError, UsageError
 from convert.bundle.signing_keys import SigningKey, generate, read_signing_key
