@@ -22,9 +22,10 @@ import os
 import re
 import stat
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, TypeVar
 
@@ -50,17 +51,17 @@ _PROBLEM = re.compile(r"(.*?)(?: - at `(key` in `)?\$([^`]*)`)?", re.DOTALL)
 _MISSING = re.compile(r"Object missing required field `(\w+)`")
 _STEP = re.compile(r"\.(\w+)|\[(\d+)\]|\[\.\.\.\]")
 _WORDS = (
-    (re.compile(r"`(\w+)`"), r"\1"),
+    (re.compile(r" \| "), " or "),
+    (re.compile("`"), ""),
     (re.compile(r"\bstr\b"), "text"),
     (re.compile(r"\bint\b"), "whole number"),
     (re.compile(r"\bfloat\b"), "number"),
     (re.compile(r"\bbool\b"), "true or false"),
-    (re.compile(r"\bobject\b"), "table"),
     (re.compile(r"\barray\b"), "list"),
 )
 
 
-class BadInputError(Exception):
+class BadInputError(ValueError):
     """Input that is not what it should be: the message says where, and what was expected.
 
     It holds little of the input, and is not safe to show in a terminal as it is.
@@ -100,15 +101,16 @@ def read_file(path: Path, most: int) -> bytes:
     try:
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
         with os.fdopen(descriptor, "rb") as file:
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                raise BadInputError("it is no plain file")
-            data = file.read(most + 1)
+            plain = stat.S_ISREG(os.fstat(file.fileno()).st_mode)
+            data = file.read(most + 1) if plain else b""
     except FileNotFoundError as error:
         raise MissingInputError("there is no such file") from error
     except OSError as error:
-        raise BadInputError(f"it can't be read ({error.strerror or 'unknown reason'})") from error
+        raise BadInputError(error.strerror or "it can't be opened") from error
     except ValueError as error:
         raise BadInputError("that can't be the name of a file") from error
+    if not plain:
+        raise BadInputError("it is no plain file")
     if len(data) > most:
         size = f"{most >> 20} MiB" if most >= 1 << 20 else f"{most:,} bytes"
         raise BadInputError(f"it has more than {size}")
@@ -127,6 +129,8 @@ def read_json(
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, character {error.colno}"
         raise BadInputError(f"it is no JSON ({error.msg}, {where})") from None
+    except BadInputError:
+        raise
     except RecursionError:
         raise BadInputError("it is nested too deeply") from None
     except ValueError:  # Python refuses to read thousands of digits
@@ -145,6 +149,13 @@ def read_toml(
     except ValueError as error:
         raise BadInputError(f"it is not valid TOML ({str(error)[:200]})") from None
     return fitted(value, kind, limits=limits, more_keys=more_keys)
+
+
+def require_printable(**texts: str) -> None:
+    """Refuse a text that can't be shown in a line of a terminal as it is."""
+    for name, text in texts.items():
+        if not text.isprintable():
+            raise BadInputError(f"'{name}' holds a character that can't be shown")
 
 
 def canonical(table: Mapping[str, Any]) -> bytes:
@@ -172,13 +183,12 @@ def fitted(
 ) -> _T:
     """Return a value that was read already as what a type says. Raises `BadInputError`."""
     _check_limits(value, limits)
+    if not more_keys:
+        _refuse_unknown(value, _type_info(kind), "")
     try:
-        made = msgspec.convert(value, kind)
+        return msgspec.convert(value, kind)
     except msgspec.ValidationError as error:
         raise BadInputError(_explained(str(error), value, kind)) from None
-    if not more_keys:
-        _refuse_unknown(value, msgspec.to_builtins(made), "")
-    return made
 
 
 def _text(raw: bytes) -> str:
@@ -212,39 +222,89 @@ def _check_limits(value: object, limits: Limits) -> None:
             raise BadInputError(f"it holds more than {limits.values:,} values")
         if depth > limits.depth:
             raise BadInputError("it is nested too deeply")
-        if isinstance(item, str):
-            _check_text(item, limits.text)
-        elif isinstance(item, dict):
+        if isinstance(item, dict):
             pending += [(entry, depth + 1) for pair in item.items() for entry in pair]
         elif isinstance(item, list):
             pending += [(entry, depth + 1) for entry in item]
-        elif isinstance(item, float) and not math.isfinite(item):
-            raise BadInputError(f"{item} is no number")
-        elif isinstance(item, int) and abs(item) > MAX_INTEGER:
-            raise BadInputError("it holds a number beyond 2**53")
+        elif problem := _problem(item, limits.text):
+            where = _place_of(item, value)
+            raise BadInputError(f"'{where}' {problem}" if where else f"it {problem}")
 
 
-def _check_text(text: str, longest: int) -> None:
-    if len(text) > longest:
-        raise BadInputError(f"it holds a text of {len(text):,} characters, more than {longest:,}")
-    if not text.isascii() and any(0xD800 <= ord(character) < 0xE000 for character in text):
-        raise BadInputError("it holds half a character (a lone surrogate)")
+def _problem(item: object, longest: int) -> str:
+    """Say what is wrong with a single value, "" if nothing is."""
+    if isinstance(item, str):
+        if len(item) > longest:
+            return f"has {len(item):,} characters, more than {longest:,}"
+        if not item.isascii() and any(0xD800 <= ord(character) < 0xE000 for character in item):
+            return "holds half a character (a lone surrogate)"
+    elif isinstance(item, float) and not math.isfinite(item):
+        return f"is {item}, which is no number"
+    elif isinstance(item, int) and abs(item) > MAX_INTEGER:
+        return "is a number beyond 2**53"
+    return ""
 
 
-def _refuse_unknown(given: object, kept: object, place: str) -> None:
-    if isinstance(given, dict) and isinstance(kept, dict):
-        for key, value in given.items():
-            if key not in kept:
-                inside = f" in '{place}'" if place else ""
-                known = ", ".join(kept) or "none"
-                raise BadInputError(
-                    f"'{key[:_LONGEST_SHOWN]}' is no key{inside} (they are: {known})"
-                )
-            _refuse_unknown(value, kept[key], f"{place}.{key}" if place else key)
-    elif isinstance(given, list) and isinstance(kept, list | tuple):
-        for number, (value, other) in enumerate(zip(given, kept, strict=False)):
-            if isinstance(value, dict | list):
-                _refuse_unknown(value, other, f"{place}[{number}]")
+def _place_of(wanted: object, value: object) -> str:
+    """Return where a single value stands, "" for a key."""
+    pending: list[tuple[Any, str]] = [(value, "")]
+    while pending:
+        item, place = pending.pop()
+        if item is wanted:
+            return place[-_LONGEST_SHOWN:].removeprefix(".")
+        if isinstance(item, dict):
+            pending += [(entry, f"{place}.{key}"[-_LONGEST_SHOWN:]) for key, entry in item.items()]
+        elif isinstance(item, list):
+            pending += [(entry, f"{place}[{number}]") for number, entry in enumerate(item)]
+    return ""
+
+
+def _refuse_unknown(value: object, found: inspect.Type, place: str) -> None:
+    """Refuse a key that no class knows: before all else, as it tells what was meant."""
+    if isinstance(value, dict):
+        known = _keys(found)
+        for key, entry in value.items():
+            if known is not None and key not in known:
+                inside = f" in '{place[1:]}'" if place else ""
+                said = f"'{key[:_LONGEST_SHOWN]}' is no key{inside}"
+                raise BadInputError(f"{said} (they are: {', '.join(known)})")
+            if isinstance(entry, dict | list):
+                _refuse_unknown(entry, _below(found, key), f"{place}.{key}")
+    elif isinstance(value, list):
+        for number, entry in enumerate(value):
+            if isinstance(entry, dict | list):
+                _refuse_unknown(entry, _below(found, number), f"{place}[{number}]")
+
+
+_type_info: Callable[[Any], inspect.Type] = cache(inspect.type_info)
+
+
+def _kinds(found: inspect.Type) -> list[Any]:
+    """Return what a type may be, without what is written around it."""
+    kinds = found.types if isinstance(found, inspect.UnionType) else (found,)
+    return [kind.type if isinstance(kind, inspect.Metadata) else kind for kind in kinds]
+
+
+def _keys(found: inspect.Type) -> list[str] | None:
+    """Return the keys of a class, None for what takes any or is no table at all."""
+    for kind in _kinds(found):
+        if hasattr(kind, "fields"):
+            return [field.encode_name for field in kind.fields]
+    return None
+
+
+def _below(found: inspect.Type, step: str | int) -> inspect.Type:
+    """Return the type of what stands under a key or a number."""
+    for kind in _kinds(found):
+        if isinstance(step, str) and hasattr(kind, "fields"):
+            types: dict[str, inspect.Type] = {f.encode_name: f.type for f in kind.fields}
+            return types[step]
+        if isinstance(step, int) and isinstance(kind, inspect.TupleType):
+            return kind.item_types[step] if step < len(kind.item_types) else inspect.AnyType()
+        below = getattr(kind, "value_type" if isinstance(step, str) else "item_type", None)
+        if isinstance(below, inspect.Type):
+            return below
+    return inspect.AnyType()
 
 
 def _explained(message: str, value: object, kind: Any) -> str:
@@ -254,7 +314,7 @@ def _explained(message: str, value: object, kind: Any) -> str:
     missing = _MISSING.fullmatch(problem)
     if missing:
         return f"'{f'{place}.{missing[1]}'[1:]}' is missing"
-    expected = "" if in_key else _expected(inspect.type_info(kind), place)
+    expected = "" if in_key else _expected(_type_info(kind), place)
     if expected and problem.startswith(("Expected", "Invalid")):
         problem = f"expected {expected}"
     for pattern, word in _WORDS:
@@ -275,30 +335,16 @@ def _found(value: Any, place: str) -> str:
     return ""
 
 
-def _expected(found: Any, place: str) -> str:
+def _expected(found: inspect.Type, place: str) -> str:
     """Say what a type expects at a place, "" where msgspec's own words do."""
     for step in _STEP.finditer(place):
-        found = _below(found, step)
+        found = _below(found, int(step[2]) if step[2] else step[1] or "...")
     kinds = found.types if isinstance(found, inspect.UnionType) else (found,)
     described = [_described(kind) for kind in kinds]
     return " or ".join(described) if all(described) else ""
 
 
-def _below(found: Any, step: re.Match[str]) -> Any:
-    kinds = found.types if isinstance(found, inspect.UnionType) else (found,)
-    for kind in kinds:
-        inner = kind.type if isinstance(kind, inspect.Metadata) else kind
-        if step[1] and hasattr(inner, "fields"):
-            return next(field.type for field in inner.fields if field.encode_name == step[1])
-        if step[2] and isinstance(inner, inspect.TupleType):
-            return inner.item_types[int(step[2])]
-        below = getattr(inner, "value_type" if step[0] == "[...]" else "item_type", None)
-        if below is not None:
-            return below
-    return inspect.AnyType()
-
-
-def _described(found: Any) -> str:
+def _described(found: inspect.Type) -> str:
     if isinstance(found, inspect.LiteralType):
         return " or ".join(json.dumps(choice) for choice in found.values)
     if isinstance(found, inspect.NoneType):

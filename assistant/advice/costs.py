@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from assistant.advice.evidence import Evidence
 from assistant.advice.questionnaire import Circumstances
 from assistant.errors import UsageError
-from assistant.evaluation.strict_json import BadTextError, read_object
-from assistant.evaluation.suite import read_plain_file
+from assistant.strict_reader import Meta, fitted, read_file, read_json, refused
 
 REFERENCE_SPEED = 7.15
 """Training samples a second: SmolLM2-135M, LoRA of rank 32, two processor cores, SQuAD with
@@ -83,33 +82,36 @@ def costs_of(
     return Costs(training, measuring, examples, speed.source, sizes)
 
 
+_Positive = Annotated[float, Meta(gt=0, lt=1e12)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    samples: _Positive
+    seconds: _Positive
+
+
+@dataclass(frozen=True, slots=True)
+class _History:
+    steps: tuple[_Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Training:
+    history: _History
+
+
 def read_speed(path: Path) -> Speed:
     """Read how fast a training was: `training.json` of `assistant-convert train`.
 
     Raises `UsageError`.
     """
     hint = "Name the training.json that `assistant-convert train` wrote."
-    try:
-        table = read_object(read_plain_file(path, _MOST_BYTES).decode("utf-8"))
-        steps = _steps(table)
-        samples = sum(_positive(step["samples"]) for step in steps)
-        seconds = sum(_positive(step["seconds"]) for step in steps)
-    except (BadTextError, UnicodeDecodeError, KeyError, TypeError, ValueError) as error:
-        raise UsageError(f"{path.name} is no record of a training.", hint=hint) from error
-    if not samples or not seconds:
+    with refused(UsageError, f"{path} is no record of a training", hint=hint):
+        table = read_json(read_file(path, _MOST_BYTES), dict[str, Any])
+        whole = table if "history" in table else {"history": table}
+        steps = fitted(whole, _Training, more_keys=True).history.steps
+    if not steps:
         raise UsageError(f"{path.name} holds no step of a training.", hint=hint)
-    return Speed(samples / seconds, 0, f"measured in {path.name}", measured_here=True)
-
-
-def _steps(table: dict[str, Any]) -> list[dict[str, Any]]:
-    history = table.get("history", table)
-    steps = history["steps"]
-    if not isinstance(steps, list) or not all(isinstance(step, dict) for step in steps):
-        raise TypeError("no steps")
-    return steps
-
-
-def _positive(value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 1e12:
-        raise TypeError("no number")
-    return float(value)
+    speed = sum(step.samples for step in steps) / sum(step.seconds for step in steps)
+    return Speed(speed, 0, f"measured in {path.name}", measured_here=True)

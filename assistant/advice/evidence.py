@@ -117,14 +117,14 @@ def evidence_of(run: SavedRun, measure: str, tuned: Collection[str] = ()) -> Evi
 
 def role_of(arm: ArmRun, *, tuned: bool) -> str:
     """Return which part an arm plays in the comparison."""
-    tuned = tuned or arm.way.tuned or arm.name.startswith("adapter:")
+    tuned = tuned or arm.tuned or arm.name.startswith("adapter:")
     if not arm.model:
         return EXTRACT_ROLE
-    if arm.way.closed:
+    if arm.closed:
         return TUNING if tuned else BARE
     if tuned:
         return BOTH
-    return SHOTS_ROLE if arm.way.shots else RETRIEVAL
+    return SHOTS_ROLE if arm.shots else RETRIEVAL
 
 
 def _change(before: Sampled, after: Sampled, measure: str) -> Figure:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import math
-import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from assistant.errors import UsageError
-from assistant.evaluation.strict_json import BadTextError, read_object
-from assistant.evaluation.suite import read_plain_file
+from assistant.strict_reader import read_file, read_json, read_toml, refused
 
 CHANGES = {
     "never": 0.0, "yearly": 1.0, "quarterly": 4.0, "monthly": 12.0, "weekly": 52.0, "daily": 365.0,
@@ -145,13 +143,9 @@ def read_answers(path: Path) -> Circumstances:
 
     Raises `UsageError` naming what is wrong.
     """
-    data = read_plain_file(path, _MOST_BYTES)
-    try:
-        text = data.decode("utf-8-sig")
-        table = read_object(text) if path.suffix == ".json" else tomllib.loads(text)
-    except (BadTextError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
-        why = "it is no UTF-8" if isinstance(error, UnicodeDecodeError) else str(error)[:200]
-        raise UsageError(f"{path.name} can't be read: {why}.", hint=_HINT) from error
+    with refused(UsageError, f"{path} can't be read", hint=_HINT):
+        raw = read_file(path, _MOST_BYTES)
+        table = (read_json if path.suffix == ".json" else read_toml)(raw, dict[str, Any])
     return circumstances_of(table)
 
 

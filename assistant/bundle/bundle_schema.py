@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from typing_extensions import TypedDict
@@ -128,7 +129,7 @@ class ImportJson(TypedDict):
 
 
 def manifest_json(manifest: Manifest) -> ManifestJson:
-    table = asdict(manifest)
+    table: dict[str, Any] = asdict(manifest)
     table["files"], table["sources"] = list(table["files"]), list(table["sources"])
     table["lineage"] = list(table["lineage"])
     return table  # type: ignore[return-value]  # its fields are those of the dataclass

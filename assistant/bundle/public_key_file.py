@@ -102,7 +102,7 @@ def decode_key(raw: bytes, what: str = "The key file") -> PublicKey:
 
 def read_key(path: Path) -> PublicKey:
     """Read a public key from a file. Raises `BundleError`."""
-    with refused(BundleError, str(path)):
+    with refused(BundleError, f"{path} can't be read"):
         raw = read_file(path, _MAX_BYTES)
     return decode_key(raw, str(path))
 

@@ -6,16 +6,22 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from assistant.errors import AssistantError
 from assistant.evaluation.grading import Row
-from assistant.evaluation.row_format import row_of, row_table
-from assistant.evaluation.strict_json import BadTextError, read_object
+from assistant.strict_reader import BadInputError, read_json
 
 _KEY_LENGTH = 32
 _MOST_BYTES = 1 << 30
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    row: Row
+    text: dict[str, Any] | None = None
 
 
 class Journal:
@@ -35,8 +41,7 @@ class Journal:
 
     def add(self, row: Row, text: dict[str, Any] | None) -> None:
         """Append one row. Raises `AssistantError` when it can't be written."""
-        table = {"row": row_table(row)} | ({"text": text} if text else {})
-        line = json.dumps(table, allow_nan=False) + "\n"
+        line = json.dumps(asdict(_Line(row, text)), allow_nan=False) + "\n"
         try:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
@@ -67,11 +72,10 @@ class Journal:
             ) from error
         for line in data.split(b"\n"):
             try:
-                table = read_object(line.decode("utf-8"))
-                row, text = row_of(table.get("row")), table.get("text")
-            except (BadTextError, UnicodeDecodeError):
+                found = read_json(line, _Line)
+            except BadInputError:
                 continue
-            self._keep(row, text if isinstance(text, dict) else None)
+            self._keep(found.row, found.text)
         if data and not data.endswith(b"\n"):
             with self.path.open("ab") as file:
                 file.write(b"\n")

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from assistant.errors import UsageError
-from assistant.evaluation.strict_json import BadTextError
 from assistant.evaluation.suite import Item, Span, Suite, refuse
 from assistant.text.signs import phrase_pattern
+from assistant.strict_reader import BadInputError
 from assistant.types import Citation, DocumentRecord, Workspace
 
 _CACHED_CHARACTERS = 20_000_000
@@ -76,7 +76,7 @@ def find_places(
     for item in suite.items:
         try:
             found[item.id] = tuple(_place(span, by_name, pages) for span in item.spans)
-        except BadTextError as error:
+        except BadInputError as error:
             problems.append(f"line {item.line} ({_named(item)}): {error}")
     refuse(suite.name, problems)
     return found
@@ -90,12 +90,12 @@ def _place(span: Span, by_name: dict[str, list[DocumentRecord]], pages: Pages) -
     name = span.document[:80]
     records = by_name.get(span.document, [])
     if not records:
-        raise BadTextError(f"no document of the library is called '{name}'")
+        raise BadInputError(f"no document of the library is called '{name}'")
     if len(records) > 1:
-        raise BadTextError(f"{len(records)} documents of the library are called '{name}'")
+        raise BadInputError(f"{len(records)} documents of the library are called '{name}'")
     record = records[0]
     if span.page is not None and span.page > record.pages:
-        raise BadTextError(f"'{name}' has {record.pages} pages, and no page {span.page}")
+        raise BadInputError(f"'{name}' has {record.pages} pages, and no page {span.page}")
     place = _offsets(span, record, pages)
     if span.text:
         place = _with_text(span, record, place, pages)
@@ -109,7 +109,7 @@ def _offsets(span: Span, record: DocumentRecord, pages: Pages) -> Place:
     start, end = span.start, span.end
     if span.page is not None:
         if end > len(pages.text(record.id, span.page)):
-            raise BadTextError(f"'{record.name[:80]}', page {span.page} ends before {end}")
+            raise BadInputError(f"'{record.name[:80]}', page {span.page} ends before {end}")
         return Place(record.id, span.page, start, end)
     before = 0
     for page in range(1, record.pages + 1):
@@ -119,7 +119,7 @@ def _offsets(span: Span, record: DocumentRecord, pages: Pages) -> Place:
             stop = min(end - before, length)
             return Place(record.id, page, start - before, stop)
         before += length
-    raise BadTextError(f"'{record.name[:80]}' has {before} characters, and none at {start}")
+    raise BadInputError(f"'{record.name[:80]}' has {before} characters, and none at {start}")
 
 
 def _with_text(span: Span, record: DocumentRecord, place: Place, pages: Pages) -> Place:
@@ -127,11 +127,11 @@ def _with_text(span: Span, record: DocumentRecord, place: Place, pages: Pages) -
     if place.start is not None and place.end is not None:
         text = pages.text(record.id, place.page)[place.start : place.end]
         if not pattern.fullmatch(text.strip()):
-            raise BadTextError(f"its text does not stand at {span.start} of '{record.name[:80]}'")
+            raise BadInputError(f"its text does not stand at {span.start} of '{record.name[:80]}'")
         return place
     searched = [place.page] if place.page else range(1, record.pages + 1)
     for page in searched:
         if match := pattern.search(pages.text(record.id, page)):
             return Place(record.id, page, match.start(), match.end())
     where = f"page {place.page} of " if place.page else ""
-    raise BadTextError(f"\"{span.text[:60]}\" does not stand in {where}'{record.name[:80]}'")
+    raise BadInputError(f"\"{span.text[:60]}\" does not stand in {where}'{record.name[:80]}'")

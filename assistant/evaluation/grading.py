@@ -5,15 +5,22 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Annotated
 
 from assistant.evaluation.answer_scores import exact, f1, normalise, quote_of
 from assistant.evaluation.answer_scores import prediction_of as written_prediction
 from assistant.evaluation.gold_spans import Pages, Place
 from assistant.evaluation.ranking_metrics import ranks_of
 from assistant.evaluation.suite import Item
+from assistant.strict_reader import Meta, require_printable
 from assistant.types import Answer, Citation, SearchResult, Sentence
 
 _ENOUGH = 0.5
+_Name = Annotated[str, Meta(max_length=200)]
+_Count = Annotated[int, Meta(ge=0, le=1_000_000)]
+_Rank = Annotated[int, Meta(ge=0, le=100)]
+_Share = Annotated[float, Meta(ge=0, le=1)]
+_Time = Annotated[float, Meta(ge=-1e12, le=1e12)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,34 +35,40 @@ class Row:
     `right` sums it up. `quotes` are those shown, `sentences` all, `supported` some of them.
     `confidence` (0..1) is the probability that the answer is right where the model was
     calibrated for that (`calibrated`), else the answer's relevance. Times are in
-    milliseconds, -1 if none. `tokens` were generated, `prompt_tokens` read.
+    milliseconds, -1 if none. `tokens` were generated, `prompt_tokens` read. The last two were
+    added later: rows of before do not have them.
     """
 
-    id: str
-    digest: str
+    id: _Name
+    digest: _Name
     answerable: bool
-    answers: int
-    ranks: tuple[int, ...]
-    abstained: bool = False
-    failed: str = ""
-    exact: float = 0.0
-    f1: float = 0.0
-    holds: bool = False
-    cited: bool = False
-    right: bool = False
-    quotes: int = 0
-    verbatim: int = 0
-    sentences: int = 0
-    supported: int = 0
-    confidence: float = 0.0
-    truncated: bool = False
-    tokens: int = 0
-    retrieve_ms: float = -1.0
-    words_ms: float = -1.0
-    first_token_ms: float = -1.0
-    total_ms: float = -1.0
-    prompt_tokens: int = 0
+    answers: _Count
+    ranks: Annotated[tuple[_Rank, ...], Meta(max_length=100)]
+    abstained: bool
+    failed: _Name
+    exact: _Share
+    f1: _Share
+    holds: bool
+    cited: bool
+    right: bool
+    quotes: _Count
+    verbatim: _Count
+    sentences: _Count
+    supported: _Count
+    confidence: _Share
+    truncated: bool
+    tokens: _Count
+    retrieve_ms: _Time
+    words_ms: _Time
+    first_token_ms: _Time
+    total_ms: _Time
+    prompt_tokens: _Count = 0
     calibrated: bool = False
+
+    def __post_init__(self) -> None:
+        require_printable(id=self.id, digest=self.digest, failed=self.failed)
+        if self.verbatim > self.quotes or self.supported > self.sentences:
+            raise ValueError("a part is more than the whole")
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +139,24 @@ def failure(item: Item, places: Sequence[Place], code: str, *, closed: bool = Fa
         answerable=item.answerable,
         answers=len(item.answers),
         ranks=() if closed else (0,) * len(places),
+        abstained=False,
         failed=code,
+        exact=0.0,
+        f1=0.0,
+        holds=False,
+        cited=False,
+        right=False,
+        quotes=0,
+        verbatim=0,
+        sentences=0,
+        supported=0,
+        confidence=0.0,
+        truncated=False,
+        tokens=0,
+        retrieve_ms=-1.0,
+        words_ms=-1.0,
+        first_token_ms=-1.0,
+        total_ms=-1.0,
     )
 
 

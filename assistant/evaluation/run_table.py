@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from assistant.evaluation.bootstrap import (
@@ -17,7 +18,7 @@ from assistant.evaluation.bootstrap import (
 )
 from assistant.evaluation.metrics import GROUPS
 from assistant.evaluation.run_comparison import ArmChange
-from assistant.evaluation.saved_run import FORMAT, KIND, ArmRun, arm_table
+from assistant.evaluation.saved_run import FORMAT, KIND, ArmRun
 
 _MOST_POINTS = 200
 
@@ -70,7 +71,7 @@ def _arm(arm: ArmRun, sampled: Sampled) -> dict[str, Any]:
     points = risk_coverage(arm.rows)
     step = max(1, -(-len(points) // _MOST_POINTS))
     kept = points[::-1][::step][::-1]
-    return arm_table(arm) | {
+    return asdict(arm) | {
         "figures": _figures(figures_of(sampled)),
         "risk_coverage": [[round(x, 6), round(y, 6)] for x, y in kept],
     }

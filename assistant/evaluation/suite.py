@@ -16,33 +16,25 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import stat
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
 from assistant.errors import SuiteError
-from assistant.evaluation.strict_json import (
-    BadTextError,
-    number_of,
-    only_keys,
-    plain_text,
-    read_object,
-    text_of,
+from assistant.strict_reader import (
+    BadInputError,
+    Limits,
+    Meta,
+    read_file,
+    read_json,
+    refused,
+    require_printable,
 )
 
 MOST_BYTES = 64 << 20
 MOST_QUESTIONS = 100_000
-_LONGEST_ID = 100
-_LONGEST_QUESTION = 4_000
-_LONGEST_TEXT = 20_000
-_MOST_ENTRIES = 100
-_KEYS = ("id", "question", "answers", "spans", "unanswerable", "note", "part", "review")
-_SPAN_KEYS = ("document", "page", "start", "end", "text")
 _DIGITS = 16
-_TEST, _TRAIN = "test", "train"
+_LIMITS = Limits(depth=8, values=10_000)
 DRAFT, KEPT, MENDED, DROPPED = "draft", "kept", "mended", "dropped"
 """Values of `review`: a question that was drafted by rules, and what a person made of it."""
 _SHOWN_PROBLEMS = 5
@@ -50,15 +42,31 @@ CUT_OFF = b"\0review "
 """Stands in a file whose review was killed in the middle of a write (`draft.keeping`)."""
 
 
+def _written(longest: int) -> Meta:
+    said = f"a text of 1 to {longest:,} characters"
+    return Meta(max_length=longest, pattern=r"\S", description=said)
+
+
+_Text = Annotated[str, _written(20_000)]
+
+
 @dataclass(frozen=True, slots=True)
 class Span:
     """Where an answer stands, as the suite says it; None and "" for what it leaves open."""
 
-    document: str
-    page: int | None = None
-    start: int | None = None
-    end: int | None = None
-    text: str = ""
+    document: _Text
+    page: Annotated[int, Meta(ge=1)] | None = None
+    start: Annotated[int, Meta(ge=0)] | None = None
+    end: Annotated[int, Meta(ge=1)] | None = None
+    text: _Text = ""
+
+    def __post_init__(self) -> None:
+        if (self.start is None) != (self.end is None):
+            raise ValueError("a span has only one of 'start' and 'end'")
+        if self.start is not None and self.end is not None and self.start >= self.end:
+            raise ValueError("a span ends before it begins")
+        if self.page is None and self.start is None and not self.text:
+            raise ValueError("a span has neither page nor text nor start and end")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +91,36 @@ class Item:
         spans = [asdict(span) for span in self.spans]
         whole = json.dumps([self.question, self.answers, spans], sort_keys=True)
         return hashlib.sha256(whole.encode()).hexdigest()[:_DIGITS]
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """What stands in a line."""
+
+    id: Annotated[str, _written(100)]
+    question: Annotated[str, _written(4_000)]
+    answers: Annotated[tuple[_Text, ...], Meta(min_length=1, max_length=100)] = ()
+    spans: Annotated[tuple[Span, ...], Meta(min_length=1, max_length=100)] = ()
+    unanswerable: bool = False
+    note: Any = ""
+    part: Literal["test", "train"] = "test"
+    review: Literal["", "draft", "kept", "mended", "dropped"] = ""
+
+    def __post_init__(self) -> None:
+        require_printable(id=self.id)
+        if not any(map(str.isalnum, self.question)):
+            raise ValueError("'question' has no letter and no digit")
+        if self.unanswerable == bool(self.answers or self.spans):
+            said = (
+                "both answers and 'unanswerable'"
+                if self.unanswerable
+                else "neither answers nor spans"
+            )
+            raise ValueError(f'it has {said}: give one of answers, spans, or "unanswerable": true')
+
+    def item(self, line: int) -> Item:
+        training = self.part == "train"
+        return Item(self.id, self.question, self.answers, self.spans, line, training, self.review)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +172,7 @@ def read_examples(path: Path) -> Suite:
 
 def read_items(path: Path) -> tuple[bytes, list[Item]]:
     """Return the bytes of a suite and all its items. Raises `SuiteError`."""
-    data = read_plain_file(path, MOST_BYTES)
+    data = read_suite_file(path, MOST_BYTES)
     if CUT_OFF in data:
         raise SuiteError(
             f"A review of {path.name} was killed while it was written; nothing is lost.",
@@ -147,8 +185,8 @@ def read_items(path: Path) -> tuple[bytes, list[Item]]:
         if not line.strip():
             continue
         try:
-            item = _item(line, number)
-        except BadTextError as error:
+            item = read_json(line, _Line, limits=_LIMITS).item(number)
+        except BadInputError as error:
             problems.append(f"line {number}: {error}")
             continue
         if item.id in lines_of:
@@ -179,86 +217,7 @@ def refuse(name: str, problems: list[str]) -> None:
     )
 
 
-def read_plain_file(path: Path, most: int) -> bytes:
+def read_suite_file(path: Path, most: int) -> bytes:
     """Read a file of at most so many bytes. Raises `SuiteError`; never waits for a pipe."""
-    hint = "Name a file with one question a line."
-    try:
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
-        with os.fdopen(descriptor, "rb") as file:
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                raise SuiteError(f"{path} is no plain file.", hint=hint)
-            data = file.read(most + 1)
-    except OSError as error:
-        reason = error.strerror or "it can't be opened"
-        raise SuiteError(f"{path} can't be read: {reason}.", hint=hint) from error
-    except ValueError as error:
-        raise SuiteError(f"{str(path)!r} is no name of a file.", hint=hint) from error
-    if len(data) > most:
-        raise SuiteError(f"{path} has more than {most >> 20} MiB.", hint="Divide it.")
-    return data
-
-
-def _item(line: bytes, number: int) -> Item:
-    try:
-        text = line.decode("utf-8-sig" if number == 1 else "utf-8")
-    except UnicodeDecodeError as error:
-        raise BadTextError(f"byte {error.start + 1} is no UTF-8") from None
-    table = read_object(text)
-    only_keys(table, _KEYS)
-    for key in ("id", "question"):
-        if key not in table:
-            raise BadTextError(f"'{key}' is missing")
-    name = text_of(table, "id", _LONGEST_ID)
-    if not name.isprintable():
-        raise BadTextError("'id' holds a character that can't be shown")
-    question = text_of(table, "question", _LONGEST_QUESTION)
-    if not any(character.isalnum() for character in question):
-        raise BadTextError("'question' has no letter and no digit")
-    answers = _entries(table, "answers", _answer)
-    spans = _entries(table, "spans", _span)
-    without = table.get("unanswerable", False)
-    if type(without) is not bool:
-        raise BadTextError("'unanswerable' is neither true nor false")
-    if without == bool(answers or spans):
-        said = "both answers and 'unanswerable'" if without else "neither answers nor spans"
-        raise BadTextError(f'it has {said}: give one of answers, spans, or "unanswerable": true')
-    part = table.get("part", _TEST)
-    if part not in (_TEST, _TRAIN):
-        raise BadTextError(f'\'part\' is neither "{_TEST}" nor "{_TRAIN}"')
-    review = table.get("review", "")
-    if review not in ("", DRAFT, KEPT, MENDED, DROPPED):
-        raise BadTextError(f"'review' is none of {DRAFT}, {KEPT}, {MENDED}, {DROPPED}")
-    return Item(name, question, answers, spans, number, part == _TRAIN, review)
-
-
-def _entries(table: dict[str, Any], key: str, read: Callable[[object], Any]) -> tuple[Any, ...]:
-    value = table.get(key, [])
-    if not isinstance(value, list) or (key in table and not value):
-        raise BadTextError(f"'{key}' is no list with an entry or more")
-    if len(value) > _MOST_ENTRIES:
-        raise BadTextError(f"'{key}' has {len(value)} entries, more than {_MOST_ENTRIES}")
-    return tuple(read(entry) for entry in value)
-
-
-def _answer(value: object) -> str:
-    if not isinstance(value, str) or not value.strip():
-        raise BadTextError("'answers' holds something else than a text, or an empty one")
-    return plain_text(value, "answers", _LONGEST_TEXT)
-
-
-def _span(value: object) -> Span:
-    if not isinstance(value, dict):
-        raise BadTextError("'spans' holds something else than an object")
-    only_keys(value, _SPAN_KEYS)
-    if "document" not in value:
-        raise BadTextError("a span has no 'document'")
-    text = text_of(value, "text", _LONGEST_TEXT) if "text" in value else ""
-    page, start = number_of(value, "page", 1), number_of(value, "start", 0)
-    end = number_of(value, "end", 1)
-    if (start is None) != (end is None):
-        raise BadTextError("a span has only one of 'start' and 'end'")
-    if start is not None and end is not None and start >= end:
-        raise BadTextError("a span ends before it begins")
-    if page is None and start is None and not text:
-        raise BadTextError("a span has neither page nor text nor start and end")
-    return Span(text_of(value, "document", _LONGEST_TEXT), page, start, end, text)
+    with refused(SuiteError, f"{path} can't be read", hint="Name a file with one question a line."):
+        return read_file(path, most)

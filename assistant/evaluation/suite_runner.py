@@ -16,7 +16,7 @@ from assistant.evaluation.arms import Arm
 from assistant.evaluation.ask_suite import Judged, ask_items
 from assistant.evaluation.gold_spans import Pages, Place, find_places
 from assistant.evaluation.memory_use import Memory
-from assistant.evaluation.saved_run import ArmRun, Way
+from assistant.evaluation.saved_run import ArmRun
 from assistant.evaluation.suite import Item, Suite
 from assistant.types import CancelToken, DocumentRecord, Workspace
 
@@ -112,7 +112,10 @@ class Runner:
             memory.most if left else 0,
             round(seconds, 3),
             tuple(journal.rows[item.id] for item in items),
-            Way(arm.closed, arm.shots, arm.tuned, arm.strategy),
+            closed=arm.closed,
+            shots=arm.shots,
+            tuned=arm.tuned,
+            strategy=arm.strategy,
         )
 
     def _journal(self, arm: Arm, *, restart: bool) -> Journal:

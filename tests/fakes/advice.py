@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 from assistant.advice.costs import Sizes, Speed, costs_of
 from assistant.advice.decision import Case
 from assistant.advice.evidence import RIGHT, Evidence, evidence_of
 from assistant.advice.questionnaire import Circumstances
-from assistant.evaluation.saved_run import ArmRun, SavedRun, Way
+from assistant.evaluation.saved_run import ArmRun, SavedRun
 from tests.fakes.evaluation import WRONG, row, saved_run
 
-WAYS = {
-    "retrieval": ("", Way()),
-    "base+closed": ("small", Way(closed=True)),
-    "base": ("small", Way()),
-    "base+shots": ("small", Way(shots=True)),
-    "tuned+closed": ("tuned", Way(closed=True, tuned=True)),
-    "tuned": ("tuned", Way(tuned=True)),
+WAYS: dict[str, tuple[str, dict[str, bool]]] = {
+    "retrieval": ("", {}),
+    "base+closed": ("small", {"closed": True}),
+    "base": ("small", {}),
+    "base+shots": ("small", {"shots": True}),
+    "tuned+closed": ("tuned", {"closed": True, "tuned": True}),
+    "tuned": ("tuned", {"tuned": True}),
 }
 OPEN = Circumstances(traceability="unneeded", changes="never")
 """Answers that rule nothing out."""
@@ -31,7 +30,7 @@ def arm(name: str, right: Sequence[bool], **changes: Any) -> ArmRun:
     answered = tuple(
         row(f"q{n}", **({} if good else WRONG), **changes) for n, good in enumerate(right)
     )
-    return ArmRun(name, model, "a" * 64, 200 << 20, 1.0, answered, way)
+    return ArmRun(name, model, "a" * 64, 200 << 20, 1.0, answered, **way)
 
 
 def run_of(*, count: int = 100, **right: int) -> SavedRun:
@@ -40,7 +39,7 @@ def run_of(*, count: int = 100, **right: int) -> SavedRun:
         arm(name.replace("_", "+"), [n < good for n in range(count)])
         for name, good in right.items()
     ]
-    return replace(saved_run(*arms), library="library")
+    return saved_run(*arms)
 
 
 def evidence(*, count: int = 100, **right: int) -> Evidence:

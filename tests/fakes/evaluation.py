@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.evaluation.grading import Row
-from assistant.evaluation.saved_run import ArmRun, SavedRun
+from assistant.evaluation.saved_run import ArmRun, Named, SavedRun
 
 ROW = Row(
     id="q1",
@@ -54,7 +54,8 @@ def arm_run(name: str, answered: Sequence[Row]) -> ArmRun:
 
 
 def saved_run(*arms: ArmRun) -> SavedRun:
-    return SavedRun("2026-11-21T10:00:00+00:00", "0.1", "b" * 64, "c" * 64, arms)
+    suite, library = Named("suite.jsonl", "b" * 64), Named("library", "c" * 64)
+    return SavedRun(1, "assistant-eval", "2026-11-21T10:00:00+00:00", "0.1", suite, library, arms)
 
 
 def write_suite(path: Path, *items: dict[str, Any]) -> Path:

@@ -128,7 +128,7 @@ def _run(settings: Settings, path: Path | None) -> tuple[str, SavedRun] | None:
             saved = read_run(folder)
         except SuiteError:
             continue
-        if saved.library == settings.library:
+        if saved.library.name == settings.library:
             return folder.name, saved
     return None
 

@@ -254,8 +254,8 @@ def _against(
     return {
         "made_at": saved.made_at,
         "version": saved.version,
-        "same_suite": saved.suite_sha256 == suite.sha256,
-        "same_library": saved.library_sha256 == library.sha256,
+        "same_suite": saved.suite.sha256 == suite.sha256,
+        "same_library": saved.library.sha256 == library.sha256,
         "worse": any(change.worse for change in changes),
         "changes": [change_table(change) for change in changes],
     }

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Annotated, Literal
 
-from assistant.cli.schema import FORMAT
-from assistant.errors import SuiteError, UsageError
-from assistant.evaluation.strict_json import BadTextError, read_object
-from assistant.evaluation.suite import read_plain_file
+from assistant.errors import UsageError
+from assistant.strict_reader import BadInputError, Meta, read_file, read_json, refused
 from assistant.types import (
     Answer,
     Citation,
@@ -23,8 +22,74 @@ from assistant.types import (
 )
 
 MOST_BYTES = 8 << 20
-_MOST_ENTRIES = 1_000
 _HINT = "It must be what this command wrote: assistant ask QUESTION --json"
+_Number = Annotated[int, Meta(ge=0, lt=2**31)]
+_Few = Meta(max_length=1_000)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    document_id: _Number
+    document: str
+    page: _Number
+    start: _Number
+    end: _Number
+    text: str
+
+    def citation(self) -> Citation:
+        return Citation(self.document_id, self.document, self.page, self.start, self.end, self.text)
+
+    def hit(self) -> Hit:
+        passage = Passage(
+            chunk_id=0,
+            document_id=self.document_id,
+            document=self.document,
+            heading="",
+            start=self.start,
+            end=self.end,
+            text=self.text,
+            pages=(PageStart(self.page, 0),),
+        )
+        return Hit(passage, Scores(0.0))
+
+
+@dataclass(frozen=True, slots=True)
+class _Sentence:
+    text: str
+    supported: bool
+    origin: Literal["extract", "model"]
+    quotes: Annotated[tuple[_Place, ...], _Few]
+
+    def sentence(self) -> Sentence:
+        quotes = tuple(place.citation() for place in self.quotes)
+        return Sentence(self.text, self.supported, quotes, origin=self.origin)
+
+
+@dataclass(frozen=True, slots=True)
+class _Route:
+    kind: str
+    searched: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Saved:
+    """What is read of an answer; those of older versions have no strategy and no route."""
+
+    format: Literal[1]
+    question: str
+    answer: str
+    abstained: bool
+    cancelled: bool
+    sentences: Annotated[tuple[_Sentence, ...], _Few]
+    passages: Annotated[tuple[_Place, ...], _Few]
+    model: str
+    strategy: str = ""
+    route: _Route | None = None
+    error: None = None
+
+    def __post_init__(self) -> None:
+        if self.cancelled:
+            raise ValueError("the answer was cancelled before it was there")
 
 
 def read_answer(path: Path) -> Answer:
@@ -32,120 +97,26 @@ def read_answer(path: Path) -> Answer:
 
     Nothing of it is believed: whoever keeps it compares every place with the library.
     """
-    data = _read(path)
-    try:
-        table = read_object(data.decode("utf-8"))
-    except UnicodeDecodeError:
-        _refuse("it is not UTF-8")
-    except BadTextError as error:
-        _refuse(str(error))
-    if table.get("format") != FORMAT or "error" in table:
-        _refuse("it is no answer of this version")
-    if _flag(table, "cancelled"):
-        _refuse("the answer was cancelled before it was there")
+    with refused(UsageError, "The saved answer can't be used", hint=_HINT):
+        saved = read_json(_read(path), _Saved, more_keys=True)
     return Answer(
-        question=_text(table, "question"),
-        text=_text(table, "answer"),
-        abstained=_flag(table, "abstained"),
-        sentences=tuple(map(_sentence, _entries(table, "sentences"))),
-        passages=tuple(map(_hit, _entries(table, "passages"))),
+        question=saved.question,
+        text=saved.answer,
+        abstained=saved.abstained,
+        sentences=tuple(sentence.sentence() for sentence in saved.sentences),
+        passages=tuple(place.hit() for place in saved.passages),
         relevance=0.0,
         timings=Timings(0.0, 0.0, None, 0.0),
-        model=_text(table, "model"),
-        strategy=_text(table, "strategy") if "strategy" in table else "",
-        route=_route(table.get("route")),
+        model=saved.model,
+        strategy=saved.strategy,
+        route=Route(saved.route.kind, "", saved.route.searched) if saved.route else None,
     )
 
 
 def _read(path: Path) -> bytes:
-    if str(path) == "-":
-        data = sys.stdin.buffer.read(MOST_BYTES + 1)
-        if len(data) > MOST_BYTES:
-            _refuse(f"it has more than {MOST_BYTES >> 20} MiB")
-        return data
-    try:
-        return read_plain_file(path, MOST_BYTES)
-    except SuiteError as error:
-        raise UsageError(error.message, hint=_HINT) from error
-
-
-def _refuse(why: str) -> NoReturn:
-    raise UsageError(f"The saved answer can't be used: {why}.", hint=_HINT)
-
-
-def _route(value: object) -> Route | None:
-    """Read what was searched for; answers from before there were routes have none."""
-    if value is None:
-        return None
-    if not isinstance(value, dict):
-        _refuse("'route' is no object")
-    return Route(_text(value, "kind"), "", _text(value, "searched"))
-
-
-def _sentence(table: dict[str, Any]) -> Sentence:
-    origin = _text(table, "origin")
-    if origin not in ("extract", "model"):
-        _refuse("a sentence is of neither the documents nor the model")
-    quotes = tuple(map(_quote, _entries(table, "quotes")))
-    return Sentence(
-        text=_text(table, "text"),
-        supported=_flag(table, "supported"),
-        quotes=quotes,
-        origin="extract" if origin == "extract" else "model",
-    )
-
-
-def _quote(table: dict[str, Any]) -> Citation:
-    return Citation(
-        document_id=_number(table, "document_id"),
-        document=_text(table, "document"),
-        page=_number(table, "page"),
-        start=_number(table, "start"),
-        end=_number(table, "end"),
-        text=_text(table, "text"),
-    )
-
-
-def _hit(table: dict[str, Any]) -> Hit:
-    page = PageStart(_number(table, "page"), 0)
-    passage = Passage(
-        chunk_id=0,
-        document_id=_number(table, "document_id"),
-        document=_text(table, "document"),
-        heading="",
-        start=_number(table, "start"),
-        end=_number(table, "end"),
-        text=_text(table, "text"),
-        pages=(page,),
-    )
-    return Hit(passage, Scores(0.0))
-
-
-def _text(table: dict[str, Any], key: str) -> str:
-    value = table.get(key)
-    if not isinstance(value, str):
-        _refuse(f"'{key}' is missing or no text")
-    return value
-
-
-def _flag(table: dict[str, Any], key: str) -> bool:
-    value = table.get(key)
-    if type(value) is not bool:
-        _refuse(f"'{key}' is neither true nor false")
-    return value
-
-
-def _number(table: dict[str, Any], key: str) -> int:
-    value = table.get(key)
-    if type(value) is not int or not 0 <= value < 2**31:
-        _refuse(f"'{key}' is missing or no number")
-    return value
-
-
-def _entries(table: dict[str, Any], key: str) -> list[dict[str, Any]]:
-    value = table.get(key)
-    if not isinstance(value, list) or not all(isinstance(entry, dict) for entry in value):
-        _refuse(f"'{key}' is missing or no list of objects")
-    if len(value) > _MOST_ENTRIES:
-        _refuse(f"'{key}' has {len(value)} entries, more than {_MOST_ENTRIES}")
-    return value
+    if str(path) != "-":
+        return read_file(path, MOST_BYTES)
+    data = sys.stdin.buffer.read(MOST_BYTES + 1)
+    if len(data) > MOST_BYTES:
+        raise BadInputError(f"it has more than {MOST_BYTES >> 20} MiB")
+    return data

@@ -23,7 +23,7 @@ from io import FileIO
 from pathlib import Path
 
 from assistant.errors import AssistantError, SuiteError
-from assistant.evaluation.suite import CUT_OFF, MOST_BYTES, read_plain_file
+from assistant.evaluation.suite import CUT_OFF, MOST_BYTES, read_suite_file
 
 _JOURNAL = re.compile(rb"\n" + re.escape(CUT_OFF) + rb"([0-9a-f]{64}) (\d{1,12})\n")
 
@@ -36,7 +36,7 @@ class KeptFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.data = read_plain_file(path, 3 * MOST_BYTES)
+        self.data = read_suite_file(path, 3 * MOST_BYTES)
         found = last_whole(self.data)
         if found is not None:
             self._change(lambda file: _settle(file, found))
@@ -44,7 +44,7 @@ class KeptFile:
 
     def write(self, data: bytes) -> None:
         """Write new content. Raises `AssistantError`; `SuiteError` if someone else wrote."""
-        if read_plain_file(self.path, 3 * MOST_BYTES) != self.data:
+        if read_suite_file(self.path, 3 * MOST_BYTES) != self.data:
             raise SuiteError(
                 f"{self.path.name} was changed by another program meanwhile.",
                 hint="Close the review and open it again; the last key was not written.",

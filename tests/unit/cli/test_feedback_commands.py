@@ -93,7 +93,7 @@ def test_standard_input_and_a_question_that_is_asked_again(saved: Path) -> None:
         (("SAVED", "--verdict", "wrong", "--document", "a.pdf"), "needs the words"),
         (("SAVED", "--verdict", "wrong", "--answer", "ten years"), "does not stand in"),
         (("SAVED", "--verdict", "right", "--answer", "24 months"), "needs no correction"),
-        (("missing.json", "--verdict", "right"), "can't be read"),
+        (("missing.json", "--verdict", "right"), "there is no such file"),
         (("/dev/zero", "--verdict", "right"), "no plain file"),
     ],
 )

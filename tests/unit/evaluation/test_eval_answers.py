@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -17,10 +17,9 @@ from assistant.evaluation.ask_suite import ask_items
 from assistant.evaluation.gold_spans import Place
 from assistant.evaluation.grading import Row
 from assistant.evaluation.memory_use import Memory
-from assistant.evaluation.row_format import row_of, row_table
 from assistant.evaluation.saved_run import read_run
-from assistant.evaluation.strict_json import BadTextError
 from assistant.evaluation.suite import Item
+from assistant.strict_reader import BadInputError, fitted
 from assistant.types import CancelToken, Finished
 from tests.fakes.evaluation import ROW, row
 from tests.fakes.workspace import FakeWorkspace
@@ -120,7 +119,7 @@ def test_the_settings_can_say_that_no_model_is_used(tmp_path: Path) -> None:
 
 
 def test_a_row_comes_back_as_it_was() -> None:
-    assert row_of(json.loads(json.dumps(row_table(ROW)))) == ROW
+    assert fitted(json.loads(json.dumps(asdict(ROW))), Row) == ROW
 
 
 @pytest.mark.parametrize(
@@ -134,8 +133,8 @@ def test_a_row_comes_back_as_it_was() -> None:
     ids=str,
 )  # fmt: skip
 def test_a_row_that_no_run_wrote_is_refused(change: dict[str, object]) -> None:
-    with pytest.raises(BadTextError):
-        row_of(row_table(ROW) | change)
+    with pytest.raises(BadInputError):
+        fitted(json.loads(json.dumps(asdict(ROW))) | change, Row)
 
 
 def test_a_journal_goes_on_after_a_line_that_was_cut_off(tmp_path: Path) -> None:
