@@ -8,15 +8,21 @@ from __future__ import annotations
 import math
 import os
 import re
-import stat
-import tomllib
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import platformdirs
 
 from assistant.errors import ConfigError
+from assistant.strict_reader import (
+    BadInputError,
+    MissingInputError,
+    fitted,
+    read_file,
+    read_toml,
+    refused,
+)
 from assistant.types import AUTO, STRATEGIES
 
 APP_NAME = "airgap-assistant"
@@ -179,49 +185,16 @@ def load_settings(data_dir: Path | None = None) -> Settings:
     """Read the settings of a data folder. Raises `ConfigError`; writes nothing."""
     folder = data_dir or default_data_dir()
     path = folder / CONFIG_FILE
-    try:
-        raw = _read(path)
-    except FileNotFoundError:
-        return Settings(data_dir=folder)
-    except (OSError, ValueError) as error:
-        raise ConfigError(
-            f"{path} can't be read: {error}.", hint="Mend the file, or move it away."
-        ) from error
-    try:
-        table = tomllib.loads(raw)
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(
-            f"{path} is not valid TOML: {error}.", hint="Mend the file, or move it away."
-        ) from error
-    return _checked(Settings(data_dir=folder), table, path)
-
-
-def _read(path: Path) -> str:
-    """Read a plain file; opening must not wait for the other end of a pipe."""
-    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
-    with os.fdopen(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise ValueError("it is no plain file")
-        return file.read(_LONGEST_CONFIG).decode("utf-8")
+    with refused(ConfigError, str(path), hint="Mend the file, or move it away."):
+        try:
+            table = read_toml(read_file(path, _LONGEST_CONFIG), dict[str, Any])
+        except MissingInputError:
+            return Settings(data_dir=folder)
+        if "data_dir" in table:
+            raise BadInputError("'data_dir' can't be set here, as it is where this file lies")
+        return fitted({"data_dir": folder, **table}, Settings)
 
 
 def _encodable(name: str) -> bool:
     """Tell whether a name can be a file name (a lone surrogate or a NUL can't)."""
     return name.isprintable() and not any(0xD800 <= ord(c) < 0xE000 for c in name)
-
-
-def _checked(base: Settings, table: dict[str, Any], path: Path) -> Settings:
-    known = {f.name: type(getattr(base, f.name)) for f in fields(base) if f.name != "data_dir"}
-    for key, value in table.items():
-        if key not in known:
-            names = ", ".join(sorted(known))
-            raise ConfigError(f"{path}: unknown setting '{key}'.", hint=f"Settings are: {names}.")
-        wanted = known[key]
-        if wanted is float and type(value) is int:
-            table[key] = float(value)
-        elif type(value) is not wanted:
-            raise ConfigError(
-                f"{path}: '{key}' must be of type {wanted.__name__}.",
-                hint="See the settings in assistant/config.py.",
-            )
-    return replace(base, **table)

@@ -22,7 +22,7 @@ from assistant.engine.embedder import load_session, load_tokenizer
 from assistant.engine.thread_count import threads_for
 from assistant.errors import EngineError, ModelError
 from assistant.models.embedder_folder import MODEL_FILE, TOKENIZER_FILE, sha256_in, whole_number
-from assistant.models.model_record import read_json
+from assistant.models.model_record import read_table
 from assistant.types import CancelToken
 
 CONFIG_FILE = "reranker.json"
@@ -51,7 +51,7 @@ class RerankerInfo:
 def reranker_info(folder: Path) -> RerankerInfo:
     """Describe an exported reranker. Raises `ModelError` for a folder that holds none."""
     path = folder / CONFIG_FILE
-    table = read_json(path, _HINT)
+    table = read_table(path, _HINT)
     digest = sha256_in(table, "model_sha256", path, _HINT)
     weight = table.get("weight")
     if isinstance(weight, bool) or not isinstance(weight, int | float) or not 0 <= weight <= 100:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from assistant.errors import UsageError
 from assistant.evaluation.suite import Item, Span, Suite, refuse
-from assistant.text.signs import phrase_pattern
 from assistant.strict_reader import BadInputError
+from assistant.text.signs import phrase_pattern
 from assistant.types import Citation, DocumentRecord, Workspace
 
 _CACHED_CHARACTERS = 20_000_000

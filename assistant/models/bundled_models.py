@@ -25,7 +25,7 @@ from assistant.models.model_install import (
     staging,
 )
 from assistant.models.model_record import ADAPTER_FILE, MODEL_FILE, ModelRecord, read_record
-from assistant.types import CancelToken
+from assistant.types import Calibration, CancelToken
 
 Quantize = Callable[[Path, Path, str], object]
 """Writes a GGUF file (source, target) in a format by its name: `engine.quantize`."""
@@ -123,7 +123,7 @@ def install_bundled(
             title=entry.title,
             licence=entry.licence,
             prompt_version=entry.prompt_version,
-            calibration=entry.calibration,
+            calibration=Calibration.read(entry.calibration),
         )
         record = try_adapter(target, file, settings.models_dir / entry.base, about, cancel)
         _require("prompt style", record.prompt_style, entry.prompt_style, entry)
@@ -158,7 +158,8 @@ def _is_current(entry: AdapterEntry, folder: Path) -> bool:
             f"A model of your own is named {entry.name}, as the one of this program.",
             hint=f"Remove it and add it under another name: assistant models remove {entry.name}",
         )
-    wanted = (entry.sha256, entry.prompt_version, entry.calibration)
+    calibration = Calibration.read(entry.calibration)
+    wanted = (entry.sha256, entry.prompt_version, calibration)
     found = (record.sha256, record.prompt_version, record.calibration)
     return wanted == found and check_chat(folder).ok
 

@@ -7,19 +7,24 @@ its name.
 
 from __future__ import annotations
 
-import math
-import tomllib
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cache
-from pathlib import Path, PurePosixPath
-from typing import Any, TypeVar
+from pathlib import Path
+from typing import Annotated, Literal
 
 from assistant.errors import ModelError
-from assistant.types import Calibration
+from assistant.strict_reader import Meta, Sha256, read_file, read_toml, refused
 
 CATALOGUE_FILE = "catalogue.toml"
-FORMAT = 1
+_MOST_BYTES = 1 << 20
 _HINT = "Install the program again."
+_Inside = Annotated[
+    str,
+    Meta(
+        pattern=r"\A(?!/)(?!(.*/)?\.\.(/|\Z)).+\Z",
+        description="a path below the catalogue's folder",
+    ),
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +43,7 @@ class ChatEntry:
     licence: str
     package: str
     member: str
-    source_sha256: str
+    source_sha256: Sha256
     source_size: int
     architecture: str
     quantization: str
@@ -60,10 +65,10 @@ class EmbedderEntry:
     licence: str
     package: str
     member: str
-    source_sha256: str
+    source_sha256: Sha256
     folder: str
-    model_sha256: str
-    tokenizer_sha256: str
+    model_sha256: Sha256
+    tokenizer_sha256: Sha256
     quantization: str
     dimension: int
     pooling: str
@@ -87,14 +92,14 @@ class AdapterEntry:
     title: str
     licence: str
     base: str
-    file: str
-    sha256: str
+    file: _Inside
+    sha256: Sha256
     size: int
     prompt_style: str
     prompt_version: int
-    card: str
+    card: _Inside
     figures: dict[str, float]
-    calibration: Calibration
+    calibration: dict[str, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +107,7 @@ class TemplateEntry:
     """A chat template that was read and found harmless; `sha256` is that of its text."""
 
     name: str
-    sha256: str
-
-
-_Entry = TypeVar("_Entry", ChatEntry, EmbedderEntry, AdapterEntry, TemplateEntry)
+    sha256: Sha256
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +148,15 @@ class Catalogue:
         return next((entry for entry in self.embedders if entry.name == name), None)
 
 
+@dataclass(frozen=True, slots=True)
+class _File:
+    format: Literal[1]
+    chat: Annotated[tuple[ChatEntry, ...], Meta(min_length=1)]
+    embedder: Annotated[tuple[EmbedderEntry, ...], Meta(min_length=1)]
+    adapter: tuple[AdapterEntry, ...] = ()
+    template: tuple[TemplateEntry, ...] = ()
+
+
 def bundled_models_dir() -> Path:
     """Return the folder with the catalogue and the bundled models. Raises `ModelError`."""
     package = Path(__file__).resolve().parents[1]
@@ -159,59 +170,10 @@ def bundled_models_dir() -> Path:
 def load_catalogue(folder: Path | None = None) -> Catalogue:
     """Read the catalogue (of `folder`, or the bundled one). Raises `ModelError`."""
     path = (folder or bundled_models_dir()) / CATALOGUE_FILE
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ModelError(f"{path} can't be read: {error}.", hint=_HINT) from error
-    if table.get("format") != FORMAT:
-        raise ModelError(f"{path} has the format {table.get('format')!r}.", hint=_HINT)
-    catalogue = Catalogue(
-        chat=tuple(_entry(ChatEntry, row, path) for row in table.get("chat", [])),
-        embedders=tuple(_entry(EmbedderEntry, row, path) for row in table.get("embedder", [])),
-        adapters=tuple(_entry(AdapterEntry, row, path) for row in table.get("adapter", [])),
-        templates=tuple(_entry(TemplateEntry, row, path) for row in table.get("template", [])),
-    )
-    if not catalogue.chat or not catalogue.embedders:
-        raise ModelError(f"{path} lacks a chat model or an embedder.", hint=_HINT)
+    with refused(ModelError, f"{path} can't be read", hint=_HINT):
+        file = read_toml(read_file(path, _MOST_BYTES), _File)
+    catalogue = Catalogue(file.chat, file.embedder, file.adapter, file.template)
     for adapter in catalogue.adapters:
         if catalogue.find_chat(adapter.base) is None:
             raise ModelError(f"{path}: '{adapter.name}' has an unknown base.", hint=_HINT)
     return catalogue
-
-
-def _entry(kind: type[_Entry], row: dict[str, Any], path: Path) -> _Entry:
-    wanted = {field.name: field.type for field in fields(kind)}
-    if row.keys() != wanted.keys():
-        odd = ", ".join(sorted(row.keys() ^ wanted.keys()))
-        raise ModelError(f"{path}: missing or unknown keys: {odd}.", hint=_HINT)
-    if "calibration" in wanted:
-        row = {**row, "calibration": _calibration(row["calibration"], path)}
-    for key, value in row.items():
-        if not _is_of(str(wanted[key]), value):
-            raise ModelError(f"{path}: '{key}' must be of type {wanted[key]}.", hint=_HINT)
-        digest = key.endswith("sha256")
-        if digest and (len(value) != 64 or not set(value) <= set("0123456789abcdef")):
-            raise ModelError(f"{path}: '{key}' is no SHA-256.", hint=_HINT)
-        if key in ("file", "card") and not _is_inside(value):
-            raise ModelError(f"{path}: '{key}' is no path below {path.parent}.", hint=_HINT)
-    return kind(**row)
-
-
-def _calibration(stored: object, path: Path) -> Calibration:
-    try:
-        return Calibration.read(stored)
-    except ValueError as error:
-        raise ModelError(f"{path}: 'calibration' is damaged: {error}.", hint=_HINT) from error
-
-
-def _is_of(kind: str, value: object) -> bool:
-    if kind != "dict[str, float]":
-        return type(value).__name__ == kind
-    return isinstance(value, dict) and all(
-        type(number) in (int, float) and math.isfinite(number) for number in value.values()
-    )
-
-
-def _is_inside(text: str) -> bool:
-    path = PurePosixPath(text)
-    return not path.is_absolute() and bool(path.parts) and ".." not in path.parts

@@ -13,7 +13,7 @@ from typing import Any
 
 from assistant.errors import ModelError
 from assistant.models.catalogue import EmbedderEntry
-from assistant.models.model_record import read_json
+from assistant.models.model_record import read_table
 from assistant.types import EmbedderIdentity
 
 CONFIG_FILE = "embedder.json"
@@ -37,7 +37,7 @@ def entry_of(folder: Path) -> EmbedderEntry:
             hint=f"Export it: assistant-convert embedder export {folder} FOLDER; name that "
             "folder as `embedder` in config.toml and add the documents to a new library.",
         )
-    table = read_json(path, _HINT)
+    table = read_table(path, _HINT)
     digest = sha256_in(table, "model_sha256", path, _HINT)
     pooling = table.get("pooling")
     if table.get("architecture") != "bert" or pooling != "mean":

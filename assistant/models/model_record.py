@@ -11,11 +11,19 @@ import json
 import os
 import re
 import unicodedata
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
 from assistant.errors import ModelError
+from assistant.strict_reader import (
+    BadInputError,
+    MissingInputError,
+    fitted,
+    read_file,
+    read_json,
+    refused,
+)
 from assistant.types import Calibration
 
 MODEL_FILE = "model.gguf"
@@ -25,7 +33,7 @@ ACTIVE_FILE = "active.json"
 FORMAT = 3
 _ADDED_IN_2 = ("base", "base_sha256", "base_source_sha256", "prompt_version", "calibration")
 _ADDED_IN_3 = ("template_approved",)
-_MAX_JSON_BYTES = 1 << 20
+_MAX_RECORD_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +87,11 @@ class ModelRecord:
         return not self.base and (self.sha256 == adapter.base_sha256 or made_alike)
 
 
+@dataclass(frozen=True, slots=True)
+class _Active:
+    chat: str = ""
+
+
 def safe_name(text: str) -> str:
     """Make a model's name out of a file name that may hold anything.
 
@@ -95,21 +108,21 @@ def read_record(folder: Path) -> ModelRecord:
     """Read a model's record. Raises `ModelError` if it is missing or makes no sense."""
     path = folder / RECORD_FILE
     hint = f"Remove the model and add it again: assistant models remove {folder.name}"
-    table = read_json(path, hint)
-    if table.get("format") not in (1, 2, FORMAT):
-        raise ModelError(f"{path} is no record of a model.", hint=hint)
-    wanted: dict[str, Any] = {entry.name: entry.type for entry in fields(ModelRecord)}
-    written = table.pop("format")
-    later = (*(_ADDED_IN_2 if written < 2 else ()), *(_ADDED_IN_3 if written < 3 else ()))
-    wanted = {key: kind for key, kind in wanted.items() if key not in later}
-    try:
-        if "calibration" in wanted:
-            table["calibration"] = Calibration.read(table.get("calibration"))
-    except ValueError as error:
-        raise ModelError(f"{path} is damaged: its calibration, {error}.", hint=hint) from error
-    if {key: type(value).__name__ for key, value in table.items()} != wanted:
-        raise ModelError(f"{path} is damaged.", hint=hint)
-    record = ModelRecord(**table)
+    with refused(ModelError, f"{path} can't be read", hint=hint):
+        table = read_json(read_file(path, _MAX_RECORD_BYTES), dict[str, Any])
+        written = table.pop("format", None)
+        if written not in (1, 2, FORMAT):
+            raise BadInputError("it is no record of a model in a known format")
+        later = (*(_ADDED_IN_2 if written < 2 else ()), *(_ADDED_IN_3 if written < 3 else ()))
+        for entry in fields(ModelRecord):
+            if (entry.name in table) == (entry.name in later):
+                raise BadInputError(f"'{entry.name}' is missing or out of place")
+        stored = table.pop("calibration", {})
+        try:
+            calibration = Calibration.read(stored)
+        except ValueError as error:
+            raise BadInputError(f"its calibration is damaged: {error}") from error
+        record = replace(fitted(table, ModelRecord), calibration=calibration)
     if record.name != folder.name:
         raise ModelError(f"{path} is the record of another model.", hint=hint)
     return record
@@ -130,16 +143,10 @@ def write_record(folder: Path, record: ModelRecord) -> None:
     write_json(folder / RECORD_FILE, table)
 
 
-def read_json(path: Path, hint: str) -> dict[str, Any]:
+def read_table(path: Path, hint: str) -> dict[str, Any]:
     """Read the JSON object that describes a model. Raises `ModelError`."""
-    try:
-        with path.open("rb") as file:
-            table = json.loads(file.read(_MAX_JSON_BYTES))
-    except (OSError, ValueError, RecursionError) as error:
-        raise ModelError(f"{path} can't be read: {error}.", hint=hint) from error
-    if not isinstance(table, dict):
-        raise ModelError(f"{path} is no JSON object.", hint=hint)
-    return table
+    with refused(ModelError, f"{path} can't be read", hint=hint):
+        return read_json(read_file(path, _MAX_RECORD_BYTES), dict[str, Any])
 
 
 def write_json(path: Path, table: dict[str, Any]) -> None:
@@ -159,11 +166,12 @@ def write_json(path: Path, table: dict[str, Any]) -> None:
 def read_active(models_dir: Path) -> str:
     """Return the chosen chat model, "" if none was chosen."""
     path = models_dir / ACTIVE_FILE
-    if not path.exists():
-        return ""
-    table = read_json(path, hint="Choose a model again: assistant models use NAME")
-    chosen = table.get("chat")
-    return chosen if isinstance(chosen, str) else ""
+    hint = "Choose a model again: assistant models use NAME"
+    with refused(ModelError, f"{path} can't be read", hint=hint):
+        try:
+            return read_json(read_file(path, _MAX_RECORD_BYTES), _Active, more_keys=True).chat
+        except MissingInputError:
+            return ""
 
 
 def write_active(models_dir: Path, name: str) -> None:

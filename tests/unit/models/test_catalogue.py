@@ -42,11 +42,11 @@ def test_bundled_files_are_the_pinned_ones() -> None:
     [
         ("format = 1", "format = 2", "format"),
         ("format = 1", "format = ", "can't be read"),
-        ("dimension = 384", 'dimension = "384"', "type int"),
+        ("dimension = 384", 'dimension = "384"', "expected whole number"),
         ("dimension = 384", "", "dimension"),
         ("dimension = 384", "dimension = 384\nsurprise = 1", "surprise"),
         ('model_sha256 = "', 'model_sha256 = "Z', "SHA-256"),
-        ("[[embedder]]", "[[other]]", "lacks"),
+        ("[[embedder]]", "[[other]]", "'other' is no key"),
     ],
 )
 def test_a_damaged_catalogue_is_refused(old: str, new: str, said: str, tmp_path: Path) -> None:
