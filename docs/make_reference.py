@@ -12,18 +12,16 @@ from pathlib import Path
 from typing import Any
 
 import click
-from pydantic import TypeAdapter
+import msgspec
 
 from assistant.bundle import bundle_schema
 from assistant.cli import schema
 from assistant.cli.advise import advise_schema
 from assistant.cli.ask import answer_schema
 from assistant.cli.audit import audit_schema
-from assistant.cli.eval import draft_schema, evaluate_schema
-from assistant.cli.feedback import feedback_schema
+from assistant.cli.eval import evaluate_schema
 from assistant.cli.main import cli
 from assistant.cli.models import models_schema
-from assistant.cli.passphrase import passphrase_schema
 from assistant.cli.prove.command import ProofJson
 
 HERE = Path(__file__).parent
@@ -42,14 +40,14 @@ OUTPUTS = {
     "bundle keys revoke": bundle_schema.RevokeJson,
     "docs": schema.DocsJson,
     "doctor": schema.DoctorJson,
-    "eval draft": draft_schema.DraftJson,
-    "eval review": draft_schema.ReviewJson,
+    "eval draft": evaluate_schema.DraftJson,
+    "eval review": evaluate_schema.ReviewJson,
     "eval run": evaluate_schema.EvalJson,
-    "feedback add": feedback_schema.FeedbackGivenJson,
-    "feedback export": feedback_schema.FeedbackExportJson,
-    "feedback list": feedback_schema.FeedbackListJson,
-    "feedback remove": feedback_schema.FeedbackRemovedJson,
-    "feedback show": feedback_schema.FeedbackGivenJson,
+    "feedback add": answer_schema.FeedbackGivenJson,
+    "feedback export": answer_schema.FeedbackExportJson,
+    "feedback list": answer_schema.FeedbackListJson,
+    "feedback remove": answer_schema.FeedbackRemovedJson,
+    "feedback show": answer_schema.FeedbackGivenJson,
     "forget": schema.ForgetJson,
     "search": answer_schema.SearchJson,
     "models list": models_schema.ModelsJson,
@@ -58,13 +56,13 @@ OUTPUTS = {
     "models remove": models_schema.ModelsJson,
     "models setup": models_schema.ModelsJson,
     "models verify": models_schema.VerifyJson,
-    "passphrase change": passphrase_schema.PassphraseChangedJson,
-    "passphrase recover": passphrase_schema.PassphraseChangedJson,
-    "passphrase recovery-key": passphrase_schema.PassphraseChangedJson,
-    "passphrase set": passphrase_schema.PassphraseChangedJson,
-    "passphrase status": passphrase_schema.PassphraseStatusJson,
+    "passphrase change": schema.PassphraseChangedJson,
+    "passphrase recover": schema.PassphraseChangedJson,
+    "passphrase recovery-key": schema.PassphraseChangedJson,
+    "passphrase set": schema.PassphraseChangedJson,
+    "passphrase status": schema.PassphraseStatusJson,
     "prove-offline": ProofJson,
-    "rekey": passphrase_schema.PassphraseChangedJson,
+    "rekey": schema.PassphraseChangedJson,
     "sample": answer_schema.AskJson,
 }
 
@@ -97,8 +95,36 @@ def json_schema() -> dict[str, Any]:
     """Return the JSON schema of every command's `--json` output, keyed by command."""
     shapes: dict[str, Any] = {}
     for name, shape in {**OUTPUTS, "any command that fails": schema.FailureJson}.items():
-        shapes[name] = TypeAdapter(shape).json_schema()
+        shapes[name] = _written(msgspec.json.schema(shape))
     return {"format": schema.FORMAT, "commands": shapes}
+
+
+_KEPT = (
+    *("$ref", "$defs", "title", "description", "type", "properties", "required"),
+    *("items", "anyOf", "enum", "additionalProperties"),
+)
+
+
+def _written(found: Any) -> Any:
+    """Say what is written: every key is there, also one that has a default where it is made.
+
+    What is accepted where the same class is read (patterns, lengths) is no promise.
+    """
+    if isinstance(found, list):
+        return [_written(entry) for entry in found]
+    if not isinstance(found, dict):
+        return found
+    kept = {key: _written(entry) for key, entry in found.items() if key in _KEPT}
+    if "properties" in found:
+        fields = found["properties"]
+        kept["properties"] = {key: _written(entry) for key, entry in fields.items()}
+        always = [
+            key for key in fields if key in found.get("required", ()) or "default" in fields[key]
+        ]
+        kept["required"] = always
+    if "$defs" in found:
+        kept["$defs"] = {key: _written(entry) for key, entry in found["$defs"].items()}
+    return kept
 
 
 def schema_page() -> str:

@@ -13,14 +13,13 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
 from assistant.cli.options import Invocation, command_options
 from assistant.cli.schema import (
-    FORMAT,
     AddedJson,
     AddJson,
     DocsJson,
+    ErrorJson,
     FileFailureJson,
     ForgetJson,
-    document_json,
-    error_json,
+    shaped,
 )
 from assistant.console.interrupt import cancel_on_interrupt
 from assistant.console.output import Output
@@ -50,14 +49,7 @@ class Report:
     cancelled: bool = False
 
     def json(self) -> AddJson:
-        return {
-            "format": FORMAT,
-            "skipped": self.skipped,
-            "added": [_added_json(event) for event in self.added],
-            "known": [document_json(record) for record in self.known],
-            "failed": self.failed,
-            "cancelled": self.cancelled,
-        }
+        return shaped(AddJson, self, added=[_added_json(event) for event in self.added])
 
 
 @click.command()
@@ -99,11 +91,8 @@ def add_paths(workspace: Workspace, paths: Sequence[Path], output: Output) -> Re
 
 
 def _added_json(event: FileAdded) -> AddedJson:
-    return {
-        **document_json(event.document),
-        "replaced": event.replaced.id if event.replaced else None,
-        "note": event.note,
-    }
+    replaced = event.replaced.id if event.replaced else None
+    return shaped(AddedJson, event.document, replaced=replaced, note=event.note)
 
 
 def _record(event: IngestEvent, report: Report, output: Output) -> None:
@@ -121,7 +110,7 @@ def _record(event: IngestEvent, report: Report, output: Output) -> None:
             report.known.append(document)
             output.note(("known ", "dim"), _line(document.name))
         case FileFailed(path=path, error=error):
-            report.failed.append({"path": str(path), "error": error_json(error)})
+            report.failed.append(FileFailureJson(str(path), shaped(ErrorJson, error)))
             output.note(("failed ", "bold red"), f"{_line(str(path))}: {error}")
         case IngestFinished(cancelled=cancelled):
             report.cancelled = cancelled
@@ -195,12 +184,7 @@ def docs(invocation: Invocation) -> None:
         records = workspace.documents()
     output = invocation.output
     if output.as_json:
-        listed: DocsJson = {
-            "format": FORMAT,
-            "library": invocation.settings.library,
-            "documents": [document_json(record) for record in records],
-        }
-        output.json(listed)
+        output.json(DocsJson(invocation.settings.library, records))
     elif not records:
         output.line("The library is empty. Add documents with: assistant add PATH...")
     else:
@@ -229,8 +213,7 @@ def forget(invocation: Invocation, document: str, yes: bool) -> None:
             _confirm(record, invocation.output)
         forgotten = workspace.forget(record.id)
     if invocation.output.as_json:
-        result: ForgetJson = {"format": FORMAT, "forgotten": document_json(forgotten)}
-        invocation.output.json(result)
+        invocation.output.json(ForgetJson(forgotten))
     else:
         invocation.output.line(f"Forgotten: {_line(forgotten.name)}")
 

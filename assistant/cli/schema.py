@@ -1,24 +1,82 @@
-"""The shapes of `--json` output, and how documents and errors become them.
+"""The shapes of `--json` output: what is printed is an instance of one of these classes.
 
-The JSON schema in `docs/json-schema.json` is generated from these types, and a test keeps
-it equal to them. Fields are only ever added; a change of meaning raises `FORMAT`.
+`docs/json-schema.json` is generated from them (and from those in the other `*_schema.py`),
+and a test keeps it equal to them. Fields are only ever added; a change of meaning raises
+`FORMAT`. Where a field of the program's own data has another name in JSON, `field(name=...)`
+says so; `shaped` copies all fields of one name.
 """
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, Literal, TypeVar
 
-from typing_extensions import TypedDict
+import msgspec
 
-from assistant.errors import AssistantError
-from assistant.types import (
-    DocumentRecord,
-)
+from assistant.lockdown.report import Facility, Tier
+from assistant.types import DocumentRecord
 
 FORMAT = 1
+_Shape = TypeVar("_Shape")
 
 
-class DocumentJson(TypedDict):
+class Shape(msgspec.Struct, frozen=True):
+    """A part of an output."""
+
+
+class Document(Shape, frozen=True, kw_only=True):
+    """A whole output: all have the format."""
+
+    format: int = FORMAT
+
+
+def shaped(kind: type[_Shape], source: object, **given: object) -> _Shape:
+    """Make a shape of what has its fields as attributes, at any depth; `given` come first."""
+    return msgspec.convert(_Source(source, given), kind, from_attributes=True)
+
+
+def plain(document: object) -> Any:
+    """Return a document as the tables, lists and values that JSON knows."""
+    return msgspec.to_builtins(document)
+
+
+class _Source:
+    def __init__(self, source: object, given: Mapping[str, object]) -> None:
+        self._source, self._given = source, given
+
+    def __getattr__(self, name: str) -> object:
+        return self._given[name] if name in self._given else getattr(self._source, name)
+
+
+# -- errors ----------------------------------------------------------------------------------
+
+
+class ErrorJson(Shape, frozen=True):
+    code: str
+    title: str
+    message: str
+    hint: str
+
+
+class FailureJson(Document, frozen=True):
+    """Every command's output when it fails as a whole."""
+
+    error: ErrorJson
+
+
+class FileFailureJson(Shape, frozen=True):
+    path: str
+    error: ErrorJson
+
+
+# -- the library -----------------------------------------------------------------------------
+
+
+class AddedJson(Shape, frozen=True):
+    """An added document; `replaced` is the id of the older version that it took over from
+    (null if none), `note` what a person should know of it ("" if nothing).
+    """
+
     id: int
     name: str
     source: str
@@ -29,115 +87,81 @@ class DocumentJson(TypedDict):
     characters: int
     chunks: int
     added_at: str
-
-
-class ErrorJson(TypedDict):
-    code: str
-    title: str
-    message: str
-    hint: str
-
-
-class FailureJson(TypedDict):
-    """Every command's output when it fails as a whole."""
-
-    format: int
-    error: ErrorJson
-
-
-class FileFailureJson(TypedDict):
-    path: str
-    error: ErrorJson
-
-
-class AddedJson(DocumentJson):
-    """An added document; `replaced` is the id of the older version that it took over from
-    (null if none), `note` what a person should know of it ("" if nothing).
-    """
-
     replaced: int | None
     note: str
 
 
-class AddJson(TypedDict):
+class AddJson(Document, frozen=True):
     """What became of each file; `skipped` files in folders are of kinds that are not read."""
 
-    format: int
     skipped: int
     added: list[AddedJson]
-    known: list[DocumentJson]
+    known: list[DocumentRecord]
     failed: list[FileFailureJson]
     cancelled: bool
 
 
-class DocsJson(TypedDict):
-    format: int
+class DocsJson(Document, frozen=True):
     library: str
-    documents: list[DocumentJson]
+    documents: list[DocumentRecord]
 
 
-class ForgetJson(TypedDict):
-    format: int
-    forgotten: DocumentJson
+class ForgetJson(Document, frozen=True):
+    forgotten: DocumentRecord
 
 
-class HealthCheckJson(TypedDict):
+class PassphraseStatusJson(Document, frozen=True):
+    """How a library is opened. `mode`: "new library", "passphrase" or "key file".
+
+    `argon2id_passes` and `argon2id_memory` (bytes) are 0 without a passphrase;
+    `failed_tries` counts since the last right one, `wait_seconds` is until the next may come.
+    `rekey_interrupted`: the next unlocking finishes or undoes it.
+    """
+
+    library: str
+    mode: str
+    recovery_key: bool
+    argon2id_passes: int
+    argon2id_memory: int
+    failed_tries: int
+    wait_seconds: float
+    rekey_interrupted: bool
+
+
+class PassphraseChangedJson(Document, frozen=True):
+    """What was changed. `recovery_key`: "kept", "shown" (terminal), "file" or "none"."""
+
+    library: str
+    changed: list[str]
+    recovery_key: str
+
+
+# -- the machine -----------------------------------------------------------------------------
+
+
+class HealthCheckJson(Shape, frozen=True):
     name: str
     status: Literal["ok", "warn", "fail"]
     detail: str
     remedy: str
 
 
-class FacilityJson(TypedDict):
-    """One means of enforcement; one that is required and not in force degrades the whole."""
-
-    name: str
-    state: Literal["on", "partial", "absent", "failed"]
-    detail: str
-    required: bool
-
-
-class LockdownJson(TypedDict):
+class LockdownJson(Shape, frozen=True):
     """What is enforced. `tier` is "kernel" (Linux), "sandbox" (macOS), "reduced" or "none";
     `failed` names the self-probes that got through, of `probes` that were tried.
     """
 
     platform: str
-    tier: Literal["kernel", "sandbox", "reduced", "none"]
+    tier: Tier
     engaged: bool
     degraded: bool
     probes: int
     failed: list[str]
-    facilities: list[FacilityJson]
+    facilities: list[Facility]
 
 
-class DoctorJson(TypedDict):
-    format: int
+class DoctorJson(Document, frozen=True):
     version: str
     healthy: bool
     checks: list[HealthCheckJson]
     lockdown: LockdownJson
-
-
-def document_json(record: DocumentRecord) -> DocumentJson:
-    return {
-        "id": record.id,
-        "name": record.name,
-        "source": record.source,
-        "title": record.title,
-        "media_type": record.media_type,
-        "content_hash": record.content_hash,
-        "pages": record.pages,
-        "characters": record.characters,
-        "chunks": record.chunks,
-        "added_at": record.added_at,
-    }
-
-
-def error_json(error: AssistantError) -> ErrorJson:
-    return {
-        "code": error.code,
-        "title": error.title,
-        "message": error.message,
-        "hint": error.hint,
-    }

@@ -10,14 +10,12 @@ import errno
 import io
 import json
 import sys
-from collections.abc import Mapping
-from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from assistant.cli.schema import FORMAT, FailureJson, error_json
+from assistant.cli.schema import ErrorJson, FailureJson, plain, shaped
 from assistant.errors import AssistantError
 from assistant.safe_text import safe_text
 
@@ -38,10 +36,11 @@ class Output:
         """True when a person watches: progress and provisional text make sense."""
         return not self.as_json and self.errors.is_terminal
 
-    def json(self, document: Mapping[str, Any]) -> None:
+    def json(self, document: object) -> None:
+        """Print one JSON object: a shape of `schema`, or a table."""
         if sys.stdout is None:
             raise OSError(errno.EBADF, "standard output is closed")
-        sys.stdout.write(json.dumps(document, ensure_ascii=True, indent=2) + "\n")
+        sys.stdout.write(json.dumps(plain(document), ensure_ascii=True, indent=2) + "\n")
         sys.stdout.flush()
 
     def line(self, *parts: str | tuple[str, str]) -> None:
@@ -66,8 +65,7 @@ class Output:
     def fail(self, error: AssistantError) -> None:
         """Show an error: stderr for people, the `error` object on stdout for scripts."""
         if self.as_json:
-            failure: FailureJson = {"format": FORMAT, "error": error_json(error)}
-            self.json(failure)
+            self.json(FailureJson(shaped(ErrorJson, error)))
             return
         message = safe_text(error.message, single_line=True)
         self.errors.print(styled((f"{error.title}. ", "bold red"), message))

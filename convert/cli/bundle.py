@@ -179,13 +179,13 @@ def inspect(file: Path, key: Path, *, as_json: bool) -> None:
             progress_bar(output) as report,
             open_bundle(file, find, progress=report, cancel=cancel) as found,
         ):
-            document = inspect_json(found, FORMAT)
+            document = inspect_json(found)
         if as_json:
             output.json(document)
             return
         show_manifest(found.manifest, public.name, output)
         output.line()
-        output.line(document["card"])
+        output.line(document.card)
 
 
 def _payload(given: dict[str, Any]) -> tuple[str, Path]:

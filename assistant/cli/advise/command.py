@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from assistant.cli.advise.terminal_view import advice_json, show_advice
+from assistant.cli.advise.terminal_view import show_advice
 from assistant.cli.eval.command import FOLDER
 from assistant.cli.options import Invocation, command_options
 from assistant.config import Settings
@@ -100,6 +100,8 @@ def advise(
     if out is not None:
         _write(out, blocks)
     if output.as_json:
+        from assistant.cli.advise.advise_schema import advice_json
+
         output.json(advice_json(case, decision, found[0] if found else ""))
         return
     show_advice(blocks, output)

@@ -1,38 +1,32 @@
-"""What `ask --json` and `search --json` print; see `cli.schema` for what holds of all."""
+"""What `ask`, `search` and `feedback` print with `--json`; see `schema.py` for the rules."""
 
 from __future__ import annotations
 
 from typing import Literal
 
-from typing_extensions import TypedDict
+from msgspec import field
 
-from assistant.cli.schema import FORMAT
+from assistant.cli.schema import Document, Shape, shaped
+from assistant.feedback import newest, outcome
 from assistant.types import (
     Answer,
-    Candidate,
     Citation,
-    Contradiction,
+    Correction,
+    Feedback,
+    FeedbackExport,
     FlawCode,
     Hit,
+    LeftOut,
     Route,
+    Scores,
     SearchResult,
-    Sentence,
+    Timings,
 )
-from assistant.types.answers import ContradictionKind
+from assistant.types.answers import ContradictionKind, Origin
+from assistant.types.feedback import ExportKind, Verdict
 
 
-class QuoteJson(TypedDict):
-    """A verbatim span: `text` stands at `start:end` (code points) of the page's text."""
-
-    text: str
-    document: str
-    document_id: int
-    page: int
-    start: int
-    end: int
-
-
-class FlawJson(TypedDict):
+class FlawJson(Shape, frozen=True):
     """Why a sentence is not supported: `code` for scripts, `reason` for people; `detail` are
     the words at fault ("" if the whole sentence is).
     """
@@ -42,15 +36,15 @@ class FlawJson(TypedDict):
     reason: str
 
 
-class SentenceJson(TypedDict):
+class SentenceJson(Shape, frozen=True):
     text: str
     supported: bool
-    origin: Literal["extract", "model"]
-    quotes: list[QuoteJson]
+    origin: Origin
+    quotes: list[Citation]
     flaws: list[FlawJson]
 
 
-class ContradictionJson(TypedDict):
+class ContradictionJson(Shape, frozen=True):
     """Two sentences of the documents that answer differently; `values` is what differs."""
 
     kind: ContradictionKind
@@ -59,15 +53,7 @@ class ContradictionJson(TypedDict):
     second: SentenceJson
 
 
-class ScoresJson(TypedDict):
-    fused: float
-    dense: float | None
-    dense_rank: int | None
-    bm25: float | None
-    bm25_rank: int | None
-
-
-class PassageJson(TypedDict):
+class PassageJson(Shape, frozen=True):
     """A passage; `start:end` are code points in the text of the whole document."""
 
     document: str
@@ -78,167 +64,128 @@ class PassageJson(TypedDict):
     start: int
     end: int
     text: str
-    scores: ScoresJson
+    scores: Scores
 
 
-class TimingsJson(TypedDict):
-    """Milliseconds; `first_token_ms` is null when the model was not asked."""
-
-    retrieve_ms: float
-    extract_ms: float
-    first_token_ms: float | None
-    total_ms: float
-    prompt_tokens: int
-    generated_tokens: int
-
-
-class RouteJson(TypedDict):
-    """Which way a question went: its kind, the reason, and what was searched for ("" if
-    that was the question itself).
-    """
-
-    kind: str
-    reason: str
-    searched: str
-
-
-class CandidateJson(TypedDict):
+class CandidateJson(Shape, frozen=True):
     """A quote that could have been the answer; `passage` counts `passages` from 0."""
 
     text: str
     probability: float
-    passage: int
-    quotes: list[QuoteJson]
+    hit: int = field(name="passage")
+    quotes: list[Citation]
 
 
-class AskJson(TypedDict):
-    format: int
+class AskJson(Document, frozen=True):
     question: str
-    answer: str
+    text: str = field(name="answer")
     abstained: bool
     cancelled: bool
     truncated: bool
     relevance: float
     sentences: list[SentenceJson]
     passages: list[PassageJson]
-    timings: TimingsJson
+    timings: Timings
     model: str
     strategy: str
-    route: RouteJson | None
+    route: Route | None
     candidates: list[CandidateJson]
     confidence: float | None
     contradictions: list[ContradictionJson]
 
 
-class SearchJson(TypedDict):
-    format: int
+class SearchJson(Document, frozen=True):
     query: str
     relevance: float
     relevant: bool
     passages: list[PassageJson]
 
 
-def quote_json(quote: Citation) -> QuoteJson:
-    return {
-        "text": quote.text,
-        "document": quote.document,
-        "document_id": quote.document_id,
-        "page": quote.page,
-        "start": quote.start,
-        "end": quote.end,
-    }
-
-
-def sentence_json(sentence: Sentence) -> SentenceJson:
-    return {
-        "text": sentence.text,
-        "supported": sentence.supported,
-        "origin": sentence.origin,
-        "quotes": [quote_json(quote) for quote in sentence.quotes],
-        "flaws": [
-            {"code": flaw.code, "detail": flaw.detail, "reason": flaw.reason}
-            for flaw in sentence.flaws
-        ],
-    }
-
-
-def contradiction_json(found: Contradiction) -> ContradictionJson:
-    return {
-        "kind": found.kind,
-        "values": list(found.values),
-        "first": sentence_json(found.first),
-        "second": sentence_json(found.second),
-    }
-
-
-def passage_json(hit: Hit) -> PassageJson:
-    passage, scores = hit.passage, hit.scores
-    return {
-        "document": passage.document,
-        "document_id": passage.document_id,
-        "page": passage.page,
-        "end_page": passage.pages[-1].number,
-        "heading": passage.heading,
-        "start": passage.start,
-        "end": passage.end,
-        "text": passage.text,
-        "scores": {
-            "fused": scores.fused,
-            "dense": scores.dense,
-            "dense_rank": scores.dense_rank,
-            "bm25": scores.bm25,
-            "bm25_rank": scores.bm25_rank,
-        },
-    }
-
-
-def route_json(route: Route) -> RouteJson:
-    return {"kind": route.kind, "reason": route.reason, "searched": route.searched}
-
-
-def candidate_json(candidate: Candidate) -> CandidateJson:
-    return {
-        "text": candidate.text,
-        "probability": candidate.probability,
-        "passage": candidate.hit,
-        "quotes": [quote_json(quote) for quote in candidate.quotes],
-    }
-
-
 def answer_json(answer: Answer) -> AskJson:
-    timings = answer.timings
-    return {
-        "format": FORMAT,
-        "question": answer.question,
-        "answer": answer.text,
-        "abstained": answer.abstained,
-        "cancelled": answer.cancelled,
-        "truncated": answer.truncated,
-        "relevance": answer.relevance,
-        "sentences": [sentence_json(sentence) for sentence in answer.sentences],
-        "passages": [passage_json(hit) for hit in answer.passages],
-        "timings": {
-            "retrieve_ms": timings.retrieve_ms,
-            "extract_ms": timings.extract_ms,
-            "first_token_ms": timings.first_token_ms,
-            "total_ms": timings.total_ms,
-            "prompt_tokens": timings.prompt_tokens,
-            "generated_tokens": timings.generated_tokens,
-        },
-        "model": answer.model,
-        "strategy": answer.strategy,
-        "route": route_json(answer.route) if answer.route is not None else None,
-        "candidates": [candidate_json(candidate) for candidate in answer.candidates],
-        "confidence": answer.confidence,
-        "contradictions": [contradiction_json(found) for found in answer.contradictions],
-    }
+    return shaped(AskJson, answer, passages=[_passage(hit) for hit in answer.passages])
 
 
 def search_json(result: SearchResult) -> SearchJson:
-    return {
-        "format": FORMAT,
-        "query": result.query,
-        "relevance": result.relevance,
-        "relevant": result.relevant,
-        "passages": [passage_json(hit) for hit in result.hits],
-    }
+    return shaped(SearchJson, result, passages=[_passage(hit) for hit in result.hits])
+
+
+def _passage(hit: Hit) -> PassageJson:
+    end_page = hit.passage.pages[-1].number
+    return shaped(PassageJson, hit.passage, scores=hit.scores, end_page=end_page)
+
+
+# -- feedback --------------------------------------------------------------------------------
+
+State = Literal["answer", "unanswerable", "needs-correction", "superseded"]
+
+
+class FeedbackJson(Shape, frozen=True):
+    """A verdict. `state` is what it is good for: a question with its answer, one that the
+    library can't answer, or nothing (it needs a correction, or newer feedback counts).
+
+    `exported` names the kinds of files that the question went into.
+    """
+
+    id: int
+    at: str
+    question: str
+    verdict: Verdict
+    state: State
+    answer: str
+    abstained: bool
+    quotes: list[Citation]
+    correction: Correction | None
+    model: str
+    model_sha256: str
+    base: str
+    prompt_version: int
+    strategy: str
+    exported: list[ExportKind]
+
+
+class FeedbackGivenJson(Document, frozen=True):
+    feedback: FeedbackJson
+
+
+class FeedbackListJson(Document, frozen=True):
+    library: str
+    feedback: list[FeedbackJson]
+
+
+class FeedbackRemovedJson(Document, frozen=True):
+    removed: list[int]
+
+
+class FeedbackFileJson(Shape, frozen=True):
+    """A file that was written: its kind, and the feedback that its rows come from."""
+
+    kind: ExportKind
+    path: str
+    rows: int
+    ids: list[int]
+    left_out: list[LeftOut]
+
+
+class FeedbackExportJson(Document, frozen=True):
+    """`files` hold text of documents and are not encrypted."""
+
+    library: str
+    training_share: float
+    both: bool
+    files: list[FeedbackFileJson]
+
+
+def states_of(entries: list[Feedback]) -> dict[int, State]:
+    """Return what each of all a library's feedback is good for, by its number."""
+    states: dict[int, State] = {entry.id: "superseded" for entry in entries}
+    for entry in newest(entries):
+        states[entry.id] = outcome(entry) or "needs-correction"
+    return states
+
+
+def feedback_json(entry: Feedback, state: State) -> FeedbackJson:
+    return shaped(FeedbackJson, entry, state=state)
+
+
+def file_json(made: FeedbackExport, path: str) -> FeedbackFileJson:
+    return shaped(FeedbackFileJson, made, path=path, rows=len(made.rows))

@@ -2,59 +2,50 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from collections.abc import Mapping
+from typing import Any
 
-from typing_extensions import TypedDict
-
-
-class AuditFindingJson(TypedDict):
-    """Something that a check found; `record` is the number of the record, null if it is none."""
-
-    verdict: Literal["ok", "busy", "interrupted", "tampered"]
-    record: int | None
-    message: str
+from assistant.audit.verify import Finding, Verdict
+from assistant.cli.schema import Document, Shape
 
 
-class AuditVerifyJson(TypedDict):
+class AuditVerifyJson(Document, frozen=True):
     """`records` are right from the first one on, `hash` is that of the last of them.
 
     `verdict` is the gravest of all findings. `root` is the last root over the library's
     pages ("" if there is none), `pages` how many there were.
     """
 
-    format: int
     library: str
-    verdict: Literal["ok", "busy", "interrupted", "tampered"]
+    verdict: Verdict
     records: int
     hash: str
     root: str
     pages: int
-    findings: list[AuditFindingJson]
+    findings: list[Finding]
 
 
-class AuditRecordJson(TypedDict):
+class AuditRecordJson(Shape, frozen=True):
     """A record; `sealed` says whether it was written with the library's key."""
 
     seq: int
     time: str
     session: str
     action: str
-    fields: dict[str, Any]
+    fields: Mapping[str, Any]
     sealed: bool
     hash: str
 
 
-class AuditShowJson(TypedDict):
+class AuditShowJson(Document, frozen=True):
     """`bad` says why nothing is shown from that record on ("" if nothing is wrong)."""
 
-    format: int
     library: str
     records: list[AuditRecordJson]
     bad: str
 
 
-class AuditExportJson(TypedDict):
-    format: int
+class AuditExportJson(Document, frozen=True):
     path: str
     records: int
     hash: str
@@ -62,9 +53,8 @@ class AuditExportJson(TypedDict):
     time: str
 
 
-class AuditAcceptJson(TypedDict):
+class AuditAcceptJson(Document, frozen=True):
     """`begun_anew` is true when the log itself had to be begun again."""
 
-    format: int
     begun_anew: bool
     records: int

@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from assistant.cli.audit.audit_schema import AuditAcceptJson, AuditExportJson, AuditVerifyJson
 from assistant.cli.audit.terminal_view import Filter, show_records
 from assistant.cli.options import Invocation, command_options
-from assistant.cli.schema import FORMAT
+from assistant.cli.schema import shaped
 from assistant.console.output import Output
 from assistant.console.progress import progress_bar
 from assistant.errors import AuditError, UsageError
@@ -21,6 +20,7 @@ from assistant.safe_text import safe_text
 
 if TYPE_CHECKING:
     from assistant.audit import Report
+    from assistant.cli.audit.audit_schema import AuditVerifyJson
     from assistant.config import Settings
     from assistant.store import SqliteStore
 
@@ -142,15 +142,9 @@ def export(invocation: Invocation, path: Path) -> None:
         finally:
             trail.close()
     if output.as_json:
-        document: AuditExportJson = {
-            "format": FORMAT,
-            "path": str(done.path),
-            "records": done.count,
-            "hash": done.hash,
-            "root": done.root,
-            "time": done.time,
-        }
-        output.json(document)
+        from assistant.cli.audit.audit_schema import AuditExportJson
+
+        output.json(shaped(AuditExportJson, done, path=str(done.path), records=done.count))
         return
     output.line(f"{done.count} records written to {done.path}")
     output.line(f"head {done.hash}")
@@ -183,8 +177,9 @@ def accept(invocation: Invocation, yes: bool) -> None:
         log.close()
         records = log.count
     if output.as_json:
-        document: AuditAcceptJson = {"format": FORMAT, "begun_anew": anew, "records": records}
-        output.json(document)
+        from assistant.cli.audit.audit_schema import AuditAcceptJson
+
+        output.json(AuditAcceptJson(anew, records))
     else:
         output.line("A new log was begun." if anew else "Recorded: the library is taken as it is.")
 
@@ -225,19 +220,10 @@ def _confirm(library: str, output: Output, *, yes: bool) -> None:
 
 
 def _verify_json(report: Report, settings: Settings) -> AuditVerifyJson:
-    return {
-        "format": FORMAT,
-        "library": settings.library,
-        "verdict": report.verdict,
-        "records": report.records,
-        "hash": report.hash,
-        "root": report.root.root if report.root else "",
-        "pages": report.root.pages if report.root else 0,
-        "findings": [
-            {"verdict": f.verdict, "record": f.record, "message": f.message}
-            for f in report.findings
-        ],
-    }
+    from assistant.cli.audit.audit_schema import AuditVerifyJson
+
+    root, pages = (report.root.root, report.root.pages) if report.root else ("", 0)
+    return shaped(AuditVerifyJson, report, library=settings.library, root=root, pages=pages)
 
 
 def _show_report(report: Report, output: Output) -> None:

@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from assistant.cli.audit.audit_schema import AuditRecordJson, AuditShowJson
 from assistant.cli.options import Invocation
-from assistant.cli.schema import FORMAT
+from assistant.cli.schema import shaped
 from assistant.errors import UsageError
 
 if TYPE_CHECKING:
@@ -66,13 +65,10 @@ def show_records(invocation: Invocation, secret: bytes | None, chosen: Filter) -
     records = chosen.choose(log.records())
     bad = log.bad
     if output.as_json:
-        document: AuditShowJson = {
-            "format": FORMAT,
-            "library": settings.library,
-            "records": [_json(record) for record in records],
-            "bad": bad,
-        }
-        output.json(document)
+        from assistant.cli.audit.audit_schema import AuditRecordJson, AuditShowJson
+
+        shown = [shaped(AuditRecordJson, record) for record in records]
+        output.json(AuditShowJson(settings.library, shown, bad))
         return bad
     rows = [[str(r.seq), r.time[:19], r.action, _said(r)] for r in records]
     output.table(["record", "time (UTC)", "action", "what"], rows, right=frozenset({0}))
@@ -88,15 +84,3 @@ def _said(record: Record) -> str:
         parts.append(f"{name}={text}")
     line = " ".join(parts)
     return line if len(line) <= _WIDEST else f"{line[:_WIDEST]}..."
-
-
-def _json(record: Record) -> AuditRecordJson:
-    return {
-        "seq": record.seq,
-        "time": record.time,
-        "session": record.session,
-        "action": record.action,
-        "fields": dict(record.fields),
-        "sealed": record.sealed,
-        "hash": record.hash,
-    }

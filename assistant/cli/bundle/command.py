@@ -9,7 +9,6 @@ import click
 
 from assistant.cli.bundle.keys import keys
 from assistant.cli.options import Invocation, command_options
-from assistant.cli.schema import FORMAT
 from assistant.console.interrupt import cancel_on_interrupt
 from assistant.console.output import Output
 from assistant.console.progress import progress_bar
@@ -46,13 +45,13 @@ def inspect(invocation: Invocation, file: Path) -> None:
         progress_bar(output) as report,
         open_bundle(file, trust.find, progress=report, cancel=cancel) as found,
     ):
-        document = inspect_json(found, FORMAT)
+        document = inspect_json(found)
     if output.as_json:
         output.json(document)
         return
     show_manifest(found.manifest, found.key.name, output)
     output.line()
-    output.line(document["card"])
+    output.line(document.card)
     output.note("Signature and every hash are right.")
 
 
@@ -102,7 +101,7 @@ def import_(
     """
     from assistant.audit import changing
     from assistant.bundle.bundle_install import import_bundle
-    from assistant.bundle.bundle_schema import ImportJson, manifest_json
+    from assistant.bundle.bundle_schema import ImportJson
     from assistant.bundle.terminal_view import show_manifest
     from assistant.bundle.trusted_keys import TrustStore
     from assistant.bundle.verify_bundle import open_bundle
@@ -132,15 +131,7 @@ def import_(
         use_model(done.name, settings)
     active = manifest.kind != "library" and active_chat_name(settings) == done.name
     if output.as_json:
-        document: ImportJson = {
-            "format": FORMAT,
-            "name": done.name,
-            "already": done.already,
-            "active": active,
-            "manifest": manifest_json(manifest),
-            "manifest_sha256": digest,
-        }
-        output.json(document)
+        output.json(ImportJson(done.name, done.already, active, manifest, digest))
     elif manifest.kind != "library":
         said = "was installed before" if done.already else "is installed"
         use = "in use now" if active else f"to use it: assistant models use {done.name}"

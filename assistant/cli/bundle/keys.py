@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import click
 
 from assistant.cli.options import Invocation, command_options
-from assistant.cli.schema import FORMAT
 from assistant.console.output import Output
 from assistant.errors import UntrustedKeyError, UsageError
 
@@ -96,8 +95,7 @@ def revoke(invocation: Invocation, key: str, reason: str) -> None:
     identity = revoked.identity.hex()
     imported = [f.installed_name for f in FloorBook(store.folder).all() if f.signer == identity]
     if invocation.output.as_json:
-        document: RevokeJson = {"format": FORMAT, "key": key_json(revoked), "imported": imported}
-        invocation.output.json(document)
+        invocation.output.json(RevokeJson(key_json(revoked), imported))
         return
     _show([revoked], invocation.output)
     for name in imported:
@@ -134,8 +132,7 @@ def _show(found: list[TrustedKey], output: Output) -> None:
     from assistant.bundle.bundle_schema import KeysJson, key_json
 
     if output.as_json:
-        document: KeysJson = {"format": FORMAT, "keys": [key_json(key) for key in found]}
-        output.json(document)
+        output.json(KeysJson([key_json(key) for key in found]))
         return
     rows = [[key.name, key.status, key.words, key.added_at[:10], key.note] for key in found]
     output.table(["name", "status", "fingerprint", "since", "note"], rows, right=frozenset())

@@ -14,7 +14,7 @@ import click
 from assistant import __version__, lockdown
 from assistant.cli.doctor.swap_check import swap_finding
 from assistant.cli.options import Invocation, command_options
-from assistant.cli.schema import FORMAT, DoctorJson, HealthCheckJson, LockdownJson
+from assistant.cli.schema import DoctorJson, HealthCheckJson, LockdownJson, shaped
 from assistant.config import Settings
 from assistant.console.output import Output
 from assistant.errors import AssistantError, LockedError
@@ -54,16 +54,9 @@ def doctor(invocation: Invocation) -> None:
       assistant doctor --json
     """
     checks = [_guarded(name, check, invocation.settings) for name, check in CHECKS.items()]
-    healthy = all(check["status"] != "fail" for check in checks)
+    healthy = all(check.status != "fail" for check in checks)
     if invocation.output.as_json:
-        report: DoctorJson = {
-            "format": FORMAT,
-            "version": __version__,
-            "healthy": healthy,
-            "checks": checks,
-            "lockdown": lockdown_json(),
-        }
-        invocation.output.json(report)
+        invocation.output.json(DoctorJson(__version__, healthy, checks, lockdown_json()))
     else:
         _show(checks, invocation.output)
     if not healthy:
@@ -71,11 +64,11 @@ def doctor(invocation: Invocation) -> None:
 
 
 def _show(checks: list[HealthCheckJson], output: Output) -> None:
-    width = max(len(check["name"]) for check in checks)
+    width = max(len(check.name) for check in checks)
     for check in checks:
-        output.line(MARKS[check["status"]], f"  {check['name']:<{width}}  {check['detail']}")
-        if check["remedy"]:
-            output.line(" " * (width + 8), ("What to do: ", "bold"), check["remedy"])
+        output.line(MARKS[check.status], f"  {check.name:<{width}}  {check.detail}")
+        if check.remedy:
+            output.line(" " * (width + 8), ("What to do: ", "bold"), check.remedy)
 
 
 def _guarded(name: str, check: Check, settings: Settings) -> HealthCheckJson:
@@ -86,12 +79,7 @@ def _guarded(name: str, check: Check, settings: Settings) -> HealthCheckJson:
         found = Finding("fail", error.message, error.hint)
     except Exception as error:  # noqa: BLE001 - doctor must survive whatever is broken
         found = Finding("fail", f"{type(error).__name__}: {error}")
-    return {
-        "name": name,
-        "status": found.status,
-        "detail": found.detail,
-        "remedy": found.remedy,
-    }
+    return shaped(HealthCheckJson, found, name=name)
 
 
 def _program(settings: Settings) -> Finding:
@@ -120,18 +108,7 @@ def _lockdown(settings: Settings) -> Finding:
 def lockdown_json() -> LockdownJson:
     """Return what is in force in this process, or what would be."""
     report = lockdown.current() or lockdown.preview()
-    return {
-        "platform": report.platform,
-        "tier": report.tier,
-        "engaged": lockdown.current() is not None,
-        "degraded": report.degraded,
-        "probes": report.probes,
-        "failed": list(report.failed),
-        "facilities": [
-            {"name": f.name, "state": f.state, "detail": f.detail, "required": f.required}
-            for f in report.facilities
-        ],
-    }
+    return shaped(LockdownJson, report, engaged=lockdown.current() is not None)
 
 
 def _processor(settings: Settings) -> Finding:

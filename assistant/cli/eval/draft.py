@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from assistant.cli.eval.evaluate_schema import DraftJson, ReviewJson
 from assistant.cli.options import Invocation, command_options
+from assistant.cli.schema import shaped
 from assistant.console.interrupt import cancel_on_interrupt
 from assistant.console.output import Output
 from assistant.console.progress import progress_bar
@@ -19,7 +21,6 @@ from assistant.errors import AssistantError, UsageError
 from assistant.safe_text import safe_text
 
 if TYPE_CHECKING:
-    from assistant.cli.eval.draft_schema import DraftJson, ReviewJson
     from assistant.evaluation.draft.draft_suite import Draft, Wanted
     from assistant.types import Workspace
 
@@ -27,7 +28,6 @@ _SHOWN = 5
 # Written out, and compared with the rules' own names by a test: nothing heavy is loaded
 # for a help text.
 KIND_NAMES = ("definition", "cloze", "table", "list", "heading")
-_FORMAT = 1
 
 
 @click.command()
@@ -145,18 +145,12 @@ def _show(made: Draft, path: Path, output: Output) -> None:
     kinds = Counter(question.kind for question in made.questions)
     sorts = Counter(question.sort for question in made.unanswerable)
     if output.as_json:
-        document: DraftJson = {
-            "format": _FORMAT,
-            "path": str(path),
+        counted = {
             "questions": len(made.questions) + len(made.unanswerable),
             "unanswerable": len(made.unanswerable),
-            "kinds": {**kinds, **sorts},
             "documents": len(made.documents),
-            "pages": made.pages,
-            "candidates": made.candidates,
-            "left_out": list(made.left_out),
         }
-        output.json(document)
+        output.json(shaped(DraftJson, made, path=str(path), kinds={**kinds, **sorts}, **counted))
         return
     shown = safe_text(str(path), single_line=True)
     said = ", ".join(f"{number} {kind}" for kind, number in kinds.most_common())
@@ -196,16 +190,8 @@ def review(invocation: Invocation, suite: Path) -> None:
     opened = Review(suite)
     if output.as_json:
         states = opened.states()
-        document: ReviewJson = {
-            "format": _FORMAT,
-            "path": str(suite),
-            "questions": len(opened),
-            "left": opened.left,
-            "kept": states["kept"],
-            "mended": states["mended"],
-            "dropped": states["dropped"],
-        }
-        output.json(document)
+        done = {name: states[name] for name in ("kept", "mended", "dropped")}
+        output.json(shaped(ReviewJson, opened, path=str(suite), questions=len(opened), **done))
         return
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError(

@@ -1,10 +1,13 @@
-"""The shape of `assistant eval --json`; `run.json` holds the same and the single answers."""
+"""The shapes of `assistant eval ... --json`; `run.json` holds the run and the single answers.
+
+The run is a table that `assistant.evaluation.run_table` makes; see `schema.py` for the others.
+"""
 
 from __future__ import annotations
 
-from typing import NotRequired
+from typing import NotRequired, TypedDict
 
-from typing_extensions import TypedDict
+from assistant.cli.schema import Document
 
 
 class FigureJson(TypedDict):
@@ -94,3 +97,30 @@ class EvalJson(TypedDict):
     differences: list[DifferenceJson]
     against: NotRequired[AgainstJson]
     folder: str
+
+
+class DraftJson(Document, frozen=True):
+    """What was drafted: `kinds` counts answerable kinds and unanswerable sorts.
+
+    `left_out` names documents that share their name with another one.
+    """
+
+    path: str
+    questions: int
+    unanswerable: int
+    kinds: dict[str, int]
+    documents: int
+    pages: int
+    candidates: int
+    left_out: list[str]
+
+
+class ReviewJson(Document, frozen=True):
+    """How far a review is; `left` are drafts that nobody has decided on."""
+
+    path: str
+    questions: int
+    left: int
+    kept: int
+    mended: int
+    dropped: int

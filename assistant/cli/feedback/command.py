@@ -8,16 +8,15 @@ from typing import Any
 
 import click
 
-from assistant.cli.feedback.export import export
-from assistant.cli.feedback.feedback_schema import (
+from assistant.cli.ask.answer_schema import (
     FeedbackGivenJson,
     FeedbackListJson,
     FeedbackRemovedJson,
     feedback_json,
     states_of,
 )
+from assistant.cli.feedback.export import export
 from assistant.cli.options import Invocation, command_options
-from assistant.cli.schema import FORMAT
 from assistant.console.output import Output
 from assistant.errors import UsageError
 from assistant.safe_text import safe_text
@@ -101,11 +100,7 @@ def add(invocation: Invocation, saved: Path | None, question: str | None, **give
         kept = workspace.give_feedback(wanted, any_words=given["any_words"])
         states = states_of(workspace.feedback())
     if output.as_json:
-        document: FeedbackGivenJson = {
-            "format": FORMAT,
-            "feedback": feedback_json(kept, states[kept.id]),
-        }
-        output.json(document)
+        output.json(FeedbackGivenJson(feedback_json(kept, states[kept.id])))
         return
     output.line((f"Feedback {kept.id}: ", "bold"), f"{kept.verdict} ({_SAID[states[kept.id]]})")
     if states[kept.id] == "needs-correction":
@@ -162,12 +157,8 @@ def list_feedback(invocation: Invocation, only_open: bool) -> None:
         entries = [entry for entry in entries if states[entry.id] == "needs-correction"]
     output = invocation.output
     if output.as_json:
-        document: FeedbackListJson = {
-            "format": FORMAT,
-            "library": invocation.settings.library,
-            "feedback": [feedback_json(entry, states[entry.id]) for entry in entries],
-        }
-        output.json(document)
+        listed = [feedback_json(entry, states[entry.id]) for entry in entries]
+        output.json(FeedbackListJson(invocation.settings.library, listed))
     elif not entries:
         output.line("There is no feedback. In the app, F6 judges an answer.")
     else:
@@ -202,8 +193,7 @@ def show(invocation: Invocation, number: int) -> None:
         )
     state = states_of(entries)[number]
     if invocation.output.as_json:
-        document: FeedbackGivenJson = {"format": FORMAT, "feedback": feedback_json(entry, state)}
-        invocation.output.json(document)
+        invocation.output.json(FeedbackGivenJson(feedback_json(entry, state)))
         return
     _show(entry, _SAID[state], invocation.output)
 
@@ -247,8 +237,7 @@ def remove(invocation: Invocation, numbers: tuple[int, ...]) -> None:
         for number in wanted:
             workspace.remove_feedback(number)
     if invocation.output.as_json:
-        document: FeedbackRemovedJson = {"format": FORMAT, "removed": wanted}
-        invocation.output.json(document)
+        invocation.output.json(FeedbackRemovedJson(wanted))
     else:
         invocation.output.line(f"Removed: {', '.join(map(str, wanted))}")
 

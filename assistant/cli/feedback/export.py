@@ -11,9 +11,8 @@ from pathlib import Path
 
 import click
 
-from assistant.cli.feedback.feedback_schema import FeedbackExportJson, FeedbackFileJson, file_json
+from assistant.cli.ask.answer_schema import FeedbackExportJson, FeedbackFileJson, file_json
 from assistant.cli.options import Invocation, command_options
-from assistant.cli.schema import FORMAT
 from assistant.console.output import Output
 from assistant.errors import AssistantError, UsageError
 from assistant.types import ExportKind, FeedbackExport
@@ -79,15 +78,9 @@ def export(
             if not output.as_json:
                 _say(made, path, output)
     if output.as_json:
-        document: FeedbackExportJson = {
-            "format": FORMAT,
-            "library": invocation.settings.library,
-            "training_share": training_share,
-            "both": both,
-            "files": files,
-        }
-        output.json(document)
-    if not any(file["rows"] for file in files):
+        library = invocation.settings.library
+        output.json(FeedbackExportJson(library, training_share, both, files))
+    if not any(file.rows for file in files):
         sys.exit(1)
 
 

@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from assistant.cli.models.models_schema import ModelCheckJson, ModelJson, ModelsJson, VerifyJson
 from assistant.cli.options import Invocation, command_options
-from assistant.cli.schema import FORMAT
 from assistant.console.interrupt import cancel_on_interrupt
 from assistant.console.output import Output
 from assistant.console.progress import progress_bar
@@ -163,17 +161,15 @@ def verify(invocation: Invocation) -> None:
 
     with progress_bar(invocation.output) as report:
         found = verify_models(invocation.settings, report)
-    checks: list[ModelCheckJson] = [
-        {"name": check.name, "ok": check.ok, "detail": check.detail} for check in found
-    ]
     if invocation.output.as_json:
-        document: VerifyJson = {"format": FORMAT, "checks": checks}
-        invocation.output.json(document)
+        from assistant.cli.models.models_schema import VerifyJson
+
+        invocation.output.json(VerifyJson(found))
     else:
-        for check in checks:
-            mark = ("ok   ", "green") if check["ok"] else ("FAIL ", "bold red")
-            invocation.output.line(mark, f"{check['name']}: {check['detail']}")
-    if not all(check["ok"] for check in checks):
+        for check in found:
+            mark = ("ok   ", "green") if check.ok else ("FAIL ", "bold red")
+            invocation.output.line(mark, f"{check.name}: {check.detail}")
+    if not all(check.ok for check in found):
         sys.exit(1)
 
 
@@ -211,8 +207,9 @@ def setup(invocation: Invocation, from_dir: Path) -> None:
 
 def _show(found: list[ModelInfo], output: Output) -> None:
     if output.as_json:
-        document: ModelsJson = {"format": FORMAT, "models": [_json(info) for info in found]}
-        output.json(document)
+        from assistant.cli.models.models_schema import ModelsJson
+
+        output.json(ModelsJson(found))
         return
     columns = ["", "name", "role", "architecture", "format", "context", "MiB", "licence"]
     with_base = any(info.base for info in found)
@@ -237,24 +234,3 @@ def _row(info: ModelInfo) -> list[str]:
         f"{info.size / 2**20:.0f}",
         info.licence or "unknown",
     ]
-
-
-def _json(info: ModelInfo) -> ModelJson:
-    return {
-        "name": info.name,
-        "title": info.title,
-        "role": info.role,
-        "active": info.active,
-        "architecture": info.architecture,
-        "parameters": info.parameters,
-        "quantization": info.quantization,
-        "context_length": info.context_length,
-        "size": info.size,
-        "sha256": info.sha256,
-        "licence": info.licence,
-        "prompt_style": info.prompt_style,
-        "template_sha256": info.template_sha256,
-        "base": info.base,
-        "prompt_version": info.prompt_version,
-        "problem": info.problem,
-    }

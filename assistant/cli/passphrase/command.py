@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from assistant.cli.options import Invocation, command_options
-from assistant.cli.passphrase.passphrase_schema import PassphraseChangedJson, PassphraseStatusJson
-from assistant.cli.schema import FORMAT
+from assistant.cli.schema import PassphraseChangedJson, PassphraseStatusJson
 from assistant.console.output import Output
 from assistant.console.progress import progress_bar
 from assistant.errors import UsageError
@@ -48,17 +47,17 @@ def status(invocation: Invocation) -> None:
     if output.as_json:
         output.json(found)
         return
-    output.line(f"Library '{found['library']}': {found['mode']}.")
-    if found["mode"] == "passphrase":
-        memory = found["argon2id_memory"] // _MIB
-        output.line(f"Argon2id: {found['argon2id_passes']} passes over {memory} MiB.")
-        output.line(f"Recovery key: {'there is one' if found['recovery_key'] else 'none'}.")
-        if found["failed_tries"]:
-            wait = f", next in {found['wait_seconds']:.0f} s" if found["wait_seconds"] else ""
-            output.line(f"Wrong tries since the last right one: {found['failed_tries']}{wait}.")
-    if found["mode"] == "key file":
+    output.line(f"Library '{found.library}': {found.mode}.")
+    if found.mode == "passphrase":
+        memory = found.argon2id_memory // _MIB
+        output.line(f"Argon2id: {found.argon2id_passes} passes over {memory} MiB.")
+        output.line(f"Recovery key: {'there is one' if found.recovery_key else 'none'}.")
+        if found.failed_tries:
+            wait = f", next in {found.wait_seconds:.0f} s" if found.wait_seconds else ""
+            output.line(f"Wrong tries since the last right one: {found.failed_tries}{wait}.")
+    if found.mode == "key file":
         output.line(WITHOUT)
-    if found["rekey_interrupted"]:
+    if found.rekey_interrupted:
         output.line("A rekey was interrupted; the next unlocking finishes or undoes it.")
 
 
@@ -220,17 +219,16 @@ def _status(invocation: Invocation) -> PassphraseStatusJson:
     mode = _mode(keys.mode())
     wrapped = keys.wrapped() if mode == "passphrase" else None
     cost = next((slot.cost for slot in wrapped.slots if slot.cost), None) if wrapped else None
-    return {
-        "format": FORMAT,
-        "library": invocation.settings.library,
-        "mode": mode,
-        "recovery_key": wrapped is not None and wrapped.has("recovery"),
-        "argon2id_passes": cost.passes if cost else 0,
-        "argon2id_memory": cost.memory if cost else 0,
-        "failed_tries": keys.tries.failed(),
-        "wait_seconds": round(keys.tries.wait(), 1),
-        "rekey_interrupted": keys.paths.next.exists(),
-    }
+    return PassphraseStatusJson(
+        library=invocation.settings.library,
+        mode=mode,
+        recovery_key=wrapped is not None and wrapped.has("recovery"),
+        argon2id_passes=cost.passes if cost else 0,
+        argon2id_memory=cost.memory if cost else 0,
+        failed_tries=keys.tries.failed(),
+        wait_seconds=round(keys.tries.wait(), 1),
+        rekey_interrupted=keys.paths.next.exists(),
+    )
 
 
 @contextmanager
@@ -243,14 +241,8 @@ def _progress(output: Output) -> Iterator[Callable[[int, int], None]]:
 def _changed(invocation: Invocation, changed: list[str], recovery: str) -> None:
     if recovery == "none":
         changed = [what for what in changed if what != "recovery key"]
-    result: PassphraseChangedJson = {
-        "format": FORMAT,
-        "library": invocation.settings.library,
-        "changed": changed,
-        "recovery_key": recovery,
-    }
+    name = invocation.settings.library
     if invocation.output.as_json:
-        invocation.output.json(result)
+        invocation.output.json(PassphraseChangedJson(name, changed, recovery))
     else:
-        name = invocation.settings.library
         invocation.output.line(f"Library '{name}': changed {', '.join(changed)}.")

@@ -8,10 +8,9 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import click
-from typing_extensions import TypedDict
 
 from assistant.cli.options import Invocation, command_options
 from assistant.cli.sandbox import policy_for

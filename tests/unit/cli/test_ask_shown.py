@@ -9,6 +9,7 @@ import pytest
 from assistant.answering.answer_text import answer_text
 from assistant.cli.ask.answer_schema import answer_json
 from assistant.cli.ask.command import show_answer
+from assistant.cli.schema import plain
 from assistant.console.output import Output
 from assistant.tui.turn_state import Turn
 from assistant.tui.widgets.turn_view import TurnView
@@ -69,7 +70,7 @@ def test_a_refusal_says_once_that_the_documents_disagree(
 
 
 def test_a_script_reads_the_same() -> None:
-    found = answer_json(ANSWER)
+    found = plain(answer_json(ANSWER))
     flaw = found["sentences"][1]["flaws"][0]
     assert (flaw["code"], flaw["detail"]) == ("number", "99\x1b[31m")
     assert flaw["reason"].startswith("a number that is not in the passage")
@@ -77,7 +78,7 @@ def test_a_script_reads_the_same() -> None:
     (both,) = found["contradictions"]
     assert (both["kind"], both["values"]) == ("number", ["24 months", "36 months"])
     assert both["second"]["quotes"][0]["document"] == "doc2.txt"
-    unknown = answer_json(replace(ANSWER, confidence=None, contradictions=()))
+    unknown = plain(answer_json(replace(ANSWER, confidence=None, contradictions=())))
     assert (unknown["confidence"], unknown["contradictions"]) == (None, [])
 
 

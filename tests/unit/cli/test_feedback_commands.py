@@ -14,6 +14,7 @@ from click.testing import CliRunner, Result
 from assistant.cli.ask.answer_schema import answer_json
 from assistant.cli.feedback.saved_answer import MOST_BYTES, read_answer
 from assistant.cli.main import cli
+from assistant.cli.schema import plain
 from assistant.evaluation.suite import read_suite
 from tests.fakes.workspace import FakeWorkspace
 from tests.unit.cli.test_commands import fake, parsed, run
@@ -25,7 +26,7 @@ EVIL = "\x1b]52;c;aGk=\x07"
 @pytest.fixture
 def saved(tmp_path: Path) -> Path:
     path = tmp_path / "answer.json"
-    path.write_text(json.dumps(answer_json(answered())), encoding="utf-8")
+    path.write_text(json.dumps(plain(answer_json(answered()))), encoding="utf-8")
     return path
 
 
@@ -160,7 +161,7 @@ def judged(folder: Path) -> FakeWorkspace:
         [(answered("q one"), "right"), (refused(), "right"), (answered("q open"), "wrong")]
     ):
         path = folder / f"{number}.json"
-        path.write_text(json.dumps(answer_json(answer)))
+        path.write_text(json.dumps(plain(answer_json(answer))))
         given(workspace, path, "--verdict", verdict)
     return workspace
 

@@ -16,6 +16,7 @@ from assistant import lockdown
 from assistant.cli import sandbox
 from assistant.cli.doctor import command
 from assistant.cli.main import cli
+from assistant.cli.schema import plain
 from assistant.config import Settings
 from assistant.console.output import Output
 from assistant.errors import ConfigError, UsageError
@@ -314,7 +315,7 @@ def test_doctor_says_what_is_enforced_and_what_is_not(
     for words in ("tier 'reduced'", "files (absent)", "70 probes, 1 got through"):
         assert words in found.detail
     assert "got through: a leak" in found.detail
-    document = command.lockdown_json()
+    document = plain(command.lockdown_json())
     assert document["degraded"]
     assert document["engaged"]
     assert document["failed"] == ["a leak"]
@@ -325,4 +326,4 @@ def test_doctor_says_what_is_enforced_and_what_is_not(
         lockdown, "preview", lambda: lockdown.LockdownReport("Linux", "kernel", (calls,))
     )
     assert command._lockdown(Settings(tmp_path)).status == "ok"
-    assert not command.lockdown_json()["engaged"]
+    assert not command.lockdown_json().engaged
