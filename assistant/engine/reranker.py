@@ -14,15 +14,16 @@ from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated, Literal
 
 import numpy as np
 
 from assistant.config import Settings
 from assistant.engine.embedder import load_session, load_tokenizer
 from assistant.engine.thread_count import threads_for
-from assistant.errors import EngineError, ModelError
-from assistant.models.embedder_folder import MODEL_FILE, TOKENIZER_FILE, sha256_in, whole_number
-from assistant.models.model_record import read_table
+from assistant.errors import EngineError
+from assistant.models.embedder_folder import MODEL_FILE, TOKENIZER_FILE, read_description
+from assistant.strict_reader import Meta, Sha256
 from assistant.types import CancelToken
 
 CONFIG_FILE = "reranker.json"
@@ -48,23 +49,25 @@ class RerankerInfo:
     weight: float
 
 
+@dataclass(frozen=True, slots=True)
+class _Description:
+    architecture: Literal["bert"]
+    model_sha256: Sha256
+    tokenizer_sha256: Sha256
+    max_tokens: Annotated[int, Meta(ge=16, le=8192)]
+    weight: Annotated[float, Meta(ge=0, le=100)]
+
+
 def reranker_info(folder: Path) -> RerankerInfo:
     """Describe an exported reranker. Raises `ModelError` for a folder that holds none."""
-    path = folder / CONFIG_FILE
-    table = read_table(path, _HINT)
-    digest = sha256_in(table, "model_sha256", path, _HINT)
-    weight = table.get("weight")
-    if isinstance(weight, bool) or not isinstance(weight, int | float) or not 0 <= weight <= 100:
-        raise ModelError(f"{path}: 'weight' must be a number from 0 to 100.", hint=_HINT)
-    if table.get("architecture") != "bert":
-        raise ModelError(f"{path} describes no reranker that is known.", hint=_HINT)
+    found = read_description(folder / CONFIG_FILE, _Description, _HINT)
     return RerankerInfo(
         folder=folder,
-        name=f"{folder.resolve().name}-{digest[:8]}",
-        model_sha256=digest,
-        tokenizer_sha256=sha256_in(table, "tokenizer_sha256", path, _HINT),
-        max_tokens=whole_number(table, "max_tokens", (16, 8192), path),
-        weight=float(weight),
+        name=f"{folder.resolve().name}-{found.model_sha256[:8]}",
+        model_sha256=found.model_sha256,
+        tokenizer_sha256=found.tokenizer_sha256,
+        max_tokens=found.max_tokens,
+        weight=found.weight,
     )
 
 

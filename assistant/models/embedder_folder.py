@@ -7,21 +7,35 @@ two models and none for one of the catalogue.
 
 from __future__ import annotations
 
-import re
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Literal, TypeVar
 
 from assistant.errors import ModelError
 from assistant.models.catalogue import EmbedderEntry
-from assistant.models.model_record import read_table
+from assistant.strict_reader import Meta, Sha256, read_file, read_json, refused
 from assistant.types import EmbedderIdentity
 
 CONFIG_FILE = "embedder.json"
 MODEL_FILE = "model.onnx"
 TOKENIZER_FILE = "tokenizer.json"
-_SHA256 = re.compile(r"[0-9a-f]{64}")
+_MAX_JSON = 1 << 20
 _HINT = "Make the folder with: assistant-convert embedder export MODEL FOLDER"
-_LONGEST_PREFIX = 200
+_Kind = TypeVar("_Kind")
+_Prefix = Annotated[str, Meta(max_length=200)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Description:
+    architecture: Literal["bert"]
+    pooling: Literal["mean"]
+    model_sha256: Sha256
+    tokenizer_sha256: Sha256
+    dimension: Annotated[int, Meta(ge=1, le=8192)]
+    max_tokens: Annotated[int, Meta(ge=8, le=8192)]
+    quantization: str = ""
+    query_prefix: _Prefix = ""
+    document_prefix: _Prefix = ""
 
 
 def entry_of(folder: Path) -> EmbedderEntry:
@@ -37,28 +51,24 @@ def entry_of(folder: Path) -> EmbedderEntry:
             hint=f"Export it: assistant-convert embedder export {folder} FOLDER; name that "
             "folder as `embedder` in config.toml and add the documents to a new library.",
         )
-    table = read_table(path, _HINT)
-    digest = sha256_in(table, "model_sha256", path, _HINT)
-    pooling = table.get("pooling")
-    if table.get("architecture") != "bert" or pooling != "mean":
-        raise ModelError(f"{path} describes no BERT with mean pooling.", hint=_HINT)
+    found = read_description(path, _Description, _HINT)
     name = folder.resolve().name
     return EmbedderEntry(
-        name=f"{name}-{digest[:8]}",
+        name=f"{name}-{found.model_sha256[:8]}",
         title=name,
         licence="",
         package="",
         member="",
         source_sha256="",
         folder=folder.name,
-        model_sha256=digest,
-        tokenizer_sha256=sha256_in(table, "tokenizer_sha256", path, _HINT),
-        quantization=str(table.get("quantization", "")),
-        dimension=whole_number(table, "dimension", (1, 8192), path),
-        pooling="mean",
-        max_tokens=whole_number(table, "max_tokens", (8, 8192), path),
-        query_prefix=_prefix(table, "query_prefix", path),
-        document_prefix=_prefix(table, "document_prefix", path),
+        model_sha256=found.model_sha256,
+        tokenizer_sha256=found.tokenizer_sha256,
+        quantization=found.quantization,
+        dimension=found.dimension,
+        pooling=found.pooling,
+        max_tokens=found.max_tokens,
+        query_prefix=found.query_prefix,
+        document_prefix=found.document_prefix,
     )
 
 
@@ -75,26 +85,7 @@ def identity_of(entry: EmbedderEntry) -> EmbedderIdentity:
     )
 
 
-def sha256_in(table: dict[str, Any], key: str, path: Path, hint: str) -> str:
-    """Return the pinned hash under `key`. Raises `ModelError` if it is none."""
-    value = table.get(key)
-    if not isinstance(value, str) or not _SHA256.fullmatch(value):
-        raise ModelError(f"{path}: '{key}' is no SHA-256.", hint=hint)
-    return value
-
-
-def whole_number(table: dict[str, Any], key: str, limits: tuple[int, int], path: Path) -> int:
-    """Return the number under `key`. Raises `ModelError` if it is none within `limits`."""
-    value = table.get(key)
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise ModelError(f"{path}: '{key}' must be a whole number.")
-    if not limits[0] <= value <= limits[1]:
-        raise ModelError(f"{path}: '{key}' is {value}, out of its limits {limits}.")
-    return value
-
-
-def _prefix(table: dict[str, Any], key: str, path: Path) -> str:
-    value = table.get(key, "")
-    if not isinstance(value, str) or len(value) > _LONGEST_PREFIX:
-        raise ModelError(f"{path}: '{key}' must be a short text.")
-    return value
+def read_description(path: Path, kind: type[_Kind], hint: str) -> _Kind:
+    """Read the JSON object that describes a model; it may say more. Raises `ModelError`."""
+    with refused(ModelError, f"{path} can't be read", hint=hint):
+        return read_json(read_file(path, _MAX_JSON), kind, more_keys=True)

@@ -143,12 +143,6 @@ def write_record(folder: Path, record: ModelRecord) -> None:
     write_json(folder / RECORD_FILE, table)
 
 
-def read_table(path: Path, hint: str) -> dict[str, Any]:
-    """Read the JSON object that describes a model. Raises `ModelError`."""
-    with refused(ModelError, f"{path} can't be read", hint=hint):
-        return read_json(read_file(path, _MAX_RECORD_BYTES), dict[str, Any])
-
-
 def write_json(path: Path, table: dict[str, Any]) -> None:
     """Write a file so that it is there whole or not at all."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}")

@@ -13,18 +13,33 @@ import os
 import stat
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
 from nacl.exceptions import BadSignatureError, CryptoError
 from nacl.signing import SigningKey, VerifyKey
 
 from assistant.errors import ProofError
+from assistant.strict_reader import Meta, Sha256, read_file, read_json, refused
 
 KEY_FILE = "prove.key"
 FORMAT = 1
 _LABEL = b"airgap-assistant offline proof v1\0"
 _LONGEST_REPORT = 64 << 20
-_SECRET_BYTES, _SIGNATURE_BYTES = 32, 64
+_SECRET_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class _Signature:
+    algorithm: Literal["Ed25519"]
+    public_key: Sha256  # the same form: 32 bytes
+    signature: Annotated[str, Meta(pattern=r"\A[0-9a-f]{128}\Z")]
+
+
+@dataclass(frozen=True, slots=True)
+class _SealedFile:
+    format: Literal[1]
+    report: dict[str, Any]
+    signature: _Signature
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,37 +90,19 @@ def seal(report: dict[str, Any], key: SigningKey) -> bytes:
 
 def unseal(path: Path) -> Sealed:
     """Read a report and check its signature. Raises `ProofError`."""
+    with refused(ProofError, f"{path} is no signed report of this program"):
+        sealed = read_json(read_file(path, _LONGEST_REPORT), _SealedFile)
+    signed = sealed.signature
+    public, signature = bytes.fromhex(signed.public_key), bytes.fromhex(signed.signature)
     try:
-        with path.open("rb") as file:
-            raw = file.read(_LONGEST_REPORT + 1)
-    except OSError as error:
-        raise ProofError(f"{path} can't be read: {error.strerror}.") from error
-    try:
-        report, public, signature = _parts(raw)
-        VerifyKey(public).verify(_message(report), signature)
+        VerifyKey(public).verify(_message(sealed.report), signature)
     except BadSignatureError as error:
         raise ProofError(
             f"{path} was changed after it was signed.", hint="Ask for the report itself again."
         ) from error
-    except (ValueError, KeyError, TypeError, RecursionError, CryptoError) as error:
+    except CryptoError as error:
         raise ProofError(f"{path} is no signed report of this program.") from error
-    return Sealed(report, public.hex())
-
-
-def _parts(raw: bytes) -> tuple[dict[str, Any], bytes, bytes]:
-    """Take a report file apart. Raises `ValueError`, `KeyError`, `TypeError`."""
-    if len(raw) > _LONGEST_REPORT:
-        raise ValueError("too long")
-    sealed = json.loads(raw.decode("ascii"), object_pairs_hook=_once, parse_constant=_refuse)
-    signed = sealed["signature"]
-    if sealed["format"] != FORMAT or signed["algorithm"] != "Ed25519":
-        raise ValueError("unknown format")
-    public, signature = bytes.fromhex(signed["public_key"]), bytes.fromhex(signed["signature"])
-    if len(public) != _SECRET_BYTES or len(signature) != _SIGNATURE_BYTES:
-        raise ValueError("not a key and a signature")
-    if not isinstance(sealed["report"], dict):
-        raise TypeError("no report")
-    return sealed["report"], public, signature
+    return Sealed(sealed.report, public.hex())
 
 
 def _message(report: dict[str, Any]) -> bytes:
@@ -114,18 +111,6 @@ def _message(report: dict[str, Any]) -> bytes:
         report, ensure_ascii=True, sort_keys=True, separators=(",", ":"), allow_nan=False
     )
     return _LABEL + text.encode()
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Refuse a name that comes twice: two readers could see two reports."""
-    table = dict(pairs)
-    if len(table) != len(pairs):
-        raise ValueError("a name comes twice")
-    return table
-
-
-def _refuse(constant: str) -> None:
-    raise ValueError(f"{constant} is no JSON")
 
 
 def _make(path: Path) -> None:

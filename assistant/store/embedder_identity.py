@@ -12,6 +12,7 @@ from assistant.errors import EmbedderMismatchError, StoreError
 from assistant.store.connection import transaction
 from assistant.store.query_rows import fetch_one
 from assistant.store.store_names import shown
+from assistant.strict_reader import read_json, refused
 from assistant.types import EmbedderIdentity
 
 _NAME = "embedder"
@@ -22,13 +23,9 @@ def recorded(connection: apsw.Connection, path: Path) -> EmbedderIdentity | None
     row = fetch_one(connection, "SELECT value FROM meta WHERE name = ?", (_NAME,))
     if row is None:
         return None
-    try:
-        return EmbedderIdentity(**json.loads(row[0]))
-    except (ValueError, TypeError) as error:
-        raise StoreError(
-            f"{path} does not say which embedder made its vectors ({error}).",
-            hint="Restore the library from a backup.",
-        ) from error
+    said = f"{path} does not say which embedder made its vectors"
+    with refused(StoreError, said, hint="Restore the library from a backup."):
+        return read_json(str(row[0]).encode(), EmbedderIdentity)
 
 
 def enforce(connection: apsw.Connection, wanted: EmbedderIdentity, path: Path) -> EmbedderIdentity:

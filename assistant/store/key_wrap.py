@@ -16,7 +16,7 @@ import hashlib
 import json
 import secrets
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import nacl.exceptions
 from nacl import bindings
@@ -24,6 +24,7 @@ from nacl.pwhash import argon2id
 
 from assistant.errors import NewerStoreError, StoreError, WrongKeyError
 from assistant.store.key_source import KEY_BYTES, StoreKey
+from assistant.strict_reader import BadInputError, Meta, fitted, read_json
 
 FORMAT = "airgap-assistant keys"
 VERSION = 1
@@ -120,83 +121,52 @@ def new_wrapped_key() -> WrappedKey:
 def parse(raw: bytes) -> WrappedKey:
     """Read a key file. Raises `WrongKeyError`, or `NewerStoreError` for a later version."""
     try:
-        content = json.loads(raw, object_pairs_hook=_pairs, parse_constant=_refuse)
-        return _wrapped_key(content)
-    except (ValueError, RecursionError) as error:
-        reason = str(error) if isinstance(error, _MalformedError) else "it is not JSON"
+        content = read_json(raw, dict[str, Any])
+        version = content.get("version")
+        if content.get("format") == FORMAT and type(version) is int and version > VERSION:
+            raise NewerStoreError(
+                "The key file was written by a newer version of this program.",
+                hint="Install the newer version again.",
+            )
+        found = fitted(content, _KeyFile)
+    except BadInputError:  # says what is in the file, which is nothing to be repeated
         raise WrongKeyError(
-            f"The key file is damaged: {reason}.",
+            "The key file is damaged: it has not the form of one.",
             hint="Put the key file back from a backup; the recovery key can't replace it.",
         ) from None
+    return WrappedKey(bytes.fromhex(found.number), tuple(slot.slot() for slot in found.slots))
 
 
-class _MalformedError(ValueError):
-    """Says what is wrong without repeating what is in the file."""
+def _hex(length: int) -> Meta:
+    return Meta(pattern=rf"\A[0-9a-f]{{{2 * length}}}\Z")
 
 
-def _wrapped_key(content: object) -> WrappedKey:
-    match content:
-        case {"format": kind, "version": version, **rest} if kind == FORMAT:
-            if _natural(version) > VERSION:
-                raise NewerStoreError(
-                    "The key file was written by a newer version of this program.",
-                    hint="Install the newer version again.",
-                )
-            if version != VERSION or rest.keys() != {"number", "slots"}:
-                raise _MalformedError("it has other fields than a key file")
-        case _:
-            raise _MalformedError("it is no key file of this program")
-    slots = rest["slots"]
-    if not isinstance(slots, list) or not 1 <= len(slots) <= 2:
-        raise _MalformedError("it has no slots")
-    read = tuple(map(_slot, slots))
-    if [slot.kind for slot in read] not in (["passphrase"], ["passphrase", "recovery"]):
-        raise _MalformedError("its slots are not a passphrase and a recovery key")
-    return WrappedKey(_hex(rest["number"], _ID_BYTES), read)
+@dataclass(frozen=True, slots=True)
+class _SlotFile:
+    """A slot as it stands in the file."""
+
+    kind: Kind
+    salt: Annotated[str, _hex(_SALT_BYTES)]
+    nonce: Annotated[str, _hex(_NONCE_BYTES)]
+    sealed: Annotated[str, _hex(_SEALED_BYTES)]
+    argon2id: Cost | None = None
+
+    def slot(self) -> Slot:
+        salt, nonce, sealed = map(bytes.fromhex, (self.salt, self.nonce, self.sealed))
+        return Slot(self.kind, salt, self.argon2id, nonce, sealed)
 
 
-def _slot(content: object) -> Slot:
-    kind: Kind = "recovery"
-    cost: Cost | None = None
-    more: dict[object, object] = {}
-    match content:
-        case {"kind": "passphrase", "argon2id": {"passes": n, "memory": m, **more}, **rest}:
-            try:
-                cost = Cost(_natural(n), _natural(m))
-            except ValueError as error:
-                raise _MalformedError("its Argon2id numbers are out of their limits") from error
-            kind = "passphrase"
-        case {"kind": "recovery", **rest}:
-            pass
-        case _:
-            raise _MalformedError("a slot is of an unknown kind")
-    if more or rest.keys() != {"salt", "nonce", "sealed"}:
-        raise _MalformedError("it has other fields than a key file")
-    salt, nonce = _hex(rest["salt"], _SALT_BYTES), _hex(rest["nonce"], _NONCE_BYTES)
-    return Slot(kind, salt, cost, nonce, _hex(rest["sealed"], _SEALED_BYTES))
+@dataclass(frozen=True, slots=True)
+class _KeyFile:
+    format: Literal["airgap-assistant keys"]
+    version: Literal[1]
+    number: Annotated[str, _hex(_ID_BYTES)]
+    slots: tuple[_SlotFile, ...]
 
-
-def _natural(value: object) -> int:
-    if type(value) is not int or not 0 <= value < 2**53:
-        raise _MalformedError("a number is none")
-    return value
-
-
-def _hex(value: object, length: int) -> bytes:
-    digits = set("0123456789abcdef")
-    if not isinstance(value, str) or len(value) != 2 * length or not digits >= set(value):
-        raise _MalformedError("bytes are not written as they must be")
-    return bytes.fromhex(value)
-
-
-def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    if len({name for name, _ in pairs}) != len(pairs):
-        raise _MalformedError("a field is there twice")
-    return dict(pairs)
-
-
-def _refuse(constant: str) -> None:
-    raise _MalformedError(f"a number is {constant}")
+    def __post_init__(self) -> None:
+        ways = [(slot.kind, slot.argon2id is not None) for slot in self.slots]
+        if ways not in ([("passphrase", True)], [("passphrase", True), ("recovery", False)]):
+            raise ValueError("the slots are not a passphrase and a recovery key")
 
 
 def _associated(number: bytes, slot: Slot) -> bytes:

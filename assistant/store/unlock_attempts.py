@@ -13,9 +13,11 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 from assistant.errors import StoreError, TooManyTriesError
 from assistant.store.private_files import read_private, replace_private
+from assistant.strict_reader import BadInputError, Meta, read_json
 
 FREE = 3
 """Wrong tries that cost no wait."""
@@ -28,7 +30,7 @@ _LONGEST_FILE = 200
 
 @dataclass(frozen=True, slots=True)
 class _State:
-    failed: int
+    failed: Annotated[int, Meta(ge=0, lt=10**6)]
     last: float
 
 
@@ -80,17 +82,14 @@ class Tries:
     def _read(self) -> _State:
         """A file that is damaged or missing counts nothing: whoever can write there can."""
         try:
-            content = json.loads(read_private(self._path, _LONGEST_FILE))
-            failed, last = content["failed"], content["last"]
-        except (OSError, StoreError, ValueError, KeyError, TypeError, RecursionError):
-            return _State(0, 0.0)
-        if type(failed) is not int or type(last) not in (int, float) or not 0 <= failed < 10**6:
+            state = read_json(read_private(self._path, _LONGEST_FILE), _State)
+        except (OSError, StoreError, BadInputError):
             return _State(0, 0.0)
         now = self._clock()
-        if 0 <= last <= now:
-            return _State(failed, float(last))
+        if 0 <= state.last <= now:
+            return state
         # The clock was set back (or this is no time at all): the wait begins anew, once.
-        state = _State(failed, now)
+        state = _State(state.failed, now)
         with contextlib.suppress(OSError):
             self._write(state)
         return state
