@@ -64,8 +64,13 @@ _WORDS = (
 class BadInputError(ValueError):
     """Input that is not what it should be: the message says where, and what was expected.
 
-    It holds little of the input, and is not safe to show in a terminal as it is.
+    It holds little of the input, and is not safe to show in a terminal as it is. `discreet` is
+    the same without the value that was found.
     """
+
+    def __init__(self, message: str, discreet: str = "") -> None:
+        super().__init__(message)
+        self.discreet = discreet or message
 
 
 class MissingInputError(BadInputError):
@@ -188,7 +193,7 @@ def fitted(
     try:
         return msgspec.convert(value, kind)
     except msgspec.ValidationError as error:
-        raise BadInputError(_explained(str(error), value, kind)) from None
+        raise _explained(str(error), value, kind) from None
 
 
 def _text(raw: bytes) -> str:
@@ -307,21 +312,24 @@ def _below(found: inspect.Type, step: str | int) -> inspect.Type:
     return inspect.AnyType()
 
 
-def _explained(message: str, value: object, kind: Any) -> str:
+def _explained(message: str, value: object, kind: Any) -> BadInputError:
     """Put msgspec's message into our words, with the value and what was expected of it."""
     match = _PROBLEM.fullmatch(message)
     problem, in_key, place = (match[1], match[2], match[3] or "") if match else (message, "", "")
     missing = _MISSING.fullmatch(problem)
     if missing:
-        return f"'{f'{place}.{missing[1]}'[1:]}' is missing"
+        return BadInputError(f"'{f'{place}.{missing[1]}'[1:]}' is missing")
     expected = "" if in_key else _expected(_type_info(kind), place)
     if expected and problem.startswith(("Expected", "Invalid")):
         problem = f"expected {expected}"
     for pattern, word in _WORDS:
         problem = pattern.sub(word, problem)
     problem = problem.replace("Expected", "expected")
-    where = f"a key in '{place[1:]}'" if in_key else f"'{place[1:]}'{_found(value, place)}"
-    return f"{where}: {problem}" if place else problem
+    if not place:
+        return BadInputError(problem)
+    where = f"a key in '{place[1:]}'" if in_key else f"'{place[1:]}'"
+    found = "" if in_key else _found(value, place)
+    return BadInputError(f"{where}{found}: {problem}", f"{where}: {problem}")
 
 
 def _found(value: Any, place: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,6 +17,7 @@ from pathlib import Path
 
 from assistant.bundle.install_checks import check_fit
 from assistant.bundle.manifest import KEY_ROLE, TIME_FORMAT
+from assistant.bundle.payload_extract import Installation
 from assistant.bundle.payload_install import install_chat
 from assistant.bundle.prebuilt_library import LibraryAccess, install_library
 from assistant.bundle.rollback_guard import Floor, FloorBook
@@ -64,50 +65,34 @@ def import_bundle(
         fit = check_fit(bundle, settings, trust)
         if not fit.installed:
             with _papers(bundle, papers), _floor(bundle, FloorBook(trust.folder)) as raise_floor:
+                job = Installation(bundle, settings, raise_floor, progress, cancel)
                 if manifest.kind == "library":
-                    install_library(bundle, library, settings, raise_floor, progress, cancel)
+                    install_library(job, library)
                 else:
-                    install_chat(bundle, fit.base, settings, raise_floor, progress, cancel)
+                    install_chat(job, fit.base)
     return Imported(manifest.installed_name, manifest.kind, fit.installed, papers)
 
 
-class _RaiseFloor:
-    def __init__(self, bundle: OpenBundle, book: FloorBook) -> None:
-        self._bundle = bundle
-        self._book = book
-        self.before = book.find(bundle.manifest.name)
-        self.done = False
-
-    def __call__(self) -> None:
-        manifest = self._bundle.manifest
-        self.done = True
-        self._book.put(
-            Floor(
-                name=manifest.name,
-                kind=manifest.kind,
-                version=manifest.version,
-                label=manifest.label,
-                installed_name=manifest.installed_name,
-                signer=manifest.signer,
-                manifest_sha256=self._bundle.digest,
-                imported_at=datetime.now(UTC).strftime(TIME_FORMAT),
-            ),
-            manifest.name,
-        )
-
-    def undo(self) -> None:
-        if self.done:
-            self._book.put(self.before, self._bundle.manifest.name)
-
-
 @contextmanager
-def _floor(bundle: OpenBundle, book: FloorBook) -> Iterator[_RaiseFloor]:
+def _floor(bundle: OpenBundle, book: FloorBook) -> Iterator[Callable[[], None]]:
     """Give a function that raises the floor; take that back if the block fails."""
-    raise_floor = _RaiseFloor(bundle, book)
+    manifest = bundle.manifest
+    before = book.find(manifest.name)
+    raised = Floor(
+        name=manifest.name,
+        kind=manifest.kind,
+        version=manifest.version,
+        label=manifest.label,
+        installed_name=manifest.installed_name,
+        signer=manifest.signer,
+        manifest_sha256=bundle.digest,
+        imported_at=datetime.now(UTC).strftime(TIME_FORMAT),
+    )
     try:
-        yield raise_floor
+        yield lambda: book.put(raised, manifest.name)
     except BaseException:
-        raise_floor.undo()
+        if book.find(manifest.name) == raised:
+            book.put(before, manifest.name)
         raise
 
 

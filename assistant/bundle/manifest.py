@@ -154,6 +154,10 @@ class Manifest:
         return next(file for file in self.files if file.role in PAYLOAD_ROLES)
 
     @property
+    def prompt_version(self) -> int:
+        return self.prompt.version if self.prompt is not None else 0
+
+    @property
     def installed_name(self) -> str:
         """The name of this very version on the laptop."""
         return f"{self.name}-v{self.version}"

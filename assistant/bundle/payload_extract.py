@@ -1,27 +1,48 @@
-"""Taking the payload out of a bundle."""
+"""One installation: what it works on, and the steps that all kinds of payload share."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, cast
 
 from assistant.bundle.verify_bundle import OpenBundle, Progress, changed
+from assistant.config import Settings
 from assistant.models.model_install import copy_hashed
 from assistant.types import CancelToken
 
-RaiseFloor = Callable[[], None]
-"""Raises the version floor; called when all checks are done, before the payload appears."""
 
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """A verified bundle on its way into a data folder.
 
-def copy_payload(
-    bundle: OpenBundle, target: Path, progress: Progress, cancel: CancelToken | None
-) -> None:
-    """Copy the payload, and check once more that these are the bytes that were signed.
-
-    Raises `BundleError` if they changed meanwhile, `Cancelled` on cancel.
+    `raise_floor` raises the version floor; it is called when all checks are done, before the
+    payload appears.
     """
-    entry = bundle.manifest.payload
-    source = cast("IO[bytes]", bundle.member(entry))
-    if copy_hashed(source, target, entry.size, progress, cancel) != entry.sha256:
-        raise changed()
+
+    bundle: OpenBundle
+    settings: Settings
+    raise_floor: Callable[[], None]
+    progress: Progress
+    cancel: CancelToken | None = None
+
+    def copy(self, target: Path) -> None:
+        """Copy the payload, and check once more that these are the bytes that were signed.
+
+        Raises `BundleError` if they changed meanwhile, `Cancelled` on cancel.
+        """
+        entry = self.bundle.manifest.payload
+        source = cast("IO[bytes]", self.bundle.member(entry))
+        if copy_hashed(source, target, entry.size, self.progress, self.cancel) != entry.sha256:
+            raise changed()
+        self.progress("Testing", 0, 1)
+
+    def checked(self) -> None:
+        """All checks are done: raise the floor. Raises `Cancelled`, the last chance for it."""
+        self.raise_if_cancelled()
+        self.raise_floor()
+
+    def raise_if_cancelled(self) -> None:
+        if self.cancel is not None:
+            self.cancel.raise_if_cancelled()

@@ -7,58 +7,45 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from assistant.bundle.manifest import Manifest
-from assistant.bundle.payload_extract import RaiseFloor, copy_payload
-from assistant.bundle.verify_bundle import OpenBundle, Progress
-from assistant.config import Settings
+from assistant.bundle.payload_extract import Installation
 from assistant.errors import BundleError, ModelError
 from assistant.models.adapter_install import About, try_adapter, try_model
 from assistant.models.model_install import publish, staging
 from assistant.models.model_record import ADAPTER_FILE, MODEL_FILE
 from assistant.models.template_approval import BUNDLE
-from assistant.types import Calibration, CancelToken
+from assistant.types import Calibration
 
 
-def install_chat(
-    bundle: OpenBundle,
-    base: str,
-    settings: Settings,
-    raise_floor: RaiseFloor,
-    progress: Progress,
-    cancel: CancelToken | None,
-) -> None:
+def install_chat(job: Installation, base: str) -> None:
     """Install a chat model, or an adapter over the installed model `base` ("" for a model).
 
     Header check (an adapter's shapes against its base), test-load in a child process,
     template's hash.
     """
-    manifest = bundle.manifest
-    with staging(settings.models_dir) as stage:
+    manifest, path, models_dir = job.bundle.manifest, job.bundle.path, job.settings.models_dir
+    about = _about(manifest, path)
+    with staging(models_dir) as stage:
         target = stage / (ADAPTER_FILE if base else MODEL_FILE)
-        copy_payload(bundle, target, progress, cancel)
-        progress("Testing", 0, 1)
-        with naming(bundle.path, target):
+        job.copy(target)
+        with naming(path, target):
             if base:
-                over = settings.models_dir / base
-                record = try_adapter(target, bundle.path, over, about(bundle), cancel)
+                record = try_adapter(target, path, models_dir / base, about, job.cancel)
             else:
-                record = try_model(target, bundle.path, about(bundle), cancel)
+                record = try_model(target, path, about, job.cancel)
         check_template(manifest, record.prompt_style, record.template_sha256)
-        if cancel is not None:
-            cancel.raise_if_cancelled()
-        raise_floor()
-        publish(stage, settings.models_dir, record)
+        job.checked()
+        publish(stage, models_dir, record)
 
 
-def about(bundle: OpenBundle) -> About:
+def _about(manifest: Manifest, path: Path) -> About:
     """Return what the signed manifest says of a bundle's payload."""
-    manifest = bundle.manifest
     return About(
         name=manifest.installed_name,
         sha256=manifest.payload.sha256,
-        source=bundle.path.name,
+        source=path.name,
         title=manifest.title,
         licence=manifest.licence,
-        prompt_version=manifest.prompt.version if manifest.prompt is not None else 0,
+        prompt_version=manifest.prompt_version,
         calibration=Calibration.read(dict(manifest.calibration)),
         template_approved=BUNDLE,  # its hash is in the manifest, which a trusted key signed
     )

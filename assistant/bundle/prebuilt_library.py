@@ -20,18 +20,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from assistant.bundle.manifest import KEY_ROLE
-from assistant.bundle.payload_extract import RaiseFloor, copy_payload
-from assistant.bundle.verify_bundle import OpenBundle, Progress
+from assistant.bundle.payload_extract import Installation
+from assistant.bundle.verify_bundle import OpenBundle
 from assistant.config import Settings
 from assistant.engine.engine_loader import embedder_identity
-from assistant.errors import BundleError, ModelError, UsageError, WrongKeyError
-from assistant.models.model_install import open_regular, staging
+from assistant.errors import BundleError, UsageError, WrongKeyError
+from assistant.models.model_install import staging
 from assistant.store import KeyFile, StoreKey, open_store, store_health, write_copy
 from assistant.store.key_source import sync_folder
 from assistant.store.key_wrap import Cost, new_wrapped_key, parse
 from assistant.store.recovery_key import new_recovery_key, recovery_secret
 from assistant.store.strip_audit import drop_log
-from assistant.types import CancelToken
+from assistant.strict_reader import read_file, refused
 
 _LONGEST_KEY_FILE = 1024
 
@@ -65,41 +65,31 @@ def seal_key(key: StoreKey, cost: Cost | None = None) -> tuple[bytes, str]:
     return sealed.to_bytes(), transfer
 
 
-def install_library(
-    bundle: OpenBundle,
-    access: LibraryAccess,
-    settings: Settings,
-    raise_floor: RaiseFloor,
-    progress: Progress,
-    cancel: CancelToken | None,
-) -> None:
+def install_library(job: Installation, access: LibraryAccess) -> None:
     """Install a library: opened, embedder compared, pages checked, written under a new key.
 
     Raises `UsageError` if a key is missing, `WrongKeyError`, `BundleError`, `StoreError`.
     """
-    carried = _carried_key(bundle, access)
-    there = settings.with_changes(library=bundle.manifest.installed_name)
-    with staging(settings.data_dir) as stage:
+    carried = _carried_key(job.bundle, access)
+    there = job.settings.with_changes(library=job.bundle.manifest.installed_name)
+    with staging(job.settings.data_dir) as stage:
         draft, made = stage / "carried.db", stage / "library.db"
-        copy_payload(bundle, draft, progress, cancel)
-        progress("Testing", 0, 1)
-        open_store(draft, carried, create=False, embedder=embedder_identity(settings)).close()
+        job.copy(draft)
+        embedder = embedder_identity(job.settings)
+        open_store(draft, carried, create=False, embedder=embedder).close()
         health = store_health(draft, carried)
         if not health.ok:
-            raise BundleError(f"{bundle.path}: its library is damaged: {health.damage[0]}.")
+            raise BundleError(f"{job.bundle.path}: its library is damaged: {health.damage[0]}.")
         with _own_key(there, access) as own:
 
             def report(done: int, total: int) -> None:
-                if cancel is not None:
-                    cancel.raise_if_cancelled()
-                progress("Encrypting anew", done, total)
+                job.raise_if_cancelled()
+                job.progress("Encrypting anew", done, total)
 
             write_copy(draft, carried, made, own, report)
             drop_log(made, own)
             draft.unlink()
-            if cancel is not None:
-                cancel.raise_if_cancelled()
-            raise_floor()
+            job.checked()
             _publish(made, there.store_path)
 
 
@@ -153,12 +143,10 @@ def _carried_key(bundle: OpenBundle, access: LibraryAccess) -> StoreKey:
 
 def read_library_key(path: Path) -> StoreKey:
     """Read a library's key from the file that came by another way. Raises `BundleError`."""
+    with refused(BundleError, f"The key {path} can't be read"):
+        raw = read_file(path, _LONGEST_KEY_FILE)
     try:
-        with open_regular(path) as file:
-            text = file.read(_LONGEST_KEY_FILE).decode("ascii").strip()
-        return StoreKey.from_hex(text)
-    except (OSError, ModelError) as error:
-        raise BundleError(f"The key {path} can't be read.") from error
+        return StoreKey.from_hex(raw.decode("ascii").strip())
     except ValueError as error:
         raise BundleError(
             f"{path} does not hold a library's key (64 hexadecimal digits).",

@@ -129,9 +129,9 @@ def parse(raw: bytes) -> WrappedKey:
                 hint="Install the newer version again.",
             )
         found = fitted(content, _KeyFile)
-    except BadInputError:  # says what is in the file, which is nothing to be repeated
+    except BadInputError as error:
         raise WrongKeyError(
-            "The key file is damaged: it has not the form of one.",
+            f"The key file is damaged: {error.discreet}.",
             hint="Put the key file back from a backup; the recovery key can't replace it.",
         ) from None
     return WrappedKey(bytes.fromhex(found.number), tuple(slot.slot() for slot in found.slots))
@@ -142,6 +142,12 @@ def _hex(length: int) -> Meta:
 
 
 @dataclass(frozen=True, slots=True)
+class _CostFile:
+    passes: Annotated[int, Meta(ge=1, le=16)]
+    memory: Annotated[int, Meta(ge=8 * MIB, le=1024 * MIB)]
+
+
+@dataclass(frozen=True, slots=True)
 class _SlotFile:
     """A slot as it stands in the file."""
 
@@ -149,11 +155,12 @@ class _SlotFile:
     salt: Annotated[str, _hex(_SALT_BYTES)]
     nonce: Annotated[str, _hex(_NONCE_BYTES)]
     sealed: Annotated[str, _hex(_SEALED_BYTES)]
-    argon2id: Cost | None = None
+    argon2id: _CostFile | None = None
 
     def slot(self) -> Slot:
         salt, nonce, sealed = map(bytes.fromhex, (self.salt, self.nonce, self.sealed))
-        return Slot(self.kind, salt, self.argon2id, nonce, sealed)
+        cost = Cost(self.argon2id.passes, self.argon2id.memory) if self.argon2id else None
+        return Slot(self.kind, salt, cost, nonce, sealed)
 
 
 @dataclass(frozen=True, slots=True)

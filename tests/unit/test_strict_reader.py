@@ -158,6 +158,13 @@ def test_hostile_toml_is_refused_whatever_the_type(raw: bytes, said: str) -> Non
     assert said in str(caught.value)
 
 
+def test_an_error_can_be_told_without_the_value() -> None:
+    with pytest.raises(BadInputError) as caught:
+        read_json(b'{"parts": [], "digest": "something secret"}', Whole)
+    assert "secret" in str(caught.value)
+    assert caught.value.discreet.startswith("'digest': expected a SHA-256")
+
+
 def test_limits_are_the_callers() -> None:
     limits = Limits(depth=2, values=6, text=3)
     assert read_json(b'{"a": [1]}', dict[str, Any], limits=limits) == {"a": [1]}
