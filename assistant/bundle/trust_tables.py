@@ -7,7 +7,6 @@ lower a version floor. Only a folder without any table is a new one.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Any, TypeVar
 from assistant.errors import BundleError
 from assistant.store.key_source import sync_folder
 from assistant.strict_reader import BadInputError, MissingInputError, read_file, read_json
+from assistant.whole_file import write_whole
 
 try:
     import fcntl
@@ -52,19 +52,11 @@ def write_table(path: Path, table: Mapping[str, Any]) -> None:
 
 def write_bytes(path: Path, content: bytes) -> None:
     """Write a file so that it is there whole or not at all. Raises `BundleError`."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        temporary.unlink(missing_ok=True)
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
+        write_whole(path, content)
         sync_folder(path.parent)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
         raise BundleError(
             f"{path} can't be written: {error.strerror or error}.",
             hint="Check the rights of the data folder, and the room on its disk.",

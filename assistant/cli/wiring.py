@@ -20,7 +20,8 @@ from assistant.engine.engine_loader import (
 )
 from assistant.engine.reranker import load_reranker
 from assistant.errors import UsageError
-from assistant.feedback import completed, export, with_older
+from assistant.feedback.export_rows import export
+from assistant.feedback.validation import completed, with_older
 from assistant.ingest import Ingester
 from assistant.models.installed_models import active_chat_name, list_models
 from assistant.prompts import PROMPT_VERSION

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from assistant.errors import AssistantError, SuiteError
 from assistant.evaluation.grading import Row
 from assistant.evaluation.suite import MOST_QUESTIONS
 from assistant.strict_reader import Meta, read_file, read_json, refused, require_printable
+from assistant.whole_file import write_whole
 
 FORMAT = 1
 KIND = "assistant-eval"
@@ -90,23 +90,9 @@ def write_run(
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for name, text in files.items():
-            _write(folder / name, text.encode("utf-8"))
+            write_whole(folder / name, text.encode("utf-8"))
     except OSError as error:
         raise AssistantError(
             f"The run can't be written to {folder}: {error.strerror or 'unknown reason'}.",
             hint="Start it again with another --out: what was asked is kept.",
         ) from error
-
-
-def _write(path: Path, data: bytes) -> None:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
-    try:
-        with os.fdopen(os.open(temporary, flags, 0o600), "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except OSError:
-        temporary.unlink(missing_ok=True)
-        raise

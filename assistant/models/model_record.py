@@ -8,7 +8,6 @@ over another one has `adapter.gguf` in place of `model.gguf`, and names its base
 from __future__ import annotations
 
 import json
-import os
 import re
 import unicodedata
 from dataclasses import asdict, dataclass, field, fields, replace
@@ -25,6 +24,7 @@ from assistant.strict_reader import (
     refused,
 )
 from assistant.types import Calibration
+from assistant.whole_file import write_whole
 
 MODEL_FILE = "model.gguf"
 ADAPTER_FILE = "adapter.gguf"
@@ -145,15 +145,9 @@ def write_record(folder: Path, record: ModelRecord) -> None:
 
 def write_json(path: Path, table: dict[str, Any]) -> None:
     """Write a file so that it is there whole or not at all."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        with temporary.open("w", encoding="utf-8") as file:
-            file.write(json.dumps(table, indent=2) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
+        write_whole(path, (json.dumps(table, indent=2) + "\n").encode())
     except OSError as error:
-        temporary.unlink(missing_ok=True)
         raise ModelError(f"{path} can't be written: {error.strerror or error}.") from error
 
 

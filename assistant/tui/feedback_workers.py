@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from textual.message import Message
 
-from assistant.feedback import feedback_of, outcome
+from assistant.feedback.validation import feedback_of, outcome
 from assistant.text.sentences import split_sentences
 from assistant.tui.error_view import Problem
 from assistant.tui.messages import Post

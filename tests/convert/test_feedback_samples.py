@@ -10,7 +10,7 @@ import pytest
 
 from assistant.cli.wiring import open_workspace
 from assistant.config import Settings
-from assistant.feedback import feedback_of
+from assistant.feedback.validation import feedback_of
 from assistant.prompts import REFUSAL, SYSTEM
 from assistant.store import KeyFile
 from assistant.types import Answer, Correction, Sentence, Timings, Workspace

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from assistant.errors import UsageError
-from assistant.feedback import completed, export
+from assistant.feedback.export_rows import export
+from assistant.feedback.validation import completed
 from assistant.store.document_rows import resolve
 from assistant.types import (
     AnswerEvent,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +15,7 @@ from assistant.config import Settings
 from assistant.console.output import Output
 from assistant.console.terminal import Terminal, controlling_terminal
 from assistant.errors import AssistantError, SuiteError, UsageError
+from assistant.whole_file import write_in_place
 
 if TYPE_CHECKING:
     from assistant.advice.advice_report import Block
@@ -234,10 +234,8 @@ def _write(path: Path, blocks: list[Block]) -> None:
     from assistant.advice.advice_report import html, markdown
 
     text = html(blocks) if path.suffix.lower() == ".html" else markdown(blocks)
-    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
     try:
-        with os.fdopen(os.open(path, flags, 0o600), "wb") as file:
-            file.write(text.encode("utf-8"))
+        write_in_place(path, text.encode("utf-8"))
     except OSError as error:
         raise AssistantError(
             f"{path} can't be written: {error.strerror or 'unknown reason'}.",

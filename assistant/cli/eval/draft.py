@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections import Counter
 from collections.abc import Sequence
@@ -19,6 +18,7 @@ from assistant.console.output import Output
 from assistant.console.progress import progress_bar
 from assistant.errors import AssistantError, UsageError
 from assistant.safe_text import safe_text
+from assistant.whole_file import write_in_place
 
 if TYPE_CHECKING:
     from assistant.evaluation.draft.draft_suite import Draft, Wanted
@@ -128,12 +128,8 @@ def _refuse_existing(path: Path, *, force: bool) -> None:
 
 def _write(path: Path, data: bytes) -> None:
     """Write in place: under the lockdown nothing can be made beside an output file."""
-    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
     try:
-        with os.fdopen(os.open(path, flags, 0o600), "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
+        write_in_place(path, data)
     except OSError as error:
         raise AssistantError(
             f"{path} can't be written: {error.strerror or 'unknown reason'}.",

@@ -83,7 +83,7 @@ def add(invocation: Invocation, saved: Path | None, question: str | None, **give
       assistant feedback add --question "What does a fan cost?" --verdict wrong --unanswerable
     """
     from assistant.cli.feedback.saved_answer import read_answer
-    from assistant.feedback import feedback_of
+    from assistant.feedback.validation import feedback_of
 
     output = invocation.output
     if (saved is None) == (question is None):
@@ -109,7 +109,7 @@ def add(invocation: Invocation, saved: Path | None, question: str | None, **give
 
 
 def _correction(given: Mapping[str, Any]) -> Correction | None:
-    from assistant.feedback import to_look_for
+    from assistant.feedback.validation import to_look_for
 
     document, page, text = given["document"], given["page"], given["text"]
     if (page or text) and not document:

@@ -16,6 +16,7 @@ from assistant.cli.options import Invocation, command_options
 from assistant.console.output import Output
 from assistant.errors import AssistantError, UsageError
 from assistant.types import ExportKind, FeedbackExport
+from assistant.whole_file import write_in_place
 
 
 @click.command()
@@ -104,12 +105,8 @@ def _write(path: Path, made: FeedbackExport) -> None:
                 path.unlink()
         return
     data = "".join(dumps(row, ensure_ascii=True) + "\n" for row in made.rows)
-    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
     try:
-        with os.fdopen(os.open(path, flags, 0o600), "wb") as file:
-            file.write(data.encode("ascii"))
-            file.flush()
-            os.fsync(file.fileno())
+        write_in_place(path, data.encode("ascii"))
     except OSError as error:
         with suppress(OSError):
             os.truncate(path, 0)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,6 +16,7 @@ from assistant.cli.schema import FORMAT
 from assistant.console.output import Output
 from assistant.console.progress import progress_bar
 from assistant.errors import ProofError, UsageError
+from assistant.whole_file import write_whole
 
 FOLDER = "proofs"
 
@@ -130,8 +129,8 @@ def _finish(invocation: Invocation, report: dict[str, Any], key: Any, out: Path)
     name = "proof-" + "".join(c for c in report["made_at"] if c not in "-:")
     digest = hashlib.sha256(sealed).hexdigest()
     out.mkdir(mode=0o700, parents=True, exist_ok=True)
-    _write(out / f"{name}.json", sealed)
-    _write(out / f"{name}.html", html_page(report, public, digest).encode())
+    write_whole(out / f"{name}.json", sealed)
+    write_whole(out / f"{name}.html", html_page(report, public, digest).encode())
     said = _said(report, public, own=True)
     said["report"], said["page"] = str(out / f"{name}.json"), str(out / f"{name}.html")
     _show(invocation.output, said)
@@ -202,21 +201,6 @@ def _show(output: Output, said: ProofJson, *, trusted: bool = True) -> None:
     if said["report"]:
         output.line(f"  Report: {said['report']}")
         output.line(f"  To read: {said['page']}")
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all."""
-    draft = path.with_name(f".{path.name}.new-{os.getpid()}")
-    try:
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-    finally:
-        with contextlib.suppress(OSError):
-            draft.unlink(missing_ok=True)
 
 
 prove_offline = prove_command()

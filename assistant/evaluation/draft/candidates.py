@@ -27,6 +27,9 @@ _VAGUE = re.compile(
     re.IGNORECASE,
 )
 
+Span = tuple[int, int]
+"""Start and end of a piece of a page's text, in code points."""
+
 
 @dataclass(frozen=True, slots=True)
 class Page:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from assistant.errors import SuiteError, UsageError
 from assistant.evaluation.draft.candidates import fold
 from assistant.evaluation.draft.journaled_file import KeptFile
 from assistant.evaluation.draft.suite_lines import as_bytes
-from assistant.evaluation.suite import DRAFT, DROPPED, KEPT, MENDED, Item, read_items
+from assistant.evaluation.suite import DRAFT, DROPPED, KEPT, MENDED, Item, Span, read_items
 from assistant.text.signs import phrase_pattern
 
 _LONGEST_QUESTION = 4_000
@@ -107,14 +108,10 @@ class Review:
         found = self._nearest(answer, page_text)
         changes: dict[str, Any] = {"answers": [answer], "review": MENDED}
         if found is not None:
-            span = {
-                "document": self.item.spans[0].document,
-                "page": self.item.spans[0].page,
-                "start": found[0],
-                "end": found[1],
-                "text": page_text[slice(*found)],
-            }
-            changes["spans"] = [span]
+            old, (start, end) = self.item.spans[0], found
+            changes["spans"] = [
+                asdict(Span(old.document, old.page, start, end, page_text[start:end]))
+            ]
         self._change(without=("unanswerable",), **changes)
         return found is not None
 

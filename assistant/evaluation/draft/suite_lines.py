@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from typing import Any
 
 from assistant.evaluation.draft.candidates import Candidate
 from assistant.evaluation.draft.draft_suite import Draft
 from assistant.evaluation.draft.unanswerable import Absent
-from assistant.evaluation.suite import DRAFT
+from assistant.evaluation.suite import DRAFT, Span
 
 
 def suite_lines(draft: Draft) -> list[dict[str, Any]]:
@@ -25,18 +26,11 @@ def as_bytes(tables: Iterable[Mapping[str, Any]]) -> bytes:
 
 
 def _answerable(candidate: Candidate) -> dict[str, Any]:
-    span = {
-        "document": candidate.document,
-        "page": candidate.page,
-        "start": candidate.start,
-        "end": candidate.end,
-        "text": candidate.text,
-    }
-    answers = {"answers": list(candidate.answers)} if candidate.answers else {}
+    span = Span(candidate.document, candidate.page, candidate.start, candidate.end, candidate.text)
+    answers: dict[str, Any] = {"answers": list(candidate.answers)} if candidate.answers else {}
     note = f"{candidate.kind}, {candidate.score:.2f}"
-    return {
-        "question": candidate.question, **answers, "spans": [span], "note": note, "review": DRAFT,
-    }  # fmt: skip
+    answers |= {"spans": [asdict(span)], "note": note, "review": DRAFT}
+    return {"question": candidate.question, **answers}
 
 
 def _unanswerable(absent: Absent) -> dict[str, Any]:

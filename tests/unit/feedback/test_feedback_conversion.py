@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from assistant.errors import UsageError
 from assistant.evaluation.gold_spans import Pages, find_places
 from assistant.evaluation.suite import read_suite
-from assistant.feedback import completed, export, feedback_of, to_look_for
-from assistant.feedback.export_rows import side
+from assistant.feedback.export_rows import export, side
+from assistant.feedback.validation import completed, feedback_of, to_look_for
 from assistant.types import Correction, ExportKind, Feedback, LeftOut
 from tests.fakes.evaluation import write_suite
 from tests.fakes.workspace import FakeWorkspace

@@ -9,20 +9,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.errors import UsageError
-from assistant.feedback import (
-    completed,
-    feedback_of,
-    newest,
-    outcome,
-    to_look_for,
-    with_older,
-)
 from assistant.feedback.locate_words import in_passages
 from assistant.feedback.validation import (
     LONGEST_ANSWER,
     LONGEST_QUESTION,
     LONGEST_WORDS,
+    completed,
+    feedback_of,
+    newest,
+    outcome,
     question_key,
+    to_look_for,
+    with_older,
 )
 from assistant.text.signs import phrase_pattern
 from assistant.types import (
