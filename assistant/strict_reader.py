@@ -22,7 +22,7 @@ import os
 import re
 import stat
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -217,23 +217,30 @@ def _no_number(name: str) -> NoReturn:
 
 
 def _check_limits(value: object, limits: Limits) -> None:
-    """Check depth, number of values, lengths of texts and sizes of numbers."""
-    left = limits.values
-    pending: list[tuple[Any, int]] = [(value, 0)]
+    """Check depth, number of values, lengths of texts and sizes of numbers.
+
+    Single values are looked at where they stand: a run of an evaluation has millions.
+    """
+    left, longest = limits.values, limits.text
+    pending: list[tuple[Collection[Any], int]] = [((value,), 0)]
     while pending:
-        item, depth = pending.pop()
-        left -= 1
+        entries, depth = pending.pop()
+        left -= len(entries)
         if left < 0:
             raise BadInputError(f"it holds more than {limits.values:,} values")
-        if depth > limits.depth:
+        if entries and depth > limits.depth:
             raise BadInputError("it is nested too deeply")
-        if isinstance(item, dict):
-            pending += [(entry, depth + 1) for pair in item.items() for entry in pair]
-        elif isinstance(item, list):
-            pending += [(entry, depth + 1) for entry in item]
-        elif problem := _problem(item, limits.text):
-            where = _place_of(item, value)
-            raise BadInputError(f"'{where}' {problem}" if where else f"it {problem}")
+        for item in entries:
+            kind = type(item)
+            if kind is dict:
+                pending += ((item.values(), depth + 1), (item.keys(), depth + 1))
+            elif kind is list:
+                pending.append((item, depth + 1))
+            elif kind is str and len(item) <= longest and item.isascii():
+                pass
+            elif problem := _problem(item, longest):
+                where = _place_of(item, value)
+                raise BadInputError(f"'{where}' {problem}" if where else f"it {problem}")
 
 
 def _problem(item: object, longest: int) -> str:
@@ -241,10 +248,11 @@ def _problem(item: object, longest: int) -> str:
     if isinstance(item, str):
         if len(item) > longest:
             return f"has {len(item):,} characters, more than {longest:,}"
-        if not item.isascii() and any(0xD800 <= ord(character) < 0xE000 for character in item):
+        if any(0xD800 <= ord(character) < 0xE000 for character in item):
             return "holds half a character (a lone surrogate)"
-    elif isinstance(item, float) and not math.isfinite(item):
-        return f"is {item}, which is no number"
+    elif isinstance(item, float):
+        if not math.isfinite(item):
+            return f"is {item}, which is no number"
     elif isinstance(item, int) and abs(item) > MAX_INTEGER:
         return "is a number beyond 2**53"
     return ""
