@@ -19,13 +19,11 @@ from __future__ import annotations
 import json
 import math
 import os
-import re
 import stat
 import tomllib
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, TypeVar
 
@@ -33,6 +31,7 @@ import msgspec
 from msgspec import inspect
 
 from assistant.errors import AssistantError
+from assistant.strict_messages import LONGEST_SHOWN, below, explained, keys_of, type_info
 
 _T = TypeVar("_T")
 Meta = msgspec.Meta
@@ -45,20 +44,6 @@ MaybeSha256 = Annotated[
 ]
 MAX_INTEGER = 2**53
 """Beyond it, other readers of JSON would round."""
-
-_LONGEST_SHOWN = 60
-_PROBLEM = re.compile(r"(.*?)(?: - at `(key` in `)?\$([^`]*)`)?", re.DOTALL)
-_MISSING = re.compile(r"Object missing required field `(\w+)`")
-_STEP = re.compile(r"\.(\w+)|\[(\d+)\]|\[\.\.\.\]")
-_WORDS = (
-    (re.compile(r" \| "), " or "),
-    (re.compile("`"), ""),
-    (re.compile(r"\bstr\b"), "text"),
-    (re.compile(r"\bint\b"), "whole number"),
-    (re.compile(r"\bfloat\b"), "number"),
-    (re.compile(r"\bbool\b"), "true or false"),
-    (re.compile(r"\barray\b"), "list"),
-)
 
 
 class BadInputError(ValueError):
@@ -189,11 +174,11 @@ def fitted(
     """Return a value that was read already as what a type says. Raises `BadInputError`."""
     _check_limits(value, limits)
     if not more_keys:
-        _refuse_unknown(value, _type_info(kind), "")
+        _refuse_unknown(value, type_info(kind), "")
     try:
         return msgspec.convert(value, kind)
     except msgspec.ValidationError as error:
-        raise _explained(str(error), value, kind) from None
+        raise BadInputError(*explained(str(error), value, kind)) from None
 
 
 def _text(raw: bytes) -> str:
@@ -208,7 +193,7 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(table) != len(pairs):
         keys = [key for key, _ in pairs]
         doubled = next(key for key in keys if keys.count(key) > 1)
-        raise BadInputError(f"'{doubled[:_LONGEST_SHOWN]}' stands twice in it")
+        raise BadInputError(f"'{doubled[:LONGEST_SHOWN]}' stands twice in it")
     return table
 
 
@@ -264,9 +249,9 @@ def _place_of(wanted: object, value: object) -> str:
     while pending:
         item, place = pending.pop()
         if item is wanted:
-            return place[-_LONGEST_SHOWN:].removeprefix(".")
+            return place[-LONGEST_SHOWN:].removeprefix(".")
         if isinstance(item, dict):
-            pending += [(entry, f"{place}.{key}"[-_LONGEST_SHOWN:]) for key, entry in item.items()]
+            pending += [(entry, f"{place}.{key}"[-LONGEST_SHOWN:]) for key, entry in item.items()]
         elif isinstance(item, list):
             pending += [(entry, f"{place}[{number}]") for number, entry in enumerate(item)]
     return ""
@@ -275,95 +260,15 @@ def _place_of(wanted: object, value: object) -> str:
 def _refuse_unknown(value: object, found: inspect.Type, place: str) -> None:
     """Refuse a key that no class knows: before all else, as it tells what was meant."""
     if isinstance(value, dict):
-        known = _keys(found)
+        known = keys_of(found)
         for key, entry in value.items():
             if known is not None and key not in known:
                 inside = f" in '{place[1:]}'" if place else ""
-                said = f"'{key[:_LONGEST_SHOWN]}' is no key{inside}"
+                said = f"'{key[:LONGEST_SHOWN]}' is no key{inside}"
                 raise BadInputError(f"{said} (they are: {', '.join(known)})")
             if isinstance(entry, dict | list):
-                _refuse_unknown(entry, _below(found, key), f"{place}.{key}")
+                _refuse_unknown(entry, below(found, key), f"{place}.{key}")
     elif isinstance(value, list):
         for number, entry in enumerate(value):
             if isinstance(entry, dict | list):
-                _refuse_unknown(entry, _below(found, number), f"{place}[{number}]")
-
-
-_type_info: Callable[[Any], inspect.Type] = cache(inspect.type_info)
-
-
-def _kinds(found: inspect.Type) -> list[Any]:
-    """Return what a type may be, without what is written around it."""
-    kinds = found.types if isinstance(found, inspect.UnionType) else (found,)
-    return [kind.type if isinstance(kind, inspect.Metadata) else kind for kind in kinds]
-
-
-def _keys(found: inspect.Type) -> list[str] | None:
-    """Return the keys of a class, None for what takes any or is no table at all."""
-    for kind in _kinds(found):
-        if hasattr(kind, "fields"):
-            return [field.encode_name for field in kind.fields]
-    return None
-
-
-def _below(found: inspect.Type, step: str | int) -> inspect.Type:
-    """Return the type of what stands under a key or a number."""
-    for kind in _kinds(found):
-        if isinstance(step, str) and hasattr(kind, "fields"):
-            types: dict[str, inspect.Type] = {f.encode_name: f.type for f in kind.fields}
-            return types[step]
-        if isinstance(step, int) and isinstance(kind, inspect.TupleType):
-            return kind.item_types[step] if step < len(kind.item_types) else inspect.AnyType()
-        below = getattr(kind, "value_type" if isinstance(step, str) else "item_type", None)
-        if isinstance(below, inspect.Type):
-            return below
-    return inspect.AnyType()
-
-
-def _explained(message: str, value: object, kind: Any) -> BadInputError:
-    """Put msgspec's message into our words, with the value and what was expected of it."""
-    match = _PROBLEM.fullmatch(message)
-    problem, in_key, place = (match[1], match[2], match[3] or "") if match else (message, "", "")
-    missing = _MISSING.fullmatch(problem)
-    if missing:
-        return BadInputError(f"'{f'{place}.{missing[1]}'[1:]}' is missing")
-    expected = "" if in_key else _expected(_type_info(kind), place)
-    if expected and problem.startswith(("Expected", "Invalid")):
-        problem = f"expected {expected}"
-    for pattern, word in _WORDS:
-        problem = pattern.sub(word, problem)
-    problem = problem.replace("Expected", "expected")
-    if not place:
-        return BadInputError(problem)
-    where = f"a key in '{place[1:]}'" if in_key else f"'{place[1:]}'"
-    found = "" if in_key else _found(value, place)
-    return BadInputError(f"{where}{found}: {problem}", f"{where}: {problem}")
-
-
-def _found(value: Any, place: str) -> str:
-    """Return ` is VALUE` for a short value at a place."""
-    for step in _STEP.finditer(place):
-        if step[0] == "[...]":
-            return ""
-        value = value[step[1]] if step[1] else value[int(step[2])]
-    if isinstance(value, str | int | float):  # truth values too
-        return f" is {json.dumps(value)[:_LONGEST_SHOWN]}"
-    return ""
-
-
-def _expected(found: inspect.Type, place: str) -> str:
-    """Say what a type expects at a place, "" where msgspec's own words do."""
-    for step in _STEP.finditer(place):
-        found = _below(found, int(step[2]) if step[2] else step[1] or "...")
-    kinds = found.types if isinstance(found, inspect.UnionType) else (found,)
-    described = [_described(kind) for kind in kinds]
-    return " or ".join(described) if all(described) else ""
-
-
-def _described(found: inspect.Type) -> str:
-    if isinstance(found, inspect.LiteralType):
-        return " or ".join(json.dumps(choice) for choice in found.values)
-    if isinstance(found, inspect.NoneType):
-        return "null"
-    schema = found.extra_json_schema if isinstance(found, inspect.Metadata) else None
-    return str((schema or {}).get("description", ""))
+                _refuse_unknown(entry, below(found, number), f"{place}[{number}]")
