@@ -133,9 +133,13 @@ def import_(
     if output.as_json:
         output.json(ImportJson(done.name, done.already, active, manifest, digest))
     elif manifest.kind != "library":
-        said = "was installed before" if done.already else "is installed"
-        use = "in use now" if active else f"to use it: assistant models use {done.name}"
-        output.note(f"{done.name} {said}; {use}.")
+        _say_installed(done.name, output, already=done.already, active=active)
+
+
+def _say_installed(name: str, output: Output, *, already: bool, active: bool) -> None:
+    said = "was installed before" if already else "is installed"
+    use = "in use now" if active else f"to use it: assistant models use {name}"
+    output.note(f"{name} {said}; {use}.")
 
 
 def _wants(name: str, present: str, output: Output) -> bool:

@@ -26,7 +26,7 @@ from assistant.errors import UsageError
 if TYPE_CHECKING:
     from assistant.evaluation.saved_run import ArmRun, SavedRun
     from assistant.evaluation.suite import Suite
-    from assistant.evaluation.suite_runner import Library
+    from assistant.evaluation.suite_runner import Library, Runner
 
 FOLDER = "evaluations"
 _STOPPED = "stopped"
@@ -124,16 +124,15 @@ def run(
       assistant eval questions.jsonl --against evaluations/library-20261121-160500 --json
     """
     from assistant.evaluation.run_comparison import require_common
-    from assistant.evaluation.saved_run import read_run, write_run
+    from assistant.evaluation.saved_run import read_run
     from assistant.evaluation.suite import read_suite
     from assistant.evaluation.suite_runner import Runner
 
     settings, output = invocation.settings, invocation.output
     journals = _journals(settings, out, keep_texts=keep_texts)
     questions = read_suite(suite, unreviewed=unreviewed)
-    if questions.unreviewed:
-        said = f"Drafts that nobody has reviewed, and that are not asked: {questions.unreviewed}"
-        output.note(said)
+    if left := questions.unreviewed:
+        output.note(f"Drafts that nobody has reviewed, and that are not asked: {left}")
     saved = read_run(against) if against else None
     asked = Asking.of(questions, installed_models(settings), **which)
     if saved is not None:
@@ -149,16 +148,13 @@ def run(
             progress=report,
         )
         for said in asked.left_out:
-            invocation.output.note(said)
+            output.note(said)
         runs = runner.run(asked.arms, restart=restart)
         report("computing intervals", 0, 0)
         table = _table(settings, questions, runner, runs, saved)
-    from assistant.evaluation.html_report import html_page
-
     made = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
     folder = out or settings.data_dir / FOLDER / f"{settings.library}-{made}"
-    write_run(folder, table, html_page(table), runner.texts)
-    runner.done()
+    _write(folder, table, runner)
     if keep_texts:
         with suppress(OSError):
             journals.rmdir()  # another run that was stopped may still lie there
@@ -166,6 +162,14 @@ def run(
     failed = _say_failed(runs, output)
     if failed or (saved and table["against"]["worse"]):
         sys.exit(1)
+
+
+def _write(folder: Path, table: dict[str, Any], runner: Runner) -> None:
+    from assistant.evaluation.html_report import html_page
+    from assistant.evaluation.saved_run import write_run
+
+    write_run(folder, table, html_page(table), runner.texts)
+    runner.done()
 
 
 def _journals(settings: Settings, out: Path | None, *, keep_texts: bool) -> Path:
