@@ -1,39 +1,15 @@
-"""The report as a page: one HTML file, no script, nothing from elsewhere."""
+"""The report as a page."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from assistant.evaluation.metrics import BETTER, GROUPS, TITLES
-from assistant.evaluation.svg_plots import COLOURS, bars, clean, curves
+from assistant.evaluation.svg_plots import bars, curves
+from assistant.html_page.page import Block, Mood, Row
+from assistant.html_page.page import html_page as written
 
-_STYLE = """
-body{font:16px/1.5 system-ui,sans-serif;max-width:64rem;margin:2rem auto;padding:0 1rem;
-color:#1a1a1a;background:#fff}
-h1{font-size:1.6rem}h2{font-size:1.2rem;margin-top:2rem}
-table{border-collapse:collapse;font-size:.85rem}
-td,th{text-align:left;vertical-align:top;padding:.2rem 1rem .2rem 0;border-bottom:1px solid #ddd}
-td.n{text-align:right;font-variant-numeric:tabular-nums}
-tr.group th{padding-top:1rem}
-.worse{color:#b3261e;font-weight:600}.better{color:#17803d;font-weight:600}
-.verdict{font-weight:600;padding:.6rem 1rem;border-left:.5rem solid}
-.yes{border-color:#17803d;background:#eefaf1}.no{border-color:#b3261e;background:#fdeeed}
-.key{display:inline-block;margin-right:1.5rem}
-.box{display:inline-block;width:.8rem;height:.8rem;margin-right:.4rem}
-svg{max-width:100%;height:auto;display:block}
-svg text{font:12px system-ui,sans-serif;fill:#1a1a1a}
-svg .name{text-anchor:end}svg .tick{text-anchor:middle}
-svg .grid{stroke:#ddd}svg .whisker{stroke:#1a1a1a;stroke-width:1.5}
-@media print{body{margin:0;max-width:none}}
-"""
-_HEAD = (
-    '<!doctype html><html lang="en"><head><meta charset="utf-8">'
-    '<meta http-equiv="Content-Security-Policy" '
-    "content=\"default-src 'none'; style-src 'unsafe-inline'\">"
-    '<meta name="viewport" content="width=device-width"><title>Evaluation</title>'
-    f"<style>{_STYLE}</style></head><body>"
-)
 _PLOTTED = ("search", "answers", "refusals", "checks")
 
 
@@ -41,32 +17,32 @@ def html_page(run: Mapping[str, Any]) -> str:
     """Return the page of a run (as `run_table` makes it, with `against` if it was compared)."""
     arms = run["arms"]
     shares = {n: TITLES[n] for group in _PLOTTED for n in GROUPS[group]}
-    parts = [
-        _HEAD,
-        "<h1>Evaluation</h1>",
-        _about(run),
+    drawn, risks = bars(arms, shares, "Shares by arm"), curves(arms, "Risk and coverage by arm")
+    blocks = [
+        Block("title", "Evaluation"),
+        Block("table", rows=_about(run)),
         *(_change(change) for change in run.get("against", {}).get("changes", [])),
-        "<h2>Shares, with 95 % intervals</h2>",
-        _key(arms),
-        bars(arms, shares, "Shares by arm"),
-        "<h2>Leaving out the least confident answers</h2>",
-        _key(arms),
-        curves(arms, "Risk and coverage by arm") or "<p>No arm answered anything.</p>",
-        (
-            "<p>To the left only the most confident answers are given; the last point of each "
-            "line is the arm as it is. Lower is better.</p>"
+        Block("heading", "Shares, with 95 % intervals"),
+        *([Block("drawing", drawing=drawn)] if drawn else []),
+        Block("heading", "Leaving out the least confident answers"),
+        Block("drawing", drawing=risks) if risks else Block("text", "No arm answered anything."),
+        Block(
+            "text",
+            "To the left only the most confident answers are given; the last point of each "
+            "line is the arm as it is. Lower is better.",
         ),
-        "<h2>All figures</h2>",
-        _figures(arms),
-        *(_difference(difference) for difference in run["differences"]),
-        "</body></html>\n",
+        Block("heading", "All figures"),
+        Block(
+            "table", head=["", *(arm["name"] for arm in arms)], rows=_figures(arms), numeric=True
+        ),
+        *(block for found in run["differences"] for block in _difference(found)),
     ]
-    return "\n".join(part for part in parts if part)
+    return written("Evaluation", blocks)
 
 
-def _about(run: Mapping[str, Any]) -> str:
+def _about(run: Mapping[str, Any]) -> list[tuple[str, object]]:
     suite, library = run["suite"], run["library"]
-    rows = [
+    return [
         ("Made at", run["made_at"]),
         ("Program", run["version"]),
         (
@@ -90,57 +66,44 @@ def _about(run: Mapping[str, Any]) -> str:
         ),
         ("Machine", run["machine"]),
     ]
-    body = "".join(f"<tr><th>{clean(k)}</th><td>{clean(v)}</td></tr>" for k, v in rows)
-    return f"<table>{body}</table>"
 
 
-def _key(arms: Sequence[Mapping[str, Any]]) -> str:
-    return "".join(
-        f'<span class="key"><span class="box" style="background:{COLOURS[n % len(COLOURS)]}">'
-        f"</span>{clean(arm['name'])}</span>"
-        for n, arm in enumerate(arms)
-    )
-
-
-def _figures(arms: Sequence[Mapping[str, Any]]) -> str:
-    heads = ["", *(arm["name"] for arm in arms)]
-    rows = []
+def _figures(arms: Sequence[Mapping[str, Any]]) -> list[Sequence[object] | Row]:
+    rows: list[Sequence[object] | Row] = []
     for group, names in GROUPS.items():
         known = [n for n in names if any(n in arm["figures"] for arm in arms)]
         if known:
-            rows.append(f'<tr class="group"><th colspan="{len(heads)}">{clean(group)}</th></tr>')
+            rows.append(Row([group], "group"))
         for name in known:
-            cells = (_cell(name, arm["figures"].get(name)) for arm in arms)
-            rows.append(_row(TITLES[name], cells))
-    return _table(heads, rows)
+            found = [arm["figures"].get(name) for arm in arms]
+            rows.append([TITLES[name], *(figure_text(name, f) if f else "-" for f in found)])
+    return rows
 
 
-def _difference(found: Mapping[str, Any]) -> str:
-    rows = [_row(TITLES[name], [_moved(name, figure)]) for name, figure in found["figures"].items()]
+def _difference(found: Mapping[str, Any]) -> list[Block]:
+    rows = [
+        Row([TITLES[name], figure_text(name, figure, signed=True)], _moved(name, figure))
+        for name, figure in found["figures"].items()
+    ]
     title = f"{found['arm']} against {found['from']}, the same questions"
-    return f"<h2>{clean(title)}</h2>" + _table(["", "change [95 %]"], rows)
+    head = ["", "change [95 %]"]
+    return [Block("heading", title), Block("table", head=head, rows=rows, numeric=True)]
 
 
-def _change(change: Mapping[str, Any]) -> str:
+def _change(change: Mapping[str, Any]) -> Block:
     name, worse = change["arm"], change["worse"]
-    if worse:
-        listed = ", ".join(TITLES[key] for key in worse)
-        said, kind = f"{name}: worse than the saved run in {listed}.", "no"
-    else:
-        said, kind = f"{name}: no figure is worse than in the saved run, beyond noise.", "yes"
-    return f'<p class="verdict {kind}">{clean(said)}</p>'
+    if not worse:
+        said = f"{name}: no figure is worse than in the saved run, beyond noise."
+        return Block("verdict", said, mood="good")
+    listed = ", ".join(TITLES[key] for key in worse)
+    return Block("verdict", f"{name}: worse than the saved run in {listed}.", mood="bad")
 
 
-def _moved(name: str, figure: Mapping[str, Any]) -> str:
+def _moved(name: str, figure: Mapping[str, Any]) -> Mood:
     low, high = figure["low"], figure["high"]
-    kind = ""
-    if low is not None and (low > 0 or high < 0):
-        kind = "better" if (low > 0) == (BETTER[name] > 0) else "worse"
-    return f'<span class="{kind}">{figure_text(name, figure, signed=True)}</span>'
-
-
-def _cell(name: str, figure: Mapping[str, Any] | None) -> str:
-    return figure_text(name, figure) if figure else "-"
+    if low is None or low <= 0 <= high:
+        return ""
+    return "good" if (low > 0) == (BETTER[name] > 0) else "bad"
 
 
 def figure_text(name: str, figure: Mapping[str, Any], *, signed: bool = False) -> str:
@@ -151,13 +114,3 @@ def figure_text(name: str, figure: Mapping[str, Any], *, signed: bool = False) -
     if figure["low"] is None:
         return text
     return f"{text} [{figure['low']:{sign}.{digits}f}, {figure['high']:{sign}.{digits}f}]"
-
-
-def _row(title: str, cells: Iterable[str]) -> str:
-    body = "".join(f'<td class="n">{cell}</td>' for cell in cells)
-    return f"<tr><td>{clean(title)}</td>{body}</tr>"
-
-
-def _table(heads: Sequence[str], rows: Iterable[str]) -> str:
-    head = "".join(f"<th>{clean(name)}</th>" for name in heads)
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"

@@ -15,10 +15,10 @@ from assistant.config import Settings
 from assistant.console.output import Output
 from assistant.console.terminal import Terminal, controlling_terminal
 from assistant.errors import AssistantError, SuiteError, UsageError
+from assistant.html_page.page import Block, html_page
 from assistant.whole_file import write_in_place
 
 if TYPE_CHECKING:
-    from assistant.advice.advice_report import Block
     from assistant.advice.costs import Sizes
     from assistant.advice.evidence import Evidence
     from assistant.advice.questionnaire import Circumstances, Question
@@ -231,9 +231,9 @@ def _asked(question: Question, said: Circumstances, terminal: Terminal) -> str |
 
 def _write(path: Path, blocks: list[Block]) -> None:
     """Write the file; under the lock only this very file may be written, so it is no new one."""
-    from assistant.advice.advice_report import html, markdown
+    from assistant.advice.advice_report import markdown
 
-    text = html(blocks) if path.suffix.lower() == ".html" else markdown(blocks)
+    text = html_page("Advice", blocks) if path.suffix.lower() == ".html" else markdown(blocks)
     try:
         write_in_place(path, text.encode("utf-8"))
     except OSError as error:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from assistant.console.output import Output
+from assistant.html_page.page import Block
 
 if TYPE_CHECKING:
-    from assistant.advice.advice_report import Block
+    pass
 
 _STYLES = {"title": "bold", "heading": "bold", "verdict": "bold green"}
 
@@ -16,8 +17,8 @@ def show_advice(blocks: list[Block], output: Output) -> None:
     """Print the advice for a person."""
     for block in blocks:
         if block.kind == "table":
-            heads, *rows = block.rows
-            output.table(list(heads), [list(row) for row in rows], right=frozenset())
+            rows = [[str(cell) for cell in row.cells] for row in block.body]
+            output.table([str(cell) for cell in block.head], rows, right=frozenset())
         elif block.kind == "list":
             for item in block.items:
                 output.line(f"- {item}")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.advice.advice_report import blocks_of, html, markdown
+from assistant.advice.advice_report import blocks_of, markdown
 from assistant.advice.comparison_table import comparison, measured_rows
 from assistant.advice.costs import REFERENCE_SPEED, Sizes, Speed, costs_of, read_speed
 from assistant.advice.evidence import RIGHT, SCORE, evidence_of
@@ -16,6 +16,7 @@ from assistant.advice.questionnaire import Circumstances, read_answers
 from assistant.advice.rules import decide
 from assistant.errors import SuiteError, UsageError
 from assistant.evaluation.saved_run import ArmRun
+from assistant.html_page.page import html_page
 from tests.fakes.advice import OPEN, arm, case, evidence, run_of
 from tests.fakes.evaluation import row, saved_run
 
@@ -139,7 +140,7 @@ def test_a_hostile_run_can_do_nothing_in_the_document() -> None:
     run = replace(run, arms=(replace(run.arms[0], name=evil, model=evil),), made_at="2026")
     whole = case(OPEN, evidence_of(run, RIGHT))
     blocks = blocks_of(whole, decide(whole))
-    page, text = html(blocks), markdown(blocks)
+    page, text = html_page("Advice", blocks), markdown(blocks)
     assert "<script" not in page
     assert "default-src 'none'" in page
     assert "<script" not in text
