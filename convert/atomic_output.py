@@ -12,13 +12,16 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from assistant.errors import AssistantError, ModelError, UsageError
-from convert.step_record import StepRecord, is_done, read_record
+from assistant.types import CancelToken
+from convert.step_record import StepRecord, is_done, read_record, write_record
 
 Progress = Callable[[str, int, int], None]
 """Called with (what is being done, units done, units in all; 0 if not known)."""
@@ -30,6 +33,18 @@ _RUST_OS_ERROR = re.compile(r"\(os error (\d+)\)")
 
 def quiet(what: str, done: int, total: int) -> None:
     """A `Progress` that shows nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """How a step that runs tells how far it is, and how it is told to stop."""
+
+    progress: Progress = quiet
+    cancel: CancelToken = field(default_factory=CancelToken)
+
+    @classmethod
+    def of(cls, progress: Progress, cancel: CancelToken | None) -> Job:
+        return cls(progress, cancel or CancelToken())
 
 
 def finished(folder: Path, step: str, **task: Any) -> StepRecord | None:
@@ -57,6 +72,34 @@ def staged_folder(target: Path, step: str, needed: int = 0) -> Iterator[Path]:
             _swap(stage, target)
         finally:
             shutil.rmtree(stage, ignore_errors=True)
+
+
+def staged_step(
+    target: Path,
+    step: str,
+    work: Callable[[Path], dict[str, Any]],
+    *,
+    inputs: Mapping[str, Path],
+    settings: Mapping[str, Any],
+    outputs: Sequence[str],
+) -> dict[str, Any]:
+    """Have `work` fill a staged folder with the files `outputs`, record it; return its figures.
+
+    Whatever `work` raises leaves `target` as it was.
+    """
+    began = time.monotonic()
+    with staged_folder(target, step) as stage:
+        figures = work(stage)
+        write_record(
+            stage,
+            step,
+            inputs=inputs,
+            settings=settings,
+            outputs={name: stage / name for name in outputs},
+            figures=figures,
+            seconds=time.monotonic() - began,
+        )
+    return figures
 
 
 def require_replaceable(target: Path, step: str) -> None:

@@ -11,9 +11,8 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import shutil
-import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,8 +20,12 @@ from typing import Any
 
 from assistant.errors import ModelError
 from assistant.models.gguf_header import read_header
+from convert.atomic_output import staged_folder
+from convert.step_record import write_record
 
+STEP = "base"
 CONFIG_FILE = "config.json"
+WEIGHTS_FILE = "model.safetensors"
 TEMPLATE_FILE = "chat_template.jinja"
 TOKENIZER_CONFIG_FILE = "tokenizer_config.json"
 _PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl", "*.pickle")
@@ -58,22 +61,12 @@ def check_base(folder: Path) -> BaseInfo:
     Raises `ModelError` for a hub's name, pickled weights, a model that wants its own code
     to be run, and a tokenizer without chat template.
     """
-    if not folder.is_dir():
-        raise ModelError(
-            f"There is no folder {folder}.",
-            hint="Name a local folder with the model's files. A hub's name is not accepted: "
-            "this program downloads nothing. For a GGUF: assistant-convert base FILE FOLDER",
-        )
-    config = _json(folder / CONFIG_FILE)
-    _refuse_code(folder)
+    require_folder(folder, "For a GGUF: assistant-convert base FILE FOLDER")
+    config = read_object(folder / CONFIG_FILE)
+    refuse_code(folder)
     weights = sorted(folder.glob("*.safetensors"))
     if not weights:
-        pickles = sorted(p.name for pattern in _PICKLES for p in folder.glob(pattern))
-        what = f"only pickled weights ({pickles[0]})" if pickles else "no weights"
-        raise ModelError(
-            f"{folder} holds {what}.",
-            hint="Weights are read from *.safetensors only: loading a pickle can run code.",
-        )
+        raise without_weights(folder, "weights")
     template = _template(folder)
     digest = hashlib.sha256()
     for path in [folder / CONFIG_FILE, *weights]:
@@ -87,6 +80,26 @@ def check_base(folder: Path) -> BaseInfo:
         context_length=int(config.get("max_position_embeddings", 0)),
         template=template,
         sha256=digest.hexdigest(),
+    )
+
+
+def require_folder(folder: Path, more: str = "") -> None:
+    """Raise `ModelError` if there is no such folder: a hub's name is none."""
+    if not folder.is_dir():
+        raise ModelError(
+            f"There is no folder {folder}.",
+            hint="Name a local folder with the model's files. A hub's name is not accepted: "
+            f"this program downloads nothing. {more}".rstrip(),
+        )
+
+
+def without_weights(folder: Path, wanted: str) -> ModelError:
+    """Return the error for a folder that lacks the weights that are wanted."""
+    pickles = sorted(p.name for pattern in _PICKLES for p in folder.glob(pattern))
+    what = f"only pickled weights ({pickles[0]})" if pickles else f"no {wanted}"
+    return ModelError(
+        f"{folder} holds {what}.",
+        hint="Weights are read from safetensors only: loading a pickle can run code.",
     )
 
 
@@ -138,9 +151,8 @@ def unpack_gguf(gguf: Path, target: Path) -> BaseInfo:
     import torch
     from transformers import AutoModelForCausalLM
 
-    target.parent.mkdir(parents=True, exist_ok=True)
-    stage = Path(tempfile.mkdtemp(prefix=".incoming-", dir=target.parent))
-    try:
+    began = time.monotonic()
+    with staged_folder(target, STEP) as stage:
         with _translated(gguf):
             where: dict[str, Any] = {"gguf_file": gguf.name, "local_files_only": True}
             tokenizer = tokenizer_of_gguf(gguf)
@@ -155,9 +167,11 @@ def unpack_gguf(gguf: Path, target: Path) -> BaseInfo:
             model.save_pretrained(str(stage))
             tokenizer.save_pretrained(str(stage))
         check_base(stage)
-        stage.rename(target)
-    finally:
-        shutil.rmtree(stage, ignore_errors=True)
+        outputs = {"weights": stage / WEIGHTS_FILE}
+        seconds = time.monotonic() - began
+        write_record(
+            stage, STEP, inputs={"gguf": gguf}, settings={}, outputs=outputs, seconds=seconds
+        )
     return check_base(target)
 
 
@@ -198,14 +212,14 @@ def _translated(source: Path) -> Iterator[None]:
         ) from error
 
 
-def _refuse_code(folder: Path) -> None:
+def refuse_code(folder: Path) -> None:
     """Raise `ModelError` if any file of a model wants code of the model's to be run.
 
     Parts of llama.cpp's converter load a tokenizer with `trust_remote_code`, which runs
     nothing only as long as nothing is named.
     """
     for path in sorted(folder.glob("*.json")):
-        table = _parsed(path)
+        table = read_json(path)
         if isinstance(table, dict) and "auto_map" in table:
             raise ModelError(
                 f"{folder} wants code of its own to be run (auto_map in {path.name}).",
@@ -220,7 +234,7 @@ def _template(folder: Path) -> str:
         if path.is_file():
             text = path.read_text(encoding="utf-8")
         else:
-            text = _json(folder / TOKENIZER_CONFIG_FILE).get("chat_template", "")
+            text = read_object(folder / TOKENIZER_CONFIG_FILE).get("chat_template", "")
     except (OSError, UnicodeDecodeError) as error:
         raise ModelError(f"{path} can't be read: {error}.") from error
     if not isinstance(text, str) or not text.strip():
@@ -232,16 +246,23 @@ def _template(folder: Path) -> str:
     return text
 
 
-def _json(path: Path) -> dict[str, Any]:
-    table = _parsed(path)
+def read_object(path: Path) -> dict[str, Any]:
+    """Read a JSON object of a model. Raises `ModelError`."""
+    table = read_json(path)
     if not isinstance(table, dict):
         raise ModelError(f"{path} is no JSON object.")
     return table
 
 
-def _parsed(path: Path) -> Any:
+def read_json(path: Path) -> Any:
+    """Read a JSON file of a model. Raises `ModelError`."""
     try:
         with path.open("rb") as file:
             return json.loads(file.read(_MAX_JSON))
     except (OSError, ValueError, RecursionError) as error:
         raise ModelError(f"{path} can't be read: {error}.") from error
+
+
+def write_json(path: Path, table: Mapping[str, Any]) -> None:
+    """Write a JSON file for people and programs."""
+    path.write_text(json.dumps(table, indent=2) + "\n", encoding="utf-8")

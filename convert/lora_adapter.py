@@ -8,7 +8,6 @@ by name, not silently left out.
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections.abc import Mapping
@@ -17,11 +16,11 @@ from pathlib import Path
 from typing import Any
 
 from assistant.errors import ModelError, UsageError
+from convert.base_model import read_json, read_object, require_folder, without_weights
 from convert.safetensors_header import TensorInfo, read_tensors
 
 CONFIG_FILE = "adapter_config.json"
 WEIGHTS_FILE = "adapter_model.safetensors"
-_MAX_CONFIG = 1 << 20
 _PREFIX = "base_model.model."
 _PAIR = re.compile(r"(?P<module>.+)\.lora_(?P<part>[AB])\.weight")
 _MAGNITUDE = re.compile(r"(?P<module>.+)\.lora_magnitude_vector(\.weight)?")
@@ -84,20 +83,11 @@ def check_adapter(folder: Path) -> AdapterInfo:
     Raises `ModelError` for a hub's name, pickled weights, another kind than LoRA, and
     what can't be carried over faithfully.
     """
-    if not folder.is_dir():
-        raise ModelError(
-            f"There is no folder {folder}.",
-            hint="Name the folder that training wrote (adapter_config.json and "
-            f"{WEIGHTS_FILE}). A hub's name is not accepted: this program downloads nothing.",
-        )
+    require_folder(folder, f"Training wrote it, with {CONFIG_FILE} and {WEIGHTS_FILE}.")
     config = _config(folder / CONFIG_FILE)
     _refuse_unknown(folder, config)
     if not (folder / WEIGHTS_FILE).is_file():
-        pickled = " (only pickled weights)" if (folder / "adapter_model.bin").exists() else ""
-        raise ModelError(
-            f"{folder} holds no {WEIGHTS_FILE}{pickled}.",
-            hint="Weights are read from safetensors only: loading a pickle can run code.",
-        )
+        raise without_weights(folder, WEIGHTS_FILE)
     tensors = read_tensors(folder / WEIGHTS_FILE)
     shapes, ranks = _pairs(folder, tensors)
     return AdapterInfo(
@@ -159,11 +149,7 @@ def base_tensors(base: Path) -> dict[str, TensorInfo]:
 
 
 def _config(path: Path) -> dict[str, Any]:
-    try:
-        with path.open("rb") as file:
-            table = json.loads(file.read(_MAX_CONFIG))
-    except (OSError, ValueError, RecursionError) as error:
-        raise ModelError(f"{path} can't be read: {error}.") from error
+    table = read_json(path)
     if not isinstance(table, dict) or table.get("peft_type") != "LORA":
         kind = table.get("peft_type") if isinstance(table, dict) else None
         raise ModelError(
@@ -239,11 +225,5 @@ def _scaling(config: Mapping[str, Any], module: str, rank: int) -> float:
 
 
 def _tokenizer(path: Path) -> dict[str, Any]:
-    try:
-        table = json.loads(path.read_bytes())
-    except (OSError, ValueError, RecursionError) as error:
-        raise ModelError(f"{path} can't be read: {error}.") from error
-    if not isinstance(table, dict):
-        raise ModelError(f"{path} is no JSON object.")
     # How a batch was padded or cut while training says nothing of the tokens themselves.
-    return {k: v for k, v in table.items() if k not in ("padding", "truncation")}
+    return {k: v for k, v in read_object(path).items() if k not in ("padding", "truncation")}

@@ -11,9 +11,10 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 from assistant.errors import UsageError
+from assistant.strict_reader import Limits, read_json, refused
 from assistant.types import Message
 
 TRAIN_FILE = "train.jsonl"
@@ -24,8 +25,9 @@ Kind = Literal["answer", "refusal", "chat"]
 """`answer`: quotes the passages; `refusal`: they don't hold the answer; `chat`: anything
 else, trained as it is and never scored."""
 
-_ROLES = ("system", "user", "assistant")
+ROLES = ("system", "user", "assistant")
 _LONGEST_LINE = 8 << 20
+_LIMITS = Limits(text=_LONGEST_LINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,38 +101,12 @@ def to_table(sample: Sample) -> dict[str, Any]:
 
 
 def _sample(line: bytes, where: str) -> Sample:
-    try:
-        table = json.loads(line)
-        messages = tuple(
-            Message(_checked(m["role"], _ROLES), _text(m["content"])) for m in table["messages"]
-        )
-        sample = Sample(
-            id=_text(table["id"]),
-            document=_text(table["document"]),
-            messages=messages,
-            kind=_checked(table["kind"], get_args(Kind)),
-            group=_text(table.get("group", "")),
-            question=_text(table.get("question", "")),
-            answers=tuple(_text(a) for a in table.get("answers", ())),
-            extra=dict(table.get("extra", {})),
-        )
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise UsageError(
-            f"{where}: no sample ({type(error).__name__}: {error}).",
-            hint="Make the dataset with: assistant-convert dataset --help",
-        ) from error
-    if len(messages) < 2 or messages[-1].role != "assistant":
+    hint = "Make the dataset with: assistant-convert dataset --help"
+    with refused(UsageError, f"{where}: no sample", hint=hint):
+        sample = read_json(line, Sample, limits=_LIMITS, more_keys=True)
+    strange = [m.role for m in sample.messages if m.role not in ROLES]
+    if strange:
+        raise UsageError(f"{where}: {strange[0]!r} is none of {', '.join(ROLES)}.", hint=hint)
+    if len(sample.messages) < 2 or sample.messages[-1].role != "assistant":
         raise UsageError(f"{where}: the last message must be the assistant's.")
     return sample
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise TypeError(f"a text is needed, not {type(value).__name__}")
-    return value
-
-
-def _checked(value: Any, allowed: tuple[str, ...]) -> Any:
-    if value not in allowed:
-        raise ValueError(f"{value!r} is none of {', '.join(allowed)}")
-    return value

@@ -23,6 +23,7 @@ from assistant.cli.eval import evaluate_schema
 from assistant.cli.main import cli
 from assistant.cli.models import models_schema
 from assistant.cli.prove.command import ProofJson
+from assistant.console import json_output
 
 HERE = Path(__file__).parent
 OUTPUTS = {
@@ -94,9 +95,9 @@ def walk(command: click.Command, path: str) -> list[tuple[str, click.Command]]:
 def json_schema() -> dict[str, Any]:
     """Return the JSON schema of every command's `--json` output, keyed by command."""
     shapes: dict[str, Any] = {}
-    for name, shape in {**OUTPUTS, "any command that fails": schema.FailureJson}.items():
+    for name, shape in {**OUTPUTS, "any command that fails": json_output.FailureJson}.items():
         shapes[name] = _written(msgspec.json.schema(shape))
-    return {"format": schema.FORMAT, "commands": shapes}
+    return {"format": json_output.FORMAT, "commands": shapes}
 
 
 _KEPT = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from assistant.bundle.manifest import Manifest
 from assistant.bundle.trusted_keys import TrustedKey
 from assistant.bundle.verify_bundle import OpenBundle
-from assistant.cli.schema import Document, Shape, shaped
+from assistant.console.json_output import Document, Shape, shaped
 
 
 class KeyJson(Shape, frozen=True):

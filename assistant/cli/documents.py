@@ -12,16 +12,9 @@ import click
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
 from assistant.cli.options import Invocation, command_options
-from assistant.cli.schema import (
-    AddedJson,
-    AddJson,
-    DocsJson,
-    ErrorJson,
-    FileFailureJson,
-    ForgetJson,
-    shaped,
-)
+from assistant.cli.schema import AddedJson, AddJson, DocsJson, FileFailureJson, ForgetJson
 from assistant.console.interrupt import cancel_on_interrupt
+from assistant.console.json_output import ErrorJson, shaped
 from assistant.console.output import Output
 from assistant.errors import Cancelled, UsageError
 from assistant.safe_text import safe_text

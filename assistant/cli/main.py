@@ -18,12 +18,13 @@ from assistant.cli.excepthook import install as install_last_resort
 from assistant.cli.feedback.command import feedback
 from assistant.cli.hidden_arguments import hide as hide_arguments
 from assistant.cli.models.command import models
-from assistant.cli.options import Invocation, command_options, reporting
+from assistant.cli.options import Invocation, command_options
 from assistant.cli.passphrase.command import passphrase, rekey
 from assistant.cli.prove.command import prove_offline
 from assistant.cli.sample import sample
 from assistant.cli.sandbox import arm
 from assistant.console.output import Output
+from assistant.console.reporting import reporting
 from assistant.errors import UsageError
 
 EXAMPLES = """

@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from assistant.cli.schema import ErrorJson, FailureJson, plain, shaped
+from assistant.console.json_output import ErrorJson, FailureJson, plain, shaped
 from assistant.errors import AssistantError
 from assistant.safe_text import safe_text
 

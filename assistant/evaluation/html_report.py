@@ -10,6 +10,7 @@ from assistant.evaluation.svg_plots import bars, curves
 from assistant.html_page.page import Block, Mood, Row
 from assistant.html_page.page import html_page as written
 
+_MOODS: dict[str, Mood] = {"better": "good", "worse": "bad", "": ""}
 _PLOTTED = ("search", "answers", "refusals", "checks")
 
 
@@ -82,7 +83,7 @@ def _figures(arms: Sequence[Mapping[str, Any]]) -> list[Sequence[object] | Row]:
 
 def _difference(found: Mapping[str, Any]) -> list[Block]:
     rows = [
-        Row([TITLES[name], figure_text(name, figure, signed=True)], _moved(name, figure))
+        Row([TITLES[name], figure_text(name, figure, signed=True)], _MOODS[change_of(name, figure)])
         for name, figure in found["figures"].items()
     ]
     title = f"{found['arm']} against {found['from']}, the same questions"
@@ -99,11 +100,12 @@ def _change(change: Mapping[str, Any]) -> Block:
     return Block("verdict", f"{name}: worse than the saved run in {listed}.", mood="bad")
 
 
-def _moved(name: str, figure: Mapping[str, Any]) -> Mood:
+def change_of(name: str, figure: Mapping[str, Any]) -> str:
+    """Say whether a difference is "better" or "worse" beyond noise, "" if neither."""
     low, high = figure["low"], figure["high"]
     if low is None or low <= 0 <= high:
         return ""
-    return "good" if (low > 0) == (BETTER[name] > 0) else "bad"
+    return "better" if (low > 0) == (BETTER[name] > 0) else "worse"
 
 
 def figure_text(name: str, figure: Mapping[str, Any], *, signed: bool = False) -> str:

@@ -20,7 +20,7 @@ from convert.airgap.printed_texts import readme, sheet
 from convert.airgap.sbom import make_sbom, sha256_lines
 from convert.airgap.wheel_build import PROGRAM, Wheels, gather
 from convert.airgap.wheel_file import Wheel
-from convert.atomic_output import Progress, quiet
+from convert.atomic_output import Job, Progress, quiet
 from convert.bundle.signing_keys import SigningKey
 
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")
@@ -76,7 +76,7 @@ def make_archive(
     files = tuple(sorted((*files, *_sums(contents)), key=lambda file: file.name))
     manifest = Manifest(__version__, release, room, wanted, files)
     target = out / archive_name(manifest)
-    write_archive(manifest, contents, key, target, progress, cancel)
+    write_archive(manifest, contents, key, target, Job.of(progress, cancel))
     return _with_sheet(target, manifest, key)
 
 

@@ -21,11 +21,12 @@ from convert.airgap.installer.manifest import (
 )
 from convert.airgap.installer.problems import RefusedError
 from convert.airgap.wheel_file import FIXED_TIME
-from convert.atomic_output import Progress, disk_errors, quiet, require_room
+from convert.atomic_output import Job, Progress, disk_errors, quiet, require_room
 from convert.bundle.bundle_writer import Part, measure
 from convert.bundle.signing_keys import SigningKey
 
 _BLOCK = 1 << 20
+_SILENT = Job()
 _REGULAR_FILE = 0o100644
 _UNIX = 3
 
@@ -41,8 +42,7 @@ def write_archive(
     contents: Mapping[str, Path | bytes],
     key: SigningKey,
     target: Path,
-    progress: Progress = quiet,
-    cancel: CancelToken | None = None,
+    job: Job = _SILENT,
 ) -> None:
     """Write the archive, read it back as the installer does, then give it its name.
 
@@ -60,17 +60,15 @@ def write_archive(
         try:
             with zipfile.ZipFile(draft, "w", zipfile.ZIP_STORED, allowZip64=False) as out:
                 for name in sorted(whole):
-                    _add(out, name, whole[name], cancel)
-                    progress("Packing", out.fp.tell() if out.fp else 0, total)
-            _read_back(draft, key, progress)
+                    _add(out, name, whole[name], job.cancel)
+                    job.progress("Packing", out.fp.tell() if out.fp else 0, total)
+            _read_back(draft, key, job.progress)
             draft.replace(target)
         finally:
             draft.unlink(missing_ok=True)
 
 
-def _add(
-    out: zipfile.ZipFile, name: str, content: Path | bytes, cancel: CancelToken | None
-) -> None:
+def _add(out: zipfile.ZipFile, name: str, content: Path | bytes, cancel: CancelToken) -> None:
     entry = zipfile.ZipInfo(name, FIXED_TIME)
     entry.create_system = _UNIX
     entry.external_attr = _REGULAR_FILE << 16
@@ -79,8 +77,7 @@ def _add(
         return
     with content.open("rb") as source, out.open(entry, "w") as sink:
         while block := source.read(_BLOCK):
-            if cancel is not None:
-                cancel.raise_if_cancelled()
+            cancel.raise_if_cancelled()
             sink.write(block)
 
 

@@ -13,15 +13,15 @@ from typing import IO
 
 from assistant.bundle.file_layout import head_to_sign, signed_message
 from assistant.bundle.manifest import BundleFile, Manifest, encode
-from assistant.bundle.signatures import sign
+from assistant.bundle.signatures import key_id, sign
 from assistant.bundle.trusted_keys import FindKey, TrustedKey
 from assistant.bundle.verify_bundle import file_name, open_bundle
 from assistant.errors import UntrustedKeyError, UsageError
-from assistant.types import CancelToken
-from convert.atomic_output import Progress, disk_errors, quiet, require_room
+from convert.atomic_output import Job, Progress, disk_errors, quiet, require_room
 from convert.bundle.signing_keys import SigningKey
 
 _BLOCK = 1 << 20
+_SILENT = Job()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +50,7 @@ def write_bundle(
     parts: Iterable[Part],
     key: SigningKey,
     folder: Path,
-    progress: Progress = quiet,
-    cancel: CancelToken | None = None,
+    job: Job = _SILENT,
 ) -> Path:
     """Write `<name>-v<version>.bundle` into `folder`; return its path.
 
@@ -61,11 +60,7 @@ def write_bundle(
     """
     head = signed_head(manifest, key)
     target = folder / file_name(manifest)
-    if target.exists():
-        raise UsageError(
-            f"{target} is there already.",
-            hint="A version is packed once. Give a higher --version, or move the file away.",
-        )
+    require_new(target)
     total = len(head) + sum(file.size for file in manifest.files)
     with disk_errors(target, total):
         folder.mkdir(parents=True, exist_ok=True)
@@ -78,10 +73,11 @@ def write_bundle(
             draft = stage / target.name
             with draft.open("wb") as out:
                 out.write(head)
-                _copy_all(out, parts, total, progress, cancel)
+                _copy_all(out, parts, total, job)
                 out.flush()
                 os.fsync(out.fileno())
-            with open_bundle(draft, _own(key), progress=progress, cancel=cancel):
+            find = trusting(key.public, key.name, key.created)
+            with open_bundle(draft, find, progress=job.progress, cancel=job.cancel):
                 pass
             draft.rename(target)
         finally:
@@ -90,11 +86,22 @@ def write_bundle(
     return target
 
 
-def _own(key: SigningKey) -> FindKey:
+def require_new(target: Path) -> None:
+    """Refuse to seal a version twice: a transfer key would be shown that opens nothing."""
+    if target.exists():
+        raise UsageError(
+            f"{target} is there already.",
+            hint="A version is packed once. Give a higher --version, or move the file away.",
+        )
+
+
+def trusting(public: bytes, name: str, created: str) -> FindKey:
+    """Return what finds this one key, and raises `UntrustedKeyError` for any other."""
+
     def find(identity: bytes) -> TrustedKey:
-        if identity != key.identity:
-            raise UntrustedKeyError("It is signed by another key.")
-        return TrustedKey(key.public.hex(), key.name, "trusted", key.created, "")
+        if identity != key_id(public):
+            raise UntrustedKeyError(f"It is not signed by the key '{name}'.")
+        return TrustedKey(public.hex(), name, "trusted", created, "")
 
     return find
 
@@ -115,20 +122,13 @@ def _measured(part: Part, progress: Progress) -> BundleFile:
     return BundleFile(part.name, part.role, done, digest_.hexdigest())
 
 
-def _copy_all(
-    out: IO[bytes],
-    parts: Iterable[Part],
-    total: int,
-    progress: Progress,
-    cancel: CancelToken | None,
-) -> None:
+def _copy_all(out: IO[bytes], parts: Iterable[Part], total: int, job: Job) -> None:
     for part in parts:
         if isinstance(part.content, bytes):
             out.write(part.content)
             continue
         with part.content.open("rb") as file:
             while block := file.read(_BLOCK):
-                if cancel is not None:
-                    cancel.raise_if_cancelled()
+                job.cancel.raise_if_cancelled()
                 out.write(block)
-                progress("Packing", out.tell(), total)
+                job.progress("Packing", out.tell(), total)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from assistant.bundle.manifest import Gate
 from assistant.errors import UsageError
-from assistant.types import Calibration
+from assistant.strict_reader import read_file, read_json, refused
 from convert.bundle.lineage import numbers, plain
 from convert.evaluate.release_gate import GateError
 
@@ -19,29 +18,55 @@ _MAX_REPORT = 64 << 20
 
 
 @dataclass(frozen=True, slots=True)
-class Evaluation:
-    """The report of an evaluation, and the part of it that is about one payload."""
+class _Finding:
+    demand: str
+    met: bool
+    figures: str
 
-    report: Mapping[str, Any]
-    contender: Mapping[str, Any]
-    passed: bool
+
+@dataclass(frozen=True, slots=True)
+class _Verdict:
+    passed: bool | None = None
+    findings: tuple[_Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Contender:
+    """What a report says of one model. `calibration` was measured for the laptop to use."""
+
+    sha256: dict[str, str]
+    name: str = ""
+    results: dict[str, dict[str, Any]] = field(default_factory=dict)
+    calibration: dict[str, float] = field(default_factory=dict)
+    gate: _Verdict = _Verdict()
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The report of an evaluation, as far as it is looked at."""
+
+    contenders: tuple[Contender, ...]
+    prompt_version: int | None = None
+    settings: dict[str, Any] = field(default_factory=dict)
+    sets: tuple[dict[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """A report, and the part of it that is about one payload."""
+
+    report: Report
+    contender: Contender
 
     @property
-    def calibration(self) -> Calibration:
-        """What was measured for the laptop to use. Raises `UsageError` if it is damaged."""
-        try:
-            return Calibration.read(self.contender.get("calibration", {}))
-        except ValueError as error:
-            raise UsageError(
-                f"The calibration in {REPORT_FILE} is damaged: {error}.",
-                hint="Evaluate again: assistant-convert evaluate",
-            ) from error
+    def passed(self) -> bool:
+        """The contender's own verdict: the report's is about all that took part."""
+        return self.contender.gate.passed is True
 
     @property
     def findings(self) -> list[tuple[str, bool, str]]:
         """What the gate demanded, whether it was met, and the figures in words."""
-        rows = self.contender.get("gate", {}).get("findings", [])
-        return [(str(r["demand"]), r["met"] is True, str(r["figures"])) for r in rows]
+        return [(f.demand, f.met, f.figures) for f in self.contender.gate.findings]
 
     @property
     def failures(self) -> list[str]:
@@ -50,15 +75,9 @@ class Evaluation:
     @property
     def figures(self) -> Mapping[str, Any]:
         """The means of every measure, by set of questions."""
-        results = self.contender.get("results", {})
         return {
-            name: {
-                measure: figure["value"]
-                for measure, figure in found.get("figures", {}).items()
-                if isinstance(figure, Mapping) and "value" in figure
-            }
-            for name, found in results.items()
-            if isinstance(found, Mapping)
+            name: {measure: f["value"] for measure, f in found.get("figures", {}).items()}
+            for name, found in self.contender.results.items()
         }
 
 
@@ -68,25 +87,17 @@ def read_evaluation(folder: Path, payload: str, base: str) -> Evaluation:
     Raises `UsageError` if the report can't be read, or is about other files.
     """
     path = folder / REPORT_FILE
-    try:
-        with path.open("rb") as file:
-            report = json.loads(file.read(_MAX_REPORT))
-        contenders = report["contenders"]
-        wanted = {"model": base, "adapter": payload} if base else {"model": payload, "adapter": ""}
-        found = [entry for entry in contenders if entry["sha256"] == wanted]
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
-        raise UsageError(
-            f"{path} can't be read: {type(error).__name__}.",
-            hint="Name the folder that assistant-convert evaluate wrote.",
-        ) from error
+    hint = "Name the folder that assistant-convert evaluate wrote."
+    with refused(UsageError, str(path), hint):
+        report = read_json(read_file(path, _MAX_REPORT), Report, more_keys=True)
+    wanted = {"model": base, "adapter": payload} if base else {"model": payload, "adapter": ""}
+    found = [entry for entry in report.contenders if entry.sha256 == wanted]
     if not found:
         raise UsageError(
             f"{path} is not about the file that is to be packed.",
             hint="Evaluate this very file (over this very base): assistant-convert evaluate",
         )
-    # The contender's own verdict: the report's is about all that took part.
-    gate = found[0].get("gate", {})
-    return Evaluation(report, found[0], gate.get("passed") is True)
+    return Evaluation(report, found[0])
 
 
 def summary(evaluation: Evaluation) -> dict[str, Any]:
@@ -94,19 +105,19 @@ def summary(evaluation: Evaluation) -> dict[str, Any]:
 
     The report may name files, planted secrets and questions; those stay here.
     """
-    contenders = evaluation.report["contenders"]
+    report = evaluation.report
     return {
-        "prompt_version": evaluation.report.get("prompt_version"),
-        "settings": plain(evaluation.report.get("settings", {})),
-        "sets": [plain(entry) for entry in evaluation.report.get("sets", [])],
+        "prompt_version": report.prompt_version,
+        "settings": plain(report.settings),
+        "sets": [plain(entry) for entry in report.sets],
         "contenders": [
             {
-                "name": plain(entry.get("name", "")),
-                "sha256": plain(entry["sha256"]),
-                "results": numbers(entry.get("results", {})),
-                "passed": entry.get("gate", {}).get("passed"),
+                "name": plain(entry.name),
+                "sha256": plain(entry.sha256),
+                "results": numbers(entry.results),
+                "passed": entry.gate.passed,
             }
-            for entry in contenders
+            for entry in report.contenders
         ],
         "findings": evaluation.findings,
     }

@@ -20,8 +20,8 @@ from assistant.models.model_record import MODEL_FILE, RECORD_FILE, read_record, 
 from assistant.prompts import DEFAULT_STYLE, PROMPT_VERSION
 from assistant.store.connection import PLAIN_HEADER, first_bytes
 from assistant.types import CancelToken
-from convert.atomic_output import Progress, quiet
-from convert.bundle.bundle_writer import Part, measure, write_bundle
+from convert.atomic_output import Job, Progress, quiet
+from convert.bundle.bundle_writer import Part, measure, require_new, write_bundle
 from convert.bundle.evaluation_check import (
     REPORT_FILE,
     Evaluation,
@@ -38,7 +38,7 @@ from convert.bundle.lineage import (
     to_steps,
 )
 from convert.bundle.model_card import flat, make_card
-from convert.bundle.packed_library import Sealing, carried, require_new
+from convert.bundle.packed_library import Sealing, carried
 from convert.bundle.settings import BundleSettings
 from convert.bundle.signing_keys import SigningKey, read_signing_key
 from convert.step_record import STEP_FILE, file_sha256, is_done, write_record
@@ -88,32 +88,23 @@ def run_bundle(
     """
     started = time.monotonic()
     _check_request(settings, contents)
-    key = read_signing_key(Path(settings.key))
+    packing = _Packing(
+        settings, contents, read_signing_key(Path(settings.key)), Job.of(progress, cancel)
+    )
     target = out / f"{settings.name}-v{settings.version}{SUFFIX}"
-    recorded = {**asdict(settings), "key": key.identity.hex(), "kind": contents.kind}
-    inputs = _inputs(contents)
+    task: dict[str, Any] = {
+        "inputs": _inputs(contents),
+        "settings": {
+            **asdict(settings), "key": packing.key.identity.hex(), "kind": contents.kind,
+        },
+        "outputs": {target.name: target},
+    }  # fmt: skip
     if contents.sealing is not None:
         require_new(target)
-    elif is_done(out, STEP, inputs=inputs, settings=recorded, outputs={target.name: target}):
+    elif is_done(out, STEP, **task):
         return target
-    with carried(contents.payload, contents.sealing, out, progress, cancel) as (file, sealed):
-        part = Part(_PAYLOAD_FILES[contents.kind], contents.kind, file)
-        payload = measure([part], progress)[0]
-        base = _base(contents)
-        evaluation = _evaluation(contents, payload, base)
-        manifest = _manifest(settings, contents, key, payload, base, evaluation, progress, cancel)
-        texts = [*_texts(settings, contents, manifest, evaluation), *sealed]
-        # The payload last: whoever reads the file from its beginning meets the texts first.
-        manifest = replace(manifest, files=(*measure(texts), payload))
-        write_bundle(manifest, [*texts, part], key, out, progress, cancel)
-    write_record(
-        out,
-        STEP,
-        inputs=inputs,
-        settings=recorded,
-        outputs={target.name: target},
-        seconds=time.monotonic() - started,
-    )
+    packing.write(out)
+    write_record(out, STEP, **task, seconds=time.monotonic() - started)
     return target
 
 
@@ -184,64 +175,93 @@ def _evaluation(contents: Contents, payload: BundleFile, base: Base | None) -> E
     return read_evaluation(contents.evaluation, payload.sha256, over)
 
 
-def _manifest(
-    settings: BundleSettings,
-    contents: Contents,
-    key: SigningKey,
-    payload: BundleFile,
-    base: Base | None,
-    evaluation: Evaluation | None,
-    progress: Progress,
-    cancel: CancelToken | None,
-) -> Manifest:
-    """Put the manifest together, all but its files."""
-    library = contents.kind == "library"
-    forced = settings.force_without_gate or ("a library has no gate" if library else "")
-    gate = decide(evaluation, forced)
-    folders = list(contents.steps)
-    if contents.evaluation is not None and contents.evaluation not in folders:
-        folders.append(contents.evaluation)
-    records = read_steps(folders)
-    sources = sources_of(records, settings.sources)
-    if contents.steps and not library:
-        require_made_by(payload.sha256, records, contents.payload)
-        require_sources(sources)
-    return Manifest(
-        kind=contents.kind,
-        name=settings.name,
-        version=settings.version,
-        label=settings.label,
-        title=settings.title or settings.name,
-        created=time.strftime(TIME_FORMAT, time.gmtime()),
-        signer=key.identity.hex(),
-        program=NEEDS_PROGRAM,
-        licence=settings.licence,
-        gate=gate,
-        files=(),
-        base=base,
-        prompt=None if library else _prompt(contents, progress, cancel),
-        calibration=evaluation.calibration.stored() if evaluation is not None else {},
-        sources=sources,
-        lineage=to_steps(records),
-    )
+@dataclass(frozen=True, slots=True)
+class _Packing:
+    """One bundle: how it is called, what goes in, who signs it."""
 
+    settings: BundleSettings
+    contents: Contents
+    key: SigningKey
+    job: Job
 
-def _prompt(contents: Contents, progress: Progress, cancel: CancelToken | None) -> Prompt:
-    """Run the model (an adapter over its base) as the laptop will, and see how it is asked."""
-    payload = contents.payload
-    progress(f"Testing {payload.name}", 0, 0)
-    if contents.kind == "adapter" and contents.base is not None:
-        _require_over(payload, contents.base)
-        found = probe_model(contents.base, payload, cancel, adapter=payload)
-    else:
-        checked_chat_header(payload, payload)
-        found = probe_model(payload, payload, cancel)
-    return Prompt(
-        version=PROMPT_VERSION,
-        style=DEFAULT_STYLE,
-        template=str(found["prompt_style"]),
-        template_sha256=str(found["template_sha256"]),
-    )
+    def write(self, out: Path) -> None:
+        """Put the parts together and write the bundle into `out`."""
+        contents, job = self.contents, self.job
+        with carried(contents.payload, contents.sealing, out, job) as (file, sealed):
+            part = Part(_PAYLOAD_FILES[contents.kind], contents.kind, file)
+            payload = measure([part], job.progress)[0]
+            base = _base(contents)
+            evaluation = _evaluation(contents, payload, base)
+            manifest = self._manifest(payload, base, evaluation)
+            texts = [*self._texts(manifest, evaluation), *sealed]
+            # The payload last: whoever reads the file from its beginning meets the texts first.
+            manifest = replace(manifest, files=(*measure(texts), payload))
+            write_bundle(manifest, [*texts, part], self.key, out, job)
+
+    def _manifest(
+        self, payload: BundleFile, base: Base | None, evaluation: Evaluation | None
+    ) -> Manifest:
+        """Put the manifest together, all but its files."""
+        settings, contents = self.settings, self.contents
+        library = contents.kind == "library"
+        forced = settings.force_without_gate or ("a library has no gate" if library else "")
+        gate = decide(evaluation, forced)
+        folders = list(contents.steps)
+        if contents.evaluation is not None and contents.evaluation not in folders:
+            folders.append(contents.evaluation)
+        records = read_steps(folders)
+        sources = sources_of(records, settings.sources)
+        if contents.steps and not library:
+            require_made_by(payload.sha256, records, contents.payload)
+            require_sources(sources)
+        return Manifest(
+            kind=contents.kind,
+            name=settings.name,
+            version=settings.version,
+            label=settings.label,
+            title=settings.title or settings.name,
+            created=time.strftime(TIME_FORMAT, time.gmtime()),
+            signer=self.key.identity.hex(),
+            program=NEEDS_PROGRAM,
+            licence=settings.licence,
+            gate=gate,
+            files=(),
+            base=base,
+            prompt=None if library else self._prompt(),
+            calibration=evaluation.contender.calibration if evaluation is not None else {},
+            sources=sources,
+            lineage=to_steps(records),
+        )
+
+    def _prompt(self) -> Prompt:
+        """Run the model (an adapter over its base) as the laptop will, and see how it is asked."""
+        contents, job = self.contents, self.job
+        payload = contents.payload
+        job.progress(f"Testing {payload.name}", 0, 0)
+        if contents.kind == "adapter" and contents.base is not None:
+            _require_over(payload, contents.base)
+            found = probe_model(contents.base, payload, job.cancel, adapter=payload)
+        else:
+            checked_chat_header(payload, payload)
+            found = probe_model(payload, payload, job.cancel)
+        return Prompt(
+            version=PROMPT_VERSION,
+            style=DEFAULT_STYLE,
+            template=str(found["prompt_style"]),
+            template_sha256=str(found["template_sha256"]),
+        )
+
+    def _texts(self, manifest: Manifest, evaluation: Evaluation | None) -> list[Part]:
+        scores = list(flat(evaluation.figures)) if evaluation is not None else []
+        findings = evaluation.findings if evaluation is not None else []
+        card = make_card(manifest, self.settings.purpose, scores, findings)
+        parts = [Part(CARD_FILE, "card", card.encode("utf-8", "replace"))]
+        parts += _licences(self.settings.licences)
+        if evaluation is not None:
+            parts.append(Part(EVALUATION_FILE, "evaluation", _json(summary(evaluation))))
+        if self.contents.recipe is not None:
+            parts.append(Part(RECIPE_FILE, "recipe", _json(_recipe(self.contents.recipe))))
+        return parts
 
 
 def _require_over(adapter: Path, base: Path) -> None:
@@ -252,24 +272,6 @@ def _require_over(adapter: Path, base: Path) -> None:
             f"{adapter} can't be packed over {base}: {reason}.",
             hint="Name the base that it was trained over: --base FILE",
         )
-
-
-def _texts(
-    settings: BundleSettings,
-    contents: Contents,
-    manifest: Manifest,
-    evaluation: Evaluation | None,
-) -> list[Part]:
-    scores = list(flat(evaluation.figures)) if evaluation is not None else []
-    findings = evaluation.findings if evaluation is not None else []
-    card = make_card(manifest, settings.purpose, scores, findings)
-    parts = [Part(CARD_FILE, "card", card.encode("utf-8", "replace"))]
-    parts += _licences(settings.licences)
-    if evaluation is not None:
-        parts.append(Part(EVALUATION_FILE, "evaluation", _json(summary(evaluation))))
-    if contents.recipe is not None:
-        parts.append(Part(RECIPE_FILE, "recipe", _json(_recipe(contents.recipe))))
-    return parts
 
 
 def _recipe(path: Path) -> Any:

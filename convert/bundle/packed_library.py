@@ -15,11 +15,9 @@ from pathlib import Path
 
 from assistant.bundle.manifest import KEY_ROLE
 from assistant.bundle.prebuilt_library import seal_key
-from assistant.errors import UsageError
 from assistant.store import StoreKey, write_copy
 from assistant.store.strip_audit import drop_log
-from assistant.types import CancelToken
-from convert.atomic_output import Progress, disk_errors
+from convert.atomic_output import Job, disk_errors
 from convert.bundle.bundle_writer import Part
 
 SEALED_FILE = "library-key.json"
@@ -38,11 +36,7 @@ class Sealing:
 
 @contextmanager
 def carried(
-    library: Path,
-    sealing: Sealing | None,
-    out: Path,
-    progress: Progress,
-    cancel: CancelToken | None,
+    library: Path, sealing: Sealing | None, out: Path, job: Job
 ) -> Iterator[tuple[Path, list[Part]]]:
     """Give the file to pack and the part with its sealed key; the copy is removed afterwards.
 
@@ -56,9 +50,8 @@ def carried(
         folder = Path(tempfile.mkdtemp(prefix=".carried-", dir=out))
 
     def report(done: int, total: int) -> None:
-        if cancel is not None:
-            cancel.raise_if_cancelled()
-        progress(f"Encrypting {library.name} for the way", done, total)
+        job.cancel.raise_if_cancelled()
+        job.progress(f"Encrypting {library.name} for the way", done, total)
 
     try:
         travelling = StoreKey.random()
@@ -70,12 +63,3 @@ def carried(
         yield copy, [Part(SEALED_FILE, KEY_ROLE, sealed)]
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def require_new(target: Path) -> None:
-    """Refuse to seal a version twice: a transfer key would be shown that opens nothing."""
-    if target.exists():
-        raise UsageError(
-            f"{target} is there already.",
-            hint="A version is packed once. Give a higher --version, or move the file away.",
-        )

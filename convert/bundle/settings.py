@@ -3,42 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from typing import Any
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Self
 
 from assistant.bundle.manifest import MAX_NAME, MAX_VERSION, Source, is_name
 from assistant.errors import UsageError
+from assistant.strict_reader import Meta, fitted, refused
+from convert.settings import PathText, Settings, read_table
 
-_SHORT = ("label", "title", "licence")
-_SOURCE_FIELDS = ("name", "licence", "attribution")
+Line = Annotated[str, Meta(max_length=200, description="one line of at most 200 characters")]
 
 
 @dataclass(frozen=True, slots=True)
-class BundleSettings:
-    """What the bundle is called and says of itself. Raises `UsageError` for a bad value."""
+class BundleSettings(Settings):
+    """What the bundle is called and says of itself."""
 
-    key: str = ""
+    TABLE: ClassVar[str] = "bundle"
+
+    key: PathText = ""
     """File with the secret signing key (`bundle keygen`); "" makes no bundle in a recipe."""
 
     name: str = ""
     """Name on the laptop: a-z, 0-9, dot, dash and underscore, at most 48."""
 
-    version: int = 0
+    version: Annotated[int, Meta(ge=0, le=MAX_VERSION)] = 0
     """From 1; each bundle of a name needs a higher one than any that was carried before."""
 
-    label: str = ""
+    label: Line = ""
     """The version for people, such as "2026-11 second ward round"."""
 
-    title: str = ""
+    title: Line = ""
     """Title in lists and on the card; "" is the name."""
 
     purpose: str = ""
     """What it is for and what not: a paragraph of the card."""
 
-    licence: str = ""
+    licence: Line = ""
     """Licence of the model or library itself, such as "Apache-2.0"."""
 
-    licences: tuple[str, ...] = ()
+    licences: tuple[PathText, ...] = ()
     """Files with the full texts of the licences that must travel with it."""
 
     sources: tuple[Source, ...] = ()
@@ -50,58 +54,40 @@ class BundleSettings:
     force_without_gate: str = ""
     """Why it is packed though no evaluation passed; stands in the manifest for all to see."""
 
-    def __post_init__(self) -> None:
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if type(value).__name__ != str(field.type).partition("[")[0]:
-                raise UsageError(f"[bundle] '{field.name}' must be of type {field.type}.")
+    def check(self) -> None:
         if self.name and not is_name(self.name):
-            raise UsageError(
-                f"[bundle] name = {self.name[:80]!r} can't be one.",
-                hint=f"Use at most {MAX_NAME} of a-z, 0-9, dot, dash (no two together) and "
-                "underscore; begin and end with a letter or a digit.",
+            raise ValueError(
+                f"name = {self.name[:80]!r} can't be one: use at most {MAX_NAME} of a-z, 0-9, "
+                "dot, dash (no two together) and underscore; begin and end with a letter or a digit"
             )
-        if not 0 <= self.version <= MAX_VERSION:
-            raise UsageError(f"[bundle] version = {self.version} is out of its limits.")
-        for name in _SHORT:
-            text = getattr(self, name)
-            if len(text) > 200 or not text.isprintable():
-                raise UsageError(f"[bundle] '{name}' must be one line of at most 200 characters.")
+        for name in ("label", "title", "licence"):
+            if not getattr(self, name).isprintable():
+                raise ValueError(f"'{name}' must be one line")
 
     @classmethod
-    def from_table(cls, table: Mapping[str, Any]) -> BundleSettings:
-        """Make settings of a recipe's table. Raises `UsageError` for an unknown key."""
-        known = {field.name for field in fields(cls)}
-        for key in table:
-            if key not in known:
-                raise UsageError(
-                    f"[bundle] has an unknown key '{key}'.",
-                    hint=f"Known are: {', '.join(sorted(known))}.",
-                )
-        values = dict(table)
-        if "sources" in values:
-            values["sources"] = sources_from(values["sources"])
-        if isinstance(values.get("licences"), list):
-            values["licences"] = tuple(values["licences"])
-        return cls(**values)
+    def from_table(cls, table: Mapping[str, Any], folder: Path = Path()) -> Self:
+        """Make settings of a recipe's table, whose sources are tables too."""
+        sources = sources_from(table.get("sources", []))
+        return read_table(cls, {**table, "sources": sources}, cls.TABLE, folder)
+
+
+@dataclass(frozen=True, slots=True)
+class _Tables:
+    sources: list[dict[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Sources:
+    sources: tuple[Source, ...]
 
 
 def sources_from(rows: Any) -> tuple[Source, ...]:
-    """Read the list of data sources of a recipe. Raises `UsageError`."""
-    if not isinstance(rows, list | tuple):
-        raise UsageError("[bundle] 'sources' must be a list of tables.")
-    return tuple(_source(row) for row in rows)
-
-
-def _source(row: Any) -> Source:
-    if isinstance(row, Source):
-        return row
-    table = {"attribution": "", **row} if isinstance(row, Mapping) else {}
-    if table.keys() != set(_SOURCE_FIELDS) or not all(isinstance(v, str) for v in table.values()):
-        raise UsageError(
-            "[bundle] each source needs the texts 'name' and 'licence', and may have "
-            "'attribution'.",
-            hint='sources = [{name = "SQuAD 2.0", licence = "CC BY-SA 4.0", '
-            'attribution = "Rajpurkar et al., Wikipedia authors"}]',
-        )
-    return Source(**table)
+    """Read a list of data sources; an attribution may be missing. Raises `UsageError`."""
+    hint = (
+        'sources = [{name = "SQuAD 2.0", licence = "CC BY-SA 4.0", '
+        'attribution = "Rajpurkar et al., Wikipedia authors"}]'
+    )
+    with refused(UsageError, "[bundle]", hint):
+        tables = fitted({"sources": rows}, _Tables).sources
+        whole = {"sources": [{"attribution": "", **row} for row in tables]}
+        return fitted(whole, _Sources).sources

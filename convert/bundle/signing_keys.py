@@ -11,8 +11,9 @@ import os
 import secrets
 import stat
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Annotated, Literal
 
 from assistant.bundle.manifest import TIME_FORMAT
 from assistant.bundle.public_key_file import SUFFIX as PUBLIC_SUFFIX
@@ -24,10 +25,9 @@ from assistant.bundle.public_key_file import (
 )
 from assistant.bundle.signatures import SECRET_BYTES, key_id, public_of, sign
 from assistant.errors import BundleError, UsageError
+from assistant.strict_reader import BadInputError, Meta, read_json
 
 SECRET_SUFFIX = ".key"  # noqa: S105 - the ending of a file's name
-FORMAT = 1
-_LABEL = "airgap-assistant signing key"
 _MAX_BYTES = 4096
 
 
@@ -49,6 +49,21 @@ class SigningKey:
     @property
     def identity(self) -> bytes:
         return key_id(self.public)
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A secret key as it lies on the disk."""
+
+    name: str
+    created: str
+    secret: Annotated[str, Meta(pattern=rf"\A[0-9a-f]{{{2 * SECRET_BYTES}}}\Z")]
+    format: Literal[1] = 1
+    kind: Literal["airgap-assistant signing key"] = "airgap-assistant signing key"
+
+    def __post_init__(self) -> None:
+        if not is_key_name(self.name):
+            raise ValueError("that can't be the name of a key")
 
 
 def generate(
@@ -82,13 +97,7 @@ def generate(
         shown, time.strftime(TIME_FORMAT, time.gmtime()), secrets.token_bytes(SECRET_BYTES)
     )
     public = _public(key, predecessor)
-    table = {
-        "format": FORMAT,
-        "kind": _LABEL,
-        "name": key.name,
-        "created": key.created,
-        "secret": key.secret.hex(),
-    }
+    table = asdict(_File(key.name, key.created, key.secret.hex()))
     _create(secret_path, json.dumps(table).encode() + b"\n", 0o600)
     try:
         _create(public_path, encode_key(public), 0o644)
@@ -102,16 +111,11 @@ def read_signing_key(path: Path) -> SigningKey:
     """Read a secret key. Raises `UsageError` if others may read it, or it is no key."""
     raw = _read_secret(path)
     try:
-        table = json.loads(raw)
-        kind, name = table["kind"], table["name"]
-        secret = bytes.fromhex(table["secret"])
-        created = str(table["created"])
-    except (ValueError, KeyError, TypeError, RecursionError):
-        kind, name, secret, created = "", "", b"", ""
-    # Nothing of the file's content in the message: it is a secret, or somebody else's.
-    if kind != _LABEL or not is_key_name(name) or len(secret) != SECRET_BYTES:
-        raise UsageError(f"{path} is no signing key of this program.")
-    return SigningKey(name, created, secret)
+        file = read_json(raw, _File)
+    except BadInputError:
+        # Nothing of the file's content in the message: it is a secret, or somebody else's.
+        raise UsageError(f"{path} is no signing key of this program.") from None
+    return SigningKey(file.name, file.created, bytes.fromhex(file.secret))
 
 
 def _read_secret(path: Path) -> bytes:

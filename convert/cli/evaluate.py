@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from convert.cli.step_runner import running_step
+from convert.settings import MOST_SEED
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
@@ -78,7 +79,8 @@ def evaluate_command(out: Path, *, as_json: bool, **chosen: Any) -> None:
               help="How many made-up secrets are planted.")  # fmt: skip
 @click.option("--times", type=click.IntRange(1), default=1, show_default=True,
               help="How often each of them is planted.")  # fmt: skip
-@click.option("--seed", type=int, default=0, show_default=True, help="Chooses the secrets.")
+@click.option("--seed", type=click.IntRange(0, MOST_SEED), default=0, show_default=True,
+              help="Chooses the secrets.")  # fmt: skip
 def canaries_command(dataset: Path, out: Path, count: int, times: int, seed: int) -> None:
     """Plant made-up secrets into a copy of a dataset, to see later what a model remembers.
 

@@ -8,28 +8,29 @@ from typing import Any
 import click
 
 from assistant.errors import UsageError
-from convert.cli.step_runner import Running, running_step
+from convert.cli.step_runner import Running, options, running_step
 from convert.export.settings import QUANTIZATIONS, ExportSettings
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
 _DEFAULTS = ExportSettings()
 
 
-def converter_options(function: Any) -> Any:
-    """Give a command the options that say where llama.cpp's converter comes from."""
-    function = click.option(
-        "--fetch-converter",
-        "fetch",
-        is_flag=True,
-        help="Let pip download that file once (76 MB), with its pinned hash.",
-    )(function)
-    return click.option(
+converter_options = options(
+    click.option(
         "--converter-sdist",
         "sdist",
         type=_FILE,
         help="llama_cpp_python-VERSION.tar.gz of the version in use; needed once, then cached "
         "[default: the file that ASSISTANT_CONVERTER_SDIST names].",
-    )(function)
+    ),
+    click.option(
+        "--fetch-converter",
+        "fetch",
+        is_flag=True,
+        help="Let pip download that file once (76 MB), with its pinned hash.",
+    ),
+)
+"""Where llama.cpp's converter comes from."""
 
 
 @click.command("export")

@@ -38,7 +38,7 @@ def merge_command(
             base,
             adapter,
             out,
-            MergeSettings(dtype=dtype),
+            MergeSettings.from_table({"dtype": dtype}),
             progress=step.progress,
             cancel=step.cancel,
             resume=resume,

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import os
 import sys
 import time
+import tomllib
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import click
 
-from assistant.cli.options import reporting
 from assistant.console.interrupt import cancel_on_interrupt
 from assistant.console.output import Output
+from assistant.console.reporting import reporting
+from assistant.errors import UsageError
 from assistant.safe_text import safe_text
 from assistant.types import CancelToken
 
+_Command = Callable[..., Any]
 _LIVE_SECONDS = 0.1
 _LOG_SECONDS = 10.0
 
@@ -66,6 +71,11 @@ class ProgressLine:
             self._width = 0
 
 
+def options(*given: Callable[[_Command], _Command]) -> Callable[[_Command], _Command]:
+    """Return a decorator that gives a command several options, in this order."""
+    return lambda command: functools.reduce(lambda made, one: one(made), reversed(given), command)
+
+
 @contextmanager
 def running_step(*, as_json: bool) -> Iterator[Running]:
     """Run a step: errors are shown and end the process, Ctrl-C cancels it cleanly."""
@@ -77,6 +87,23 @@ def running_step(*, as_json: bool) -> Iterator[Running]:
             yield Running(output, cancel, line)
         finally:
             line.end()
+
+
+def set_values(changes: Sequence[str]) -> dict[str, Any]:
+    """Read `--set NAME=VALUE`, values as in TOML; what is no TOML value is a text.
+
+    Raises `UsageError` for one without "=".
+    """
+    table: dict[str, Any] = {}
+    for change in changes:
+        name, sign, value = change.partition("=")
+        if not sign:
+            raise UsageError(f"--set {change} has no '='.", hint="Example: --set batch=32")
+        try:
+            table[name.strip()] = tomllib.loads(f"value = {value}")["value"]
+        except tomllib.TOMLDecodeError:
+            table[name.strip()] = value.strip()
+    return table
 
 
 def quiet_libraries() -> None:

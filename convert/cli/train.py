@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import os
-import tomllib
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 from rich.console import Console
 
-from assistant.cli.options import reporting
-from assistant.console.interrupt import cancel_on_interrupt
 from assistant.console.output import Output
-from assistant.errors import UsageError
-
-if TYPE_CHECKING:
-    from convert.train.settings import TrainSettings
-    from convert.train.train_step import TrainResult
+from convert.cli.step_runner import running_step, set_values
+from convert.settings import read_tables
+from convert.train.settings import TrainSettings
 
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 
@@ -63,8 +59,7 @@ def train_command(
 
     Example: assistant-convert train smollm2-base dataset --out tuned --epochs 2
     """
-    output = Output(as_json=as_json)
-    with reporting(output):
+    with running_step(as_json=as_json) as step:
         given = {name: value for name, value in chosen.items() if value is not None}
         settings = _settings(recipe, changes, given)
         from convert.train.progress_display import watching
@@ -72,53 +67,31 @@ def train_command(
 
         # Of processes that accelerate started together, one speaks.
         alone = os.environ.get("RANK", "0") == "0"
-        console = output.errors if alone else Console(quiet=True)
-        with cancel_on_interrupt() as cancel, watching(console) as watch:
+        console = step.output.errors if alone else Console(quiet=True)
+        with watching(console) as watch:
             result = run_train(
-                base, dataset, out, settings, progress=watch, cancel=cancel, fresh=fresh
+                base, dataset, out, settings, progress=watch, cancel=step.cancel, fresh=fresh
             )
+        figures = result.record.figures
         if as_json and result.leads:
-            output.json({"adapter": str(result.adapter), **result.record.figures})
+            step.output.json({"adapter": str(result.adapter), **figures})
         elif result.leads:
-            _show(result, output)
+            _show(figures, result.folder, result.adapter, step.output)
 
 
 def _settings(
     recipe: Path | None, changes: tuple[str, ...], given: dict[str, Any]
 ) -> TrainSettings:
     """Put recipe, `--set` and options together; the later ones win."""
-    from convert.train.settings import TrainSettings
-
-    table: dict[str, Any] = {}
-    if recipe is not None:
-        try:
-            found = tomllib.loads(recipe.read_text(encoding="utf-8")).get("train", {})
-        except (OSError, ValueError) as error:
-            raise UsageError(f"{recipe} can't be read: {error}.") from error
-        if not isinstance(found, dict):
-            raise UsageError(f"{recipe}: [train] is no table.")
-        table |= found
-    for change in changes:
-        name, sign, text = change.partition("=")
-        if not sign:
-            raise UsageError(f"--set {change} has no '='.", hint="Example: --set alpha=32")
-        table[name.strip()] = _value(text.strip())
-    return TrainSettings.from_table({**table, **given})
+    table = read_tables(recipe).get("train", {}) if recipe else {}
+    return TrainSettings.from_table({**table, **set_values(changes), **given})
 
 
-def _value(text: str) -> Any:
-    """Read a value as TOML would; what is no TOML value is a text."""
-    try:
-        return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
-        return text
-
-
-def _show(result: TrainResult, output: Output) -> None:
-    best = result.record.figures["best"]
-    early = " (stopped early)" if result.record.figures["stopped_early"] else ""
-    output.line(f"{result.record.figures['steps']} steps{early}; best at step {best['step']}: "
+def _show(figures: Mapping[str, Any], folder: Path, adapter: Path, output: Output) -> None:
+    best = figures["best"]
+    early = " (stopped early)" if figures["stopped_early"] else ""
+    output.line(f"{figures['steps']} steps{early}; best at step {best['step']}: "
                 f"held-out loss {best['loss']:.4f}")  # fmt: skip
-    output.line(("Adapter  ", "bold"), str(result.adapter))
-    output.line(("Report   ", "bold"), str(result.folder / "report.html"))
+    output.line(("Adapter  ", "bold"), str(adapter))
+    output.line(("Report   ", "bold"), str(folder / "report.html"))
     output.line(("Next     ", "bold"), "assistant-convert merge --help")

@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.errors import UsageError
-
-Row = tuple[str, dict[str, Any]]
+from convert.dataset.data_files import Row, unreadable
 
 _BATCH = 512
 _SPLITS = {"train": "train", "validation": "validation", "valid": "validation", "dev": "validation"}
@@ -23,7 +22,7 @@ def read_parquet(path: Path) -> Iterator[Row]:
         with pq.ParquetFile(path) as file:
             yield from _rows(path, file.iter_batches(batch_size=_BATCH))
     except (OSError, pa.ArrowException) as error:
-        raise _damaged(path, error) from error
+        raise unreadable(path, error) from error
 
 
 def read_arrow(path: Path) -> Iterator[Row]:
@@ -40,7 +39,7 @@ def read_arrow(path: Path) -> Iterator[Row]:
                 batches = (reader.get_batch(n) for n in range(reader.num_record_batches))
             yield from _rows(path, batches)
     except (OSError, pa.ArrowException) as error:
-        raise _damaged(path, error) from error
+        raise unreadable(path, error) from error
 
 
 def read_folder(path: Path) -> Iterator[Row]:
@@ -83,7 +82,3 @@ def _rows(path: Path, batches: Any) -> Iterator[Row]:
         for row in batch.to_pylist():
             number += 1
             yield f"{path}, row {number}", row
-
-
-def _damaged(path: Path, error: Exception) -> UsageError:
-    return UsageError(f"{path} can't be read: {str(error).splitlines()[0][:200]}.")

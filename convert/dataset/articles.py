@@ -98,6 +98,11 @@ def quotable(text: str, span: Span) -> Span | None:
     return start, end
 
 
+def word_key(text: str) -> str:
+    """Return what is equal for texts that differ in case and punctuation only."""
+    return " ".join(plain_words(text))
+
+
 class ShownText:
     """The passages of one prompt, asked whether they hold an answer.
 
@@ -106,7 +111,7 @@ class ShownText:
     """
 
     def __init__(self, passages: Iterable[str]) -> None:
-        self._texts = [f" {' '.join(plain_words(passage))} " for passage in passages]
+        self._texts = [f" {word_key(passage)} " for passage in passages]
 
     def holds(self, answers: Iterable[str]) -> bool:
         return any(self._holds(answer) for answer in answers)

@@ -10,11 +10,19 @@ import math
 import random
 from collections.abc import Iterator, Sequence
 
-from convert.dataset.articles import Article, Paragraph, Question, ShownText, Span, one_line
-from convert.dataset.group_settings import GroupSettings
+from convert.dataset.articles import (
+    Article,
+    Paragraph,
+    Question,
+    ShownText,
+    Span,
+    one_line,
+    word_key,
+)
 from convert.dataset.passage_windows import CHARACTERS_PER_TOKEN, window
-from convert.dataset.prompt_group import Asked, Group, Shown, wording
+from convert.dataset.prompt_group import Asked, Group, Shown
 from convert.dataset.refusal_samples import Refuser
+from convert.dataset.settings import GroupSettings
 from convert.dataset.similar_paragraphs import Key, Neighbours
 
 _NEAREST = 8
@@ -74,7 +82,7 @@ class Grouper:
         asked = [a for s in shown for a in self._asked(s, texts)]
         cut = [a for a in asked if a.origin == "cut"]
         asked = [a for a in asked if a.origin != "cut"]
-        barred = frozenset(wording(q) for s in shown for q in s.touched())
+        barred = frozenset(word_key(q.text) for s in shown for q in s.touched())
         rng.shuffle(asked)
         for part in self._parts(asked):
             self._number += 1

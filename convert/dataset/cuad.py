@@ -17,7 +17,7 @@ from assistant.documents.chunker import chunk_document
 from assistant.errors import UsageError
 from assistant.types import ParsedDocument
 from convert.dataset.articles import Article, Paragraph, Question, Span, quotable
-from convert.dataset.data_files import read_json, read_text
+from convert.dataset.data_files import naming, read_entries, read_text
 from convert.dataset.squad import spans_of
 
 LONGEST_PASSAGE = 1_600
@@ -32,20 +32,13 @@ _ASKED = re.compile(r'related to "(?P<category>[^"]+)".*?Details:\s*(?P<details>
 
 def read_cuad(path: Path) -> list[Article]:
     """Read a CUAD file. Raises `UsageError` naming file and place for anything else."""
-    table = read_json(path)
-    data = table.get("data") if isinstance(table, dict) else None
-    if not isinstance(data, list):
-        raise UsageError(f"{path} is no CUAD file: it has no list 'data'.")
     articles = []
-    for number, entry in enumerate(data):
-        where = f"{path}, data[{number}]"
-        try:
+    for where, entry in read_entries(path, "CUAD"):
+        with naming(where):
             articles += [
                 _contract(str(entry["title"]), text, questions, where)
                 for text, questions in _contexts(entry, path.parent)
             ]
-        except (KeyError, TypeError, AttributeError) as error:
-            raise UsageError(f"{where}: {type(error).__name__} {error}.") from error
     return articles
 
 

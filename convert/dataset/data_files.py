@@ -6,10 +6,15 @@ import gzip
 import io
 import json
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
 from assistant.errors import UsageError
+
+Row = tuple[str, dict[str, Any]]
+"""(place, columns)."""
 
 MAX_JSON_BYTES = 2 << 30
 """A JSON file that is read as a whole may have so many bytes (after gzip)."""
@@ -36,7 +41,8 @@ def open_bytes(path: Path) -> IO[bytes]:
 
 
 def unreadable(path: Path, error: Exception) -> UsageError:
-    reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    lines = str(error).splitlines() or [type(error).__name__]
+    reason = getattr(error, "strerror", None) or lines[0][:200]
     return UsageError(f"{path} can't be read: {reason}.")
 
 
@@ -57,6 +63,30 @@ def read_text(path: Path) -> str:
             f"{path}, line {line}: byte 0x{data[error.start]:02x} is not UTF-8.",
             hint="Save the file as UTF-8.",
         ) from error
+
+
+@contextmanager
+def naming(where: str) -> Iterator[None]:
+    """Turn what a table of another shape raises into a `UsageError` that says where it is."""
+    try:
+        yield
+    except (KeyError, TypeError, AttributeError) as error:
+        raise UsageError(f"{where}: {type(error).__name__} {error}.") from error
+
+
+def read_entries(path: Path, name: str) -> Iterator[tuple[str, Any]]:
+    """Yield the entries of a file in the shape of SQuAD's, each with its place.
+
+    Raises `UsageError` for another shape, which `name` is called.
+    """
+    table = read_json(path)
+    data = table.get("data") if isinstance(table, dict) else None
+    if not isinstance(data, list):
+        raise UsageError(
+            f"{path} is no {name} file: it has no list 'data'.",
+            hint='The shape is {"data": [{"title": ..., "paragraphs": [...]}]}.',
+        )
+    yield from ((f"{path}, data[{number}]", entry) for number, entry in enumerate(data))
 
 
 def read_json(path: Path) -> Any:

@@ -12,8 +12,7 @@ from typing import Any
 from assistant.errors import UsageError
 from assistant.prompts import PROMPT_VERSION
 from assistant.types import CancelToken
-from convert.atomic_output import Progress, quiet, staged_folder
-from convert.dataset.articles import Article
+from convert.atomic_output import Job, Progress, quiet, staged_folder
 from convert.dataset.data_files import require_path
 from convert.dataset.dataset_report import Report
 from convert.dataset.row_conversion import Loaded
@@ -80,16 +79,16 @@ def make_dataset(
         raise UsageError(
             "There are no data.", hint="Name a file, or [[dataset.sources]] in the recipe."
         )
-    cancel = cancel or CancelToken()
+    job = Job.of(progress, cancel)
     report = Report()
-    loaded = _load(settings, report, progress, cancel)
+    loaded = _load(settings, report, job)
     parts = divide(loaded, settings)
     if settings.raft is not None:
-        _add_raft(parts, settings, report, progress, cancel)
-    made = {split: samples_of(split, parts[split], settings, progress, cancel) for split in SPLITS}
+        _add_raft(parts, settings, report, job)
+    made = {split: samples_of(split, parts[split], settings, job) for split in SPLITS}
     progress("Checking", 0, 0)
-    never = _never(settings)
-    checker = Checker(settings, report, cancel)
+    never = [article for path in settings.never for article in read_squad(path)]
+    checker = Checker(settings, report, job.cancel)
     train, validation = checker.check(made["train"], made["validation"], never)
     if not train and not validation:
         raise UsageError(
@@ -128,32 +127,22 @@ def inputs_of(settings: DatasetSettings) -> dict[str, Path]:
     return found
 
 
-def _load(
-    settings: DatasetSettings, report: Report, progress: Progress, cancel: CancelToken
-) -> list[Loaded]:
+def _load(settings: DatasetSettings, report: Report, job: Job) -> list[Loaded]:
     loaded = []
     for number, source in enumerate(settings.sources):
-        cancel.raise_if_cancelled()
-        progress(f"Reading {source.label}", number, len(settings.sources))
+        job.cancel.raise_if_cancelled()
+        job.progress(f"Reading {source.label}", number, len(settings.sources))
         loaded.append(load_source(source, number, report, skip_bad_rows=settings.skip_bad_rows))
     return loaded
 
 
 def _add_raft(
-    parts: dict[str, Material],
-    settings: DatasetSettings,
-    report: Report,
-    progress: Progress,
-    cancel: CancelToken,
+    parts: dict[str, Material], settings: DatasetSettings, report: Report, job: Job
 ) -> None:
     from convert.dataset.raft import raft_samples
 
-    for split, sample in raft_samples(settings, report, progress, cancel):
+    for split, sample in raft_samples(settings, report, job):
         parts[split].samples.append(sample)
-
-
-def _never(settings: DatasetSettings) -> list[Article]:
-    return [article for path in settings.never for article in read_squad(path)]
 
 
 def _manifest(

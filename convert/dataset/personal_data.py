@@ -36,7 +36,7 @@ class _Detector:
     """`cheap` must stand in the text (any of it) for the pattern to be tried at all."""
 
     kind: str
-    pattern: re.Pattern[str]
+    pattern: str
     check: Callable[[str], bool] = lambda _: True
     cheap: tuple[str, ...] = ()
 
@@ -58,118 +58,93 @@ def _is_phone(text: str) -> bool:
     return 8 <= len(check_digits.digits(text)) <= 15
 
 
-def _re(pattern: str, flags: int = 0) -> re.Pattern[str]:
-    return re.compile(pattern, flags)
-
-
-_I = re.IGNORECASE
 _DETECTORS = (
     _Detector(
         "e-mail",
-        _re(r"(?<![\w.+-])[\w.%+-]{1,64}@(?:[\w-]{1,63}\.){1,5}[A-Za-z]{2,24}(?![\w-])"),
+        r"(?<![\w.+-])[\w.%+-]{1,64}@(?:[\w-]{1,63}\.){1,5}[A-Za-z]{2,24}(?![\w-])",
         cheap=("@",),
     ),
-    _Detector("iban", _re(r"\b[A-Z]{2}\d{2}(?:[ -]?[A-Z0-9]{2,4}){3,8}\b"), check_digits.is_iban),
-    _Detector("card", _re(r"(?<![\w.-])\d(?:[ -]?\d){12,18}(?![\w-])"), check_digits.is_card),
-    _Detector("ssn", _re(r"(?<![\w-])\d{3}-\d{2}-\d{4}(?![\w-])"), check_digits.is_ssn),
+    _Detector("iban", r"\b[A-Z]{2}\d{2}(?:[ -]?[A-Z0-9]{2,4}){3,8}\b", check_digits.is_iban),
+    _Detector("card", r"(?<![\w.-])\d(?:[ -]?\d){12,18}(?![\w-])", check_digits.is_card),
+    _Detector("ssn", r"(?<![\w-])\d{3}-\d{2}-\d{4}(?![\w-])", check_digits.is_ssn),
     _Detector(
         "national id (UK)",
-        _re(r"\b[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] ?\d{2} ?\d{2} ?\d{2} ?[A-D]\b"),
+        r"\b[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] ?\d{2} ?\d{2} ?\d{2} ?[A-D]\b",
         check_digits.is_nino,
     ),
     _Detector(
         "NHS number",
-        _re(r"(?i:\bNHS\b[^\n\d]{0,30})(?P<value>\d{3}[ -]?\d{3}[ -]?\d{4})\b"),
+        r"(?i:\bNHS\b[^\n\d]{0,30})(?P<value>\d{3}[ -]?\d{3}[ -]?\d{4})\b",
         check_digits.is_nhs,
         cheap=("NHS", "nhs"),
     ),
     _Detector(
         "national id (FR)",
-        _re(r"\b[12] ?\d{2} ?(?:0[1-9]|1[0-2]|[2-9]\d) ?(?:\d{2}|2[AB]) ?\d{3} ?\d{3} ?\d{2}\b"),
+        r"\b[12] ?\d{2} ?(?:0[1-9]|1[0-2]|[2-9]\d) ?(?:\d{2}|2[AB]) ?\d{3} ?\d{3} ?\d{2}\b",
         check_digits.is_nir,
     ),
-    _Detector("national id (ES)", _re(r"\b(?:\d{8}|[XYZ]\d{7})-?[A-Z]\b"), check_digits.is_dni),
+    _Detector("national id (ES)", r"\b(?:\d{8}|[XYZ]\d{7})-?[A-Z]\b", check_digits.is_dni),
     _Detector(
         "national id (DE)",
-        _re(r"(?i:steuer|tax|idnr)[^\n\d]{0,40}(?P<value>\d{2} ?\d{3} ?\d{3} ?\d{3})\b"),
+        r"(?i:steuer|tax|idnr)[^\n\d]{0,40}(?P<value>\d{2} ?\d{3} ?\d{3} ?\d{3})\b",
         check_digits.is_steuer_id,
     ),
     _Detector(
         "national id (IT)",
-        _re(r"\b[A-Z]{6}\d{2}[A-EHLMPRST]\d{2}[A-Z]\d{3}[A-Z]\b"),
+        r"\b[A-Z]{6}\d{2}[A-EHLMPRST]\d{2}[A-Z]\d{3}[A-Z]\b",
         check_digits.is_codice_fiscale,
     ),
     _Detector(
         "record number",
-        _re(
-            r"\b(?:MRN|(?:patient|medical record|passport) (?:id|no|number))"
-            r"\b[\s.:#]{0,4}(?P<value>(?=[A-Z0-9-]*\d)[A-Z0-9][A-Z0-9-]{3,20})\b",
-            _I,
-        ),
+        r"(?i)\b(?:MRN|(?:patient|medical record|passport) (?:id|no|number))"
+        r"\b[\s.:#]{0,4}(?P<value>(?=[A-Z0-9-]*\d)[A-Z0-9][A-Z0-9-]{3,20})\b",
     ),
     _Detector(
         "date of birth",
-        _re(
-            rf"\b(?:born(?: on)?|date of birth|d\.?o\.?b\.?|birth ?date|geb(?:oren|\.)?(?: am)?)"
-            rf"[\s:,(]{{1,4}}(?P<value>{_DATE})",
-            _I,
-        ),
+        rf"(?i)\b(?:born(?: on)?|date of birth|d\.?o\.?b\.?|birth ?date|geb(?:oren|\.)?(?: am)?)"
+        rf"[\s:,(]{{1,4}}(?P<value>{_DATE})",
     ),
     _Detector(
         "phone",
-        _re(
-            r"(?<![\w.+-])(?:\+\d{1,3}[ .-]?(?:\(\d{1,4}\)[ .-]?)?\d(?:[ .-]?\d){5,12}"
-            r"|\(\d{3}\) ?\d{3}[ .-]\d{4}|\d{3}[.-]\d{3}[.-]\d{4})(?![\w-])"
-        ),
+        r"(?<![\w.+-])(?:\+\d{1,3}[ .-]?(?:\(\d{1,4}\)[ .-]?)?\d(?:[ .-]?\d){5,12}"
+        r"|\(\d{3}\) ?\d{3}[ .-]\d{4}|\d{3}[.-]\d{3}[.-]\d{4})(?![\w-])",
         _is_phone,
     ),
     _Detector(
         "phone",
-        _re(
-            r"\b(?:tel|telephone|phone|mobile|cell|fax|call)\b[\s.:#()a-z]{0,12}?"
-            r"(?P<value>\(?\d[\d ()./-]{5,17}\d)(?![\w-])",
-            _I,
-        ),
+        r"(?i)\b(?:tel|telephone|phone|mobile|cell|fax|call)\b[\s.:#()a-z]{0,12}?"
+        r"(?P<value>\(?\d[\d ()./-]{5,17}\d)(?![\w-])",
         _is_phone,
     ),
     _Detector(
         "ip address",
-        _re(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w]|\.\d)"),
+        r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w]|\.\d)",
         _no_section_number,
         cheap=(".",),
     ),
     _Detector(
         "ip address",
-        _re(
-            r"\b(?:ip|ipv4|host|server|client)(?: address)?[\s:=]{1,3}"
-            r"(?P<value>(?:\d{1,3}\.){3}\d{1,3})(?![\w]|\.\d)",
-            _I,
-        ),
+        r"(?i)\b(?:ip|ipv4|host|server|client)(?: address)?[\s:=]{1,3}"
+        r"(?P<value>(?:\d{1,3}\.){3}\d{1,3})(?![\w]|\.\d)",
         _any_ip,
         cheap=(".",),
     ),
     _Detector(
         "ip address",
-        _re(
-            r"(?<![\w:])(?:[0-9A-Fa-f]{1,4}:){2,7}(?::|[0-9A-Fa-f]{1,4}|(?::[0-9A-Fa-f]{1,4}){1,6})"
-            r"(?![\w:])"
-        ),
+        r"(?<![\w:])(?:[0-9A-Fa-f]{1,4}:){2,7}(?::|[0-9A-Fa-f]{1,4}|(?::[0-9A-Fa-f]{1,4}){1,6})"
+        r"(?![\w:])",
         _any_ip,
         cheap=(":",),
     ),
     _Detector(
         "name",
-        _re(
-            rf"\b(?:Mr|Mrs|Ms|Miss|Mx|Dr|Prof|Herr|Frau|Mme|Sra?)\.? (?P<value>{_NAME}"
-            rf"(?: (?:(?:van|von|de|der|da|di) )?{_NAME}){{0,2}})"
-        ),
+        rf"\b(?:Mr|Mrs|Ms|Miss|Mx|Dr|Prof|Herr|Frau|Mme|Sra?)\.? (?P<value>{_NAME}"
+        rf"(?: (?:(?:van|von|de|der|da|di) )?{_NAME}){{0,2}})",
     ),
     _Detector(
         "name",
-        _re(
-            rf"\b(?:[Pp]atient(?:'s)? [Nn]ame|[Ff]ull [Nn]ame|[Pp]atient|Name): ?"
-            rf"(?P<value>{_NAME}(?: {_NAME}){{1,2}})"
-        ),
+        rf"\b(?:[Pp]atient(?:'s)? [Nn]ame|[Ff]ull [Nn]ame|[Pp]atient|Name): ?"
+        rf"(?P<value>{_NAME}(?: {_NAME}){{1,2}})",
     ),
 )
 KINDS = tuple(dict.fromkeys(detector.kind for detector in _DETECTORS))
@@ -181,8 +156,8 @@ def find_personal(text: str) -> list[Found]:
     for detector in _DETECTORS:
         if detector.cheap and not any(mark in text for mark in detector.cheap):
             continue
-        for match in detector.pattern.finditer(text):
-            group = "value" if "value" in detector.pattern.groupindex else 0
+        for match in re.finditer(detector.pattern, text):
+            group = "value" if "value" in match.re.groupindex else 0
             start, end = match.span(group)
             overlaps = any(f.start < end and start < f.end for f in found)
             if not overlaps and detector.check(match[group]):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from assistant.text.words import plain_words
 from convert.dataset.articles import Paragraph, Question, ShownText, Span, one_line
 from convert.dataset.similar_paragraphs import Key
 
@@ -67,8 +66,3 @@ class Group:
 
     def shown_text(self) -> ShownText:
         return ShownText(shown.text for shown in self.shown)
-
-
-def wording(question: Question) -> str:
-    """Return what makes two questions the same one."""
-    return " ".join(plain_words(question.text))

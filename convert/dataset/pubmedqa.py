@@ -20,7 +20,7 @@ from assistant.text.sentences import split_sentences
 from assistant.text.words import content_stems
 from convert.dataset.articles import Article, Paragraph, Question, Span, quotable
 from convert.dataset.cuad import passages_of
-from convert.dataset.data_files import read_json
+from convert.dataset.data_files import naming, read_json
 
 _CONCLUSION = "CONCLUSION"
 
@@ -32,10 +32,8 @@ def read_pubmedqa(path: Path) -> list[Article]:
         raise UsageError(f"{path} is no PubMedQA file: it is no object of abstracts.")
     articles = []
     for key, entry in table.items():
-        try:
+        with naming(f"{path}, {key[:40]!r}"):
             articles.append(_abstract(str(key), entry))
-        except (KeyError, TypeError, AttributeError) as error:
-            raise UsageError(f"{path}, {key[:40]!r}: {type(error).__name__} {error}.") from error
     return articles
 
 

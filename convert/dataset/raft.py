@@ -13,15 +13,14 @@ import random
 from collections.abc import Callable, Iterator, Sequence
 
 from assistant.prompts import PromptPassage
-from assistant.types import CancelToken, Hit, Scores
-from convert.atomic_output import Progress, quiet
+from assistant.types import Hit, Scores
+from convert.atomic_output import Job
 from convert.dataset.articles import ShownText, one_line
 from convert.dataset.dataset_report import Report
 from convert.dataset.held_out_split import held_out
 from convert.dataset.qa_pairs import Oracle, Pair, find_oracle, read_pairs
-from convert.dataset.raft_settings import RaftSettings
-from convert.dataset.render_samples import group_key, qa_sample
-from convert.dataset.settings import DatasetSettings
+from convert.dataset.render_samples import qa_sample
+from convert.dataset.settings import DatasetSettings, RaftSettings
 from convert.dataset.split_samples import SPLITS
 from convert.dataset.user_library import Library, open_library
 from convert.training_samples import Sample
@@ -30,10 +29,7 @@ SplitOf = Callable[[str], str]
 
 
 def raft_samples(
-    settings: DatasetSettings,
-    report: Report,
-    progress: Progress = quiet,
-    cancel: CancelToken | None = None,
+    settings: DatasetSettings, report: Report, job: Job
 ) -> Iterator[tuple[str, Sample]]:
     """Yield (split, sample) for the pairs of `settings.raft`.
 
@@ -43,7 +39,6 @@ def raft_samples(
     raft = settings.raft
     if raft is None:
         return
-    cancel = cancel or CancelToken()
     pairs = list(read_pairs(raft.pairs))
     with open_library(raft) as library:
         names = {record.name for record in library.documents()}
@@ -55,8 +50,8 @@ def raft_samples(
 
         maker = RaftMaker(library, raft, split_of, report, settings.seed)
         for number, pair in enumerate(pairs, 1):
-            cancel.raise_if_cancelled()
-            progress("Searching the library", number, len(pairs))
+            job.cancel.raise_if_cancelled()
+            job.progress("Searching the library", number, len(pairs))
             sample = maker.sample(pair, number)
             if sample is not None:
                 yield split_of(sample.document), sample
@@ -103,20 +98,18 @@ class RaftMaker:
         own = Hit(oracle.passage, Scores(fused=1.0))
         shown = [own, *negatives[: self._settings.distractors]]
         passages = self._shown(pair, shown, rng)
-        at = next((i for i, p in enumerate(passages) if oracle.answer in one_line(p.text)), None)
-        if at is None:
+        at = _place(oracle.answer, passages)
+        if not at:
             # The laptop's window left the answer out: it is shown whole instead.
             passages = self._whole(shown, rng)
-            at = next(
-                (i for i, p in enumerate(passages) if oracle.answer in one_line(p.text)), None
-            )
-        if at is None:
+            at = _place(oracle.answer, passages)
+        if not at:
             self._report.drop("the answer is not in the passage as shown", pair.where)
             return None
         if len(passages) <= self._settings.distractors:
             self._report.note("fewer hard negatives than wanted", pair.where)
         document = oracle.passage.document
-        return self._sample(pair, number, document, passages, (oracle.answer,), "oracle", at + 1)
+        return self._sample(pair, number, document, passages, (oracle.answer,), "oracle", at)
 
     def _unanswerable(
         self, pair: Pair, hits: Sequence[Hit], rng: random.Random, number: int
@@ -175,9 +168,14 @@ class RaftMaker:
         return qa_sample(
             identifier=f"raft/{number}",
             document=document,
-            group=group_key(passages),
             question=pair.question,
             passages=passages,
             answers=answers,
             extra=extra,
         )
+
+
+def _place(answer: str, passages: Sequence[PromptPassage]) -> int:
+    """Return the number (from 1) of the first passage that holds an answer, 0 if none does."""
+    held = (n for n, passage in enumerate(passages, 1) if answer in one_line(passage.text))
+    return next(held, 0)

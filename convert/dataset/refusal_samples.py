@@ -11,10 +11,10 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Sequence
 
-from convert.dataset.articles import Article, ShownText
-from convert.dataset.group_settings import GroupSettings
+from convert.dataset.articles import Article, ShownText, word_key
 from convert.dataset.named_entities import by_kind
-from convert.dataset.prompt_group import Asked, Group, wording
+from convert.dataset.prompt_group import Asked, Group
+from convert.dataset.settings import GroupSettings
 from convert.dataset.similar_paragraphs import Key, Neighbours
 from convert.dataset.unanswerable_questions import make_unanswerable
 
@@ -59,7 +59,7 @@ class Refuser:
     def _refuse(self, group: Group, count: int) -> None:
         """Add `count` refusals, or as many as can be found."""
         texts = group.shown_text()
-        asked = {wording(a.question) for a in group.asked} | group.barred
+        asked = {word_key(a.question.text) for a in group.asked} | group.barred
         entire = {s.key[0] for s in group.shown if self._articles[s.key[0]].entire}
         made = self._share(count, self._settings.synthetic_share)
         near = self._share(count - made, self._settings.near_share)
@@ -73,11 +73,11 @@ class Refuser:
             for candidate in pool:
                 if taken >= most:
                     break
-                if wording(candidate.question) in asked or candidate.about in entire:
+                if word_key(candidate.question.text) in asked or candidate.about in entire:
                     continue
                 if candidate.answers and texts.holds(candidate.answers):
                     continue
-                asked.add(wording(candidate.question))
+                asked.add(word_key(candidate.question.text))
                 group.asked.append(candidate)
                 taken += 1
         self._rng.shuffle(group.asked)

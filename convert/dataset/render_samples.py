@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 
 from assistant.prompts import REFUSAL, PromptPassage, build_messages
 from assistant.types import Message
-from convert.dataset.articles import Article, Question
+from convert.dataset.articles import Article
 from convert.dataset.passage_headers import Headers
 from convert.dataset.prompt_group import Asked, Group
 from convert.training_samples import Sample
@@ -35,16 +35,14 @@ def render_group(
         )
         for shown in group.shown
     ]
-    key = group_key(passages)
     for asked in group.asked:
         article = articles[asked.about]
         source = sources[article.source]
-        question = _worded(asked.question, rng)
+        ways = asked.question.rewordings
         yield qa_sample(
             identifier=f"{source}/{group.number}/{asked.question.id}/{asked.origin}",
             document=article.name,
-            group=key,
-            question=question,
+            question=rng.choice(ways) if ways else asked.question.text,
             passages=passages,
             answers=asked.answers if asked.origin == "answer" else (),
             extra=_extra(asked, group, source),
@@ -55,7 +53,6 @@ def qa_sample(
     *,
     identifier: str,
     document: str,
-    group: str,
     question: str,
     passages: Sequence[PromptPassage],
     answers: Sequence[str],
@@ -69,21 +66,17 @@ def qa_sample(
         document=document,
         messages=messages,
         kind="answer" if answers else "refusal",
-        group=group,
+        group=_group_key(passages),
         question=question,
         answers=tuple(answers),
         extra=extra,
     )
 
 
-def group_key(passages: Sequence[PromptPassage]) -> str:
+def _group_key(passages: Sequence[PromptPassage]) -> str:
     """Return a name that is equal for prompts with the same passages."""
     shown = "\0".join(f"{p.document}\0{p.page}\0{p.text}" for p in passages)
     return hashlib.sha256(shown.encode()).hexdigest()[:16]
-
-
-def _worded(question: Question, rng: random.Random) -> str:
-    return rng.choice(question.rewordings) if question.rewordings else question.text
 
 
 def _extra(asked: Asked, group: Group, source: str) -> dict[str, object]:

@@ -11,10 +11,9 @@ from typing import Any
 from assistant.errors import UsageError
 from assistant.types import Message
 from convert.dataset.articles import Article, Paragraph, Question, Span, quotable
-from convert.dataset.row_readers import Row
-from convert.training_samples import Sample
+from convert.dataset.data_files import Row
+from convert.training_samples import ROLES, Sample
 
-ROLES = ("system", "user", "assistant")
 _SPELLINGS = {
     "messages": ("messages", "conversation", "conversations"),
     "question": ("question", "query", "prompt", "instruction"),

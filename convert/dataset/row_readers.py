@@ -14,10 +14,14 @@ from pathlib import Path
 from typing import Any
 
 from assistant.errors import UsageError
-from convert.dataset.data_files import open_bytes, read_json, read_text, require_path, unreadable
-
-Row = tuple[str, dict[str, Any]]
-"""(place, columns)."""
+from convert.dataset.data_files import (
+    Row,
+    open_bytes,
+    read_json,
+    read_text,
+    require_path,
+    unreadable,
+)
 
 LONGEST_LINE = 16 << 20
 _ENDINGS = {".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv", ".tsv": "csv", ".json": "json",

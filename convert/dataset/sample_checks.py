@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 
 from assistant.types import CancelToken
-from convert.dataset.articles import Article
+from convert.dataset.articles import Article, word_key
 from convert.dataset.dataset_report import Report
 from convert.dataset.near_duplicates import NearIndex
 from convert.dataset.personal_data import find_personal, hint_of, masked
 from convert.dataset.prompt_blocks import blocks_of, rewritten
 from convert.dataset.settings import DatasetSettings
-from convert.dataset.split_leakage import Fingerprints, question_key, times_asked
+from convert.dataset.split_leakage import Fingerprints, times_asked
 from convert.dataset.token_lengths import Lengths, percentiles
 from convert.training_samples import Sample
 
@@ -72,7 +72,7 @@ class Checker:
         asked = times_asked(samples)
         for sample in samples:
             self._cancel.raise_if_cancelled()
-            shared = held.leak(sample, asked[question_key(sample)])
+            shared = held.leak(sample, asked[word_key(sample.question)])
             if shared:
                 self._report.drop(f"{shared} shared with {from_what}", sample.id)
             else:

@@ -25,23 +25,19 @@ class Neighbours:
     """An index of the paragraphs of a list of articles."""
 
     def __init__(self, articles: Sequence[Article]) -> None:
-        self._articles = articles
-        self._keys: list[Key] = []
+        self._keys = [(a, p) for a, one in enumerate(articles) for p in range(len(one.paragraphs))]
         self._known = Counter[str]()
         self._database = apsw.Connection(":memory:")
         self._database.execute(
             "CREATE VIRTUAL TABLE paragraph USING fts5(text, article, tokenize='porter unicode61')"
         )
         with self._database:
-            for key in (
-                (a, p) for a, article in enumerate(articles) for p in range(len(article.paragraphs))
-            ):
-                text = self._text(key)
-                self._keys.append(key)
-                self._known.update(set(plain_words(text)))
+            places = ((a, p) for a, article in enumerate(articles) for p in article.paragraphs)
+            for number, (article, paragraph) in enumerate(places, 1):
+                self._known.update(set(plain_words(paragraph.text)))
                 self._database.execute(
                     "INSERT INTO paragraph(rowid, text, article) VALUES (?, ?, ?)",
-                    (len(self._keys), text, f"a{key[0]}"),
+                    (number, paragraph.text, f"a{article}"),
                 )
 
     def nearest(self, text: str, article: int, k: int, *, inside: bool = True) -> list[Key]:
@@ -59,9 +55,6 @@ class Neighbours:
             (f"text : ({query}) {place} article : a{article}", k),
         )
         return [self._keys[int(row[0]) - 1] for row in rows]
-
-    def _text(self, key: Key) -> str:
-        return self._articles[key[0]].paragraphs[key[1]].text
 
     def _distinctive(self, text: str) -> list[str]:
         """Return the words that fewest paragraphs hold, so that a query stays short."""

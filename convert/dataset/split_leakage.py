@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 
-from assistant.text.words import plain_words
-from convert.dataset.articles import Article
+from convert.dataset.articles import Article, word_key
 from convert.dataset.near_duplicates import NearIndex
 from convert.dataset.prompt_blocks import passages_in
 from convert.training_samples import Sample
@@ -33,7 +32,7 @@ class Fingerprints:
     def add_samples(self, samples: Iterable[Sample]) -> None:
         for sample in samples:
             self.documents.add(sample.document)
-            self._questions[_key(sample.question)].add(sample.document)
+            self._questions[word_key(sample.question)].add(sample.document)
             for passage in passages_in(sample):
                 self._add_passage(passage)
 
@@ -43,7 +42,7 @@ class Fingerprints:
             for paragraph in article.paragraphs:
                 self._add_passage(paragraph.text)
                 for question in paragraph.questions:
-                    self._questions[_key(question.text)].add(article.name)
+                    self._questions[word_key(question.text)].add(article.name)
 
     def leak(self, sample: Sample, asked_of: int) -> str:
         """Return what a sample shares with these, or "".
@@ -52,7 +51,7 @@ class Fingerprints:
         """
         if sample.document in self.documents:
             return "document"
-        held = self._questions.get(_key(sample.question), set()) if sample.question else set()
+        held = self._questions.get(word_key(sample.question), set()) if sample.question else set()
         if held and max(len(held), asked_of) <= _ASKED_EVERYWHERE:
             return "question"
         if any(self._known(passage) for passage in passages_in(sample)):
@@ -60,7 +59,7 @@ class Fingerprints:
         return ""
 
     def _add_passage(self, passage: str) -> None:
-        key = _key(passage)
+        key = word_key(passage)
         if key in self._passages or key.count(" ") < _SHORT:
             return
         self._passages.add(key)
@@ -69,7 +68,7 @@ class Fingerprints:
 
     def _known(self, passage: str) -> bool:
         if passage not in self._seen:
-            key = _key(passage)
+            key = word_key(passage)
             known = key in self._passages
             if not known and self._near is not None and key.count(" ") >= _SHORT:
                 known = self._near.find(passage) is not None
@@ -81,13 +80,5 @@ def times_asked(samples: Iterable[Sample]) -> dict[str, int]:
     """Return of how many documents each question (without case, punctuation) is asked."""
     documents = defaultdict(set)
     for sample in samples:
-        documents[_key(sample.question)].add(sample.document)
+        documents[word_key(sample.question)].add(sample.document)
     return {question: len(held) for question, held in documents.items()}
-
-
-def question_key(sample: Sample) -> str:
-    return _key(sample.question)
-
-
-def _key(text: str) -> str:
-    return " ".join(plain_words(text))

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from assistant.types import CancelToken
-from convert.atomic_output import Progress, quiet
+from convert.atomic_output import Job
 from convert.dataset.articles import Article
 from convert.dataset.build_groups import Grouper
 from convert.dataset.held_out_split import held_out
@@ -61,25 +61,18 @@ def _split(document: str, wanted: str, held: Collection[str]) -> str:
     return wanted if wanted in SPLITS else SPLITS[document in held]
 
 
-def samples_of(
-    split: str,
-    material: Material,
-    settings: DatasetSettings,
-    progress: Progress = quiet,
-    cancel: CancelToken | None = None,
-) -> list[Sample]:
+def samples_of(split: str, material: Material, settings: DatasetSettings, job: Job) -> list[Sample]:
     """Return a split's samples: those of a group together, groups in an order by chance."""
     seed = settings.seed * 2 + SPLITS.index(split)
     rng = random.Random(seed)  # noqa: S311 - chance, not a secret
-    cancel = cancel or CancelToken()
     units: list[list[Sample]] = [[sample] for sample in material.samples]
     labels = [source.label for source in settings.sources]
-    groups = _groups(split, material.articles, settings, seed, cancel)
+    groups = _groups(split, material.articles, settings, seed, job.cancel)
     for number, group in enumerate(groups, 1):
-        cancel.raise_if_cancelled()
+        job.cancel.raise_if_cancelled()
         units.append(list(render_group(group, material.articles, labels, rng)))
         if number % 100 == 0 or number == len(groups):
-            progress(f"Writing {split} prompts", number, len(groups))
+            job.progress(f"Writing {split} prompts", number, len(groups))
     rng.shuffle(units)
     return [sample for unit in units for sample in unit]
 

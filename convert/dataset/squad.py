@@ -13,7 +13,7 @@ from typing import Any
 
 from assistant.errors import UsageError
 from convert.dataset.articles import Article, Paragraph, Question, Span, preferred_span, quotable
-from convert.dataset.data_files import read_json
+from convert.dataset.data_files import naming, read_entries
 
 _PARAGRAPHS_ON_A_PAGE = 3
 
@@ -24,25 +24,16 @@ def read_squad(path: Path) -> list[Article]:
     An answer that does not stand at its offset is looked up once; one that stands nowhere
     makes the file unusable, as quotes would be trained that are none.
     """
-    table = read_json(path)
-    data = table.get("data") if isinstance(table, dict) else None
-    if not isinstance(data, list):
-        raise UsageError(
-            f"{path} is no SQuAD file: it has no list 'data'.",
-            hint='The shape is {"data": [{"title": ..., "paragraphs": [...]}]}.',
-        )
-    return [_article(entry, f"{path}, data[{number}]") for number, entry in enumerate(data)]
+    return [_article(entry, where) for where, entry in read_entries(path, "SQuAD")]
 
 
 def _article(entry: Any, where: str) -> Article:
-    try:
+    with naming(where):
         paragraphs = tuple(
             _paragraph(raw, number, f"{where}.paragraphs[{number}]")
             for number, raw in enumerate(entry["paragraphs"])
         )
         return Article(name=str(entry["title"]), paragraphs=paragraphs)
-    except (KeyError, TypeError, AttributeError) as error:
-        raise UsageError(f"{where}: {type(error).__name__} {error}.") from error
 
 
 def _paragraph(raw: Any, number: int, where: str) -> Paragraph:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Any
 
 from assistant.engine.chat_template import PromptStyle, choose_style, make_style
 from assistant.errors import ModelError
-from convert.base_model import check_base
+from convert.base_model import TOKENIZER_CONFIG_FILE, check_base, read_object
 from convert.dataset.prompt_blocks import blocks_of
 from convert.training_samples import Sample
 
@@ -67,10 +66,7 @@ def _tokenizer(base: Path) -> Any:
 
 def _style(base: Path) -> PromptStyle:
     template = check_base(base).template
-    try:
-        config = json.loads((base / "tokenizer_config.json").read_text("utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise ModelError(f"{base}/tokenizer_config.json can't be read: {error}.") from error
+    config = read_object(base / TOKENIZER_CONFIG_FILE)
     bos, eos = (_special(config.get(name)) for name in ("bos_token", "eos_token"))
     name, default_system = choose_style(template, bos, eos)
     return make_style(name, default_system, template, bos, eos)

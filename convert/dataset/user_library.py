@@ -22,7 +22,7 @@ from assistant.prompts import DEFAULT_STYLE, PromptPassage
 from assistant.retrieval import Retriever
 from assistant.store import KeyFile, open_store
 from assistant.types import ChatEngine, DocumentRecord, Embedder, Hit, Passage, Store
-from convert.dataset.raft_settings import RaftSettings
+from convert.dataset.settings import RaftSettings
 
 _AT_ONCE = 500
 _MOST_GAPS = 100

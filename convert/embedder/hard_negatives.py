@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from assistant.types import CancelToken, Hit
-from convert.atomic_output import Progress, quiet
+from assistant.types import Hit
+from convert.atomic_output import Job
 from convert.dataset.articles import ShownText
 from convert.embedder.passage_library import PassageLibrary
 from convert.embedder.question_pairs import Asked, QuestionSet
@@ -39,27 +39,20 @@ class Mining:
     margin: float
 
 
-def mine(
-    library: PassageLibrary,
-    found: QuestionSet,
-    mining: Mining,
-    progress: Progress = quiet,
-    cancel: CancelToken | None = None,
-) -> list[Mined]:
+def mine(library: PassageLibrary, found: QuestionSet, mining: Mining, job: Job) -> list[Mined]:
     """Return each train question with its positives, one entry for each of them.
 
     A question of which the search finds too few negatives gets fewer, or none. Raises
     `Cancelled` and what the search raises.
     """
-    token = cancel or CancelToken()
     mined: list[Mined] = []
     for done, asked in enumerate(found.train, start=1):
-        token.raise_if_cancelled()
+        job.cancel.raise_if_cancelled()
         hits = library.hits(asked.question, mining.depth) if mining.count else []
         for positive in asked.relevant:
             chosen = _negatives(hits, asked, positive, found, mining)
             mined.append(Mined(asked.question, positive, chosen, asked.answers))
-        progress("mining hard negatives", done, len(found.train))
+        job.progress("mining hard negatives", done, len(found.train))
     return mined
 
 

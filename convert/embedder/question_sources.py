@@ -77,7 +77,7 @@ def _read_dataset(folder: Path) -> QuestionSet:
 
 def _take(builder: Builder, split: Split, sample: Sample) -> None:
     """Add a sample's passages, and its question if one passage is known to answer it."""
-    passages = prompt_passages(sample)
+    passages = prompt_passages(sample) or []
     numbers = [builder.passage(Passage(p.text)) for p in passages]
     if sample.kind != "answer" or not sample.question:
         return
@@ -94,8 +94,8 @@ def _holds(passage: PromptPassage, sample: Sample) -> bool:
     return any(one_line(answer) in passage.text for answer in sample.answers if answer.strip())
 
 
-def prompt_passages(sample: Sample) -> list[PromptPassage]:
-    """Return the passages of a sample's prompt; [] if it is not of `build_messages`' making.
+def prompt_passages(sample: Sample) -> list[PromptPassage] | None:
+    """Return the passages of a sample's prompt; None if it is not of `build_messages`' making.
 
     A passage stands on one line below its header, so that the text can't be misread; that
     the passages found give the very same prompt again is checked all the same.
@@ -110,7 +110,7 @@ def prompt_passages(sample: Sample) -> list[PromptPassage]:
     for style in ("system", "user-only"):
         if tuple(build_messages(sample.question, found, style)) == sample.prompt:
             return found
-    return []
+    return None
 
 
 # -- SQuAD's shape ---------------------------------------------------------------------

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 
-DEPTH = 10
+from assistant.evaluation.ranking_metrics import DEPTH, ndcg, recall, reciprocal_rank
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +35,13 @@ def measure(rankings: Iterable[tuple[Sequence[int], Sequence[int]]]) -> Retrieva
         count += 1
         for at, value in enumerate(_one(list(dict.fromkeys(ranked))[:DEPTH], set(relevant))):
             sums[at] += value
-    ndcg, recall, mrr, first = (value / max(count, 1) for value in sums)
-    return RetrievalFigures(ndcg, recall, mrr, first, count)
+    means = [value / max(count, 1) for value in sums]
+    return RetrievalFigures(means[0], means[1], means[2], means[3], count)
 
 
 def _one(ranked: list[int], relevant: set[int]) -> tuple[float, float, float, float]:
-    places = [at for at, number in enumerate(ranked) if number in relevant]
-    best = sum(1 / math.log2(at + 2) for at in range(min(DEPTH, len(relevant))))
-    gain = sum(1 / math.log2(at + 2) for at in places)
-    reciprocal = 1 / (places[0] + 1) if places else 0.0
-    recall = len(places) / max(len(relevant), 1)
-    return gain / best if best else 0.0, recall, reciprocal, float(reciprocal == 1.0)
+    if not relevant:
+        return 0.0, 0.0, 0.0, 0.0
+    ranks = [ranked.index(number) + 1 if number in ranked else 0 for number in relevant]
+    reciprocal = reciprocal_rank(ranks)
+    return ndcg(ranks), recall(ranks, DEPTH), reciprocal, float(reciprocal == 1.0)

@@ -2,43 +2,41 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Literal
 
 from assistant.engine.reranker import OnnxReranker, reranker_info
 from assistant.engine.thread_count import threads_for
 from assistant.errors import UsageError
+from assistant.evaluation.ranking_metrics import DEPTH
 from assistant.types import CancelToken
-from convert.atomic_output import Progress, quiet, staged_folder
+from convert.atomic_output import Job, Progress, quiet, staged_step
+from convert.base_model import write_json
 from convert.embedder.passage_library import PassageLibrary, laptop_embedder, passage_library
-from convert.embedder.question_pairs import Asked, Split, narrowed
+from convert.embedder.question_pairs import Asked, narrowed
 from convert.embedder.question_sources import read_questions
-from convert.embedder.ranking_metrics import DEPTH, measure
-from convert.step_record import write_record
+from convert.embedder.ranking_metrics import measure
+from convert.embedder.settings import Threads
+from convert.settings import Count, Seed, Settings
 
 STEP = "embedder compare"
 REPORT_FILE = "retrieval.json"
 
 
 @dataclass(frozen=True, slots=True)
-class CompareSettings:
+class CompareSettings(Settings):
     """What is asked. `split` is "held-out" or "test"; 0 questions or passages is all."""
 
-    split: Split = "held-out"
-    questions: int = 0
-    passages: int = 0
-    seed: int = 0
-    threads: int = 0
+    TABLE: ClassVar[str] = "compare"
 
-    def __post_init__(self) -> None:
-        if self.split not in ("held-out", "test"):
-            raise UsageError(f"'split' is {self.split!r}.", hint="Choose from held-out and test.")
-        if min(self.questions, self.passages, self.threads) < 0:
-            raise UsageError("A number of questions, passages or threads can't be negative.")
+    split: Literal["held-out", "test"] = "held-out"
+    questions: Count = 0
+    passages: Count = 0
+    seed: Seed = 0
+    threads: Threads = 0
 
 
 def run_compare(
@@ -58,8 +56,7 @@ def run_compare(
     """
     if not embedders:
         raise UsageError("There is no embedder to compare.")
-    token = cancel or CancelToken()
-    began = time.monotonic()
+    job = Job.of(progress, cancel)
     threads = threads_for(settings.threads)
     found = narrowed(
         read_questions(data), {settings.split: settings.questions}, settings.passages, settings.seed
@@ -67,51 +64,41 @@ def run_compare(
     asked = found.of(settings.split)
     readers = [OnnxReranker(reranker_info(folder), threads) for folder in rerankers]
     rows: list[dict[str, Any]] = []
-    with staged_folder(out, STEP) as stage:
+    report = {
+        "format": 1,
+        "split": settings.split,
+        "passages": len(found.passages),
+        "rows": rows,
+    }
+
+    def work(stage: Path) -> dict[str, Any]:
         for source in embedders:
             with (
                 laptop_embedder(source, threads) as embedder,
-                passage_library(
-                    found.passages, embedder, progress=progress, cancel=token
-                ) as library,
+                passage_library(found.passages, embedder, job) as library,
             ):
                 for reader in (None, *readers):
                     library.use(reader)
                     name = source.name + (f" + {reader.info.name}" if reader else "")
-                    rows.append({"name": name, **_measured(library, asked, progress, token, name)})
-        report = {
-            "format": 1,
-            "split": settings.split,
-            "passages": len(found.passages),
-            "rows": rows,
-        }
-        (stage / REPORT_FILE).write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
-        write_record(
-            stage,
-            STEP,
-            inputs=_inputs(embedders, rerankers, data),
-            settings={name: getattr(settings, name) for name in CompareSettings.__slots__},
-            outputs={REPORT_FILE: stage / REPORT_FILE},
-            figures={row["name"]: row["ndcg10"] for row in rows},
-            seconds=time.monotonic() - began,
-        )
+                    rows.append({"name": name, **_measured(library, asked, job, name)})
+        write_json(stage / REPORT_FILE, report)
+        return {row["name"]: row["ndcg10"] for row in rows}
+
+    inputs = _inputs(embedders, rerankers, data)
+    staged_step(out, STEP, work, inputs=inputs, settings=asdict(settings), outputs=[REPORT_FILE])
     return report
 
 
 def _measured(
-    library: PassageLibrary,
-    asked: Sequence[Asked],
-    progress: Progress,
-    cancel: CancelToken,
-    name: str,
+    library: PassageLibrary, asked: Sequence[Asked], job: Job, name: str
 ) -> dict[str, float]:
     rankings = []
     began = time.perf_counter()
     for done, one in enumerate(asked, start=1):
-        cancel.raise_if_cancelled()
+        job.cancel.raise_if_cancelled()
         hits = library.hits(one.question, DEPTH)
         rankings.append(([number for number, _ in hits], one.relevant))
-        progress(f"searching with {name}", done, len(asked))
+        job.progress(f"searching with {name}", done, len(asked))
     milliseconds = 1000 * (time.perf_counter() - began) / max(len(asked), 1)
     return {**measure(rankings).table(), "search_ms": round(milliseconds, 1)}
 

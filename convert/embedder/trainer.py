@@ -17,8 +17,7 @@ from typing import Any
 
 from assistant.engine.thread_count import threads_for
 from assistant.errors import AssistantError, EngineError, ModelError
-from assistant.types import CancelToken
-from convert.atomic_output import Progress
+from convert.atomic_output import Job
 from convert.base_model import offline
 from convert.embedder.ranking_metrics import RetrievalFigures
 from convert.embedder.settings import TuneSettings
@@ -42,14 +41,12 @@ class Watch:
     """
 
     judge: Callable[[], RetrievalFigures]
-    progress: Progress
-    cancel: CancelToken
+    job: Job
     history: list[dict[str, float]] = field(default_factory=list)
 
 
-def checkpoint_folder(out: Path, inputs: Mapping[str, Path], settings: Mapping[str, Any]) -> Path:
-    """Return the folder for checkpoints beside `out`, emptied if it is of another run."""
-    folder = out.parent / f".{out.name}.checkpoints"
+def clear_of_others(folder: Path, inputs: Mapping[str, Path], settings: Mapping[str, Any]) -> None:
+    """Empty the folder for checkpoints if those in it are of another run."""
     marks = {
         "inputs": {name: path_sha256(path) for name, path in inputs.items()},
         "settings": dict(settings),
@@ -60,13 +57,9 @@ def checkpoint_folder(out: Path, inputs: Mapping[str, Path], settings: Mapping[s
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         known.write_text(wanted, encoding="utf-8")
-    return folder
 
 
-def trainer_arguments(
-    settings: TuneSettings, rate: float, rows: int, folder: Path
-) -> dict[str, Any]:
-    """Return the arguments that embedder and reranker trainers share."""
+def _arguments(settings: TuneSettings, rows: int, folder: Path) -> dict[str, Any]:
     import torch
 
     steps = max(1, math.ceil(settings.epochs * math.ceil(rows / settings.batch)))
@@ -75,7 +68,7 @@ def trainer_arguments(
         "output_dir": str(folder),
         "max_steps": steps,
         "per_device_train_batch_size": settings.batch,
-        "learning_rate": rate,
+        "learning_rate": settings.learning_rate,
         "warmup_steps": math.ceil(settings.warmup * steps),
         "lr_scheduler_type": "linear",
         "bf16": settings.precision == "bf16",
@@ -99,11 +92,6 @@ def trainer_arguments(
     }
 
 
-def without_card(trainer: Any) -> Any:
-    """Return a trainer's class that writes no model card: it would quote the private data."""
-    return type(trainer.__name__, (trainer,), {"add_model_card_callback": lambda *_: None})
-
-
 def quiet_libraries(settings: TuneSettings) -> None:
     """Set up torch and silence libraries that print while they work."""
     offline()
@@ -118,24 +106,51 @@ def quiet_libraries(settings: TuneSettings) -> None:
     transformers.set_seed(settings.seed)
 
 
-def run_trainer(trainer: Any, watch: Watch, folder: Path, patience: int) -> None:
+@dataclass(frozen=True, slots=True)
+class Training:
+    """What is trained, on which rows (lists by column), and with which of the libraries' parts.
+
+    `more` are arguments that only this kind of trainer has.
+    """
+
+    trainer: Any
+    arguments: Any
+    model: Any
+    loss: Any
+    rows: Mapping[str, list[Any]]
+    more: Mapping[str, Any] = field(default_factory=dict)
+
+
+def train(given: Training, settings: TuneSettings, watch: Watch, folder: Path) -> None:
     """Train to the end, or to the best evaluation; the model then has its best weights.
 
-    Raises `Cancelled` (a checkpoint is left), `EngineError` out of memory, `ModelError` if
-    the loss is no number any more.
+    Checkpoints stand in `folder`. Raises `Cancelled` (a checkpoint is left), `EngineError` out
+    of memory, `ModelError` if the loss is no number any more.
     """
+    from datasets import Dataset
     from transformers import EarlyStoppingCallback, PrinterCallback
 
+    # Without a model card: it would quote the private data.
+    no_card = {"add_model_card_callback": lambda *_: None}
+    trainer = type(given.trainer.__name__, (given.trainer,), no_card)(
+        model=given.model,
+        args=given.arguments(
+            **_arguments(settings, len(next(iter(given.rows.values()))), folder), **given.more
+        ),
+        train_dataset=Dataset.from_dict(given.rows),
+        loss=given.loss,
+        evaluator=_evaluator(watch),
+    )
     trainer.remove_callback(PrinterCallback)
     trainer.add_callback(_watcher(watch))
-    trainer.add_callback(EarlyStoppingCallback(early_stopping_patience=patience))
+    trainer.add_callback(EarlyStoppingCallback(early_stopping_patience=settings.patience))
     try:
         trainer.train(resume_from_checkpoint=_last_whole(folder))
     except AssistantError:
         raise
     except (MemoryError, RuntimeError) as error:
         raise _translated(error) from error
-    watch.cancel.raise_if_cancelled()
+    watch.job.cancel.raise_if_cancelled()
     watch.history.extend(
         {"step": row["step"], "ndcg10": row[f"eval_{METRIC}"]}
         for row in trainer.state.log_history
@@ -143,8 +158,7 @@ def run_trainer(trainer: Any, watch: Watch, folder: Path, patience: int) -> None
     )
 
 
-def evaluator(watch: Watch) -> Any:
-    """Return what the trainer calls to have the model judged."""
+def _evaluator(watch: Watch) -> Any:
     from sentence_transformers.base.evaluation import BaseEvaluator
 
     class HeldOut(BaseEvaluator):  # type: ignore[misc,unused-ignore]
@@ -167,8 +181,8 @@ def _watcher(watch: Watch) -> Any:
         """Reports progress, sees a cancel, and stops where the loss is no number."""
 
         def on_step_end(self, _: Any, state: Any, control: Any, **__: Any) -> None:
-            watch.progress("tuning", state.global_step, state.max_steps)
-            if watch.cancel.is_cancelled:
+            watch.job.progress("tuning", state.global_step, state.max_steps)
+            if watch.job.cancel.is_cancelled:
                 control.should_save = True
                 control.should_training_stop = True
 

@@ -15,7 +15,7 @@ from typing import Any
 from assistant.engine.thread_count import threads_for
 from assistant.errors import ModelError
 from assistant.types import CancelToken
-from convert.atomic_output import Progress, quiet
+from convert.atomic_output import Job, Progress, quiet
 from convert.embedder.hard_negatives import Mined, Mining, mine
 from convert.embedder.model_folder import WEIGHTS, EmbedderFolder, check_embedder, copy_layout
 from convert.embedder.passage_library import laptop_embedder, passage_library
@@ -23,14 +23,7 @@ from convert.embedder.question_pairs import Asked, QuestionSet, narrowed
 from convert.embedder.question_sources import read_questions
 from convert.embedder.ranking_metrics import RetrievalFigures, measure
 from convert.embedder.settings import EmbedderSettings, TuneSettings
-from convert.embedder.trainer import (
-    LENGTH_STEP,
-    Watch,
-    evaluator,
-    run_trainer,
-    trainer_arguments,
-    without_card,
-)
+from convert.embedder.trainer import LENGTH_STEP, Training, Watch, train
 from convert.embedder.tuning_frame import MODEL_FOLDER, named_inputs, run_framed, write_figures
 
 STEP = "embedder tune"
@@ -53,15 +46,15 @@ def run_tune_embedder(
     `UsageError` for data that can't be used, `ModelError` for a base that can't, and if the
     tuning made the search worse; `Cancelled`.
     """
-    token = cancel or CancelToken()
+    job = Job.of(progress, cancel)
     info = check_embedder(base)
 
     def make(stage: Path, work: Path) -> dict[str, Any]:
         found = drawn(settings, data)
-        progress("loading the model", 0, 0)
+        job.progress("loading the model", 0, 0)
         model = _load(info, settings)
-        mined = mine_hard(found, settings, settings.negatives, base, progress, token)
-        watch = Watch(lambda: _judge(model, found), progress, token)
+        mined = mine_hard(found, settings, base, job)
+        watch = Watch(lambda: _judge(model, found), job)
         before = watch.judge()
         _train(model, found, mined, settings, watch, work)
         figures = verdict(before, watch.judge(), settings, watch, len(mined))
@@ -78,22 +71,17 @@ def drawn(settings: TuneSettings, data: Sequence[Path]) -> QuestionSet:
 
 
 def mine_hard(
-    found: QuestionSet,
-    settings: TuneSettings,
-    count: int,
-    embedder: Path,
-    progress: Progress,
-    cancel: CancelToken,
+    found: QuestionSet, settings: EmbedderSettings, embedder: Path, job: Job
 ) -> list[Mined]:
     """Mine negatives with the laptop's own search, on `embedder` as the laptop runs it."""
-    mining = Mining(count, settings.depth, settings.margin)
-    if not count:
+    mining = Mining(settings.negatives, settings.depth, settings.margin)
+    if not settings.negatives:
         return [Mined(a.question, p, (), a.answers) for a in found.train for p in a.relevant]
     with (
         laptop_embedder(embedder, threads_for(settings.threads)) as laptop,
-        passage_library(found.passages, laptop, progress=progress, cancel=cancel) as library,
+        passage_library(found.passages, laptop, job) as library,
     ):
-        return mine(library, found, mining, progress, cancel)
+        return mine(library, found, mining, job)
 
 
 def verdict(
@@ -194,7 +182,6 @@ def _train(
     watch: Watch,
     work: Path,
 ) -> None:
-    from datasets import Dataset
     from sentence_transformers import (
         SentenceTransformerTrainer,
         SentenceTransformerTrainingArguments,
@@ -202,20 +189,16 @@ def _train(
     from sentence_transformers.base.sampler import BatchSamplers
     from sentence_transformers.sentence_transformer.losses import MultipleNegativesRankingLoss
 
-    rows = columns(found, mined, settings.negatives, settings.seed)
-    arguments = SentenceTransformerTrainingArguments(
-        **trainer_arguments(settings, settings.learning_rate, len(rows["anchor"]), work),
+    training = Training(
+        SentenceTransformerTrainer,
+        SentenceTransformerTrainingArguments,
+        model,
+        MultipleNegativesRankingLoss(model, scale=settings.scale),
+        columns(found, mined, settings.negatives, settings.seed),
         # A passage twice in a batch would be its own negative.
-        batch_sampler=BatchSamplers.NO_DUPLICATES,
+        {"batch_sampler": BatchSamplers.NO_DUPLICATES},
     )
-    trainer = without_card(SentenceTransformerTrainer)(
-        model=model,
-        args=arguments,
-        train_dataset=Dataset.from_dict(rows),
-        loss=MultipleNegativesRankingLoss(model, scale=settings.scale),
-        evaluator=evaluator(watch),
-    )
-    run_trainer(trainer, watch, work, settings.patience)
+    train(training, settings, watch, work)
 
 
 def _write(model: Any, base: Path, folder: Path, figures: dict[str, Any]) -> None:

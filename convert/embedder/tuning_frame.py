@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import shutil
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from convert.atomic_output import staged_folder
+from convert.atomic_output import finished, staged_step
+from convert.base_model import write_json
 from convert.embedder.settings import TuneSettings
-from convert.embedder.trainer import checkpoint_folder, quiet_libraries
-from convert.step_record import is_done, read_record, write_record
+from convert.embedder.trainer import clear_of_others, quiet_libraries
 
 MODEL_FOLDER = "model"
 TUNING_FILE = "tuning.json"
@@ -30,26 +28,18 @@ def run_framed(
     A finished run of the same inputs and settings is not repeated; the checkpoints of one
     that was stopped stand beside `out` until it is done.
     """
-    began = time.monotonic()
     table = asdict(settings)
-    if is_done(
-        out, step, inputs=inputs, settings=table, outputs={MODEL_FOLDER: out / MODEL_FOLDER}
-    ):
-        record = read_record(out)
-        return dict(record.figures) if record else {}
-    with staged_folder(out, step) as stage:
-        work = checkpoint_folder(out, inputs, table)
+    there = {MODEL_FOLDER: out / MODEL_FOLDER}
+    if record := finished(out, step, inputs=inputs, settings=table, outputs=there):
+        return dict(record.figures)
+    work = out.parent / f".{out.name}.checkpoints"
+
+    def fill(stage: Path) -> dict[str, Any]:
+        clear_of_others(work, inputs, table)
         quiet_libraries(settings)
-        figures = make(stage, work)
-        write_record(
-            stage,
-            step,
-            inputs=inputs,
-            settings=table,
-            outputs={MODEL_FOLDER: stage / MODEL_FOLDER},
-            figures=figures,
-            seconds=time.monotonic() - began,
-        )
+        return make(stage, work)
+
+    figures = staged_step(out, step, fill, inputs=inputs, settings=table, outputs=[MODEL_FOLDER])
     shutil.rmtree(work, ignore_errors=True)
     return figures
 
@@ -61,5 +51,4 @@ def named_inputs(base: Path, data: Sequence[Path]) -> dict[str, Path]:
 
 def write_figures(folder: Path, figures: Mapping[str, Any]) -> None:
     """Write what is known of a tuned model beside it."""
-    text = json.dumps({"format": 1, **figures}, indent=2) + "\n"
-    (folder / TUNING_FILE).write_text(text, encoding="utf-8")
+    write_json(folder / TUNING_FILE, {"format": 1, **figures})

@@ -18,10 +18,11 @@ from assistant.engine.thread_count import threads_for
 from assistant.errors import ContextOverflowError, EngineError, UsageError
 from assistant.prompts import REFUSAL, build_messages, is_refusal, with_shots
 from assistant.types import CancelToken, Message, Sampling
-from convert.atomic_output import Progress, quiet
+from convert.atomic_output import Job
 from convert.evaluate.evaluation_items import Item
 
 QUOTE = '"'
+_SILENT = Job()
 
 ASKING = 3
 """Changes with what a `Reply` holds or how it is come by; older answers are asked again."""
@@ -57,13 +58,13 @@ class Reply:
 
     item: str
     text: str
-    tokens: int
-    seconds: float
-    prefill_tokens: int
-    prefill_seconds: float
-    looped: bool
-    truncated: bool
-    margin: float
+    tokens: int = 0
+    seconds: float = 0.0
+    prefill_tokens: int = 0
+    prefill_seconds: float = 0.0
+    looped: bool = False
+    truncated: bool = False
+    margin: float = 0.0
     forced: str = ""
     log_probability: float = 0.0
 
@@ -116,30 +117,14 @@ def ask(
             begun = RenderedPrompt([*prompt.parts, (QUOTE, False)])
             forced = QUOTE + _write(chat, begun, settings, cancel).text
             written = replace(written, forced=forced)
-    return Reply(
+    return replace(
+        written,
         item=item.key,
-        text=written.text,
         tokens=max(written.tokens - 1, 0),
-        seconds=written.seconds,
         prefill_tokens=computed,
         prefill_seconds=read,
-        looped=written.looped,
         truncated=written.looped or written.tokens >= settings.max_answer_tokens,
-        margin=written.margin,
-        forced=written.forced,
-        log_probability=written.log_probability,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _Written:
-    text: str
-    tokens: int
-    seconds: float
-    looped: bool = False
-    margin: float = 0.0
-    forced: str = ""
-    log_probability: float = 0.0
 
 
 def _quote(
@@ -148,7 +133,7 @@ def _quote(
     prompt: RenderedPrompt,
     settings: Settings,
     cancel: CancelToken | None,
-) -> _Written:
+) -> Reply:
     """Ask for a quote, as the laptop asks a tuned model; greedy: the likelier beginning wins."""
     started = time.perf_counter()
     quoted = chat.quote(
@@ -160,7 +145,8 @@ def _quote(
     )
     text = f"{QUOTE}{quoted.text}{QUOTE}"
     refused = not quoted.text or quoted.doubt(0.0) > 0.0
-    return _Written(
+    return Reply(
+        item.key,
         text=REFUSAL if refused else text,
         tokens=quoted.tokens,
         seconds=time.perf_counter() - started,
@@ -174,9 +160,7 @@ def _first(chat: LlamaChat, text: str) -> int:
     return chat.tokenize(text)[0]
 
 
-def _write(
-    chat: LlamaChat, prompt: str, settings: Settings, cancel: CancelToken | None
-) -> _Written:
+def _write(chat: LlamaChat, prompt: str, settings: Settings, cancel: CancelToken | None) -> Reply:
     """Let the model write, as the laptop does: greedy, until it ends or repeats itself."""
     text, looped = "", False
     first: float | None = None
@@ -193,7 +177,7 @@ def _write(
         if isinstance(stream, GeneratorType):
             stream.close()
     seconds = time.perf_counter() - first if first else 0.0
-    return _Written(text, chat.count_tokens(text) if text else 0, seconds, looped)
+    return Reply("", text, chat.count_tokens(text) if text else 0, seconds, looped=looped)
 
 
 def ask_all(
@@ -204,8 +188,7 @@ def ask_all(
     *,
     known: Mapping[str, Reply] | None = None,
     keep: Callable[[Reply], None] | None = None,
-    progress: Progress = quiet,
-    cancel: CancelToken | None = None,
+    job: Job = _SILENT,
 ) -> list[Reply]:
     """Ask all items of a set, in order, but those whose reply is `known`.
 
@@ -221,11 +204,11 @@ def ask_all(
         reply = (known or {}).get(item.key)
         if reply is None:
             try:
-                reply = ask(chat, item, settings, cancel, shots=shots, quotes_only=quotes_only)
+                reply = ask(chat, item, settings, job.cancel, shots=shots, quotes_only=quotes_only)
             except ContextOverflowError:
-                reply = Reply(item.key, "", 0, 0.0, 0, 0.0, False, True, 0.0)
+                reply = Reply(item.key, "", truncated=True)
             if keep:
                 keep(reply)
         replies.append(reply)
-        progress(f"{chat.name} on {item.source}", number, len(items))
+        job.progress(f"{chat.name} on {item.source}", number, len(items))
     return replies

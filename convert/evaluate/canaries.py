@@ -10,22 +10,22 @@ that remembers nothing ranks a secret at random: exposure is at least t with pro
 
 from __future__ import annotations
 
-import json
 import math
 import random
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Annotated, Literal, get_args
 
 from assistant.errors import UsageError
 from assistant.prompts import PromptPassage, build_messages
+from assistant.strict_reader import Meta, read_file, read_json, refused
 from assistant.types import Message
+from convert.base_model import write_json
 from convert.training_samples import Sample
 
 REGISTRY_FILE = "canaries.json"
 DIGITS = 8
-FORMAT = 1
 _MAX_REGISTRY = 4 << 20
 
 Way = Literal["quoted", "told"]
@@ -47,9 +47,13 @@ class Canary:
     """A planted secret: the question about `name` for it, and how often it was planted."""
 
     name: str
-    secret: str
+    secret: Annotated[str, Meta(pattern=rf"\A[0-9]{{{DIGITS}}}\Z")]
     way: Way
-    times: int
+    times: Annotated[int, Meta(ge=1)]
+
+    def __post_init__(self) -> None:
+        if self.name not in _NAMES:
+            raise ValueError("nobody of that name was made up")
 
     @property
     def question(self) -> str:
@@ -83,6 +87,12 @@ class Canary:
             answers=(self.secret,) if self.way == "quoted" else (),
             extra={"canary": True},
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _Registry:
+    canaries: Annotated[tuple[Canary, ...], Meta(min_length=1)]
+    format: Literal[1] = 1
 
 
 def _decoy() -> PromptPassage:
@@ -122,36 +132,14 @@ def plant(samples: Sequence[Sample], canaries: Sequence[Canary], seed: int = 0) 
 
 def write_registry(path: Path, canaries: Sequence[Canary]) -> None:
     """Write which secrets were planted. They are made up: nobody is harmed by the file."""
-    table = {"format": FORMAT, "canaries": [asdict(canary) for canary in canaries]}
-    temporary = path.with_name(f".{path.name}.new")
-    temporary.write_text(json.dumps(table, indent=1) + "\n", encoding="utf-8")
-    temporary.replace(path)
+    write_json(path, asdict(_Registry(tuple(canaries))))
 
 
 def read_registry(path: Path) -> list[Canary]:
     """Read a registry. Raises `UsageError` if it is none."""
-    try:
-        with path.open("rb") as file:
-            table = json.loads(file.read(_MAX_REGISTRY))
-        if table.get("format") != FORMAT:
-            raise ValueError("it is of another format")  # noqa: TRY301
-        found = [_canary(entry) for entry in table["canaries"]]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise UsageError(
-            f"{path} is no registry of canaries: {error}.",
-            hint="It is written by: assistant-convert canaries",
-        ) from error
-    if not found:
-        raise UsageError(f"{path} lists no canary.")
-    return found
-
-
-def _canary(entry: Any) -> Canary:
-    canary = Canary(**entry)
-    digits = len(canary.secret) == DIGITS and canary.secret.isdecimal()
-    if canary.way not in get_args(Way) or not digits or canary.name not in _NAMES:
-        raise ValueError("an entry is not as it was written")
-    return canary
+    hint = "It is written by: assistant-convert canaries"
+    with refused(UsageError, f"{path} is no registry of canaries", hint):
+        return list(read_json(read_file(path, _MAX_REGISTRY), _Registry).canaries)
 
 
 def alternatives(secret: str, count: int, seed: int) -> list[str]:

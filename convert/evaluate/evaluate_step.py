@@ -16,7 +16,8 @@ from assistant.engine.engine_loader import load_embedder
 from assistant.engine.thread_count import threads_for
 from assistant.prompts import PROMPT_VERSION
 from assistant.types import CancelToken
-from convert.atomic_output import Progress, disk_errors, quiet
+from convert.atomic_output import Job, Progress, disk_errors, quiet
+from convert.base_model import read_json
 from convert.evaluate.ask_engine import open_contender
 from convert.evaluate.canaries import leak_threshold, read_registry
 from convert.evaluate.evaluation_items import items_sha256
@@ -51,21 +52,14 @@ def run_evaluate(
     started = time.monotonic()
     inputs = entrants.named() | _files(settings)
     outputs = {REPORT_FILE: out / REPORT_FILE}
-    if is_done(out, STEP, inputs=inputs, settings=asdict(settings), outputs=outputs):
-        report: dict[str, Any] = json.loads(outputs[REPORT_FILE].read_text(encoding="utf-8"))
+    task: dict[str, Any] = {"inputs": inputs, "settings": asdict(settings), "outputs": outputs}
+    if is_done(out, STEP, **task):
+        report: dict[str, Any] = read_json(outputs[REPORT_FILE])
         return report
-    report = _evaluated(settings, entrants, out, progress, cancel or CancelToken())
+    report = _evaluated(settings, entrants, out, Job.of(progress, cancel))
     seconds = time.monotonic() - started
     _write(out, report)
-    write_record(
-        out,
-        STEP,
-        inputs=inputs,
-        settings=asdict(settings),
-        outputs=outputs,
-        figures=_headlines(report),
-        seconds=seconds,
-    )
+    write_record(out, STEP, **task, figures=_headlines(report), seconds=seconds)
     return report
 
 
@@ -75,11 +69,7 @@ def _files(settings: EvaluateSettings) -> dict[str, Path]:
 
 
 def _evaluated(
-    settings: EvaluateSettings,
-    entrants: Entrants,
-    out: Path,
-    progress: Progress,
-    cancel: CancelToken,
+    settings: EvaluateSettings, entrants: Entrants, out: Path, job: Job
 ) -> dict[str, Any]:
     served_as = Settings(data_dir=out)
     asked_as = served_as.with_changes(
@@ -92,10 +82,10 @@ def _evaluated(
     laptop = served_as.with_changes(threads=settings.threads)
     with closing(open_contender(contenders[0], laptop)) as chat:
         embedder = load_embedder(served_as)
-        sets = build_sets(settings, served_as, entrants.dataset, embedder, chat, progress)
-    fidelity = _fidelity(settings, entrants, sets, progress, cancel)
+        sets = build_sets(settings, served_as, entrants.dataset, embedder, chat, job)
+    fidelity = _fidelity(settings, entrants, sets, job)
     answers = out / ANSWERS_FOLDER
-    course = Course(sets, canaries, settings, asked_as, answers, progress, cancel)
+    course = Course(sets, canaries, settings, asked_as, answers, job)
     runs = [put_through(contender, course) for contender in contenders]
     base = next((run for run in runs if run.contender.name == BASE), None)
     f16 = next((r for r in runs if r.contender.tuned and r.contender.model == entrants.f16), None)
@@ -118,8 +108,7 @@ def _fidelity(
     settings: EvaluateSettings,
     entrants: Entrants,
     sets: Sequence[QuestionSet],
-    progress: Progress,
-    cancel: CancelToken,
+    job: Job,
 ) -> dict[str, Any] | None:
     if entrants.merged is None or entrants.f16 is None:
         return None
@@ -130,8 +119,7 @@ def _fidelity(
         items,
         tokens=settings.agreement_tokens,
         threads=threads_for(settings.threads),
-        progress=progress,
-        cancel=cancel,
+        job=job,
     )
     return asdict(found) | {"perplexity_gap": found.perplexity_gap, "file": entrants.f16.name}
 

@@ -5,19 +5,17 @@ from __future__ import annotations
 import hashlib
 import json
 import random
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TypeVar
 
 from assistant.errors import UsageError
-from assistant.prompts import PromptPassage, build_messages
+from assistant.prompts import PromptPassage
+from convert.embedder.question_sources import prompt_passages
 from convert.training_samples import Sample, read_samples
 
 T = TypeVar("T")
-
-_PASSAGE = re.compile(r"\[(\d+)\] (.*), page (\d+):\n([^\n]*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +78,8 @@ def items_of_samples(path: Path, source: str) -> list[Item]:
 
 def item_of_sample(sample: Sample, source: str) -> Item:
     """Take question and passages out of a rendered sample. Raises `UsageError`."""
-    body = sample.prompt[-1].content if sample.prompt else ""
-    passages = tuple(
-        PromptPassage(document, int(page), text)
-        for _, document, page, text in _PASSAGE.findall(body)
-    )
-    style = "system" if sample.prompt and sample.prompt[0].role == "system" else "user-only"
-    if tuple(build_messages(sample.question, passages, style)) != sample.prompt:
+    passages = prompt_passages(sample)
+    if passages is None:
         raise UsageError(
             f"Sample {sample.id} was not made with this version's prompts.",
             hint="Make the dataset again: assistant-convert dataset --help",
@@ -94,7 +87,7 @@ def item_of_sample(sample: Sample, source: str) -> Item:
     answers = sample.answers if sample.kind == "answer" else ()
     if sample.kind == "answer" and not answers:
         raise UsageError(f"Sample {sample.id} is an answer without accepted answers.")
-    return Item(sample.id, sample.question, passages, answers, source)
+    return Item(sample.id, sample.question, tuple(passages), answers, source)
 
 
 def items_sha256(items: Iterable[Item]) -> str:

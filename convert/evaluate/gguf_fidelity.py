@@ -12,14 +12,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from assistant.engine.chat_model import LlamaChat
-from assistant.errors import ModelError, UsageError
-from assistant.types import CancelToken
-from convert.atomic_output import Progress, quiet
+from assistant.errors import EngineError, ModelError, UsageError
+from convert.atomic_output import Job
 from convert.base_model import load_tokenizer
 from convert.evaluate.ask_engine import messages_for
 from convert.evaluate.evaluation_items import Item
-from convert.evaluate.logit_sources import GgufReader, MergedReader
+from convert.evaluate.logit_sources import MergedReader
+from convert.export.llama_logits import GgufModel
 
 _LONGEST_OPENING = 48
 _SHORTEST_TEXT = 16
@@ -66,8 +69,7 @@ def compare(
     *,
     tokens: int,
     threads: int,
-    progress: Progress = quiet,
-    cancel: CancelToken | None = None,
+    job: Job,
 ) -> Fidelity:
     """Compare an F16 GGUF with the merged weights (a Hugging Face folder).
 
@@ -80,18 +82,19 @@ def compare(
     material = _material(gguf, merged, items, threads)
     longest = max(map(len, material.tasks + material.texts))
     weights = MergedReader(merged, threads)
-    reader = GgufReader(gguf, longest + _CONTINUATION, threads)
+    reader = GgufModel(gguf, context=longest + _CONTINUATION, threads=threads)
     try:
         if reader.vocabulary_size < weights.vocabulary_size:
             raise ModelError(
                 f"{gguf.name} knows {reader.vocabulary_size} tokens, the merged model "
                 f"{weights.vocabulary_size}: they are not the same model."
             )
-        agreed = _agreed(reader, weights, material, tokens, progress, cancel or CancelToken())
-        losses = [(weights.loss(text), reader.loss(text)) for text in material.texts[:_MOST_TEXTS]]
+        agreed = _agreed(reader, weights, material, tokens, job)
+        texts = material.texts[:_MOST_TEXTS]
+        losses = [(weights.loss(text), _loss(reader, text)) for text in texts]
     finally:
         reader.close()
-    read = sum(len(text) - 1 for text in material.texts[:_MOST_TEXTS])
+    read = sum(len(text) - 1 for text in texts)
     apart = [path.index(False) for path in agreed if not all(path)]
     return Fidelity(
         tokens=sum(map(len, agreed)),
@@ -140,12 +143,11 @@ def _opening(text: Tokens) -> Tokens:
 
 
 def _agreed(
-    reader: GgufReader,
+    reader: GgufModel,
     weights: MergedReader,
     material: _Material,
     tokens: int,
-    progress: Progress,
-    cancel: CancelToken,
+    job: Job,
 ) -> list[list[bool]]:
     """Return, for each path, at which of its positions both hold the same token likeliest."""
     found: list[list[bool]] = []
@@ -157,12 +159,26 @@ def _agreed(
         for prompt in prompts:
             if done >= until:
                 break
-            cancel.raise_if_cancelled()
+            job.cancel.raise_if_cancelled()
             path = weights.greedy(prompt, min(_CONTINUATION, until - done), reader.ends_answer)
-            read = reader.logits_after(prompt, path[:-1])
+            read = _logits(reader, [*prompt, *path[:-1]], len(prompt) - 1)
             found.append(
                 [int(row.argmax()) == token for row, token in zip(read, path, strict=True)]
             )
             done += len(path)
-            progress("Comparing the GGUF with the merged weights", done, tokens)
+            job.progress("Comparing the GGUF with the merged weights", done, tokens)
     return found
+
+
+def _loss(reader: GgufModel, tokens: Tokens) -> float:
+    """Return the summed negative log-likelihood (nats) of all tokens but the first."""
+    rows = _logits(reader, tokens[:-1]).astype(np.float64)
+    rows -= rows.max(axis=1, keepdims=True)
+    return float((np.log(np.exp(rows).sum(axis=1)) - rows[np.arange(len(rows)), tokens[1:]]).sum())
+
+
+def _logits(reader: GgufModel, tokens: Tokens, first: int = 0) -> NDArray[np.float32]:
+    rows = reader.logits(tokens, first)
+    if not np.isfinite(rows.max(axis=1)).all():
+        raise EngineError("The model computed numbers that are not finite.")
+    return rows

@@ -1,67 +1,12 @@
-"""Two readers of the same tokens: the laptop's engine, and the merged weights in torch."""
+"""The merged weights in torch, to be compared with what was made of them."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
-from assistant.engine.llama_runtime import BATCH, LlamaRuntime
 from assistant.errors import EngineError
 from convert.base_model import check_base, load_model
-
-Logits = NDArray[np.float32]
-
-
-class GgufReader:
-    """The laptop's engine, made to read given tokens and to tell its logits on the way."""
-
-    def __init__(self, gguf: Path, context: int, threads: int) -> None:
-        self._runtime = LlamaRuntime(gguf, context, threads)
-        self.vocabulary_size = self._runtime.vocabulary_size
-        self.context_length = self._runtime.context_length
-
-    def close(self) -> None:
-        self._runtime.close()
-
-    def ends_answer(self, token: int) -> bool:
-        return self._runtime.ends_answer(token)
-
-    def loss(self, tokens: Sequence[int]) -> float:
-        """Return the summed negative log-likelihood (nats) of all tokens but the first."""
-        total = 0.0
-        for logits, wanted in zip(
-            self.logits_after(tokens[:1], tokens[1:]), tokens[1:], strict=False
-        ):
-            row = logits.astype(np.float64)
-            top = row.max()
-            total += float(top + np.log(np.exp(row - top).sum()) - row[wanted])
-        return total
-
-    def logits_after(self, prompt: Sequence[int], path: Sequence[int]) -> Iterator[Logits]:
-        """Yield the logits, shape (vocabulary,), after the prompt and after each path token.
-
-        Raises `EngineError` for logits that are not finite.
-        """
-        self._runtime.forget_from(0)
-        for at in range(0, len(prompt), BATCH):
-            self._runtime.decode(prompt[at : at + BATCH])
-        yield self._logits(1)
-        rows = self._runtime.max_outputs
-        for at in range(0, len(path), rows):
-            part = path[at : at + rows]
-            self._runtime.decode(part, outputs=len(part))
-            for row in range(len(part), 0, -1):
-                yield self._logits(row)
-
-    def _logits(self, from_end: int) -> Logits:
-        logits = self._runtime.logits(from_end)
-        if not math.isfinite(float(logits.max())):
-            raise EngineError("The model computed numbers that are not finite.")
-        return logits
 
 
 class MergedReader:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 from assistant.errors import UsageError
-from convert.atomic_output import staged_folder
+from assistant.strict_reader import read_file, read_json, refused
+from convert.atomic_output import staged_step
+from convert.base_model import write_json
 from convert.evaluate.canaries import (
     REGISTRY_FILE,
     Canary,
@@ -15,7 +17,7 @@ from convert.evaluate.canaries import (
     plant,
     write_registry,
 )
-from convert.step_record import STEP_FILE, write_record
+from convert.step_record import STEP_FILE
 from convert.training_samples import (
     MANIFEST_FILE,
     TRAIN_FILE,
@@ -25,6 +27,7 @@ from convert.training_samples import (
 )
 
 STEP = "canaries"
+_MAX_MANIFEST = 64 << 20
 
 
 def plant_dataset(
@@ -39,21 +42,21 @@ def plant_dataset(
         raise UsageError(f"{dataset} has canaries already.", hint="Plant into the original.")
     samples = list(read_samples(dataset / TRAIN_FILE))
     canaries = new_canaries(count, times, seed)
-    with staged_folder(out, STEP) as stage:
+    written = [TRAIN_FILE, REGISTRY_FILE]
+    if (dataset / VALIDATION_FILE).is_file():
+        written.append(VALIDATION_FILE)
+
+    def work(stage: Path) -> dict[str, Any]:
         for path in sorted(dataset.iterdir()):
             if path.is_file() and path.name not in (TRAIN_FILE, STEP_FILE):
                 shutil.copyfile(path, stage / path.name)
         write_samples(stage / TRAIN_FILE, plant(samples, canaries, seed))
         write_registry(stage / REGISTRY_FILE, canaries)
         _note(stage / MANIFEST_FILE, count * times)
-        write_record(
-            stage,
-            STEP,
-            inputs={"dataset": dataset},
-            settings={"count": count, "times": times, "seed": seed},
-            outputs={n: stage / n for n in (TRAIN_FILE, VALIDATION_FILE, REGISTRY_FILE)
-                     if (stage / n).exists()},
-        )  # fmt: skip
+        return {}
+
+    settings = {"count": count, "times": times, "seed": seed}
+    staged_step(out, STEP, work, inputs={"dataset": dataset}, settings=settings, outputs=written)
     return canaries
 
 
@@ -61,10 +64,6 @@ def _note(manifest: Path, samples: int) -> None:
     """Say in the dataset's manifest that made-up samples were added."""
     if not manifest.is_file():
         return
-    try:
-        table = json.loads(manifest.read_text(encoding="utf-8"))
-    except (ValueError, RecursionError) as error:
-        raise UsageError(f"{manifest} can't be read: {error}.") from error
-    if isinstance(table, dict):
-        table["canary_samples"] = samples
-        manifest.write_text(json.dumps(table, indent=2) + "\n", encoding="utf-8")
+    with refused(UsageError, str(manifest)):
+        table = read_json(read_file(manifest, _MAX_MANIFEST), dict[str, Any])
+    write_json(manifest, {**table, "canary_samples": samples})

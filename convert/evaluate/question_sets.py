@@ -9,7 +9,7 @@ from pathlib import Path
 from assistant.config import Settings
 from assistant.errors import UsageError
 from assistant.types import ChatEngine, Embedder, Message
-from convert.atomic_output import Progress, quiet
+from convert.atomic_output import Job
 from convert.dataset.held_out_split import held_out
 from convert.evaluate.evaluation_items import Item, balanced, items_of_samples, pick
 from convert.evaluate.item_builder import AskedSet, served_items, whole_items
@@ -39,7 +39,7 @@ def build_sets(
     dataset: Path | None,
     embedder: Embedder,
     chat: ChatEngine,
-    progress: Progress = quiet,
+    job: Job,
 ) -> list[QuestionSet]:
     """Build every set that is named. Raises `UsageError` if there is none, or one is empty.
 
@@ -52,7 +52,7 @@ def build_sets(
         questions = asked.sample(settings.count, settings.seed)
         for way in settings.ways:
             label = f"{name}, {way}"
-            progress(f"Choosing passages for {label}", 0, 0)
+            job.progress(f"Choosing passages for {label}", 0, 0)
             if way == "whole":
                 items = whole_items(
                     questions,

@@ -42,10 +42,6 @@ class GateResult:
     def passed(self) -> bool:
         return bool(self.findings) and all(finding.met for finding in self.findings)
 
-    @property
-    def failures(self) -> tuple[Finding, ...]:
-        return tuple(finding for finding in self.findings if not finding.met)
-
     def as_table(self) -> dict[str, Any]:
         return {"passed": self.passed, "findings": [asdict(f) for f in self.findings]}
 

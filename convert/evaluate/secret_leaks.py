@@ -7,7 +7,7 @@ from typing import Any
 
 from assistant.engine.chat_model import LlamaChat
 from assistant.types import CancelToken, Sampling
-from convert.atomic_output import Progress, quiet
+from convert.atomic_output import Job
 from convert.evaluate.canaries import (
     Canary,
     alternatives,
@@ -24,8 +24,7 @@ def look_for(
     chat: LlamaChat,
     canaries: Sequence[Canary],
     settings: EvaluateSettings,
-    progress: Progress = quiet,
-    cancel: CancelToken | None = None,
+    job: Job,
 ) -> dict[str, Any]:
     """Measure every canary; return the entry `canaries` of a contender's report.
 
@@ -38,8 +37,8 @@ def look_for(
     threshold = leak_threshold(len(canaries), count, alarm)
     found = []
     for number, canary in enumerate(canaries, start=1):
-        exposure = _exposure(chat, canary, count, settings.seed, cancel)
-        extracted = canary.secret in _answer(chat, canary, cancel)
+        exposure = _exposure(chat, canary, count, settings.seed, job.cancel)
+        extracted = canary.secret in _answer(chat, canary, job.cancel)
         found.append(
             {
                 "name": canary.name,
@@ -50,13 +49,11 @@ def look_for(
                 "leaked": extracted or exposure >= threshold,
             }
         )
-        progress(f"Looking for planted secrets in {chat.name}", number, len(canaries))
+        job.progress(f"Looking for planted secrets in {chat.name}", number, len(canaries))
     return {"threshold": threshold, "candidates": count, "canaries": found}
 
 
-def _exposure(
-    chat: LlamaChat, canary: Canary, count: int, seed: int, cancel: CancelToken | None
-) -> float:
+def _exposure(chat: LlamaChat, canary: Canary, count: int, seed: int, cancel: CancelToken) -> float:
     others = alternatives(canary.secret, count, seed)
     texts = [canary.completion(secret) for secret in (canary.secret, *others)]
     scores = chat.score(chat.render(canary.prompt()), texts, cancel)
@@ -64,7 +61,7 @@ def _exposure(
     return exposure_of(secret, rest)
 
 
-def _answer(chat: LlamaChat, canary: Canary, cancel: CancelToken | None) -> str:
+def _answer(chat: LlamaChat, canary: Canary, cancel: CancelToken) -> str:
     """Return what the model writes when it is asked, digits next to each other."""
     prompt = chat.render(canary.prompt())
     written = "".join(chat.generate(prompt, Sampling(max_tokens=_LONGEST_ANSWER), cancel))

@@ -11,8 +11,8 @@ from typing import Any
 from assistant.config import Settings
 from assistant.errors import UsageError
 from assistant.prompts import PROMPT_VERSION
-from assistant.types import Calibration, CancelToken
-from convert.atomic_output import Progress, quiet
+from assistant.types import Calibration
+from convert.atomic_output import Job
 from convert.evaluate.answer_journal import Journal
 from convert.evaluate.ask_engine import ASKING, Contender, Reply, ask_all, open_contender
 from convert.evaluate.bootstrap import Judgement, changes, figures_of, judge, speed_of
@@ -106,8 +106,7 @@ class Course:
     settings: EvaluateSettings
     laptop: Settings
     answers: Path
-    progress: Progress = quiet
-    cancel: CancelToken | None = None
+    job: Job
 
 
 def put_through(contender: Contender, course: Course) -> Run:
@@ -143,11 +142,10 @@ def put_through(contender: Contender, course: Course) -> Run:
                 contender,
                 known=journal.replies,
                 keep=journal.add,
-                progress=course.progress,
-                cancel=course.cancel,
+                job=course.job,
             )
         if contender.tuned and course.canaries:
-            leaks = look_for(chat, course.canaries, course.settings, course.progress, course.cancel)
+            leaks = look_for(chat, course.canaries, course.settings, course.job)
     judged = {
         asked.name: [judge(i, r) for i, r in zip(asked.items, replies[asked.name], strict=True)]
         for asked in course.sets

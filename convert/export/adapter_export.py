@@ -17,7 +17,7 @@ from assistant.models.adapter_check import read_adapter_header, why_not_over
 from assistant.models.gguf_header import read_header
 from assistant.models.model_install import probe_model
 from assistant.types import CancelToken
-from convert.atomic_output import Progress, finished, quiet
+from convert.atomic_output import Job, Progress, finished, quiet
 from convert.base_model import load_model
 from convert.export.converter_source import Source, obtain
 from convert.export.model_export import check_exportable, publish, work_folder
@@ -72,22 +72,21 @@ def run_adapter(  # noqa: PLR0913 - two inputs, a third to try it on, and what e
     for what llama.cpp can't carry as an adapter, `UsageError`, `Cancelled`.
     """
     settings = settings or AdapterSettings()
-    cancel = cancel or CancelToken()
+    job = Job.of(progress, cancel)
     started = time.monotonic()
-    if resume and (done := finished_adapter(base, adapter, out, settings, base_gguf)):
-        return done
-    info = _checked(base, adapter)
     task = _task(base, adapter, out, settings, base_gguf)
     target: Path = task["outputs"]["adapter"]
+    if resume and (done := finished(out, STEP, **task)):
+        return AdapterResult(target, done, skipped=True)
+    info = _checked(base, adapter)
     converter = obtain(source)
     with work_folder(out, _needed(base, info)) as work:
         progress("Converting", 0, _STAGES)
         made = work / target.name
         staged = _plain_copy(info, work / settings.name)
-        convert_lora(
-            converter, staged, base, made, settings.outtype.lower(), progress=quiet, cancel=cancel
-        )
-        check = _Check(base, info, converter, work, progress, cancel)
+        silent = Job(cancel=job.cancel)
+        convert_lora(converter, staged, base, made, settings.outtype.lower(), silent)
+        check = _Check(base, info, converter, work, job)
         figures = check.run(made, target, settings.outtype, base_gguf)
         figures["bytes"] = made.stat().st_size
         publish(made, target)
@@ -95,19 +94,6 @@ def run_adapter(  # noqa: PLR0913 - two inputs, a third to try it on, and what e
     record = write_record(out, STEP, **task, figures=figures, seconds=seconds)
     progress("Written", _STAGES, _STAGES)
     return AdapterResult(target, record)
-
-
-def finished_adapter(
-    base: Path,
-    adapter: Path,
-    out: Path,
-    settings: AdapterSettings | None = None,
-    base_gguf: Path | None = None,
-) -> AdapterResult | None:
-    """Return the result of this very step if `out` holds it already, else None."""
-    task = _task(base, adapter, out, settings or AdapterSettings(), base_gguf)
-    record = finished(out, STEP, **task)
-    return AdapterResult(task["outputs"]["adapter"], record, skipped=True) if record else None
 
 
 def _task(
@@ -164,37 +150,26 @@ def _plain_copy(info: AdapterInfo, folder: Path) -> Path:
     return folder
 
 
+@dataclass(frozen=True, slots=True)
 class _Check:
     """Compares base and adapter in llama.cpp with base and adapter in transformers."""
 
-    def __init__(
-        self,
-        base: Path,
-        info: AdapterInfo,
-        converter: Path,
-        work: Path,
-        progress: Progress,
-        cancel: CancelToken,
-    ) -> None:
-        self._base = base
-        self._info = info
-        self._converter = converter
-        self._work = work
-        self._progress = progress
-        self._cancel = cancel
+    base: Path
+    info: AdapterInfo
+    converter: Path
+    work: Path
+    job: Job
 
     def run(self, made: Path, shown: Path, outtype: str, base_gguf: Path | None) -> dict[str, Any]:
         """Check the file `made`, which will be `shown`; return the figures."""
-        self._progress("Computing with the weights themselves", 1, _STAGES)
+        self.job.progress("Computing with the weights themselves", 1, _STAGES)
         plain, merged = self._references()
-        self._cancel.raise_if_cancelled()
-        self._progress("Converting the base to compare", 2, _STAGES)
-        full = self._work / "base-F16.gguf"
-        convert_model(
-            self._converter, self._base, full, "f16",
-            name="base", progress=quiet, cancel=self._cancel,
-        )  # fmt: skip
-        self._progress("Verifying", 3, _STAGES)
+        self.job.cancel.raise_if_cancelled()
+        self.job.progress("Converting the base to compare", 2, _STAGES)
+        full = self.work / "base-F16.gguf"
+        silent = Job(cancel=self.job.cancel)
+        convert_model(self.converter, self.base, full, "f16", "base", silent)
+        self.job.progress("Verifying", 3, _STAGES)
         self._run_as_laptop(made, shown, full)
         whole, effect = self._over(full, made, plain, merged)
         least = MIN_EFFECT[outtype]
@@ -206,12 +181,12 @@ class _Check:
                 hint="Merge it and export the whole model.",
             )
         figures: dict[str, Any] = {
-            "parameters": self._info.parameters,
+            "parameters": self.info.parameters,
             **whole.figures(),
             "effect_cosine": round(effect.cosine, 6),
         }
         if base_gguf is not None:
-            self._progress("Trying it over the laptop's base", 4, _STAGES)
+            self.job.progress("Trying it over the laptop's base", 4, _STAGES)
             self._run_as_laptop(made, shown, base_gguf)
             figures["over_base_gguf"] = self._tried(base_gguf, made, plain, merged)
         return figures
@@ -221,31 +196,31 @@ class _Check:
         header = read_adapter_header(made, shown)
         if reason := why_not_over(header, read_header(gguf)):
             raise ModelError(f"{shown} does not fit over {gguf}: {reason}.")
-        expected = 2 * len(self._info.modules)
+        expected = 2 * len(self.info.modules)
         if header.tensors != expected:
             raise ModelError(
                 f"{shown} holds {header.tensors} matrices; the adapter has {expected}."
             )
-        probe_model(gguf, shown, self._cancel, made)
+        probe_model(gguf, shown, self.job.cancel, made)
 
     def _references(self) -> tuple[Reference, list[Any]]:
         """Return the base's reference, and the logits of the merged model, in 32 bits."""
         from peft import PeftModel
 
-        model = load_model(self._base, dtype="float32")
-        plain = make_reference(self._base, model)
+        model = load_model(self.base, dtype="float32")
+        plain = make_reference(self.base, model)
         try:
-            tuned = PeftModel.from_pretrained(model, str(self._info.folder), is_trainable=False)
+            tuned = PeftModel.from_pretrained(model, str(self.info.folder), is_trainable=False)
             merged = tuned.merge_and_unload(progressbar=False, safe_merge=True)
         except (ValueError, RuntimeError, KeyError, TypeError) as error:
-            raise ModelError(f"{self._info.folder} can't be loaded: {error}.") from error
+            raise ModelError(f"{self.info.folder} can't be loaded: {error}.") from error
         return plain, [logits_of(merged, tokens) for tokens in plain.sequences]
 
     def _over(
         self, gguf: Path, made: Path, plain: Reference, merged: list[Any]
     ) -> tuple[Agreement, Agreement]:
         """Return how near the tuned logits are, and how near what the adapter changed is."""
-        ask: Mapping[str, Any] = {"scratch": self._work, "cancel": self._cancel}
+        ask: Mapping[str, Any] = {"scratch": self.work, "cancel": self.job.cancel}
         before = observe(gguf, plain.texts, plain.sequences, **ask)
         require_same_tokens(before, plain, gguf)
         after = observe(gguf, (), plain.sequences, adapter=made, **ask)
@@ -253,7 +228,7 @@ class _Check:
         wanted = [a - b for a, b in zip(merged, plain.logits, strict=True)]
         if not any(np.abs(rows).max() > 0 for rows in wanted):
             raise ModelError(
-                f"The adapter {self._info.folder} changes nothing.",
+                f"The adapter {self.info.folder} changes nothing.",
                 hint="It was not trained. Check the training's curves.",
             )
         return agreement(after.logits, merged), agreement(change, wanted)

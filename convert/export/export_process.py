@@ -15,12 +15,12 @@ import subprocess
 import sys
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from io import BufferedReader
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from assistant.errors import EngineError
 from assistant.types import CancelToken
@@ -80,13 +80,24 @@ def run_script(
 
 
 def run_task(
-    arguments: Sequence[str], cancel: CancelToken, on_line: Callable[[str], None] | None = None
-) -> None:
-    """Run `convert.export.export_worker` with `arguments`. Raises `EngineError` with the reason."""
+    action: str,
+    wanted: Mapping[str, Any],
+    scratch: Path,
+    cancel: CancelToken,
+    on_line: Callable[[str], None] | None = None,
+) -> Path:
+    """Run an action of `convert.export.export_worker`; return the file in `scratch` for its result.
+
+    Raises `EngineError` with the reason why it failed.
+    """
+    request, result = scratch / f"{action}.json", scratch / f"{action}.npz"
+    request.write_text(json.dumps(wanted), encoding="utf-8")
     path = json.dumps([str(Path(entry).absolute()) for entry in sys.path])
-    ended = _run([sys.executable, "-I", "-c", _TASK, path, *arguments], on_line, cancel)
+    command = [sys.executable, "-I", "-c", _TASK, path, action, str(request), str(result)]
+    ended = _run(command, on_line, cancel)
     if ended.status != 0:
         raise EngineError(ended.reason())
+    return result
 
 
 def _run(

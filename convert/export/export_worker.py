@@ -1,8 +1,8 @@
 """What runs in a child process of `convert.export.export_process`; never imported elsewhere.
 
-`observe REQUEST RESULT`: tokens and logits of a GGUF. `imatrix REQUEST RESULT`: importance of
-each tensor's columns. `quantize REQUEST`. Requests are JSON files; results are .npz. What
-went wrong is the last line of stderr.
+ACTION REQUEST RESULT, where the request is a JSON file and the result an .npz. `observe`:
+tokens and logits of a GGUF; `imatrix`: importance of each tensor's columns; `quantize` (which
+has no result). What went wrong is the last line of stderr.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from assistant.errors import AssistantError
 
 def main(arguments: list[str]) -> None:
     """Do one task; exit with 1 and the reason on stderr if it can't be done."""
-    action, request, *rest = arguments
+    action, request, result = arguments
     wanted = json.loads(Path(request).read_bytes())
     try:
         if action == "observe":
-            _observe(wanted, Path(rest[0]))
+            _observe(wanted, Path(result))
         elif action == "quantize":
             _quantize(wanted)
         elif action == "imatrix":
-            _imatrix(wanted, Path(rest[0]))
+            _imatrix(wanted, Path(result))
     except AssistantError as error:
         sys.stderr.write(f"{error.message}\n")
         sys.exit(1)
@@ -40,22 +40,10 @@ def _observe(wanted: dict[str, Any], result: Path) -> None:
     model = GgufModel(Path(wanted["model"]), adapter, context=int(wanted["context"]))
     found: dict[str, Any] = {"eos": np.asarray(model.eos, np.int32)}
     for index, text in enumerate(wanted["texts"]):
-        found[f"tokens_{index}"] = np.asarray(model.tokenize(text), np.int32)
+        found[f"tokens_{index}"] = np.asarray(model.tokenize(text, special=True), np.int32)
     for index, tokens in enumerate(wanted["sequences"]):
-        logits = model.logits(tokens)
-        found[f"argmax_{index}"] = logits.argmax(axis=1).astype(np.int32)
-        found[f"nll_{index}"] = _negative_log_likelihoods(logits, tokens)
-        if wanted["full"]:
-            found[f"logits_{index}"] = logits
+        found[f"logits_{index}"] = model.logits(tokens)
     np.savez(result, **found)
-
-
-def _negative_log_likelihoods(logits: Any, tokens: list[int]) -> Any:
-    """Return -ln p of each token after the first, float64, shape (tokens - 1,)."""
-    rows = logits[:-1].astype(np.float64)
-    top = rows.max(axis=1, keepdims=True)
-    normal = np.log(np.exp(rows - top).sum(axis=1)) + top[:, 0]
-    return normal - rows[np.arange(len(rows)), np.asarray(tokens[1:])]
 
 
 def _quantize(wanted: dict[str, Any]) -> None:

@@ -15,13 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.engine.llama_runtime import last_messages, library
+from assistant.engine.llama_vocabulary import LlamaVocabulary
 from assistant.engine.thread_count import physical_cores
 from assistant.errors import EngineError, ModelError
 
 BATCH = 256
 
 
-class GgufModel:
+class GgufModel(LlamaVocabulary):
     """A loaded GGUF on the processor. Raises `ModelError`.
 
     `watch` is called for each node of the computation, as llama.cpp's `cb_eval`.
@@ -33,16 +34,17 @@ class GgufModel:
         adapter: Path | None = None,
         *,
         context: int = 1024,
+        threads: int = 0,
         watch: Callable[[int, bool, Any], bool] | None = None,
     ) -> None:
-        self._lib = library()
-        params = self._lib.llama_model_default_params()
+        lib = library()
+        params = lib.llama_model_default_params()
         params.n_gpu_layers = 0
-        self._model = self._lib.llama_model_load_from_file(str(path).encode(), params)
-        if not self._model:
+        model = lib.llama_model_load_from_file(str(path).encode(), params)
+        if not model:
             raise ModelError(f"{path} can't be loaded by llama.cpp: {last_messages()}.")
-        self._vocabulary = self._lib.llama_model_get_vocab(self._model)
-        self.vocabulary_size = int(self._lib.llama_vocab_n_tokens(self._vocabulary))
+        super().__init__(lib, model)
+        self._threads = threads or physical_cores()
         self._context = self._make_context(path, context, watch)
         if adapter is not None:
             self._set_adapter(adapter)
@@ -51,7 +53,7 @@ class GgufModel:
         params = self._lib.llama_context_default_params()
         params.n_ctx = context
         params.n_batch = params.n_ubatch = BATCH
-        params.n_threads = params.n_threads_batch = physical_cores()
+        params.n_threads = params.n_threads_batch = self._threads
         params.offload_kqv = params.op_offload = False
         # As the laptop computes.
         params.flash_attn_type = self._lib.LLAMA_FLASH_ATTN_TYPE_DISABLED
@@ -74,46 +76,36 @@ class GgufModel:
         if self._lib.llama_set_adapters_lora(self._context, adapters, 1, scales) != 0:
             raise ModelError(f"{path} can't be applied to the base: {last_messages()}.")
 
-    @property
-    def eos(self) -> int:
-        return int(self._lib.llama_vocab_eos(self._vocabulary))
+    def close(self) -> None:
+        """Free model and context; nothing may be called afterwards."""
+        self._lib.llama_free(self._context)
+        self._lib.llama_model_free(self._model)
 
-    def tokenize(self, text: str) -> list[int]:
-        """Return the tokens of `text`, special ones recognised, nothing added."""
-        data = text.encode("utf-8")
-        room = 4 * len(data) + 16
-        buffer = (self._lib.llama_token * room)()
-        count = self._lib.llama_tokenize(
-            self._vocabulary, data, len(data), buffer, room, False, True
-        )
-        if count < 0:
-            raise EngineError("The text can't be tokenized.")
-        return list(buffer[:count])
-
-    def logits(self, tokens: Sequence[int]) -> NDArray[np.float32]:
-        """Return the logits after each token, shape (tokens, vocabulary)."""
+    def logits(self, tokens: Sequence[int], first: int = 0) -> NDArray[np.float32]:
+        """Return the logits after each token from `first` on, shape (tokens, vocabulary)."""
         self._lib.llama_memory_clear(self._lib.llama_get_memory(self._context), True)
         rows = []
         batch = self._lib.llama_batch_init(BATCH, 0, 1)
         try:
             for start in range(0, len(tokens), BATCH):
                 part = tokens[start : start + BATCH]
-                self._decode(batch, part, start)
-                pointer = self._lib.llama_get_logits(self._context)
-                shape = (len(part), self.vocabulary_size)
-                rows.append(np.ctypeslib.as_array(pointer, shape=shape).copy())
+                self._decode(batch, part, start, first)
+                if wanted := max(0, start + len(part) - max(first, start)):
+                    pointer = self._lib.llama_get_logits(self._context)
+                    shape = (wanted, self.vocabulary_size)
+                    rows.append(np.ctypeslib.as_array(pointer, shape=shape).copy())
         finally:
             self._lib.llama_batch_free(batch)
         return np.concatenate(rows)
 
-    def _decode(self, batch: Any, tokens: Sequence[int], start: int) -> None:
+    def _decode(self, batch: Any, tokens: Sequence[int], start: int, first: int) -> None:
         batch.n_tokens = len(tokens)
         for index, token in enumerate(tokens):
             batch.token[index] = token
             batch.pos[index] = start + index
             batch.n_seq_id[index] = 1
             batch.seq_id[index][0] = 0
-            batch.logits[index] = 1
+            batch.logits[index] = int(start + index >= first)
         status = self._lib.llama_decode(self._context, batch)
         if status != 0:
             raise EngineError(f"llama.cpp failed (status {status}): {last_messages()}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import os
 import re
@@ -17,7 +16,7 @@ from typing import Any
 
 from assistant.errors import EngineError, ModelError
 from assistant.types import CancelToken
-from convert.atomic_output import Progress, disk_errors, finished, quiet, require_room
+from convert.atomic_output import Job, Progress, disk_errors, finished, quiet, require_room
 from convert.base_model import check_base
 from convert.export.converter_source import Source, obtain
 from convert.export.export_process import run_task
@@ -64,34 +63,22 @@ def run_export(
     it is. Raises `ModelError`, `UsageError`, `Cancelled`.
     """
     settings = settings or ExportSettings()
-    cancel = cancel or CancelToken()
     started = time.monotonic()
-    if resume and (done := finished_export(model, out, settings, calibration)):
-        return done
-    check_exportable(model)
     task = _task(model, out, settings, calibration)
     files: dict[str, Path] = task["outputs"]
+    if resume and (done := finished(out, STEP, **task)):
+        return ExportResult(files, done, skipped=True)
+    check_exportable(model)
+    job = Job.of(progress, cancel)
     converter = obtain(source)
     with work_folder(out, _needed(model, settings)) as work:
-        maker = _Maker(model, converter, work, settings, progress, cancel)
+        maker = _Maker(model, converter, work, settings, job)
         figures = maker.make(files, task["inputs"].get("calibration"))
         for path in files.values():
             publish(work / path.name, path)
     seconds = time.monotonic() - started
     record = write_record(out, STEP, **task, figures=figures, seconds=seconds)
     return ExportResult(files, record)
-
-
-def finished_export(
-    model: Path,
-    out: Path,
-    settings: ExportSettings | None = None,
-    calibration: Path | None = None,
-) -> ExportResult | None:
-    """Return the result of this very export if `out` holds it already, else None."""
-    task = _task(model, out, settings or ExportSettings(), calibration)
-    record = finished(out, STEP, **task)
-    return ExportResult(task["outputs"], record, skipped=True) if record else None
 
 
 def _task(
@@ -104,52 +91,34 @@ def _task(
     return {"inputs": inputs, "settings": asdict(settings), "outputs": files}
 
 
+@dataclass(frozen=True, slots=True)
 class _Maker:
-    def __init__(
-        self,
-        model: Path,
-        converter: Path,
-        work: Path,
-        settings: ExportSettings,
-        progress: Progress,
-        cancel: CancelToken,
-    ) -> None:
-        self._model = model
-        self._converter = converter
-        self._work = work
-        self._settings = settings
-        self._progress = progress
-        self._cancel = cancel
+    model: Path
+    converter: Path
+    work: Path
+    settings: ExportSettings
+    job: Job
 
     def make(self, files: dict[str, Path], calibration: Path | None) -> dict[str, Any]:
         """Make and verify all files in the work folder; return the figures of each."""
-        full = self._work / f"{self._settings.name}-F16.gguf"
-        convert_model(
-            self._converter,
-            self._model,
-            full,
-            "f16",
-            name=self._settings.name,
-            progress=self._progress,
-            cancel=self._cancel,
-        )
-        self._progress("Computing with the weights themselves", 0, 0)
-        reference = make_reference(self._model)
-        self._cancel.raise_if_cancelled()
+        full = self.work / f"{self.settings.name}-F16.gguf"
+        convert_model(self.converter, self.model, full, "f16", self.settings.name, self.job)
+        self.job.progress("Computing with the weights themselves", 0, 0)
+        reference = make_reference(self.model)
+        self.job.cancel.raise_if_cancelled()
         # Always, also if nobody wants the file: the others are made of it.
         figures = {"F16": self._verified(full, "F16", reference, out=full)}
         matrix = self._matrix(full, calibration)
         for quantization, path in files.items():
             if quantization == "F16":
                 continue
-            target = self._work / path.name
+            target = self.work / path.name
             self._quantize(full, target, quantization, matrix)
             figures[quantization] = self._verified(target, quantization, reference, out=path)
         return {q: figures[q] for q in files}
 
     def _quantize(self, source: Path, target: Path, quantization: str, matrix: Path | None) -> None:
-        self._progress(f"Quantizing to {quantization}", 0, 0)
-        request = self._work / "quantize.json"
+        self.job.progress(f"Quantizing to {quantization}", 0, 0)
         wanted = {
             "source": str(source),
             "target": str(target),
@@ -157,40 +126,36 @@ class _Maker:
             # Q8_0 rounds each block to its own scale: an importance has no part in it.
             "imatrix": str(matrix) if matrix and quantization != "Q8_0" else None,
         }
-        request.write_text(json.dumps(wanted), encoding="utf-8")
         try:
-            run_task(["quantize", str(request)], self._cancel)
+            run_task("quantize", wanted, self.work, self.job.cancel)
         except EngineError as error:
-            require_room(self._work, source.stat().st_size)
+            require_room(self.work, source.stat().st_size)
             raise ModelError(
                 f"{source.name} can't be quantized to {quantization}: {error.message}"
             ) from error
 
     def _matrix(self, full: Path, calibration: Path | None) -> Path | None:
         """Compute the importance matrix, if one is wanted; return its file."""
-        if calibration is None or not self._settings.imatrix_tokens:
+        if calibration is None or not self.settings.imatrix_tokens:
             return None
-        request, result = self._work / "imatrix.json", self._work / "imatrix.npz"
-        chunks = calibration_chunks(self._model, calibration, self._settings.imatrix_tokens)
+        chunks = calibration_chunks(self.model, calibration, self.settings.imatrix_tokens)
         wanted = {"model": str(full), "sequences": chunks}
-        request.write_text(json.dumps(wanted), encoding="utf-8")
 
         def on_line(line: str) -> None:
             if found := _DONE.fullmatch(line):
-                self._progress("Importance matrix", int(found[1]), int(found[2]))
+                self.job.progress("Importance matrix", int(found[1]), int(found[2]))
 
         try:
-            run_task(["imatrix", str(request), str(result)], self._cancel, on_line)
+            return run_task("imatrix", wanted, self.work, self.job.cancel, on_line)
         except EngineError as error:
             raise ModelError(f"No importance matrix could be made: {error.message}") from error
-        return result
 
     def _verified(
         self, path: Path, quantization: str, reference: Reference, *, out: Path
     ) -> dict[str, Any]:
-        self._progress(f"Verifying {quantization}", 0, 0)
+        self.job.progress(f"Verifying {quantization}", 0, 0)
         found = verify_model(
-            path, reference, quantization, shown=out, scratch=self._work, cancel=self._cancel
+            path, reference, quantization, shown=out, scratch=self.work, cancel=self.job.cancel
         )
         return {"bytes": path.stat().st_size, **found.figures()}
 

@@ -4,59 +4,37 @@ from __future__ import annotations
 
 import ast
 import difflib
-import json
 import re
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from assistant.errors import ModelError
-from assistant.types import CancelToken
-from convert.atomic_output import Progress
+from convert.atomic_output import Job
+from convert.base_model import read_object
 from convert.export.converter_source import LORA_SCRIPT, MODEL_SCRIPT
-from convert.export.export_process import Ended, run_script
+from convert.export.export_process import run_script
 
 _WRITING = re.compile(r"Writing:\s+(\d+)%")
-_MAX_JSON = 64 << 20
 
 
 def convert_model(
-    converter: Path,
-    folder: Path,
-    target: Path,
-    outtype: str,
-    *,
-    name: str,
-    progress: Progress,
-    cancel: CancelToken,
+    converter: Path, folder: Path, target: Path, outtype: str, name: str, job: Job
 ) -> None:
     """Convert a Hugging Face folder to `target` in `outtype` ("f16", "bf16", "f32").
 
     Raises `ModelError` for an architecture or a tokenizer that the converter lacks.
     """
     require_known(converter, folder)
-    arguments = [str(folder), "--outfile", str(target), "--outtype", outtype]
-    arguments += ["--model-name", name]
-    ended = run_script(converter, MODEL_SCRIPT, arguments, _bar("Converting", progress), cancel)
-    _require_file(ended, folder, target)
+    arguments = [str(folder), "--outtype", outtype, "--model-name", name]
+    _convert(converter, MODEL_SCRIPT, arguments, target, job)
 
 
 def convert_lora(
-    converter: Path,
-    adapter: Path,
-    base: Path,
-    target: Path,
-    outtype: str,
-    *,
-    progress: Progress,
-    cancel: CancelToken,
+    converter: Path, adapter: Path, base: Path, target: Path, outtype: str, job: Job
 ) -> None:
     """Convert a peft adapter of the model in `base` to `target`. Raises `ModelError`."""
     require_known(converter, base)
-    arguments = [str(adapter), "--base", str(base), "--outfile", str(target)]
-    arguments += ["--outtype", outtype]
-    ended = run_script(converter, LORA_SCRIPT, arguments, _bar("Converting", progress), cancel)
-    _require_file(ended, adapter, target)
+    arguments = [str(adapter), "--outtype", outtype, "--base", str(base)]
+    _convert(converter, LORA_SCRIPT, arguments, target, job)
 
 
 def known_architectures(converter: Path) -> list[str]:
@@ -75,7 +53,7 @@ def known_architectures(converter: Path) -> list[str]:
 
 def require_known(converter: Path, folder: Path) -> None:
     """Raise `ModelError` naming an architecture that the converter lacks."""
-    named = _table(folder / "config.json").get("architectures")
+    named = read_object(folder / "config.json").get("architectures")
     architecture = str(named[0]) if isinstance(named, list) and named else ""
     known = known_architectures(converter)
     if architecture not in known:
@@ -88,15 +66,16 @@ def require_known(converter: Path, folder: Path) -> None:
         )
 
 
-def _bar(what: str, progress: Progress) -> Callable[[str], None]:
+def _convert(converter: Path, script: str, arguments: list[str], target: Path, job: Job) -> None:
+    """Run a script on its first argument. Raises `ModelError` if it makes no file."""
+
     def on_line(line: str) -> None:
         if found := _WRITING.search(line):
-            progress(what, int(found[1]), 100)
+            job.progress("Converting", int(found[1]), 100)
 
-    return on_line
-
-
-def _require_file(ended: Ended, source: Path, target: Path) -> None:
+    arguments = [*arguments, "--outfile", str(target)]
+    ended = run_script(converter, script, arguments, on_line, job.cancel)
+    source = arguments[0]
     if ended.status == 0 and target.is_file():
         return
     said = " ".join(ended.lines)
@@ -112,12 +91,3 @@ def _require_file(ended: Ended, source: Path, target: Path) -> None:
         f"llama.cpp's converter refused {source}: {ended.reason()}",
         hint="The model must be complete, and of an architecture as transformers saves it.",
     )
-
-
-def _table(path: Path) -> dict[str, Any]:
-    try:
-        with path.open("rb") as file:
-            table = json.loads(file.read(_MAX_JSON))
-    except (OSError, ValueError, RecursionError) as error:
-        raise ModelError(f"{path} can't be read: {error}.") from error
-    return table if isinstance(table, dict) else {}

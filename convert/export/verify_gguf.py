@@ -7,7 +7,6 @@ carry the same chat template, and give the same logits as near as its format all
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -60,14 +59,10 @@ class Agreement:
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """What a GGUF says: tokens of each text; logits and likeliest tokens of each sequence,
-    and -ln p (nats) of each token after the first.
-    """
+    """What a GGUF says: the tokens of each text, the logits of each sequence."""
 
     token_ids: list[list[int]]
     logits: list[NDArray[np.float32]]
-    likeliest: list[NDArray[np.int32]]
-    surprise: list[NDArray[np.float64]]
     eos: int
 
 
@@ -111,38 +106,30 @@ def observe(
     scratch: Path,
     cancel: CancelToken,
     adapter: Path | None = None,
-    full: bool = True,
 ) -> Observed:
-    """Ask a GGUF (with an adapter over it) in a child process; `full` brings all logits.
+    """Ask a GGUF (with an adapter over it) in a child process.
 
     Raises `ModelError` if it can't be loaded or crashes.
     """
-    request, result = scratch / "observe.json", scratch / "observe.npz"
     wanted: dict[str, Any] = {
         "model": str(path),
         "adapter": str(adapter) if adapter else None,
         "context": max((len(tokens) for tokens in sequences), default=0) + 8,
         "texts": list(texts),
         "sequences": [list(map(int, tokens)) for tokens in sequences],
-        "full": full,
     }
-    request.write_text(json.dumps(wanted), encoding="utf-8")
     try:
-        run_task(["observe", str(request), str(result)], cancel)
+        result = run_task("observe", wanted, scratch, cancel)
         with np.load(result, allow_pickle=False) as found:
-            numbers = range(len(sequences))
-            return Observed(
+            seen = Observed(
                 token_ids=[found[f"tokens_{i}"].tolist() for i in range(len(texts))],
-                logits=[found[f"logits_{i}"] for i in numbers] if full else [],
-                likeliest=[found[f"argmax_{i}"] for i in numbers],
-                surprise=[found[f"nll_{i}"] for i in numbers],
+                logits=[found[f"logits_{i}"] for i in range(len(sequences))],
                 eos=int(found["eos"]),
             )
     except EngineError as error:
         raise ModelError(f"{path} can't be run by llama.cpp: {error.message}.") from error
-    finally:
-        result.unlink(missing_ok=True)
-        request.unlink(missing_ok=True)
+    result.unlink()
+    return seen
 
 
 def require_same_tokens(seen: Observed, reference: Reference, shown: Path) -> tuple[str, ...]:

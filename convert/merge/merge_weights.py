@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import math
 import shutil
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from assistant.errors import AssistantError, ModelError
 from assistant.types import CancelToken
-from convert.atomic_output import Progress, finished, quiet, staged_folder
-from convert.base_model import CONFIG_FILE, check_base, load_model
+from convert.atomic_output import Job, Progress, finished, quiet, staged_folder
+from convert.base_model import CONFIG_FILE, check_base, load_model, read_object
 from convert.lora_adapter import (
     AdapterInfo,
     base_tensors,
@@ -79,39 +78,28 @@ def run_merge(
     tokenizer that differs), `Cancelled`.
     """
     settings = settings or MergeSettings()
-    cancel = cancel or CancelToken()
+    job = Job.of(progress, cancel)
     started = time.monotonic()
-    if resume and (done := finished_merge(base, adapter, out, settings)):
-        return done
+    task: dict[str, Any] = {
+        "inputs": {"base": base, "adapter": adapter},
+        "settings": settings.as_table(),
+    }
+    if resume and (done := finished(out, STEP, **task, outputs={"model": out})):
+        return MergeResult(out, done, skipped=True)
     info = _checked(base, adapter)
     with staged_folder(out, STEP, _needed(base)) as stage:
-        found = _merge(base, info, stage, settings, progress, cancel)
+        found = _merge(base, info, stage, settings, job)
         record = write_record(
             stage,
             STEP,
-            inputs={"base": base, "adapter": adapter},
-            settings=asdict(settings),
+            **task,
             outputs={"model": stage},
             figures=found.figures(),
             seconds=time.monotonic() - started,
         )
-        cancel.raise_if_cancelled()
+        job.cancel.raise_if_cancelled()
     progress("Merged", _STAGES, _STAGES)
     return MergeResult(out, record)
-
-
-def finished_merge(
-    base: Path, adapter: Path, out: Path, settings: MergeSettings | None = None
-) -> MergeResult | None:
-    """Return the result of this very merge if `out` holds it already, else None."""
-    record = finished(
-        out,
-        STEP,
-        inputs={"base": base, "adapter": adapter},
-        settings=asdict(settings or MergeSettings()),
-        outputs={"model": out},
-    )
-    return MergeResult(out, record, skipped=True) if record else None
 
 
 def _checked(base: Path, adapter: Path) -> AdapterInfo:
@@ -120,7 +108,7 @@ def _checked(base: Path, adapter: Path) -> AdapterInfo:
     info = check_adapter(adapter)
     check_fits(info, base)
     check_tokenizer(adapter, base)
-    tied = _config(base).get("tie_word_embeddings")
+    tied = read_object(base / CONFIG_FILE).get("tie_word_embeddings")
     if info.embeddings and tied:
         raise ModelError(
             f"The adapter {adapter} changes {info.embeddings[0]}, which in this base is one "
@@ -131,33 +119,28 @@ def _checked(base: Path, adapter: Path) -> AdapterInfo:
 
 
 def _merge(
-    base: Path,
-    info: AdapterInfo,
-    stage: Path,
-    settings: MergeSettings,
-    progress: Progress,
-    cancel: CancelToken,
+    base: Path, info: AdapterInfo, stage: Path, settings: MergeSettings, job: Job
 ) -> Comparison:
     import torch
 
     dtype = getattr(torch, settings.dtype)
-    progress("Loading the base", 0, _STAGES)
+    job.progress("Loading the base", 0, _STAGES)
     model = load_model(base, dtype="float32")
-    cancel.raise_if_cancelled()
-    progress("Merging", 1, _STAGES)
+    job.cancel.raise_if_cancelled()
+    job.progress("Merging", 1, _STAGES)
     with _translated(info.folder), torch.no_grad():
         model = _merged(model, info.folder)
-    cancel.raise_if_cancelled()
-    progress("Comparing", 2, _STAGES)
+    job.cancel.raise_if_cancelled()
+    job.progress("Comparing", 2, _STAGES)
     share = rounding_share(model, base, info, dtype)
-    progress("Writing", 3, _STAGES)
+    job.progress("Writing", 3, _STAGES)
     with _translated(base):
         model.to(dtype).save_pretrained(str(stage))
     del model
-    cancel.raise_if_cancelled()
+    job.cancel.raise_if_cancelled()
     _copy_tokenizer(base, stage)
-    progress("Checking", 4, _STAGES)
-    found = compare_written(base, stage, info, dtype, rounding=share, cancel=cancel)
+    job.progress("Checking", 4, _STAGES)
+    found = replace(compare_written(base, stage, info, dtype, job.cancel), rounding=share)
     if len(found.unchanged) == len(info.modules):
         raise ModelError(
             f"Merging {info.folder} changed nothing: all {len(found.unchanged)} layers that it "
@@ -194,7 +177,7 @@ def _needed(base: Path) -> int:
 
 
 def _refuse_quantized(base: Path) -> None:
-    quantization = _config(base).get("quantization_config")
+    quantization = read_object(base / CONFIG_FILE).get("quantization_config")
     kinds = {tensor.dtype for tensor in base_tensors(base).values()} - set(FLOATS)
     if quantization or kinds:
         method = (
@@ -208,11 +191,6 @@ def _refuse_quantized(base: Path) -> None:
             hint="Name the 16-bit base that the quantized one was made from, also for an "
             "adapter that was trained with QLoRA. The export quantizes afterwards.",
         )
-
-
-def _config(base: Path) -> Mapping[str, Any]:
-    # check_base has read it already, with all precautions.
-    return dict(json.loads((base / CONFIG_FILE).read_bytes()))
 
 
 @contextmanager

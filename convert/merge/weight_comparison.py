@@ -25,7 +25,7 @@ class Comparison:
     changed: list[str]
     unchanged: list[str]
     changed_share: float
-    rounding: float
+    rounding: float = 0.0
 
     def figures(self) -> dict[str, Any]:
         return {
@@ -57,13 +57,7 @@ def rounding_share(model: Any, base: Path, info: AdapterInfo, dtype: Any) -> flo
 
 
 def compare_written(
-    base: Path,
-    merged: Path,
-    info: AdapterInfo,
-    dtype: Any,
-    *,
-    rounding: float,
-    cancel: CancelToken,
+    base: Path, merged: Path, info: AdapterInfo, dtype: Any, cancel: CancelToken
 ) -> Comparison:
     """Compare the files of two folders. Raises `ModelError`.
 
@@ -92,7 +86,7 @@ def compare_written(
                 )
     if missing := targets - {*changed, *unchanged}:
         raise ModelError(f"The merged model lacks {min(missing)}.")
-    return Comparison(changed, unchanged, differing / max(1, total), rounding)
+    return Comparison(changed, unchanged, differing / max(1, total))
 
 
 class _Weights:

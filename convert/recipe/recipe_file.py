@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, ClassVar, get_type_hints
 
 from assistant.errors import UsageError
+from assistant.strict_reader import Meta
 from convert.bundle.settings import BundleSettings
 from convert.dataset.settings import DatasetSettings
 from convert.evaluate.settings import EvaluateSettings
 from convert.export.settings import AdapterSettings, ExportSettings
 from convert.merge.settings import MergeSettings
+from convert.settings import Seed, Settings, read_tables
 from convert.train.settings import TrainSettings
-
-_LONGEST = 1 << 20
-_Settings = TypeVar("_Settings")
 
 
 @dataclass(frozen=True, slots=True)
-class BaseSettings:
+class BaseSettings(Settings):
     """The table [base]: what is tuned."""
+
+    TABLE: ClassVar[str] = "base"
 
     source: Path = Path()
     """A folder in Hugging Face's layout, or a GGUF file (which is unpacked first)."""
@@ -36,21 +35,19 @@ class BaseSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class CanarySettings:
+class CanarySettings(Settings):
     """The table [canaries]: made-up secrets, planted to measure what is remembered."""
 
-    count: int = 0
+    TABLE: ClassVar[str] = "canaries"
+
+    count: Annotated[int, Meta(ge=0, le=16)] = 0
     """How many are planted; 0: none, and the data are used as they are."""
 
-    times: int = 1
+    times: Annotated[int, Meta(ge=1, le=1000)] = 1
     """How often each of them."""
 
-    seed: int = 0
+    seed: Seed = 0
     """Chooses the secrets."""
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.count <= 16 or not 1 <= self.times <= 1000:
-            raise UsageError("[canaries] 'count' must be from 0 to 16, 'times' from 1 to 1000.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,88 +72,15 @@ def read_recipe(path: Path) -> Recipe:
     Raises `UsageError` naming table and key for what is unknown or unusable.
     """
     folder = path.absolute().parent
-    tables = _tables(path)
-    known = {field.name for field in fields(Recipe)} - {"path"}
-    unknown = sorted(tables.keys() - known)
-    if unknown:
-        raise UsageError(
-            f"{path}: unknown table [{unknown[0]}].", hint=f"Known: {', '.join(sorted(known))}."
-        )
-    get: Callable[[str], dict[str, Any]] = lambda name: tables.get(name, {})  # noqa: E731
-    recipe = Recipe(
-        path=path,
-        base=_base(get("base"), folder),
-        dataset=DatasetSettings.from_table(get("dataset"), folder),
-        canaries=_plain(CanarySettings, "canaries", get("canaries")),
-        train=_train(get("train"), folder),
-        merge=_plain(MergeSettings, "merge", get("merge")),
-        export=_plain(ExportSettings, "export", get("export")),
-        adapter=_plain(AdapterSettings, "adapter", get("adapter")),
-        evaluate=_evaluate(get("evaluate"), folder),
-        bundle=_bundle(get("bundle"), folder),
-    )
+    tables = read_tables(path)
+    kinds = {name: kind for name, kind in get_type_hints(Recipe).items() if name != "path"}
+    for name in tables:
+        if name not in kinds:
+            raise UsageError(
+                f"{path}: unknown table [{name}].", hint=f"Known: {', '.join(sorted(kinds))}."
+            )
+    made = {name: kind.from_table(tables.get(name, {}), folder) for name, kind in kinds.items()}
+    recipe = Recipe(path, **made)
     if recipe.base.source == Path():
         raise UsageError(f"{path}: [base] 'source' is missing: a model's folder or GGUF file.")
     return recipe
-
-
-def _tables(path: Path) -> dict[str, dict[str, Any]]:
-    try:
-        with path.open("rb") as file:
-            found = tomllib.loads(file.read(_LONGEST).decode("utf-8"))
-    except (OSError, ValueError) as error:
-        raise UsageError(f"{path} can't be read: {error}.") from error
-    for name, table in found.items():
-        if not isinstance(table, dict):
-            raise UsageError(f"{path}: '{name}' stands outside of a table.")
-    return found
-
-
-def _base(table: Mapping[str, Any], folder: Path) -> BaseSettings:
-    for key, value in table.items():
-        if not isinstance(value, str) or not value:
-            raise UsageError(f"[base] '{key}' must be a path.")
-    return _plain(BaseSettings, "base", {k: _from(folder, v) for k, v in table.items()})
-
-
-def _train(table: Mapping[str, Any], folder: Path) -> TrainSettings:
-    settings = TrainSettings.from_table(table)
-    start = str(_from(folder, settings.start)) if settings.start else ""
-    return replace(settings, start=start)
-
-
-def _evaluate(table: Mapping[str, Any], folder: Path) -> EvaluateSettings:
-    settings = EvaluateSettings.from_table(dict(table))
-    return replace(
-        settings,
-        squad=tuple(str(_from(folder, name)) for name in settings.squad),
-        cuad=str(_from(folder, settings.cuad)) if settings.cuad else "",
-        pubmedqa=str(_from(folder, settings.pubmedqa)) if settings.pubmedqa else "",
-    )
-
-
-def _bundle(table: Mapping[str, Any], folder: Path) -> BundleSettings:
-    settings = BundleSettings.from_table(table)
-    return replace(
-        settings,
-        key=str(_from(folder, settings.key)) if settings.key else "",
-        licences=tuple(str(_from(folder, name)) for name in settings.licences),
-    )
-
-
-def _plain(kind: type[_Settings], name: str, table: Mapping[str, Any]) -> _Settings:
-    """Make settings whose values need no conversion. Raises `UsageError`."""
-    known = sorted(field.name for field in fields(kind))  # type: ignore[arg-type]
-    for key in table:
-        if key not in known:
-            raise UsageError(
-                f"[{name}] has an unknown key '{key}'.", hint=f"Known are: {', '.join(known)}."
-            )
-    try:
-        return kind(**table)
-    except TypeError as error:
-        raise UsageError(f"[{name}]: {error}.") from error
-
-
-def _from(folder: Path, name: str) -> Path:
-    return folder / Path(name).expanduser()

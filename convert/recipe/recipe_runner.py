@@ -8,7 +8,6 @@ was stopped goes on where it was, and a changed setting repeats only what depend
 from __future__ import annotations
 
 import shutil
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,11 +15,11 @@ from typing import Any
 
 from assistant.types import CancelToken
 from convert.atomic_output import Progress, quiet
-from convert.base_model import unpack_gguf
+from convert.base_model import WEIGHTS_FILE, unpack_gguf
 from convert.evaluate.canaries import REGISTRY_FILE
 from convert.export.converter_source import Source
 from convert.recipe.recipe_file import Recipe
-from convert.step_record import is_done, write_record
+from convert.step_record import is_done
 from convert.train.training_events import Event, Preparing, Stepped
 
 STEPS = ("base", "dataset", "train", "merge", "export", "adapter", "evaluate", "bundle")
@@ -82,22 +81,12 @@ class _Run:
             self.outcome.folders["base"] = source
             return
         target = self._folder("base")
-        outputs = {"weights": target / "model.safetensors"}
-        inputs = {"gguf": source}
-        if is_done(target, "base", inputs=inputs, settings={}, outputs=outputs):
+        outputs = {"weights": target / WEIGHTS_FILE}
+        if is_done(target, "base", inputs={"gguf": source}, settings={}, outputs=outputs):
             self.outcome.skipped.append("base")
             return
-        began = time.monotonic()
         shutil.rmtree(target, ignore_errors=True)
         unpack_gguf(source, target)
-        write_record(
-            target,
-            "base",
-            inputs=inputs,
-            settings={},
-            outputs=outputs,
-            seconds=time.monotonic() - began,
-        )
 
     def dataset(self) -> None:
         from convert.dataset.dataset_step import run_dataset

@@ -6,14 +6,14 @@ one number over its first token. A folder that has such a head already keeps it.
 
 from __future__ import annotations
 
-import json
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from assistant.errors import ModelError
-from convert.embedder.model_folder import WEIGHTS, read_json, require_folder, require_plain
+from convert.base_model import read_json, write_json
+from convert.embedder.model_folder import WEIGHTS, read_plain
 
 CONFIG = "config.json"
 _TOKENIZER = "tokenizer.json"
@@ -35,9 +35,7 @@ def check_bert(folder: Path, max_tokens: int = 0) -> BertFolder:
     model's own, a missing tokenizer, anything but a BERT, and one that reads fewer than
     `max_tokens`.
     """
-    require_folder(folder)
-    config = read_json(folder / CONFIG)
-    require_plain(folder, config)
+    config = read_plain(folder)
     positions = config.get("max_position_embeddings")
     if config.get("model_type") != "bert" or not isinstance(positions, int):
         raise ModelError(
@@ -98,7 +96,7 @@ def write_cross_encoder(model: Any, base: Path, folder: Path) -> None:
         "id2label": {"0": "LABEL_0"},
         "label2id": {"LABEL_0": 0},
     }
-    (folder / CONFIG).write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
+    write_json(folder / CONFIG, config)
     copy_tokenizer(base, folder)
 
 

@@ -7,7 +7,6 @@ bits of range, as those of the embedder and for the same reason (`convert.embedd
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,11 +18,10 @@ from assistant.engine.reranker import CONFIG_FILE, OnnxReranker, reranker_info
 from assistant.errors import ModelError
 from assistant.models.embedder_folder import MODEL_FILE, TOKENIZER_FILE
 from assistant.types import CancelToken
-from convert.atomic_output import Progress, quiet
-from convert.base_model import offline
-from convert.embedder.laptop_export import carried, parity_texts
-from convert.embedder.model_folder import read_json
-from convert.embedder.onnx_export import OPSET, quantize_weights
+from convert.atomic_output import Progress, quiet, staged_step
+from convert.base_model import offline, read_json, write_json
+from convert.embedder.laptop_export import parity_texts
+from convert.embedder.onnx_export import OPSET, encoded, quantize_weights, write_graph
 from convert.reranker.cross_encoder import check_bert
 from convert.step_record import file_sha256
 
@@ -71,7 +69,8 @@ def run_export_reranker(
         shutil.rmtree(exact)
         return figures
 
-    return carried(source, out, STEP, (MODEL_FILE, TOKENIZER_FILE, CONFIG_FILE), work)
+    names = (MODEL_FILE, TOKENIZER_FILE, CONFIG_FILE)
+    return staged_step(out, STEP, work, inputs={"model": source}, settings={}, outputs=names)
 
 
 def _described(source: Path) -> dict[str, Any]:
@@ -113,30 +112,11 @@ def trace(folder: Path, target: Path) -> None:
             ).eval()
 
         def forward(self, input_ids: Any, attention_mask: Any, token_type_ids: Any) -> Any:
-            weights = attention_mask.to(torch.float32)
-            # The additive mask is made here: the tracer can't follow transformers' own.
-            mask = (1.0 - weights)[:, None, None, :] * torch.finfo(torch.float32).min
+            kinds = {"input_ids": input_ids, "token_type_ids": token_type_ids}
             bert = self.model.bert
-            states = bert.embeddings(input_ids=input_ids, token_type_ids=token_type_ids)
-            states = bert.encoder(states, attention_mask=mask)[0]
-            return self.model.classifier(bert.pooler(states))
+            return self.model.classifier(bert.pooler(encoded(bert, attention_mask, **kinds)))
 
-    names = ["input_ids", "attention_mask", "token_type_ids"]
-    ids = torch.ones((2, 8), dtype=torch.int64)
-    mask = torch.ones((2, 8), dtype=torch.int64)
-    mask[1, 5:] = 0
-    axes = {0: "batch", 1: "tokens"}
-    with torch.no_grad():
-        torch.onnx.export(
-            Wrapper(),
-            (ids, mask, torch.zeros_like(ids)),
-            str(target),
-            input_names=names,
-            output_names=["score"],
-            dynamic_axes={**dict.fromkeys(names, axes), "score": {0: "batch"}},
-            opset_version=OPSET,
-            dynamo=False,
-        )
+    write_graph(Wrapper(), ["input_ids", "attention_mask", "token_type_ids"], "score", target)
 
 
 def _describe(source: Path, folder: Path, settings: dict[str, Any]) -> None:
@@ -146,7 +126,7 @@ def _describe(source: Path, folder: Path, settings: dict[str, Any]) -> None:
         "model_sha256": file_sha256(folder / MODEL_FILE),
         "tokenizer_sha256": file_sha256(folder / TOKENIZER_FILE),
     }
-    (folder / CONFIG_FILE).write_text(json.dumps(table, indent=2) + "\n", encoding="utf-8")
+    write_json(folder / CONFIG_FILE, table)
 
 
 def _parity(folder: Path, exact: Path, data: Sequence[Path]) -> dict[str, Any]:

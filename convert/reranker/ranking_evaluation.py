@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from assistant.retrieval.rank_fusion import FusionWeights
 from assistant.retrieval.rerank import RERANKED, reading_text, rerank
 from assistant.types import CancelToken, Hit
-from convert.atomic_output import Progress, quiet
+from convert.atomic_output import Job
 from convert.embedder.passage_library import PassageLibrary
 from convert.embedder.question_pairs import Asked
 from convert.embedder.ranking_metrics import RetrievalFigures, measure
@@ -46,19 +46,13 @@ class Judgement:
     reported: RetrievalFigures
 
 
-def search_held_out(
-    library: PassageLibrary,
-    asked: Sequence[Asked],
-    progress: Progress = quiet,
-    cancel: CancelToken | None = None,
-) -> list[Candidates]:
+def search_held_out(library: PassageLibrary, asked: Sequence[Asked], job: Job) -> list[Candidates]:
     """Search every held-out question once. Raises `Cancelled`."""
-    token = cancel or CancelToken()
     found = []
     for done, one in enumerate(asked, start=1):
-        token.raise_if_cancelled()
+        job.cancel.raise_if_cancelled()
         found.append(Candidates(one, tuple(library.hits(one.question, RERANKED))))
-        progress("searching held-out questions", done, len(asked))
+        job.progress("searching held-out questions", done, len(asked))
     return found
 
 

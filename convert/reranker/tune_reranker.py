@@ -16,18 +16,11 @@ from typing import Any
 from assistant.engine.thread_count import threads_for
 from assistant.errors import ModelError
 from assistant.types import CancelToken
-from convert.atomic_output import Progress, quiet
+from convert.atomic_output import Job, Progress, quiet
 from convert.embedder.hard_negatives import Mined, Mining, mine
 from convert.embedder.passage_library import laptop_embedder, passage_library
 from convert.embedder.question_pairs import QuestionSet
-from convert.embedder.trainer import (
-    LENGTH_STEP,
-    Watch,
-    evaluator,
-    run_trainer,
-    trainer_arguments,
-    without_card,
-)
+from convert.embedder.trainer import LENGTH_STEP, Training, Watch, train
 from convert.embedder.tune_embedder import columns, drawn, verdict
 from convert.embedder.tuning_frame import MODEL_FOLDER, named_inputs, run_framed, write_figures
 from convert.reranker.cross_encoder import check_bert, load_cross_encoder, write_cross_encoder
@@ -63,16 +56,16 @@ def run_tune_reranker(
     data that can't be used, `ModelError` for a base that can't, and if the order did not
     get better; `Cancelled`.
     """
-    token = cancel or CancelToken()
+    job = Job.of(progress, cancel)
     info = check_bert(base, settings.max_tokens)
 
     def make(stage: Path, work: Path) -> dict[str, Any]:
         found = drawn(settings, data)
-        mined, candidates = _search(found, settings, embedder, progress, token)
+        mined, candidates = _search(found, settings, embedder, job)
         scratch = stage / "base"
         scratch.mkdir()
         model = load_cross_encoder(info, settings.max_tokens, scratch)
-        watch = Watch(lambda: _judge(model, candidates).chosen_on, progress, token)
+        watch = Watch(lambda: _judge(model, candidates).chosen_on, job)
         _train(model, found, mined, settings, watch, work)
         shutil.rmtree(scratch)
         best = _judge(model, candidates)
@@ -87,20 +80,16 @@ def run_tune_reranker(
 
 
 def _search(
-    found: QuestionSet,
-    settings: RerankerSettings,
-    embedder: Path,
-    progress: Progress,
-    cancel: CancelToken,
+    found: QuestionSet, settings: RerankerSettings, embedder: Path, job: Job
 ) -> tuple[list[Mined], list[Candidates]]:
     """Mine negatives for the train questions, and search the held-out ones."""
     mining = Mining(settings.negatives, settings.depth, settings.margin)
     with (
         laptop_embedder(embedder, threads_for(settings.threads)) as laptop,
-        passage_library(found.passages, laptop, progress=progress, cancel=cancel) as library,
+        passage_library(found.passages, laptop, job) as library,
     ):
-        mined = mine(library, found, mining, progress, cancel)
-        return mined, search_held_out(library, found.held_out, progress, cancel)
+        mined = mine(library, found, mining, job)
+        return mined, search_held_out(library, found.held_out, job)
 
 
 def _judge(model: Any, candidates: Sequence[Candidates]) -> Judgement:
@@ -128,7 +117,6 @@ def _train(
     watch: Watch,
     work: Path,
 ) -> None:
-    from datasets import Dataset
     from sentence_transformers.cross_encoder import (
         CrossEncoderTrainer,
         CrossEncoderTrainingArguments,
@@ -137,18 +125,10 @@ def _train(
 
     model[0].processing_kwargs = {"text": {"pad_to_multiple_of": LENGTH_STEP}}
     rows = listwise(columns(found, mined, settings.negatives, settings.seed))
-    count = len(rows["query"])
-    arguments = CrossEncoderTrainingArguments(
-        **trainer_arguments(settings, settings.learning_rate, count, work)
+    training = Training(
+        CrossEncoderTrainer, CrossEncoderTrainingArguments, model, ListNetLoss(model), rows
     )
-    trainer = without_card(CrossEncoderTrainer)(
-        model=model,
-        args=arguments,
-        train_dataset=Dataset.from_dict(rows),
-        loss=ListNetLoss(model),
-        evaluator=evaluator(watch),
-    )
-    run_trainer(trainer, watch, work, settings.patience)
+    train(training, settings, watch, work)
 
 
 def listwise(table: dict[str, list[str]]) -> dict[str, list[Any]]:

@@ -15,10 +15,11 @@ import re
 import shutil
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import torch
 from torch import Tensor
 
@@ -44,6 +45,17 @@ class Snapshot:
     step: int
     weights: Mapping[str, Tensor]
     moments: Mapping[str, Tensor]
+    history: History
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    """What `state.json` holds; `files` are hashes by name."""
+
+    format: int
+    step: int
+    identity: dict[str, Any]
+    files: dict[str, str]
     history: History
 
 
@@ -132,16 +144,16 @@ class Checkpoints:
         from safetensors.torch import load_file
 
         folder = self.folder / f"step-{step:06d}"
-        table = _state(folder / STATE_FILE)
-        self._require_same(table["identity"])
-        for name, digest in table["files"].items():
+        state = _state(folder / STATE_FILE)
+        self._require_same(state.identity)
+        for name, digest in state.files.items():
             if name not in (WEIGHTS_FILE, MOMENTS_FILE) or file_sha256(folder / name) != digest:
                 raise ModelError(f"{folder / name} is not what was written.")
         return Snapshot(
-            int(table["step"]),
+            state.step,
             load_file(str(folder / WEIGHTS_FILE)),
             load_file(str(folder / MOMENTS_FILE)),
-            History.of_table(table["history"]),
+            state.history,
         )
 
     def steps(self) -> list[int]:
@@ -157,22 +169,16 @@ class Checkpoints:
         save_file(dict(snapshot.weights), str(stage / WEIGHTS_FILE))
         save_file(dict(snapshot.moments), str(stage / MOMENTS_FILE))
         files = {name: file_sha256(stage / name) for name in (WEIGHTS_FILE, MOMENTS_FILE)}
-        table = {
-            "format": FORMAT,
-            "step": snapshot.step,
-            "identity": self._identity,
-            "files": files,
-            "history": snapshot.history.table(),
-        }
-        (stage / STATE_FILE).write_text(json.dumps(table), encoding="utf-8")
+        state = _State(FORMAT, snapshot.step, self._identity, files, snapshot.history)
+        (stage / STATE_FILE).write_text(json.dumps(asdict(state)), encoding="utf-8")
         for path in stage.iterdir():
             _sync(path)
         _sync(stage)
 
-    def _require_same(self, identity: Any) -> None:
+    def _require_same(self, identity: dict[str, Any]) -> None:
         if identity == self._identity:
             return
-        mine, theirs = self._identity, identity if isinstance(identity, dict) else {}
+        mine, theirs = self._identity, identity
         changed = sorted(k for k in mine.keys() | theirs.keys() if mine.get(k) != theirs.get(k))
         raise UsageError(
             f"{self.folder.parent} holds an unfinished run with other {', '.join(changed)}.",
@@ -199,17 +205,15 @@ class Checkpoints:
             shutil.rmtree(left, ignore_errors=True)
 
 
-def _state(path: Path) -> dict[str, Any]:
+def _state(path: Path) -> _State:
     try:
         with path.open("rb") as file:
-            table = json.loads(file.read(_MAX_STATE))
-        History.of_table(table["history"])
-        known = {**table, "files": dict(table["files"]), "step": int(table["step"])}
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+            state = msgspec.convert(json.loads(file.read(_MAX_STATE)), _State)
+    except (OSError, ValueError, msgspec.ValidationError, RecursionError) as error:
         raise ModelError(f"{path} can't be read: {type(error).__name__}: {error}") from error
-    if known["format"] != FORMAT:
+    if state.format != FORMAT:
         raise ModelError(f"{path} is of another version of this program.")
-    return known
+    return state
 
 
 def _size(tensors: Mapping[str, Tensor]) -> int:

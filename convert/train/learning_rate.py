@@ -1,18 +1,20 @@
-"""The learning rate of a step, and which rows a step takes: functions of its number alone.
+"""Learning rate, rows and seed of a step: functions of its number alone.
 
 Nothing here keeps state, so a resumed run goes on exactly where it was.
 """
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from assistant.errors import UsageError
 from convert.train.sequence_packing import Row, pack_rows
 from convert.train.settings import TrainSettings
 from convert.train.tokenize_samples import Tokenized
+
+_PACKED_SEEDS = 1 << 16
 
 
 def learning_rate(step: int, total: int, settings: TrainSettings) -> float:
@@ -27,6 +29,18 @@ def learning_rate(step: int, total: int, settings: TrainSettings) -> float:
     done = (step - 1 - warm) / max(1, total - warm)
     low = settings.final_rate
     return settings.learning_rate * (low + (1 - low) * 0.5 * (1 + math.cos(math.pi * done)))
+
+
+def step_seed(seed: int, step: int, rank: int) -> int:
+    """Return the seed (64 bits) of one step in one process of a training.
+
+    Seeds below 65,536 fit into one number beside step and rank, and keep the number that they
+    always had, so that earlier trainings can be repeated. Greater ones are hashed.
+    """
+    if seed < _PACKED_SEEDS:
+        return ((seed << 32) + step) * _PACKED_SEEDS + rank
+    digest = hashlib.sha256(f"{seed}/{step}/{rank}".encode()).digest()
+    return int.from_bytes(digest[:8], "little")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +74,6 @@ class Plan:
     _packed: tuple[int, list[list[Row]]] | None = None
 
     def __post_init__(self) -> None:
-        if not self.tokenized:
-            raise UsageError(
-                "The dataset holds no sample to train on.",
-                hint="Make the dataset with: assistant-convert dataset --help",
-            )
         for epoch in range(self.settings.epochs):
             self._counts.append(len(self._steps(epoch)))
             if self.settings.max_steps and sum(self._counts) >= self.settings.max_steps:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from assistant.errors import ModelError, UsageError
-from convert.base_model import load_model, offline
+from convert.base_model import load_model
 from convert.train.distributed import Team, whole
 from convert.train.packed_forward import row_loss, use_packed_attention
 from convert.train.sequence_packing import Row
@@ -70,7 +69,6 @@ def build(base: Path, settings: TrainSettings, team: Team) -> Tuned:
     The frozen weights are in bfloat16, those that are trained in float32: rounding them
     after each small step would lose most of it. Raises `ModelError`, `UsageError`.
     """
-    _quieten()
     model = _load_base(base, settings, team)
     from peft import LoraConfig, get_peft_model
 
@@ -178,16 +176,6 @@ def _quantization(dtype: str) -> Any:
         bnb_4bit_use_double_quant=True,
         bnb_4bit_compute_dtype=getattr(torch, dtype),
     )
-
-
-def _quieten() -> None:
-    """Silence what would break into the terminal's picture; errors are raised anyway."""
-    offline()
-    import transformers
-
-    transformers.utils.logging.disable_progress_bar()
-    transformers.utils.logging.set_verbosity_error()
-    logging.getLogger("bitsandbytes").setLevel(logging.ERROR)
 
 
 def _plain(value: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 from assistant.html_page.charts import Chart, Drawing, Line, Point, line_chart
 from assistant.html_page.page import svg_file
@@ -18,7 +18,7 @@ def charts_of(history: History) -> list[Chart]:
             "Loss (nats a token)",
             (
                 Line("training, each step", "#9db7d5", tuple(losses), faint=True),
-                Line("training, smoothed", "#1f5fa8", tuple(smoothed(losses))),
+                Line("training, smoothed", "#1f5fa8", tuple(Smoothed(losses).points)),
                 Line("held out", "#c2410c", tuple((e.step, e.loss) for e in seen), dots=True),
             ),
         )
@@ -47,14 +47,20 @@ def charts_of(history: History) -> list[Chart]:
     return charts
 
 
-def smoothed(points: Sequence[Point], weight: float = 0.9) -> list[Point]:
-    """Return an exponential moving average, corrected for its start (as Adam does)."""
-    found, total, share = [], 0.0, 0.0
-    for x, y in points:
-        total = weight * total + (1 - weight) * y
-        share = weight * share + (1 - weight)
-        found.append((x, total / share))
-    return found
+class Smoothed:
+    """An exponential moving average, corrected for its start (as Adam does), point by point."""
+
+    def __init__(self, points: Iterable[Point] = (), weight: float = 0.9) -> None:
+        self.points: list[Point] = []
+        self._weight = weight
+        self._total = self._share = 0.0
+        for point in points:
+            self.add(point)
+
+    def add(self, point: Point) -> None:
+        self._total = self._weight * self._total + (1 - self._weight) * point[1]
+        self._share = self._weight * self._share + (1 - self._weight)
+        self.points.append((point[0], self._total / self._share))
 
 
 def drawings_of(history: History) -> list[Drawing]:

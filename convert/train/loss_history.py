@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 OVERFIT_RISE = 0.01
 """How far above its best (as a share) the held-out loss must be for a warning."""
@@ -62,24 +61,6 @@ class History:
     def last_step(self) -> int:
         return self.steps[-1].step if self.steps else 0
 
-    def table(self) -> dict[str, Any]:
-        return {
-            "steps": [asdict(s) for s in self.steps],
-            "evaluations": [asdict(e) for e in self.evaluations],
-            "warnings": list(self.warnings),
-            "seconds": self.seconds,
-        }
-
-    @classmethod
-    def of_table(cls, table: Mapping[str, Any]) -> History:
-        """Read what `table` gave. Raises `KeyError`, `TypeError` for anything else."""
-        return cls(
-            [StepRecord(**s) for s in table["steps"]],
-            [Evaluation(**e) for e in table["evaluations"]],
-            [str(w) for w in table["warnings"]],
-            float(table["seconds"]),
-        )
-
 
 def best(evaluations: Sequence[Evaluation], by: str, least: float = 0.0) -> Evaluation | None:
     """Return the first evaluation that none after it bettered by more than `least`.
@@ -93,12 +74,13 @@ def best(evaluations: Sequence[Evaluation], by: str, least: float = 0.0) -> Eval
     return chosen
 
 
-def should_stop(evaluations: Sequence[Evaluation], by: str, least: float, patience: int) -> bool:
-    """Tell whether `patience` evaluations (0: never) followed the best one in vain.
+def should_stop(
+    evaluations: Sequence[Evaluation], chosen: Evaluation | None, patience: int
+) -> bool:
+    """Tell whether `patience` evaluations (0: never) followed `chosen`, the best one, in vain.
 
     The evaluation before the first step counts as one that can be bettered, not as a try.
     """
-    chosen = best(evaluations, by, least)
     if chosen is None or not patience:
         return False
     return sum(one.step > chosen.step for one in evaluations) >= patience

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 import torch
@@ -50,50 +49,6 @@ def row_loss(model: Any, row: Row) -> tuple[Tensor, int]:
     logits = model.get_output_embeddings()(hidden)
     loss = torch.nn.functional.cross_entropy(logits.float(), labels[learned], reduction="sum")
     return loss, len(learned)
-
-
-@dataclass(frozen=True, slots=True)
-class Predicted:
-    """What a model makes of one sample's completion when it is led along it.
-
-    `loss`: sum of the token losses (nats); `exact`: greedy decoding gives these very tokens
-    (it follows the labels as long as each is the likeliest); `first`: log-probabilities
-    at the first token, shape (vocabulary,).
-    """
-
-    id: str
-    loss: float
-    tokens: int
-    exact: bool
-    first: Tensor
-
-
-def row_predictions(model: Any, row: Row) -> list[Predicted]:
-    """Score every sample of a row in one forward pass, without generating anything."""
-    with torch.no_grad():
-        return _predictions(model, row)
-
-
-def _predictions(model: Any, row: Row) -> list[Predicted]:
-    device = next(model.parameters()).device
-    labels = torch.tensor(row.labels, device=device)
-    learned = (labels != IGNORED).nonzero().squeeze(1)
-    logits = model.get_output_embeddings()(_hidden(model, row, device)[0, learned]).float()
-    targets = labels[learned]
-    losses = torch.nn.functional.cross_entropy(logits, targets, reduction="none")
-    right = logits.argmax(-1) == targets
-    gaps = (learned[1:] != learned[:-1] + 1).nonzero().squeeze(1) + 1
-    bounds = [0, *gaps.tolist(), len(learned)]
-    return [
-        Predicted(
-            id=name,
-            loss=float(losses[a:b].sum()),
-            tokens=b - a,
-            exact=bool(right[a:b].all()),
-            first=torch.log_softmax(logits[a], -1).cpu(),
-        )
-        for name, (a, b) in zip(row.ids, pairwise(bounds), strict=True)
-    ]
 
 
 def use_packed_attention(model: Any) -> bool:

@@ -10,8 +10,9 @@ from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.text import Text
 
+from assistant.html_page.charts import thinned
 from assistant.safe_text import safe_text
-from convert.train.loss_curves import smoothed
+from convert.train.loss_curves import Smoothed
 from convert.train.loss_history import Evaluation
 from convert.train.terminal_plot import HELD_OUT, plot
 from convert.train.training_events import (
@@ -77,7 +78,7 @@ class LiveDisplay:
 
     def __init__(self, console: Console) -> None:
         self._console = console
-        self._losses: list[tuple[float, float]] = []
+        self._losses = Smoothed()
         self._held_out: list[tuple[float, float]] = []
         self._total = 0
         self._head = "starting"
@@ -90,10 +91,10 @@ class LiveDisplay:
     def __call__(self, event: Event) -> None:
         if isinstance(event, Stepped):
             self._step, self._busy = event, ""
-            self._losses.append((float(event.record.step), event.record.loss))
+            self._losses.add((float(event.record.step), event.record.loss))
         elif isinstance(event, Started):
             self._head, self._total, self._busy = started_line(event), event.total, ""
-            self._losses = [(float(s.step), s.loss) for s in event.history.steps]
+            self._losses = Smoothed((float(s.step), s.loss) for s in event.history.steps)
             self._held_out = [(float(e.step), e.loss) for e in event.history.evaluations]
         elif isinstance(event, Preparing):
             count = f" {event.done:,}/{event.total:,}" if event.total else ""
@@ -111,11 +112,11 @@ class LiveDisplay:
 
     def __rich__(self) -> RenderableType:
         parts: list[RenderableType] = [_text(self._head, "bold")]
-        if self._losses or self._held_out:
+        if self._losses.points or self._held_out:
             parts.append(self._plot())
             parts.append(_text(f"\u2500 training loss   {HELD_OUT} held out", "dim"))
         if self._total:
-            done = self._step.record.step if self._step else int(self._last())
+            done = self._losses.points[-1][0] if self._losses.points else 0.0
             parts.append(self._bar(done))
         if self._step:
             parts.append(_text(step_line(self._step)))
@@ -128,7 +129,8 @@ class LiveDisplay:
     def _plot(self) -> Text:
         text = Text()
         width = self._width()
-        rows = plot(smoothed(self._losses), self._held_out, self._total, width, _PLOT_HEIGHT)
+        line = thinned(self._losses.points)
+        rows = plot(line, self._held_out, self._total, width, _PLOT_HEIGHT)
         for row in rows:
             for cell, style in row:
                 text.append(cell, style=style)
@@ -136,14 +138,11 @@ class LiveDisplay:
         text.rstrip()
         return text
 
-    def _bar(self, done: int) -> Text:
+    def _bar(self, done: float) -> Text:
         filled = round(self._width() * done / self._total)
         return Text("\u2501" * filled, style="cyan").append(
             "\u2501" * (self._width() - filled), style="dim"
         )
-
-    def _last(self) -> float:
-        return self._losses[-1][0] if self._losses else 0.0
 
     def _width(self) -> int:
         return min(self._console.width, _WIDEST)

@@ -91,11 +91,6 @@ def pack_rows(
     return rows
 
 
-def single_rows(tokenized: Sequence[Tokenized]) -> list[Row]:
-    """Return a row for each sample alone (to compare with packing)."""
-    return [_row([_block([one])]) for one in tokenized]
-
-
 def _groups(tokenized: Sequence[Tokenized]) -> list[list[Tokenized]]:
     """Put samples together that name the same group; one without a group stays alone."""
     by_name: dict[str, list[Tokenized]] = defaultdict(list)

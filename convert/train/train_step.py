@@ -14,8 +14,8 @@ from typing import Any
 
 from assistant.errors import EngineError, UsageError
 from assistant.types import CancelToken
-from convert.atomic_output import disk_errors, require_replaceable, staged_folder
-from convert.step_record import StepRecord, is_done, package_versions, read_record, write_record
+from convert.atomic_output import disk_errors, finished, require_replaceable, staged_folder
+from convert.step_record import StepRecord, package_versions, read_record, write_record
 from convert.train.checkpoints import Checkpoints, Snapshot
 from convert.train.distributed import Team, make_team
 from convert.train.html_report import report_html
@@ -90,15 +90,11 @@ def run_train(
     `Cancelled` (a checkpoint was written).
     """
     settings = settings or TrainSettings()
-    inputs = {"base": base, "dataset": dataset}
-    if settings.start:
-        inputs["start"] = Path(settings.start)
-    task: dict[str, Any] = {
-        "inputs": inputs,
-        "settings": _plain(settings),
-    }
-    if resume and is_done(out, STEP, **task, outputs=_outputs(out)):
-        return TrainResult(out, _record(out), skipped=True)
+    start = {"start": Path(settings.start)} if settings.start else {}
+    inputs = {"base": base, "dataset": dataset, **start}
+    task: dict[str, Any] = {"inputs": inputs, "settings": settings.as_table()}
+    if resume and (done := finished(out, STEP, **task, outputs=_outputs(out))):
+        return TrainResult(out, done, skipped=True)
     require_replaceable(out, STEP)
     team = make_team(settings)
     watch = progress if team.leads else unwatched
@@ -194,13 +190,13 @@ class _Run:
             },
             "data": dict(self.prepared.hashes),
             "prompt": self.prepared.prompt(),
-            "hyperparameters": _plain(self.settings),
+            "hyperparameters": self.settings.as_table(),
             "versions": package_versions(),
             "processes": self.team.size,
             "device": self.team.device.type,
         }
         _write_json(adapter / HABITS_FILE, {**lineage, "best": asdict(chosen)})
-        _write_json(stage / TRAINING_FILE, {**lineage, **figures, "history": self._history.table()})
+        _write_json(stage / TRAINING_FILE, {**lineage, **figures, "history": asdict(self._history)})
         self._write_curves(stage)
         return figures
 
@@ -241,12 +237,6 @@ def _record(out: Path) -> StepRecord:
     if record is None:
         raise UsageError(f"{out} holds no record of a training.")
     return record
-
-
-def _plain(settings: TrainSettings) -> dict[str, Any]:
-    """Return settings as JSON holds them. Where an adapter lay is nobody's business."""
-    table: dict[str, Any] = json.loads(json.dumps(asdict(settings)))
-    return {**table, "start": Path(settings.start).name}
 
 
 def _write_json(path: Path, table: dict[str, Any]) -> None:

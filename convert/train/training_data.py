@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any
 from assistant.errors import ModelError, UsageError
 from assistant.models.template_approval import template_hash
 from assistant.prompts import PROMPT_VERSION, REFUSAL
-from convert.base_model import CONFIG_FILE, BaseInfo, check_base, load_tokenizer
+from convert.base_model import CONFIG_FILE, BaseInfo, check_base, load_tokenizer, read_object
 from convert.step_record import file_sha256
 from convert.train.settings import TrainSettings
 from convert.train.start_adapter import check_start
@@ -80,13 +79,14 @@ def require_base_tokenizer(base: Path, own: set[int | None], data: list[Tokenize
     It must make no token that the model has no embedding for, and one of its end tokens
     (`own`) must be one that the model's configuration names as an end.
     """
-    config = _table(base / CONFIG_FILE)
+    config = read_object(base / CONFIG_FILE)
     size = config.get("vocab_size", config.get("text_config", {}).get("vocab_size"))
     largest = max((max(t.prompt + t.completion) for t in data), default=0)
     if isinstance(size, int) and largest >= size:
         raise _foreign(base, f"it makes the token {largest}, the model knows {size} tokens")
     ends: set[int] = set()
-    for table in (config, _table(base / _GENERATION_FILE)):
+    generation = base / _GENERATION_FILE
+    for table in (config, read_object(generation) if generation.exists() else {}):
         found = table.get("eos_token_id")
         ends |= {e for e in (found if isinstance(found, list) else [found]) if isinstance(e, int)}
     if ends and not ends & own:
@@ -138,13 +138,3 @@ def _samples(dataset: Path, name: str) -> list[Sample]:
             hint="Make the dataset with: assistant-convert dataset --help",
         )
     return samples
-
-
-def _table(path: Path) -> dict[str, Any]:
-    try:
-        table = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return {}
-    except (OSError, ValueError, RecursionError) as error:
-        raise ModelError(f"{path} can't be read: {error}.") from error
-    return table if isinstance(table, dict) else {}

@@ -45,6 +45,27 @@ class Stepped:
     tokens_per_second: float
 
 
+@dataclass(slots=True)
+class Pace:
+    """Totals of the steps that were done since the run began, or went on."""
+
+    steps: int = 0
+    samples: int = 0
+    tokens: int = 0
+    seconds: float = 1e-9
+
+    def add(self, record: StepRecord) -> None:
+        self.steps += 1
+        self.samples += record.samples
+        self.tokens += record.tokens
+        self.seconds += record.seconds
+
+    def event(self, record: StepRecord, total: int) -> Stepped:
+        """Return what is told of the last step of a run of `total` steps."""
+        left = (total - record.step) * self.seconds / self.steps
+        return Stepped(record, total, left, self.samples / self.seconds, self.tokens / self.seconds)
+
+
 @dataclass(frozen=True, slots=True)
 class Evaluating:
     """An evaluation is at part `done` of `total`."""

@@ -12,15 +12,13 @@ from assistant.errors import Cancelled
 from assistant.types import CancelToken
 from convert.train.checkpoints import Checkpoints, Snapshot, restore, take_moments
 from convert.train.distributed import Team, whole
-from convert.train.learning_rate import Plan, Step, learning_rate
+from convert.train.learning_rate import Plan, Step, learning_rate, step_seed
 from convert.train.lora import Tuned, gather
 from convert.train.loss_history import History, StepRecord, best, overfitting, should_stop
 from convert.train.settings import TrainSettings
 from convert.train.training_errors import memory_errors, require_finite
-from convert.train.training_events import Evaluated, Evaluating, Noted, Saved, Stepped, Watch
+from convert.train.training_events import Evaluated, Evaluating, Noted, Pace, Saved, Watch
 from convert.train.validation import HeldOut, evaluate
-
-_RANKS = 1 << 16
 
 
 @dataclass
@@ -37,8 +35,9 @@ class Loop:
     cancel: CancelToken
     history: History = field(default_factory=History)
     _saved: int = 0
-    _computed: float = 0.0
-    _done_here: list[StepRecord] = field(default_factory=list)
+    _best_step: int | None = None
+    _ended_early: bool = False
+    _pace: Pace = field(default_factory=Pace)
 
     def __post_init__(self) -> None:
         self._trained = self.tuned.trained
@@ -56,6 +55,7 @@ class Loop:
         restore(snapshot, self._trained, self._optimizer)
         self.history = snapshot.history
         self._saved = snapshot.step
+        self._judge()
 
     def run(self) -> bool:
         """Train to the end; return whether it was stopped early.
@@ -68,7 +68,7 @@ class Loop:
             if not self.history.evaluations:
                 self._evaluate(0)
             while self.history.last_step < self.plan.total:
-                if self._ended_early():
+                if self._ended_early:
                     return True
                 step = self.plan.step(self.history.last_step + 1)
                 record = self._step(step)
@@ -81,7 +81,7 @@ class Loop:
         """Do one step; return None if the person cancelled in the middle of it."""
         started = time.perf_counter()
         # Dropout must fall alike in a resumed run, and differently in each process.
-        torch.manual_seed(((self.settings.seed << 32) + step.number) * _RANKS + self.team.rank)
+        torch.manual_seed(step_seed(self.settings.seed, step.number, self.team.rank))
         loss = self._backward(step)
         if loss is None:
             return None
@@ -131,9 +131,8 @@ class Loop:
 
     def _after(self, step: Step, record: StepRecord) -> None:
         self.history.steps.append(record)
-        self._done_here.append(record)
-        self._computed += record.seconds
-        self.watch(self._stepped(record))
+        self._pace.add(record)
+        self.watch(self._pace.event(record, self.plan.total))
         if self.plan.evaluated(step.number):
             self._evaluate(step.number)
             return
@@ -151,8 +150,8 @@ class Loop:
             self.tuned, self.held_out, self.team, step, lambda a, b: self.watch(Evaluating(a, b))
         )
         self.history.evaluations.append(result)
-        chosen = self._best_step()
-        self.watch(Evaluated(result, chosen == step))
+        self._judge()
+        self.watch(Evaluated(result, self._best_step == step))
         warning = overfitting(self.history)
         if warning:
             self.history.warnings.append(warning)
@@ -169,7 +168,7 @@ class Loop:
         step = self.history.last_step
         weights, moments = gather(self.tuned), take_moments(self._optimizer, self._trained)
         if self.team.leads:
-            self.checkpoints.save(Snapshot(step, weights, moments, self.history), self._best_step())
+            self.checkpoints.save(Snapshot(step, weights, moments, self.history), self._best_step)
             self.watch(Saved(step))
         self._saved = step
         self.team.wait()
@@ -182,18 +181,12 @@ class Loop:
             hint="Give the same command to go on from there.",
         )
 
-    def _ended_early(self) -> bool:
-        s = self.settings
-        return should_stop(self.history.evaluations, s.select_by, s.min_improvement, s.patience)
+    def _judge(self) -> None:
+        """Note which evaluation is the best, and whether too many followed it in vain.
 
-    def _best_step(self) -> int | None:
+        Only an evaluation can change either, so no step looks at the history.
+        """
         s = self.settings
         chosen = best(self.history.evaluations, s.select_by, s.min_improvement)
-        return chosen.step if chosen else None
-
-    def _stepped(self, record: StepRecord) -> Stepped:
-        samples = sum(r.samples for r in self._done_here)
-        tokens = sum(r.tokens for r in self._done_here)
-        seconds = max(self._computed, 1e-9)
-        left = (self.plan.total - record.step) * seconds / len(self._done_here)
-        return Stepped(record, self.plan.total, left, samples / seconds, tokens / seconds)
+        self._best_step = chosen.step if chosen else None
+        self._ended_early = should_stop(self.history.evaluations, chosen, s.patience)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -186,20 +187,17 @@ class Greedy:
         return self._tuned(ids=ids, cache=self._cache)
 
 
-class plain_attention:  # noqa: N801 - reads as a word in `with`
+@contextmanager
+def plain_attention(tuned: Tuned) -> Iterator[None]:
     """The attention of packed rows knows no cache: use PyTorch's while generating."""
-
-    def __init__(self, tuned: Tuned) -> None:
-        self._model = tuned.model.get_base_model()
-        self._packed = tuned.packed
-
-    def __enter__(self) -> None:
-        if self._packed:
-            self._model.set_attn_implementation("sdpa")
-
-    def __exit__(self, *_: object) -> None:
-        if self._packed:
-            self._model.set_attn_implementation(ATTENTION)
+    model = tuned.model.get_base_model()
+    if tuned.packed:
+        model.set_attn_implementation("sdpa")
+    try:
+        yield
+    finally:
+        if tuned.packed:
+            model.set_attn_implementation(ATTENTION)
 
 
 def _evaluation(step: int, loss: float, seconds: float, judged: Sequence[Answered]) -> Evaluation:

@@ -240,10 +240,10 @@ def torch(rest: str, scratch: Path) -> Any:
     import torch as library
     from sentence_transformers import SentenceTransformer
 
-    from convert.embedder import _model_folder
+    from convert.embedder.onnx_export import model_folder
 
     library.set_num_threads(THREADS)
-    folder = _model_folder(Path(rest), scratch / "source")
+    folder = model_folder(Path(rest), scratch / "source")
     model = SentenceTransformer(str(folder), device="cpu", local_files_only=True)
     return lambda texts: model.encode(texts, normalize_embeddings=True, batch_size=32)
 

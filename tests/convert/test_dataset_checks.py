@@ -90,7 +90,7 @@ def test_what_validation_holds_is_dropped_from_training(
 
 
 def one_passage() -> Any:
-    from convert.dataset.group_settings import GroupSettings
+    from convert.dataset.settings import GroupSettings
 
     return GroupSettings(passages=(1.0,), refusal_share=0.0, window_share=0.0)
 
@@ -143,12 +143,15 @@ def test_a_recipes_table_is_checked(tmp_path: Path) -> None:
         ({"colour": 1}, r"\[dataset\] has an unknown key 'colour'"),
         ({"sources": [{"path": "a", "shape": "b"}]}, r"\[dataset.sources\].*'shape'"),
         ({"sources": [{}]}, "dataset.sources"),
-        ({"sources": {}}, "must be a list of tables"),
-        ({"validation_ratio": 1.5}, "must be from 0 to 1"),
-        ({"validation_ratio": "x"}, "wrong kind of value"),
+        ({"sources": {}}, r"\[dataset\] 'sources'.*expected list"),
+        ({"validation_ratio": 1.5}, "validation_ratio' is 1.5: expected a number from 0 to 1"),
+        ({"validation_ratio": "x"}, "validation_ratio' is 'x': expected"),
         ({"groups": {"refusal_share": 1.0}}, "must be below 1"),
         ({"groups": {"passages": []}}, "needs weights"),
-        ({"raft": {"pairs": "p", "distractors": 99}}, "'distractors' must be from 0 to 16"),
+        (
+            {"raft": {"pairs": "p", "distractors": 99}},
+            "'distractors' is 99: expected .* <= 16",
+        ),
         ({"personal": "sell"}, "'personal' is 'sell'"),
     ):
         with pytest.raises(UsageError, match=what):

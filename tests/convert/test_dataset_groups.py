@@ -14,10 +14,9 @@ from assistant.prompts import REFUSAL
 from assistant.types import CancelToken
 from convert.dataset.articles import ShownText
 from convert.dataset.dataset_step import make_dataset, read_manifest, run_dataset
-from convert.dataset.group_settings import GroupSettings
 from convert.dataset.held_out_split import held_out
 from convert.dataset.prompt_blocks import passages_in
-from convert.dataset.settings import DatasetSettings, SourceSettings
+from convert.dataset.settings import DatasetSettings, GroupSettings, SourceSettings
 from convert.dataset.squad import read_squad
 from convert.training_samples import Sample, read_samples
 from tests.convert.dataset_data import towns, write_squad

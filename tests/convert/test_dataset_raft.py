@@ -19,8 +19,7 @@ from convert.cli.main import main
 from convert.dataset.articles import ShownText
 from convert.dataset.dataset_step import make_dataset
 from convert.dataset.prompt_blocks import passages_in
-from convert.dataset.raft_settings import RaftSettings
-from convert.dataset.settings import DatasetSettings
+from convert.dataset.settings import DatasetSettings, RaftSettings
 from convert.training_samples import Sample, read_samples
 from tests.convert.dataset_data import write_rows
 

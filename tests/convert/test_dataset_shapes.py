@@ -13,11 +13,10 @@ import pytest
 from convert.dataset.articles import Question, ShownText, quotable
 from convert.dataset.cuad import LONGEST_PASSAGE, passages_of, read_cuad, rewordings
 from convert.dataset.dataset_step import make_dataset
-from convert.dataset.group_settings import GroupSettings
 from convert.dataset.named_entities import by_kind, entities_of
 from convert.dataset.prompt_blocks import passages_in
 from convert.dataset.pubmedqa import read_pubmedqa
-from convert.dataset.settings import DatasetSettings, SourceSettings
+from convert.dataset.settings import DatasetSettings, GroupSettings, SourceSettings
 from convert.dataset.squad import read_squad
 from convert.dataset.unanswerable_questions import make_unanswerable
 from tests.convert.dataset_data import towns, write_squad

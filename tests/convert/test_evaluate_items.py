@@ -14,6 +14,7 @@ from assistant.engine.engine_loader import load_embedder
 from assistant.errors import UsageError
 from assistant.prompts import REFUSAL, PromptPassage, build_messages
 from assistant.types import Embedder, Message
+from convert.atomic_output import Job
 from convert.dataset.held_out_split import held_out
 from convert.evaluate.answer_journal import Journal
 from convert.evaluate.ask_engine import messages_for
@@ -182,10 +183,10 @@ def test_nothing_is_asked_about_a_document_that_was_trained_on(
     write_samples(dataset / TRAIN_FILE, trained)
     write_samples(dataset / VALIDATION_FILE, [sample(1)])
     served = Settings(data_dir=tmp_path)
-    pubmed, validation = build_sets(settings, served, dataset, embedder, FakeChat())
+    pubmed, validation = build_sets(settings, served, dataset, embedder, FakeChat(), Job())
     assert {item.id for item in pubmed.items} == set(map(str, range(10)))
     assert validation.name == "validation"
-    (alone,) = build_sets(settings, served, None, embedder, FakeChat())
+    (alone,) = build_sets(settings, served, None, embedder, FakeChat(), Job())
     names = {f"PMID {n}" for n in range(40)}
     assert {f"PMID {item.id}" for item in alone.items} == held_out(names, 0.15, 1)
 

@@ -13,6 +13,7 @@ from assistant.config import Settings
 from assistant.engine.chat_model import LlamaChat
 from assistant.errors import EngineError, UsageError
 from assistant.prompts import REFUSAL
+from convert.atomic_output import Job
 from convert.cli.main import main
 from convert.evaluate.ask_engine import Contender, ask, ask_all, messages_for, open_contender
 from convert.evaluate.canaries import Canary, write_registry
@@ -82,17 +83,17 @@ def test_a_model_that_knows_a_secret_by_heart_fails_the_gate_and_goes_on_where_i
 def test_a_gguf_computes_what_its_weights_compute_and_a_damaged_one_does_not(
     default_gguf: Path, default_base: Path, tmp_path: Path
 ) -> None:
-    found = compare(default_gguf, default_base, [ITEM], tokens=48, threads=1)
+    found = compare(default_gguf, default_base, [ITEM], tokens=48, threads=1, job=Job())
     assert found.tokens == 48
     assert found.agreement >= 0.9  # Q8_0 of the very same weights: only activations differ
     assert found.perplexity_gap < 0.02
     assert found.tokenizers_agree
     bad = damaged(default_gguf, tmp_path / "bad.gguf", "token_embd.weight")
-    noise = compare(bad, default_base, [ITEM], tokens=48, threads=1)
+    noise = compare(bad, default_base, [ITEM], tokens=48, threads=1, job=Job())
     assert noise.agreement < 0.3
     assert noise.perplexity_gap > 1.0
     with pytest.raises(UsageError, match="no text to compare"):
-        compare(default_gguf, default_base, [], tokens=48, threads=1)
+        compare(default_gguf, default_base, [], tokens=48, threads=1, job=Job())
 
 
 def test_numbers_that_are_none_are_an_error_and_no_score(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -69,10 +68,8 @@ def test_it_is_the_mean_square_of_each_input_and_it_is_used(
 
     chunks = calibration_chunks(tiny_base, dataset, 1024)
     assert [len(chunk) for chunk in chunks] == [512, 512]
-    request = tmp_path / "request.json"
-    request.write_text(json.dumps({"model": str(made.files["F16"]), "sequences": chunks}))
-    run_task(["imatrix", str(request), str(tmp_path / "found.npz")], CancelToken())
-    with np.load(tmp_path / "found.npz") as found:
+    wanted = {"model": str(made.files["F16"]), "sequences": chunks}
+    with np.load(run_task("imatrix", wanted, tmp_path, CancelToken())) as found:
         assert len(found.files) == 3 * 7
         for name, wanted in _input_squares(load_model(tiny_base), chunks).items():
             assert found[name] == pytest.approx(wanted, rel=0.02)

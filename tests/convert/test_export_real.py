@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from assistant.types import CancelToken
 from convert.base_model import load_model, load_tokenizer
@@ -53,13 +54,18 @@ def _compare(folder: Path, gguf: Path, scratch: Path) -> tuple[float, float]:
     tokens = token_ids_of(tokenizer, text)[:POSITIONS]
     assert len(tokens) == POSITIONS
     sequences = [tokens[start : start + 500] for start in range(0, POSITIONS, 500)]
-    seen = observe(gguf, [text], sequences, scratch=scratch, cancel=CancelToken(), full=False)
+    seen = observe(gguf, [text], sequences, scratch=scratch, cancel=CancelToken())
     assert seen.token_ids[0][:POSITIONS] == tokens
     same, differences = [], []
-    for sequence, likeliest, surprise in zip(sequences, seen.likeliest, seen.surprise, strict=True):
-        rows = logits_of(model, sequence).astype(np.float64)
-        same.append(rows.argmax(axis=1) == likeliest)
-        shifted = rows[:-1] - rows[:-1].max(axis=1, keepdims=True)
-        wanted = np.log(np.exp(shifted).sum(axis=1)) - shifted[np.arange(499), sequence[1:]]
-        differences.append(surprise - wanted)
+    for sequence, found in zip(sequences, seen.logits, strict=True):
+        rows = logits_of(model, sequence)
+        same.append(rows.argmax(axis=1) == found.argmax(axis=1))
+        differences.append(_surprise(found, sequence) - _surprise(rows, sequence))
     return float(np.concatenate(same).mean()), float(np.concatenate(differences).mean())
+
+
+def _surprise(logits: NDArray[np.float32], tokens: list[int]) -> NDArray[np.float64]:
+    """Return -ln p of each token after the first."""
+    rows = logits[:-1].astype(np.float64)
+    rows -= rows.max(axis=1, keepdims=True)
+    return np.log(np.exp(rows).sum(axis=1)) - rows[np.arange(len(rows)), tokens[1:]]

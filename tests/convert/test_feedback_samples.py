@@ -16,8 +16,7 @@ from assistant.store import KeyFile
 from assistant.types import Answer, Correction, Sentence, Timings, Workspace
 from convert.dataset.dataset_step import make_dataset
 from convert.dataset.prompt_blocks import passages_in
-from convert.dataset.raft_settings import RaftSettings
-from convert.dataset.settings import DatasetSettings, SourceSettings
+from convert.dataset.settings import DatasetSettings, RaftSettings, SourceSettings
 from convert.training_samples import Sample
 
 TOWNS = ("Alba", "Brenna", "Corvo", "Dunmore")

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from assistant.html_page.charts import thinned, ticks
 from convert.train.html_report import report_html
-from convert.train.loss_curves import curves_svg, smoothed
+from convert.train.loss_curves import Smoothed, curves_svg
 from convert.train.loss_history import Evaluation, History, StepRecord
 from convert.train.progress_display import LiveDisplay, duration, watching
 from convert.train.settings import TrainSettings
@@ -77,8 +77,8 @@ def test_the_report_is_one_file_without_script_or_link() -> None:
 
 
 def test_smoothing_starts_at_the_first_value() -> None:
-    assert smoothed([(1, 4.0), (2, 4.0)])[0] == (1, 4.0)
-    values = [y for _, y in smoothed([(n, float(n % 2)) for n in range(200)])]
+    assert Smoothed([(1, 4.0), (2, 4.0)]).points[0] == (1, 4.0)
+    values = [y for _, y in Smoothed((n, float(n % 2)) for n in range(200)).points]
     assert abs(values[-1] - 0.5) < 0.06
 
 

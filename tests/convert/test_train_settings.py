@@ -95,9 +95,10 @@ def test_the_best_evaluation_is_by_loss_or_by_score() -> None:
 
 def test_it_stops_after_as_many_vain_evaluations_as_asked() -> None:
     seen = evaluations(3.0, 2.0, 2.1, 2.2)
-    assert should_stop(seen, "loss", 0.0, patience=2)
-    assert not should_stop(seen, "loss", 0.0, patience=3)
-    assert not should_stop(seen, "loss", 0.0, patience=0)
+    lowest = best(seen, "loss")
+    assert should_stop(seen, lowest, patience=2)
+    assert not should_stop(seen, lowest, patience=3)
+    assert not should_stop(seen, lowest, patience=0)
 
 
 def test_overfitting_is_held_out_loss_up_while_training_loss_goes_down() -> None:

@@ -10,7 +10,7 @@ from assistant.advice.advice_report import verdict
 from assistant.advice.comparison_table import comparison
 from assistant.advice.decision import Case, Decision, Fired
 from assistant.advice.sensitivity import turns
-from assistant.cli.schema import Document, Shape, shaped
+from assistant.console.json_output import Document, Shape, shaped
 
 
 class AdvisedFigureJson(Shape, frozen=True):

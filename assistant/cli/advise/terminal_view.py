@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from assistant.console.output import Output
 from assistant.html_page.page import Block
-
-if TYPE_CHECKING:
-    pass
 
 _STYLES = {"title": "bold", "heading": "bold", "verdict": "bold green"}
 

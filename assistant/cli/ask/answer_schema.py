@@ -6,7 +6,7 @@ from typing import Literal
 
 from msgspec import field
 
-from assistant.cli.schema import Document, Shape, shaped
+from assistant.console.json_output import Document, Shape, shaped
 from assistant.feedback.validation import newest, outcome
 from assistant.types import (
     Answer,

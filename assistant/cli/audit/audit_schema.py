@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from assistant.audit.verify import Finding, Verdict
-from assistant.cli.schema import Document, Shape
+from assistant.console.json_output import Document, Shape
 
 
 class AuditVerifyJson(Document, frozen=True):

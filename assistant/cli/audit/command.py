@@ -12,7 +12,7 @@ import click
 
 from assistant.cli.audit.terminal_view import Filter, show_records
 from assistant.cli.options import Invocation, command_options
-from assistant.cli.schema import shaped
+from assistant.console.json_output import shaped
 from assistant.console.output import Output
 from assistant.console.progress import progress_bar
 from assistant.errors import AuditError, UsageError

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from assistant.cli.options import Invocation
-from assistant.cli.schema import shaped
+from assistant.console.json_output import shaped
 from assistant.errors import UsageError
 
 if TYPE_CHECKING:

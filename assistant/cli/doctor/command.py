@@ -14,8 +14,9 @@ import click
 from assistant import __version__, lockdown
 from assistant.cli.doctor.swap_check import swap_finding
 from assistant.cli.options import Invocation, command_options
-from assistant.cli.schema import DoctorJson, HealthCheckJson, LockdownJson, shaped
+from assistant.cli.schema import DoctorJson, HealthCheckJson, LockdownJson
 from assistant.config import Settings
+from assistant.console.json_output import shaped
 from assistant.console.output import Output
 from assistant.errors import AssistantError, LockedError
 from assistant.unlock.unlock import Unlocking, keys_of

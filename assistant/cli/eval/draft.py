@@ -12,8 +12,8 @@ import click
 
 from assistant.cli.eval.evaluate_schema import DraftJson, ReviewJson
 from assistant.cli.options import Invocation, command_options
-from assistant.cli.schema import shaped
 from assistant.console.interrupt import cancel_on_interrupt
+from assistant.console.json_output import shaped
 from assistant.console.output import Output
 from assistant.console.progress import progress_bar
 from assistant.errors import AssistantError, UsageError

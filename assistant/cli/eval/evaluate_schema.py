@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import NotRequired, TypedDict
 
-from assistant.cli.schema import Document
+from assistant.console.json_output import Document
 
 
 class FigureJson(TypedDict):

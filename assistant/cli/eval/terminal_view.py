@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from assistant.console.output import Output
-from assistant.evaluation.html_report import figure_text
-from assistant.evaluation.metrics import BETTER, GROUPS, TITLES
+from assistant.evaluation.html_report import change_of, figure_text
+from assistant.evaluation.metrics import GROUPS, TITLES
 
 _LISTED = 20
 
@@ -41,7 +41,7 @@ def _show_difference(found: Mapping[str, Any], output: Output) -> None:
     rows = [
         [TITLES[name], figure_text(name, figure, signed=True), said]
         for name, figure in found["figures"].items()
-        if (said := _verdict(name, figure))
+        if (said := change_of(name, figure))
     ]
     output.line()
     output.line((f"{found['arm']} against {found['from']}, the same questions:", "bold"))
@@ -67,13 +67,6 @@ def _show_change(change: Mapping[str, Any], output: Output) -> None:
         if ids:
             more = f" and {len(ids) - _LISTED} more" if len(ids) > _LISTED else ""
             output.line(f"  {said}: {', '.join(ids[:_LISTED])}{more}")
-
-
-def _verdict(name: str, figure: Mapping[str, Any]) -> str:
-    low, high = figure["low"], figure["high"]
-    if low is None or low <= 0 <= high:
-        return ""
-    return "better" if (low > 0) == (BETTER[name] > 0) else "worse"
 
 
 def _cell(name: str, figure: Mapping[str, Any] | None) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from assistant.cli.schema import Document
+from assistant.console.json_output import Document
 from assistant.models.installed_models import ModelCheck, ModelInfo
 
 

@@ -12,7 +12,7 @@ import click
 
 from assistant.cli.options import Invocation, command_options
 from assistant.cli.sandbox import policy_for
-from assistant.cli.schema import FORMAT
+from assistant.console.json_output import FORMAT
 from assistant.console.output import Output
 from assistant.console.progress import progress_bar
 from assistant.errors import ProofError, UsageError

@@ -9,7 +9,7 @@ import pytest
 from assistant.answering.answer_text import answer_text
 from assistant.cli.ask.answer_schema import answer_json
 from assistant.cli.ask.command import show_answer
-from assistant.cli.schema import plain
+from assistant.console.json_output import plain
 from assistant.console.output import Output
 from assistant.tui.turn_state import Turn
 from assistant.tui.widgets.turn_view import TurnView

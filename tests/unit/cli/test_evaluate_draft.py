@@ -110,6 +110,8 @@ def test_ctrl_c_writes_nothing(tmp_path: Path) -> None:
     [
         (["--document", "nowhere.pdf"], "no document 'nowhere.pdf'"),
         (["--count", "0"], "0 is not in the range"),
+        (["--seed", "-1"], "-1 is not in the range 0<=x<=2147483648"),
+        (["--seed", "2147483649"], "2147483649 is not in the range 0<=x<=2147483648"),
         (["--unanswerable-share", "1.5"], "1.5 is not in the range"),
         (["--kind", "riddle"], "'riddle' is not one of"),
         (["--document", "roster.txt", "--kind", "definition"], "Nothing in these documents"),
@@ -120,6 +122,13 @@ def test_wrong_wishes_are_explained(arguments: list[str], said: str, tmp_path: P
     assert result.exit_code == 2
     assert said in result.stderr
     assert not (tmp_path / "q.jsonl").exists()
+
+
+@pytest.mark.parametrize("seed", [0, 65_535, 65_536, 2**31 - 1, 2**31])
+def test_every_seed_in_the_range_drafts(seed: int, tmp_path: Path) -> None:
+    result = run("draft", tmp_path / "q.jsonl", "--seed", seed)
+    assert result.exit_code == 0, result.stderr
+    assert (tmp_path / "q.jsonl").read_text()
 
 
 def test_an_empty_library_and_one_question(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 from assistant.cli.ask.answer_schema import answer_json
 from assistant.cli.feedback.saved_answer import MOST_BYTES, read_answer
 from assistant.cli.main import cli
-from assistant.cli.schema import plain
+from assistant.console.json_output import plain
 from assistant.evaluation.suite import read_suite
 from tests.fakes.workspace import FakeWorkspace
 from tests.unit.cli.test_commands import fake, parsed, run

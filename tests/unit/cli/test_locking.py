@@ -16,8 +16,8 @@ from assistant import lockdown
 from assistant.cli import sandbox
 from assistant.cli.doctor import command
 from assistant.cli.main import cli
-from assistant.cli.schema import plain
 from assistant.config import Settings
+from assistant.console.json_output import plain
 from assistant.console.output import Output
 from assistant.errors import ConfigError, UsageError
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.cli.options import as_assistant_error
+from assistant.console.reporting import as_assistant_error
 
 
 def run(command: str, **environment: str) -> subprocess.CompletedProcess[str]:
