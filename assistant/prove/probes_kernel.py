@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from assistant.prove import native_calls
-from assistant.prove.native_calls import syscall, text
+from assistant.prove.native_calls import packed, syscall, text
 from assistant.prove.probe import Absent, Arena, Probe, Refused
 from assistant.prove.probes_children import program, run
 
@@ -38,7 +38,7 @@ def _bind_mount(arena: Arena, _: None) -> None:
 
 def _perf_events(_arena: Arena) -> None:
     # A software event, page faults, of this process outside the kernel.
-    attributes = native_calls.packed("=IIQQQQQ", 1, 112, 2, 0, 0, 0, 0x61, size=112)
+    attributes = packed("=IIQQQQQ", 1, 112, 2, 0, 0, 0, 0x61, size=112)
     os.close(syscall("perf_event_open", attributes, 0, -1, -1, 0))
 
 
@@ -74,9 +74,9 @@ def _disable_filter(_arena: Arena) -> None:
 def _second_landlock(arena: Arena) -> None:
     """Rule sets only ever narrow each other (landlock(7))."""
     libc = native_calls.c_library()
-    ruleset = libc.syscall(444, native_calls.packed("=Q", 1 << 1), 8, 0)
+    ruleset = libc.syscall(444, packed("=Q", 1 << 1), 8, 0)
     root = os.open("/", os.O_PATH)
-    libc.syscall(445, ruleset, 1, native_calls.packed("=Qi", 1 << 1, root), 0)
+    libc.syscall(445, ruleset, 1, packed("=Qi", 1 << 1, root), 0)
     libc.prctl(38, 1, 0, 0, 0)
     libc.syscall(446, ruleset, 0)
     (arena.outside / "by-landlock").write_bytes(arena.message)
@@ -103,7 +103,7 @@ KERNEL = (
     _claim("chroot", "chroot into another folder", lambda a: syscall("chroot", text(a.outside)),
            privileged=True),
     _claim("bpf", "bpf: make a map",
-           lambda _: os.close(syscall("bpf", 0, native_calls.packed("=IIII", 2, 4, 8, 1, size=72), 72)),
+           lambda _: os.close(syscall("bpf", 0, packed("=IIII", 2, 4, 8, 1, size=72), 72)),
            privileged=True, lacking=True),
     _claim("perf-events", "perf_event_open: watch the processor", _perf_events,
            privileged=True, lacking=True),
