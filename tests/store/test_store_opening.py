@@ -24,6 +24,7 @@ from assistant.errors import (
 )
 from assistant.store import KeyFile, SqliteStore, StoreKey, open_store, store_health
 from assistant.store.connection import connect
+from assistant.store.schema import MIGRATIONS
 from tests.fakes.embedder import FakeEmbedder
 from tests.store.conftest import OpenStore
 from tests.store.material import ROOT, put
@@ -298,7 +299,7 @@ def test_health(closed: Path, key: StoreKey, embedder: FakeEmbedder) -> None:
     health = store_health(closed, key)
     assert health.ok
     assert health.cipher == "aegis"
-    assert health.schema == "0004_feedback"
+    assert health.schema == MIGRATIONS[-1].name
     assert (health.documents, health.pending, health.damage) == (5, (), ())
     assert health.chunks > 5
     assert health.size == closed.stat().st_size

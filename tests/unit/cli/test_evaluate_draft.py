@@ -108,7 +108,7 @@ def test_ctrl_c_writes_nothing(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--document", "nowhere.pdf"], "no document 'nowhere.pdf'"),
+        (["--document", "nowhere.pdf"], "No document is called 'nowhere.pdf'"),
         (["--count", "0"], "0 is not in the range"),
         (["--seed", "-1"], "-1 is not in the range 0<=x<=2147483648"),
         (["--seed", "2147483649"], "2147483649 is not in the range 0<=x<=2147483648"),
