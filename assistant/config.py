@@ -23,7 +23,7 @@ from assistant.strict_reader import (
     read_toml,
     refused,
 )
-from assistant.types import AUTO, STRATEGIES
+from assistant.types import AUTO, STRATEGIES, WITHDRAWN
 
 APP_NAME = "airgap-assistant"
 DATA_DIR_VARIABLE = "ASSISTANT_DATA_DIR"
@@ -35,7 +35,7 @@ NO_CHAT_MODEL = "-"
 
 _LIBRARY_NAME = re.compile(r"\w[\w .-]{0,63}")
 _LONGEST_CONFIG = 1 << 20
-_LIMITS: dict[str, tuple[float, float]] = {
+LIMITS: dict[str, tuple[float, float]] = {
     "threads": (0, 512),
     "context_length": (64, 1 << 20),
     "max_answer_tokens": (1, 8192),
@@ -89,17 +89,18 @@ class Settings:
     """Passages that a search returns."""
 
     prompt_passages: int = 4
-    """Most passages that are shown to the chat model."""
+    """Most passages that are shown to the chat model. As many are searched, if that is more than
+    `search_hits`; read one by one they are at most seven."""
 
     prompt_passage_tokens: int = 350
     """Token budget of all passages in the prompt together."""
 
     reading: str = AUTO
-    """How passages are read: "together", "sequence", "token", "map-reduce" or "extract"; with
-    "auto" each question's words decide. See docs/reading.md."""
+    """How passages are read: "together", "sequence", "map-reduce" or "extract"; with "auto"
+    each question's words decide. See docs/reading.md."""
 
     temperature: float = 0.0
-    """Sampling temperature of the chat model; 0 is greedy and repeatable."""
+    """Sampling temperature of a chat model that writes freely; 0 is greedy and repeatable."""
 
     max_file_mb: int = 100
     """Largest file that is read, in MiB."""
@@ -133,9 +134,11 @@ class Settings:
         if self.reading not in (AUTO, *STRATEGIES):
             raise ConfigError(
                 f"'reading' is {self.reading[:40]!r}, which is no way of reading.",
-                hint=f"Choose one of: {', '.join((AUTO, *STRATEGIES))}.",
+                hint=WITHDRAWN.get(
+                    self.reading, f"Choose one of: {', '.join((AUTO, *STRATEGIES))}."
+                ),
             )
-        for name, (least, most) in _LIMITS.items():
+        for name, (least, most) in LIMITS.items():
             value = getattr(self, name)
             if not math.isfinite(value) or not least <= value <= most:
                 raise ConfigError(

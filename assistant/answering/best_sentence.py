@@ -10,17 +10,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from assistant.retrieval.hybrid_search import Query
 from assistant.text.canonical import joined_lines
 from assistant.text.sentences import split_sentences
 from assistant.text.words import content_stems, coverage
-from assistant.types import CancelToken, Embedder, Hit, Sentence
+from assistant.types import CancelToken, Embedder, Hit, Place, Sentence
 
 OVERLAP_WEIGHT = 1.2
 RANK_WEIGHT = 0.3
 PASSAGES = 5
-_MOST_SENTENCES = 40
+"""Passages from which the sentence that is shown first is taken."""
+
+_SENTENCES_EACH = 8
 _FRAGMENT_PENALTY = 0.6
 _LONG = 420
 _WORDS_OF_A_SHORT_ONE = 25
@@ -56,62 +59,73 @@ class ScoredSentence:
 
 
 def score_sentences(
-    question: str,
+    query: Query,
     hits: Sequence[Hit],
     embedder: Embedder,
-    term_weights: Mapping[str, float],
     cancel: CancelToken | None = None,
+    *,
+    passages: int = PASSAGES,
 ) -> list[ScoredSentence]:
-    """Score the sentences of the first `PASSAGES` hits, in the order of the text.
+    """Score the sentences of the first `passages` hits, in the order of the text.
 
     If there are very many, those that share least with the question are left out (score
     without similarity is all they get). Raises `Cancelled` and what the embedder raises.
     """
     spans = [
-        (number, start, end)
-        for number, hit in enumerate(hits[:PASSAGES])
+        ScoredSentence(number, start, end, 0.0)
+        for number, hit in enumerate(hits[:passages])
         for start, end in sentence_spans(hit.passage.text)
     ]
-    overlaps = [
-        coverage(term_weights, content_stems(hits[number].passage.text[start:end]))
-        for number, start, end in spans
-    ]
-    chosen = sorted(range(len(spans)), key=lambda i: (-overlaps[i], spans[i][0], i))
-    chosen = sorted(chosen[:_MOST_SENTENCES])
-    similar = _similarities(
-        question, [(i, _slice(hits, spans[i])) for i in chosen], embedder, cancel
-    )
+    texts = [text_of(hits, span) for span in spans]
+    overlaps = [coverage(query.weights, content_stems(text)) for text in texts]
+    chosen = sorted(range(len(spans)), key=lambda i: (-overlaps[i], i))
+    numbers = sorted(chosen[: _SENTENCES_EACH * passages])
+    similar = _similarities(query, {i: texts[i] for i in numbers}, embedder, cancel)
     best_fused = max((hit.scores.fused for hit in hits), default=0.0) or 1.0
+    wants_number = _ASKS_FOR_NUMBER.search(query.text) is not None
     scored = []
-    wants_number = _ASKS_FOR_NUMBER.search(question) is not None
-    for index, (number, start, end) in enumerate(spans):
+    for index, (span, text) in enumerate(zip(spans, texts, strict=True)):
         score = OVERLAP_WEIGHT * overlaps[index] + similar.get(index, 0.0)
-        score += RANK_WEIGHT * hits[number].scores.fused / best_fused
-        score -= _penalty(_slice(hits, spans[index]))
-        if wants_number and _NUMBER.search(_slice(hits, spans[index])):
+        score += RANK_WEIGHT * hits[span.hit].scores.fused / best_fused - _penalty(text)
+        if wants_number and _NUMBER.search(text):
             score += _NUMBER_BONUS
-        scored.append(ScoredSentence(number, start, end, score))
+        scored.append(replace(span, score=score))
     return scored
 
 
-def best_extract(hits: Sequence[Hit], scored: Sequence[ScoredSentence]) -> Sentence | None:
-    """Return the best sentence as a supported `Sentence`; None if there is no sentence.
+def sentence_at(scored: Sequence[ScoredSentence], place: Place) -> ScoredSentence | None:
+    """Return the sentence in which a place of the hits' passages begins; None if not scored."""
+    mine = (s for s in scored if s.hit == place.passage and s.start <= place.start < s.end)
+    return next(mine, None)
 
-    A short one that points back ("It ...") brings the sentence before it, and one that
-    leads in a list ("... the following:") what comes after it.
+
+def best_extract(hits: Sequence[Hit], scored: Sequence[ScoredSentence]) -> Sentence | None:
+    """Return the best sentence of the first `PASSAGES` hits as a supported `Sentence`.
+
+    None if there is no sentence. A short one that points back ("It ...") brings the sentence
+    before it, and one that leads in a list ("... the following:") what comes after it.
     """
+    scored = [sentence for sentence in scored if sentence.hit < PASSAGES]
     if not scored:
         return None
     at = max(range(len(scored)), key=lambda i: (scored[i].score, -i))
     first, last = _with_neighbours(hits, scored, at)
-    passage = hits[scored[at].hit].passage
-    start, end = scored[first].start, scored[last].end
-    return Sentence(
-        text=joined_lines(passage.text[start:end]),
-        supported=True,
-        quotes=passage.cite(start, end),
-        origin="extract",
-    )
+    return copied(hits, scored[first], scored[last])
+
+
+def copied(
+    hits: Sequence[Hit], first: ScoredSentence, last: ScoredSentence | None = None
+) -> Sentence:
+    """Return a sentence of the hits (or all from the `first` to the `last`) as code copies it."""
+    passage = hits[first.hit].passage
+    start, end = first.start, (last or first).end
+    text = joined_lines(passage.text[start:end])
+    return Sentence(text, supported=True, quotes=passage.cite(start, end), origin="extract")
+
+
+def text_of(hits: Sequence[Hit], sentence: ScoredSentence) -> str:
+    """Return the text of a sentence of the hits."""
+    return hits[sentence.hit].passage.text[sentence.start : sentence.end]
 
 
 def sentence_spans(text: str) -> list[tuple[int, int]]:
@@ -128,29 +142,17 @@ def sentence_spans(text: str) -> list[tuple[int, int]]:
     return spans
 
 
-def _slice(hits: Sequence[Hit], span: tuple[int, int, int]) -> str:
-    number, start, end = span
-    return hits[number].passage.text[start:end]
-
-
 def _similarities(
-    question: str,
-    numbered: Sequence[tuple[int, str]],
-    embedder: Embedder,
-    cancel: CancelToken | None,
+    query: Query, texts: Mapping[int, str], embedder: Embedder, cancel: CancelToken | None
 ) -> dict[int, float]:
     """Return the cosine of the question and each text that fits the embedder."""
-    counts = embedder.count_tokens([text for _, text in numbered])
-    fitting = [
-        entry
-        for entry, count in zip(numbered, counts, strict=True)
-        if 0 < count <= embedder.text_token_limit
-    ]
+    counts = embedder.count_tokens(list(texts.values()))
+    limit = embedder.text_token_limit
+    fitting = [i for i, count in zip(texts, counts, strict=True) if 0 < count <= limit]
     if not fitting:
         return {}
-    vectors = embedder.embed_documents([text for _, text in fitting], cancel)
-    cosines = vectors @ embedder.embed_query(question)
-    return {index: float(c) for (index, _), c in zip(fitting, cosines, strict=True)}
+    vectors = embedder.embed_documents([texts[i] for i in fitting], cancel)
+    return dict(zip(fitting, (float(c) for c in vectors @ query.vector), strict=True))
 
 
 def is_fragment(text: str) -> bool:
@@ -174,14 +176,16 @@ def _penalty(text: str) -> float:
 def _with_neighbours(
     hits: Sequence[Hit], scored: Sequence[ScoredSentence], at: int
 ) -> tuple[int, int]:
+    """Return the first and last of the sentences that belong to the one at `at`."""
     chosen = scored[at]
     text = hits[chosen.hit].passage.text
-    words = text[chosen.start : chosen.end].split()
+    words = text_of(hits, chosen).split()
     first = last = at
-    before = at > 0 and scored[at - 1].hit == chosen.hit
-    if before and len(words) <= _WORDS_OF_A_SHORT_ONE and _POINTS_BACK.match(" ".join(words[:3])):
-        joined = text[scored[at - 1].end : chosen.start]
-        if "\n\n" not in joined and not _penalty(text[scored[at - 1].start : scored[at - 1].end]):
+    before = scored[at - 1] if at > 0 and scored[at - 1].hit == chosen.hit else None
+    short = len(words) <= _WORDS_OF_A_SHORT_ONE
+    if before is not None and short and _POINTS_BACK.match(" ".join(words[:3])):
+        apart = "\n\n" in text[before.end : chosen.start]
+        if not apart and not is_fragment(text_of(hits, before)):
             first = at - 1
     if text[: chosen.end].endswith(":"):
         while last + 1 < len(scored) and scored[last + 1].hit == chosen.hit:

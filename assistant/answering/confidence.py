@@ -13,10 +13,9 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from assistant.answering.best_sentence import ScoredSentence
-from assistant.answering.quote_location import PassageIndex
+from assistant.answering.best_sentence import ScoredSentence, sentence_at
 from assistant.text.words import content_stems, topic_words
-from assistant.types import Calibration, Passage, Quoted, SearchResult
+from assistant.types import Calibration, Place, Quoted, SearchResult
 
 INTERCEPT = "intercept"
 _CLIP = 25.0
@@ -24,15 +23,17 @@ _CLIP = 25.0
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """All that speaks for or against a quote. `windows` are the passages as the prompt
-    showed them.
+    """All that speaks for or against a quote, which stands at `place` of the hits' passages.
+
+    `shown` is the text of the window that the model was shown of that passage.
     """
 
     question: str
     result: SearchResult
     scored: Sequence[ScoredSentence]
-    windows: Sequence[Passage]
     quoted: Quoted
+    place: Place
+    shown: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +46,11 @@ class Judgement:
 
 def judge(evidence: Evidence, calibration: Calibration) -> Judgement:
     """Decide whether a quote is given as the answer."""
-    quoted = evidence.quoted
-    if not quoted.text:
-        return Judgement(refused=True)
     confidence = confidence_of(features(evidence), calibration.confidence)
     threshold = calibration.answer_threshold
     if confidence is not None and threshold is not None:
         return Judgement(confidence < threshold, confidence)
-    return Judgement(calibration.refuses(quoted), confidence)
+    return Judgement(calibration.refuses(evidence.quoted), confidence)
 
 
 def confidence_of(found: Mapping[str, float], weights: Mapping[str, float]) -> float | None:
@@ -71,14 +69,14 @@ def features(evidence: Evidence) -> dict[str, float]:
     log-likelihoods (nats), `token` the quote's by token, `length` the logarithm of its
     tokens; `extract` the best sentence's score, `sentence` that of the quote's own, `best`
     1 if they are the same one; `rank` the quote's passage (0: first); `lacking` the share of
-    the question's words that the quote's passage lacks.
+    the question's words that the quote's window lacks.
     """
     result, quoted = evidence.result, evidence.quoted
     relevance = min(max(result.relevance, 1e-4), 1.0 - 1e-4)
     fused = [hit.scores.fused for hit in result.hits[:2]]
     dense = [hit.scores.dense for hit in result.hits if hit.scores.dense is not None]
     best = max(evidence.scored, key=lambda s: s.score, default=None)
-    own, rank, text = _sentence_of(evidence)
+    own = sentence_at(evidence.scored, evidence.place)
     asked = content_stems(topic_words(evidence.question))
     return {
         "relevance": math.log(relevance / (1.0 - relevance)),
@@ -91,28 +89,10 @@ def features(evidence: Evidence) -> dict[str, float]:
         "extract": best.score if best is not None else 0.0,
         "sentence": own.score if own is not None else 0.0,
         "best": float(own is not None and own is best),
-        "rank": float(rank),
-        "lacking": len(asked - content_stems(text)) / len(asked) if asked else 0.0,
+        "rank": float(evidence.place.passage),
+        "lacking": len(asked - content_stems(evidence.shown)) / len(asked) if asked else 0.0,
     }
 
 
 def _clipped(nats: float) -> float:
     return max(-_CLIP, min(_CLIP, nats))
-
-
-def _sentence_of(evidence: Evidence) -> tuple[ScoredSentence | None, int, str]:
-    """Return the sentence that holds the quote, the number of its hit, and its window's text."""
-    places = PassageIndex(evidence.windows).find(evidence.quoted.text)
-    if not places:
-        return None, len(evidence.windows), ""
-    window = evidence.windows[places[0].passage]
-    at = window.start + places[0].start
-    for number, hit in enumerate(evidence.result.hits):
-        if hit.passage.chunk_id != window.chunk_id:
-            continue
-        for sentence in evidence.scored:
-            begin = hit.passage.start + sentence.start
-            if sentence.hit == number and begin <= at < hit.passage.start + sentence.end:
-                return sentence, number, window.text
-        return None, number, window.text
-    return None, len(evidence.windows), window.text

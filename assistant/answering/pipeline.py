@@ -6,40 +6,82 @@ are put before this one's, for the search and for the model, where this one lean
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
-from types import GeneratorType
+from dataclasses import dataclass, replace
 
 from assistant.answering.answer_text import answer_text
-from assistant.answering.best_sentence import ScoredSentence, best_extract, score_sentences
-from assistant.answering.checks import embedder_similarity
+from assistant.answering.best_sentence import (
+    PASSAGES,
+    ScoredSentence,
+    best_extract,
+    score_sentences,
+)
+from assistant.answering.checks.support import embedder_similarity
 from assistant.answering.contradictions import find_disagreements
-from assistant.answering.course import Course, Task
-from assistant.answering.strategies import Router, strategy_named
-from assistant.answering.verify import check_answer
+from assistant.answering.prompt_budget import Plan
+from assistant.answering.request import Read, Request, milliseconds_since
+from assistant.answering.strategies.map_reduce import PASSAGES as LISTED_PASSAGES
+from assistant.answering.strategies.registry import READERS
+from assistant.answering.strategies.router import Choice, Router
+from assistant.answering.verify import check_answer, check_quote
 from assistant.config import Settings
 from assistant.errors import Cancelled
 from assistant.prompts import DEFAULT_STYLE, build_messages, is_refusal
-from assistant.retrieval import Retriever
+from assistant.retrieval import Query, Retriever
 from assistant.types import (
+    MAP_REDUCE,
     Answer,
     AnswerEvent,
     CancelToken,
     ChatEngine,
-    Contradiction,
     DocumentRecord,
     Embedder,
     Extracted,
     Finished,
+    Hit,
     Retrieved,
-    Sampling,
     SearchResult,
     Sentence,
     Timings,
 )
 
 
-def _no_documents() -> Sequence[DocumentRecord]:
-    return ()
+@dataclass(frozen=True, slots=True)
+class _Searched:
+    """What was found for a question, and the best sentence of it.
+
+    `in_scope` tells whether the library speaks about the question, as far as the search can
+    tell; nothing is scored if it does not.
+    """
+
+    query: Query
+    result: SearchResult
+    in_scope: bool
+    retrieve_ms: float
+    scored: Sequence[ScoredSentence] = ()
+    extract: Sentence | None = None
+    extract_ms: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Stages:
+    """The results of the stages of one answer, as far as it came."""
+
+    question: str
+    choice: Choice | None
+    searched: _Searched | None
+    read: Read
+    cancelled: bool
+    total_ms: float
+
+    @property
+    def hits(self) -> tuple[Hit, ...]:
+        return self.searched.result.hits if self.searched else ()
+
+    @property
+    def in_scope(self) -> bool:
+        return self.searched is not None and self.searched.in_scope
 
 
 class AnswerSession:
@@ -58,7 +100,7 @@ class AnswerSession:
         settings: Settings,
         *,
         style: str = DEFAULT_STYLE,
-        documents: Callable[[], Sequence[DocumentRecord]] = _no_documents,
+        documents: Callable[[], Sequence[DocumentRecord]] = tuple,
     ) -> None:
         self._retriever = retriever
         self._chat = chat
@@ -74,9 +116,7 @@ class AnswerSession:
         second on a laptop). Without a chat model there is nothing to do.
         """
         if self._chat is not None:
-            prompt = self._chat.render(build_messages("", (), self._style))
-            for _ in self._chat.generate(prompt, Sampling(max_tokens=0)):
-                pass
+            self._chat.warm_up(self._chat.render(build_messages("", (), self._style)))
 
     def ask(
         self,
@@ -94,145 +134,134 @@ class AnswerSession:
         `ContextOverflowError` for a question that is too long for the chat model, and what
         store, embedder and chat model raise.
         """
+        began = time.perf_counter()
         token = cancel or CancelToken()
-        course = Course(question)
+        choice: Choice | None = None
+        searched: _Searched | None = None
+        read, cancelled = Read(""), False
         try:
-            yield from self._steps(course, token, strategy or self._settings.reading, previous)
+            token.raise_if_cancelled()
+            choice = self._router.choose(question, strategy or self._settings.reading, previous)
+            read = Read(choice.strategy)
+            if not choice.answer:
+                searched = self._search(choice.route.searched or question, choice, began)
+                yield Retrieved(searched.result)
+            if searched is not None and searched.in_scope:
+                token.raise_if_cancelled()
+                searched = self._with_sentences(searched, token)
+                if searched.extract is not None and searched.result.relevant:
+                    yield Extracted(searched.extract)
+                if self._chat is not None and choice.strategy in READERS:
+                    request = Request(
+                        searched.query.text,
+                        searched.result,
+                        searched.scored,
+                        self._chat,
+                        self._settings,
+                        self._style,
+                        token,
+                        began,
+                    )
+                    read = yield from READERS[choice.strategy](request)
         except Cancelled:
-            course.cancelled = True
-        yield Finished(self._finish(course))
-
-    def _steps(
-        self, course: Course, cancel: CancelToken, strategy: str, previous: str
-    ) -> Iterator[AnswerEvent]:
-        cancel.raise_if_cancelled()
-        choice = self._router.choose(course.question, strategy, previous)
-        course.strategy, course.route, course.direct = choice.strategy, choice.route, choice.answer
-        if course.direct:
-            return
-        reader = strategy_named(choice.strategy)
-        searched = choice.route.searched or course.question
-        wanted = max(self._settings.search_hits, reader.passages if reader else 0)
-        result = self._retriever.search(searched, wanted)
-        course.result = result
-        course.retrieve_ms = course.elapsed()
-        yield Retrieved(result)
-        course.in_scope = result.relevant or (
-            result.worth_reading and reader is not None and _refuses_by_itself(self._chat)
-        )
-        if not course.in_scope:
-            return
-        cancel.raise_if_cancelled()
-        course.scored = self._extract(course, result, searched, cancel)
-        if course.extract is not None and result.relevant:
-            yield Extracted(course.extract)
-        if reader is None or self._chat is None:
-            return
-        task = Task(
-            searched,
-            result.hits,
-            course.scored,
-            self._chat,
-            self._settings,
-            self._style,
-            cancel,
-        )
-        events = reader.read(task, course)
-        try:
-            yield from events
-        finally:
-            if isinstance(events, GeneratorType):
-                events.close()
-
-    def _extract(
-        self, course: Course, result: SearchResult, searched: str, cancel: CancelToken
-    ) -> list[ScoredSentence]:
-        began = course.elapsed()
-        weights = self._retriever.term_weights(searched)
-        scored = score_sentences(searched, result.hits, self._embedder, weights, cancel)
-        course.extract = best_extract(result.hits, scored)
-        course.extract_ms = course.elapsed() - began
-        return scored
-
-    def _finish(self, course: Course) -> Answer:
-        result = course.result
-        hits = result.hits if result is not None else ()
-        written = course.written.strip()
-        refused = bool(written) and is_refusal(written)
-        checked = [] if refused else self._checked(course)
-        tokens = self._chat.count_tokens(course.written) if self._chat and course.written else 0
-        sentences = ([course.extract] if course.extract else []) + checked
-        abstained = not course.cancelled and (not course.in_scope or refused or not sentences)
-        contradictions = _contradictions(course) if course.in_scope and not course.cancelled else ()
-        text = answer_text(
-            course.extract,
-            checked,
-            refused=refused,
-            relevant=course.in_scope,
-            contradictions=contradictions,
-        )
-        plan = course.plan
-        return Answer(
-            question=course.question,
-            text=course.direct or text,
-            abstained=abstained and not course.direct,
-            sentences=tuple(sentences),
-            passages=hits,
-            relevance=result.relevance if result is not None else 0.0,
-            timings=Timings(
-                retrieve_ms=course.retrieve_ms,
-                extract_ms=course.extract_ms,
-                first_token_ms=course.first_token_ms,
-                total_ms=course.elapsed(),
-                prompt_tokens=plan.prompt_tokens if plan else 0,
-                generated_tokens=tokens,
-            ),
-            model=self._chat.name if self._chat is not None else "",
-            cancelled=course.cancelled,
-            truncated=_cut_short(course, tokens),
-            strategy=course.strategy,
-            route=course.route,
-            candidates=course.candidates,
-            confidence=course.confidence,
-            contradictions=contradictions,
+            cancelled = True
+        cancelled = cancelled or read.cancelled
+        total_ms = milliseconds_since(began)
+        yield Finished(
+            self._finished(_Stages(question, choice, searched, read, cancelled, total_ms))
         )
 
-    def _checked(self, course: Course) -> list[Sentence]:
-        """Check what was written; a quote whose passage is known, against that one alone."""
-        hits = course.result.hits if course.result is not None else ()
-        if course.found:
-            return [
-                sentence
-                for found in course.found
-                for sentence in check_answer(
-                    f'"{found.text}"', [hits[found.hit].passage], course.question
-                )
-            ]
-        written = course.written.strip()
-        if not written:
-            return []
-        return check_answer(
+    def _search(self, words: str, choice: Choice, began: float) -> _Searched:
+        """Search for as many passages as are wanted: by the settings, and to be read."""
+        settings = self._settings
+        reads = choice.strategy in READERS
+        wanted = max(settings.search_hits, settings.prompt_passages if reads else 0)
+        if choice.strategy == MAP_REDUCE:
+            wanted = max(wanted, LISTED_PASSAGES)
+        query = self._retriever.query(words)
+        result = self._retriever.search(query, wanted)
+        refuses = self._chat is not None and self._chat.calibration.quotes_only
+        in_scope = result.relevant or (result.worth_reading and reads and refuses)
+        return _Searched(query, result, in_scope, milliseconds_since(began))
+
+    def _with_sentences(self, searched: _Searched, cancel: CancelToken) -> _Searched:
+        """Score the sentences of the passages that may be shown, and take the best."""
+        began = time.perf_counter()
+        hits = searched.result.hits
+        shown = max(PASSAGES, self._settings.prompt_passages)
+        scored = score_sentences(searched.query, hits, self._embedder, cancel, passages=shown)
+        extract = best_extract(hits, scored)
+        spent = milliseconds_since(began)
+        return replace(searched, scored=scored, extract=extract, extract_ms=spent)
+
+    def _verified(self, stages: _Stages) -> list[Sentence]:
+        """Check what the model said: its quotes at their places, all else by what it writes."""
+        hits, read = stages.hits, stages.read
+        found = [check_quote(quote, hits[quote.place.passage].passage) for quote in read.quotes]
+        written = read.written.strip()
+        if not written or is_refusal(written):
+            return found
+        return found + check_answer(
             written,
             [hit.passage for hit in hits],
-            course.question,
-            numbered=course.plan.passages if course.plan is not None else None,
+            stages.question,
+            numbered=read.plan.passages if read.plan is not None else None,
             similarity=embedder_similarity(self._embedder),
         )
 
+    def _finished(self, stages: _Stages) -> Answer:
+        choice, searched, read = stages.choice, stages.searched, stages.read
+        refused = is_refusal(read.written.strip()) if read.written.strip() else False
+        checked = self._verified(stages)
+        extract = searched.extract if searched else None
+        sentences = ([extract] if extract else []) + checked
+        abstained = not stages.cancelled and (not stages.in_scope or refused or not sentences)
+        contradictions = (
+            find_disagreements(stages.question, stages.hits, searched.scored, read.candidates)
+            if searched is not None and searched.in_scope and not stages.cancelled
+            else ()
+        )
+        text = answer_text(
+            extract,
+            checked,
+            refused=refused,
+            relevant=stages.in_scope,
+            contradictions=contradictions,
+        )
+        direct = choice.answer if choice else ""
+        tokens = self._chat.count_tokens(read.said) if self._chat and read.said else 0
+        route = choice.route if choice else None
+        return Answer(
+            question=stages.question,
+            text=direct or text,
+            abstained=abstained and not direct,
+            sentences=tuple(sentences),
+            passages=stages.hits,
+            relevance=searched.result.relevance if searched else 0.0,
+            timings=_timings(stages, tokens),
+            model=self._chat.name if self._chat is not None else "",
+            cancelled=stages.cancelled,
+            truncated=read.cut_short or (not stages.cancelled and _reached(read.plan, tokens)),
+            strategy=read.strategy,
+            route=replace(route, reason=route.reason + read.note) if route else None,
+            candidates=read.candidates,
+            confidence=read.confidence,
+            contradictions=contradictions,
+        )
 
-def _refuses_by_itself(chat: ChatEngine | None) -> bool:
-    return chat is not None and chat.calibration.quotes_only
+
+def _timings(stages: _Stages, generated: int) -> Timings:
+    searched, plan = stages.searched, stages.read.plan
+    return Timings(
+        retrieve_ms=searched.retrieve_ms if searched else 0.0,
+        extract_ms=searched.extract_ms if searched else 0.0,
+        first_token_ms=stages.read.first_token_ms,
+        total_ms=stages.total_ms,
+        prompt_tokens=plan.prompt_tokens if plan else 0,
+        generated_tokens=generated,
+    )
 
 
-def _contradictions(course: Course) -> tuple[Contradiction, ...]:
-    """Find what the documents disagree about."""
-    hits = course.result.hits if course.result is not None else ()
-    return find_disagreements(course.question, hits, course.scored, course.candidates)
-
-
-def _cut_short(course: Course, tokens: int) -> bool:
-    """Whether the model said more, or would have."""
-    if course.looped or (course.quoted is not None and not course.quoted.complete):
-        return True
-    plan = course.plan
-    return plan is not None and not course.cancelled and tokens >= plan.max_answer_tokens
+def _reached(plan: Plan | None, tokens: int) -> bool:
+    """Tell whether an answer is as long as it could be."""
+    return plan is not None and tokens >= plan.max_answer_tokens

@@ -3,18 +3,33 @@
 from __future__ import annotations
 
 import heapq
+import re
+from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from assistant.answering.best_sentence import ScoredSentence
+from assistant.answering.best_sentence import ScoredSentence, text_of
 from assistant.config import Settings
 from assistant.errors import ContextOverflowError
 from assistant.prompts import PromptPassage, build_messages
-from assistant.types import ChatEngine, Hit, PageStart, Passage
+from assistant.types import ChatEngine, Hit, Passage, Place
 
 _LEAST_ANSWER = 16
 _SPECIAL_TOKENS = 4
 _TRIES = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The part of the passage of hit number `hit` that is shown, `offset` characters into it."""
+
+    hit: int
+    offset: int
+    passage: Passage
+
+    def in_hit(self, place: Place) -> Place:
+        """Return a place in this window as a place in the passage of its hit."""
+        return Place(self.hit, self.offset + place.start, self.offset + place.end)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +38,13 @@ class Plan:
 
     prompt: str
     prompt_tokens: int
-    passages: tuple[Passage, ...]
+    windows: tuple[Window, ...]
     max_answer_tokens: int
+
+    @property
+    def passages(self) -> tuple[Passage, ...]:
+        """The windows as passages, in the prompt's order."""
+        return tuple(window.passage for window in self.windows)
 
 
 def plan_prompt(
@@ -60,9 +80,10 @@ def plan_prompt(
 
 
 def _rendered(
-    question: str, windows: Sequence[Passage], chat: ChatEngine, style: str
+    question: str, windows: Sequence[Window], chat: ChatEngine, style: str
 ) -> tuple[str, int]:
-    shown = [PromptPassage(w.document, w.page, w.text) for w in windows]
+    passages = [window.passage for window in windows]
+    shown = [PromptPassage(p.document, p.page, p.text) for p in passages]
     prompt = chat.render(build_messages(question, shown, style))
     return prompt, chat.count_tokens(prompt) + _SPECIAL_TOKENS
 
@@ -78,89 +99,73 @@ def _overflow(question: int, context: int, answer: int, needed: int) -> ContextO
 
 def cut_windows(
     hits: Sequence[Hit], scored: Sequence[ScoredSentence], chat: ChatEngine, budget: int
-) -> tuple[Passage, ...]:
+) -> tuple[Window, ...]:
     """Return a window of whole sentences of each hit, together at most `budget` tokens.
 
     Every window grows from its passage's best sentence to whichever neighbour scores
     best, over all passages. A passage whose best sentence no longer fits is left out, but
     of the first one at least what fits is kept. Windows come in the order of the hits.
     """
-    by_hit: list[list[ScoredSentence]] = [[] for _ in hits]
-    for sentence in scored:
-        if sentence.hit < len(hits):
-            by_hit[sentence.hit].append(sentence)
-    costs = [
-        [chat.count_tokens(hits[s.hit].passage.text[s.start : s.end]) + 1 for s in sentences]
-        for sentences in by_hit
-    ]
-    windows, left = _seeds(by_hit, costs, budget)
-    _grow(windows, by_hit, costs, left)
-    cut = [
-        sub_passage(hits[number].passage, by_hit[number][a].start, by_hit[number][b].end)
-        for number, (a, b) in sorted(windows.items())
-    ]
-    if not cut and hits and budget > 0:
-        return _first_words(hits[0].passage, by_hit[0], chat, budget)
-    return tuple(cut)
-
-
-def _seeds(
-    by_hit: Sequence[Sequence[ScoredSentence]], costs: Sequence[Sequence[int]], left: int
-) -> tuple[dict[int, tuple[int, int]], int]:
-    windows: dict[int, tuple[int, int]] = {}
-    for number, sentences in enumerate(by_hit):
-        if not sentences:
-            continue
-        best = max(range(len(sentences)), key=lambda i: (sentences[i].score, -i))
-        if costs[number][best] <= left:
-            windows[number] = (best, best)
+    by_hit = [[s for s in scored if s.hit == number] for number in range(len(hits))]
+    costs = [[chat.count_tokens(text_of(hits, s)) + 1 for s in own] for own in by_hit]
+    spans: dict[int, tuple[int, int]] = {}
+    left = budget
+    for number, own in enumerate(by_hit):
+        best = max(range(len(own)), key=[s.score for s in own].__getitem__, default=0)
+        if own and costs[number][best] <= left:
+            spans[number] = (best, best)
             left -= costs[number][best]
-    return windows, left
+    _grow(spans, by_hit, costs, left)
+    if not spans and hits and budget > 0:
+        return _first_words(hits, by_hit[0], chat, budget)
+    return tuple(
+        window_of(hits, number, by_hit[number][first].start, by_hit[number][last].end)
+        for number, (first, last) in spans.items()
+    )
 
 
 def _grow(
-    windows: dict[int, tuple[int, int]],
+    spans: dict[int, tuple[int, int]],
     by_hit: Sequence[Sequence[ScoredSentence]],
     costs: Sequence[Sequence[int]],
     left: int,
 ) -> None:
+    """Widen spans of sentences by their best neighbours, as long as `left` tokens pay for them."""
     queue: list[tuple[float, int, int]] = []
 
     def offer(number: int, at: int) -> None:
         if 0 <= at < len(by_hit[number]):
             heapq.heappush(queue, (-by_hit[number][at].score, number, at))
 
-    for number, (a, b) in windows.items():
-        offer(number, a - 1)
-        offer(number, b + 1)
+    for number, (first, last) in spans.items():
+        offer(number, first - 1)
+        offer(number, last + 1)
     while queue:
         _, number, at = heapq.heappop(queue)
         if costs[number][at] > left:
             continue
         left -= costs[number][at]
-        a, b = windows[number]
-        windows[number] = (min(a, at), max(b, at))
-        offer(number, at - 1 if at < a else at + 1)
+        first, last = spans[number]
+        spans[number] = (min(first, at), max(last, at))
+        offer(number, at - 1 if at < first else at + 1)
 
 
 def _first_words(
-    passage: Passage, sentences: Sequence[ScoredSentence], chat: ChatEngine, budget: int
-) -> tuple[Passage, ...]:
-    """Keep as many words of the best sentence as fit, when not even that one does."""
+    hits: Sequence[Hit], sentences: Sequence[ScoredSentence], chat: ChatEngine, budget: int
+) -> tuple[Window, ...]:
+    """Keep as many words of the first hit's best sentence as fit, when not even that one does."""
     if not sentences:
         return ()
     best = max(sentences, key=lambda s: s.score)
-    low, high = best.start, best.end
-    while low < high:
-        middle = (low + high + 1) // 2
-        if chat.count_tokens(passage.text[best.start : middle]) + 1 <= budget:
-            low = middle
-        else:
-            high = middle - 1
-    end = low
-    while best.start < end < best.end and not passage.text[end].isspace():
-        end -= 1
-    return (sub_passage(passage, best.start, end),) if end > best.start else ()
+    text = hits[0].passage.text
+    ends = [m.end() for m in re.compile(r"\S+").finditer(text, best.start, best.end)]
+    fits = bisect_right(ends, budget, key=lambda end: chat.count_tokens(text[best.start : end]) + 1)
+    return (window_of(hits, 0, best.start, ends[fits - 1]),) if fits else ()
+
+
+def window_of(hits: Sequence[Hit], hit: int, start: int, end: int) -> Window:
+    """Return the window `start:end` of the passage of a hit."""
+    return Window(hit, start, sub_passage(hits[hit].passage, start, end))
 
 
 def sub_passage(passage: Passage, start: int, end: int) -> Passage:
@@ -168,14 +173,5 @@ def sub_passage(passage: Passage, start: int, end: int) -> Passage:
     begin, stop = passage.start + start, passage.start + end
     inside = [p for p in passage.pages if p.start < stop]
     first = max((i for i, p in enumerate(inside) if p.start <= begin), default=0)
-    pages: tuple[PageStart, ...] = tuple(inside[first:]) or passage.pages[:1]
-    return Passage(
-        chunk_id=passage.chunk_id,
-        document_id=passage.document_id,
-        document=passage.document,
-        heading=passage.heading,
-        start=begin,
-        end=stop,
-        text=passage.text[start:end],
-        pages=pages,
-    )
+    pages = tuple(inside[first:]) or passage.pages[:1]
+    return replace(passage, start=begin, end=stop, text=passage.text[start:end], pages=pages)

@@ -9,11 +9,13 @@ a word or a number, nor drop what turns its meaning: "5 mg" is not found in "15 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 from assistant.text.canonical import Canonical, canonical
-from assistant.types import Citation, Passage
+from assistant.types import Citation, Passage, Place
 
 RUN_WORDS = 5
 """Fewest words in a row that count as copied when no quotation marks say so."""
@@ -26,15 +28,6 @@ _ELLIPSIS = re.compile(r"\s*[\[(]?(?:\.\s?){3}[\])]?\s*")
 _WORD = re.compile(r"[^\W_]+")
 _COMPARED = re.compile(r"[<>\u2264\u2265\u00b1=~\u2248]\s*$")
 _HYPHENS = "-\u2010\u2011\u00ad"
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """The span `start:end` of the text of passage number `passage` (from 0)."""
-
-    passage: int
-    start: int
-    end: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +46,6 @@ class PassageIndex:
         self._passages = tuple(passages)
         self._forms: list[list[Canonical]] = []
         self._grams: dict[tuple[str, ...], list[tuple[int, int]]] = {}
-        self._words: list[list[tuple[int, int]]] = []
         for number, passage in enumerate(self._passages):
             forms = [canonical(passage.text)]
             hyphenated = canonical(passage.text, keep_line_hyphen=True)
@@ -62,9 +54,10 @@ class PassageIndex:
             self._forms.append(forms)
             self._index_words(number, forms[0].text)
 
-    def cite(self, place: Place) -> tuple[Citation, ...]:
-        """Return the citations of a place, one for each page that it touches."""
-        return self._passages[place.passage].cite(place.start, place.end)
+    def cite(self, *places: Place) -> tuple[Citation, ...]:
+        """Return the citations of places, one for each page that they touch; equal ones once."""
+        cited = (self._passages[p.passage].cite(p.start, p.end) for p in places)
+        return tuple(dict.fromkeys(citation for own in cited for citation in own))
 
     def text(self, place: Place) -> str:
         """Return the document's own characters at a place."""
@@ -83,9 +76,7 @@ class PassageIndex:
             return []
         for number in self._order(prefer):
             for form in self._forms[number]:
-                found = self._in_form(number, form, [whole])
-                if not found and len(parts) > 1:
-                    found = self._in_form(number, form, parts)
+                found = self._in_form(number, form, [whole]) or self._in_form(number, form, parts)
                 if found:
                     return found
         return []
@@ -96,17 +87,16 @@ class PassageIndex:
         `text` is in canonical form. They are taken from left to right and don't overlap.
         """
         spans = [m.span() for m in _WORD.finditer(text)]
-        keys = [text[a:b].casefold() for a, b in spans]
+        ends = [end for _, end in spans]
         found: list[Run] = []
         at = 0
         while at + RUN_WORDS <= len(spans):
-            gram = tuple(keys[at : at + RUN_WORDS])
-            best, words = self._longest(text, spans, at, self._places(gram, prefer))
-            if best is None:
+            run = self._longest(text, spans[at][0], ends, at, prefer)
+            if run is None:
                 at += 1
             else:
-                found.append(best)
-                at += words
+                found.append(run)
+                at = bisect_right(ends, run.end)
         return found
 
     def _order(self, prefer: Sequence[int]) -> list[int]:
@@ -115,15 +105,10 @@ class PassageIndex:
 
     def _index_words(self, number: int, text: str) -> None:
         spans = [m.span() for m in _WORD.finditer(text)]
-        self._words.append(spans)
-        keys = [text[a:b].casefold() for a, b in spans]
-        for at in range(len(keys) - RUN_WORDS + 1):
-            places = self._grams.setdefault(tuple(keys[at : at + RUN_WORDS]), [])
+        for first, last in zip(spans, spans[RUN_WORDS - 1 :], strict=False):
+            places = self._grams.setdefault(_gram(text[first[0] : last[1]]), [])
             if len(places) < _GRAM_PLACES:
-                places.append((number, at))
-
-    def _places(self, gram: tuple[str, ...], prefer: Sequence[int]) -> list[tuple[int, int]]:
-        return sorted(self._grams.get(gram, []), key=lambda place: place[0] not in prefer)
+                places.append((number, first[0]))
 
     def _in_form(self, number: int, form: Canonical, parts: Sequence[str]) -> list[Place]:
         places: list[Place] = []
@@ -139,66 +124,57 @@ class PassageIndex:
         self, number: int, form: Canonical, part: str, after: int
     ) -> tuple[Place | None, int]:
         for variant in dict.fromkeys((part, part[0].swapcase() + part[1:])):
-            at = form.text.find(variant, after)
-            tries = 0
-            while at >= 0 and tries < _MOST_TRIES:
+            at = after - 1
+            for _ in range(_MOST_TRIES):
+                at = form.text.find(variant, at + 1)
                 end = at + len(variant)
+                if at < 0:
+                    break
                 if _left_ok(form, self._passages[number].text, at) and _right_ok(form.text, end):
                     span = form.original_span(at, end)
                     if span is not None:
                         return Place(number, *span), end
-                at = form.text.find(variant, at + 1)
-                tries += 1
         return None, after
 
     def _longest(
-        self,
-        text: str,
-        spans: list[tuple[int, int]],
-        first: int,
-        places: list[tuple[int, int]],
-    ) -> tuple[Run | None, int]:
-        best: Run | None = None
-        most = 0
-        for number, at in places:
-            count = self._matching(text, spans, first, number, at)
-            if count <= most:
-                continue
-            run = self._run(spans, first, number, at, count)
-            if run is not None:
-                best, most = run, count
-        return best, most
-
-    def _matching(
-        self, text: str, spans: list[tuple[int, int]], first: int, number: int, at: int
-    ) -> int:
-        """Count the words that agree, with all that stands between them."""
-        there, own = self._forms[number][0].text, self._words[number]
-        count = 0
-        while first + count < len(spans) and at + count < len(own):
-            a, b = spans[first + count]
-            c, d = own[at + count]
-            if count and text[spans[first + count - 1][1] : a] != there[own[at + count - 1][1] : c]:
-                break
-            if text[a:b] != there[c:d] and (count or text[a + 1 : b] != there[c + 1 : d]):
-                break
-            count += 1
-        return count
-
-    def _run(
-        self, spans: list[tuple[int, int]], first: int, number: int, at: int, count: int
+        self, text: str, begin: int, ends: Sequence[int], first: int, prefer: Collection[int]
     ) -> Run | None:
-        form, own = self._forms[number][0], self._words[number]
-        if not _left_ok(form, self._passages[number].text, own[at][0]):
-            return None
-        while count >= RUN_WORDS and not _right_ok(form.text, own[at + count - 1][1]):
-            count -= 1
-        if count < RUN_WORDS:
-            return None
-        span = form.original_span(own[at][0], own[at + count - 1][1])
-        if span is None:
-            return None
-        return Run(spans[first][0], spans[first + count - 1][1], Place(number, *span))
+        """Return the longest run from word number `first` on, which begins at `begin`.
+
+        Words end at `ends`.
+        """
+        best: Run | None = None
+        places = self._grams.get(_gram(text[begin : ends[first + RUN_WORDS - 1]]), [])
+        for number, at in sorted(places, key=lambda place: place[0] not in prefer):
+            form = self._forms[number][0]
+            if not _left_ok(form, self._passages[number].text, at):
+                continue
+            there = form.text[at + 1 :]
+            pairs = zip(text[begin + 1 : begin + 1 + len(there)], there, strict=False)
+            agreed = begin + 1 + sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+            last = bisect_right(ends, agreed) - 1
+            least = first + RUN_WORDS - 1
+            while last >= least and not _right_ok(form.text, at + ends[last] - begin):
+                last -= 1
+            if last < least or (best is not None and ends[last] <= best.end):
+                continue
+            span = form.original_span(at, at + ends[last] - begin)
+            if span is not None:
+                best = Run(begin, ends[last], Place(number, *span))
+        return best
+
+
+def _gram(words: str) -> tuple[str, ...]:
+    return tuple(word.casefold() for word in _WORD.findall(words))
+
+
+def stands_whole(form: Canonical, text: str, start: int, end: int) -> bool:
+    """Tell whether `text[start:end]` may be quoted by itself: no word or number is cut.
+
+    `form` is the canonical form of `text`; nothing that prints lies outside it.
+    """
+    first, last = bisect_left(form.starts, start), bisect_left(form.starts, end)
+    return first < last and _left_ok(form, text, first) and _right_ok(form.text, last)
 
 
 def _trimmed(quote: str) -> str:

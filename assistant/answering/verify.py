@@ -13,30 +13,34 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
-from assistant.answering.checks import Claim, Context, Similarity, flaws_around, spliced, unlike
 from assistant.answering.checks.attribution import (
     PASSAGE,
     claimed_documents,
     claimed_pages,
+    claimed_passages,
     without_attribution,
 )
-from assistant.answering.quote_location import PassageIndex, Place
+from assistant.answering.checks.claim_checks import Claim, flaws_around, short, spliced
+from assistant.answering.checks.negation import cut_negation
+from assistant.answering.checks.sentence_context import Context
+from assistant.answering.checks.support import Similarity, unlike
+from assistant.answering.quote_location import PassageIndex, stands_whole
 from assistant.answering.quote_marks import (
     MarkedQuote,
     answer_sentences,
     find_quotes,
     outside_of,
 )
+from assistant.answering.request import Quote
 from assistant.text.canonical import canonical
 from assistant.text.signs import QUOTE_MARKS
 from assistant.text.words import content_stems, words
-from assistant.types import Citation, Flaw, Passage, Sentence
+from assistant.types import Citation, Flaw, Passage, Place, Sentence
 
 _ITEM = re.compile(r"^\s*(?:\d{1,2}[.)]|[-*\u2022])\s+")
 _SHORT_WORDS = 3
 _OUTSIDE_MARKED = 0.5
 _OUTSIDE_COPIED = 0.34
-_SHOWN_QUOTE = 60
 _LEAST_CLAIMED = 3
 """Words of its own that a sentence must have for its likeness to the passage to be judged."""
 
@@ -61,6 +65,29 @@ class _Found:
         return tuple(place for group in self.groups for place in group)
 
 
+def check_quote(quote: Quote, passage: Passage) -> Sentence:
+    """Make a sentence of a quote that the engine held to a passage, cited at its place.
+
+    Its words need no looking up. Still it is not supported if it has no letter or digit, if
+    it is cut out of a number or compound ("5 mg" of "1.5 mg"), or if the word before it
+    denies what it says.
+    """
+    place = Place(0, quote.place.start, quote.place.end)
+    context = Context([passage])
+    whole = stands_whole(canonical(passage.text), passage.text, place.start, place.end)
+    denied = cut_negation(context.words_before(place))
+    flaws = []
+    if not any(map(str.isalnum, quote.text)):
+        flaws.append(Flaw("unquoted"))
+    elif not whole:
+        numbers = any(passage.text[at].isdigit() for at in (place.start, place.end - 1))
+        flaws.append(Flaw("number" if numbers else "fabricated", short(quote.text)))
+    elif denied is not None:
+        flaws.append(Flaw("negation", denied))
+    cited = passage.cite(place.start, place.end)
+    return Sentence(f'"{quote.text}"', bool(cited) and not flaws, cited, "model", tuple(flaws))
+
+
 def check_answer(
     text: str,
     passages: Sequence[Passage],
@@ -83,21 +110,13 @@ def check_answer(
     for start, end in answer_sentences(text, quotes, _says_something):
         own = quotes[bisect_left(starts, start) : bisect_left(starts, end)]
         checked.append(checker.check(text[start:end], start, own))
-    if similarity is None:
-        return [sentence for sentence, _ in checked]
-    return _compared(checked, similarity)
-
-
-def _compared(
-    checked: Sequence[tuple[Sentence, tuple[str, str] | None]], similarity: Similarity
-) -> list[Sentence]:
-    """Take the support from sentences whose passage is about something else."""
-    numbers = [n for n, (s, pair) in enumerate(checked) if s.supported and pair is not None]
-    pairs = [pair for _, pair in (checked[n] for n in numbers) if pair is not None]
-    bad = {n for n, odd in zip(numbers, unlike(pairs, similarity), strict=True) if odd}
+    pairs = [pair for _, pair in checked if pair is not None]
+    odd = iter(unlike(pairs, similarity) if similarity is not None else [False] * len(pairs))
     return [
-        replace(s, supported=False, flaws=(Flaw("dissimilar"),)) if n in bad else s
-        for n, (s, _) in enumerate(checked)
+        replace(sentence, supported=False, flaws=(Flaw("dissimilar"),))
+        if pair is not None and next(odd)
+        else sentence
+        for sentence, pair in checked
     ]
 
 
@@ -120,7 +139,7 @@ class _Checker:
         """Check one sentence; return what its likeness is to be judged by too, if it is."""
         claims = [quote for quote in quotes if any(map(str.isalnum, quote.inner))]
         found = self._marked(text, start, claims) if claims else self._copied(text)
-        cited = _citations(self._index, found.places)
+        cited = self._index.cite(*found.places)
         if found.places:
             found.flaws += self._around(text, found, cited)
         sentence = Sentence(
@@ -149,7 +168,7 @@ class _Checker:
             if not places:
                 found.flaws.append(self._not_found(claim.inner))
             elif any(self._context.apart(places[0], place) for place in places[1:]):
-                found.flaws.append(Flaw("spliced", _shown(claim.inner)))
+                found.flaws.append(Flaw("spliced", short(claim.inner)))
             found.groups.append(places)
         if found.flaws:
             return found
@@ -184,7 +203,7 @@ class _Checker:
         runs = self._index.runs(plain)
         copied = sum(run.end - run.start for run in runs)
         whole = len(runs) > 1 and copied >= 0.8 * len(plain.strip())
-        return Flaw("spliced" if whole else "fabricated", _shown(quote))
+        return Flaw("spliced" if whole else "fabricated", short(quote))
 
     def _copied(self, text: str) -> _Found:
         """Look for words copied without quotation marks: the whole sentence, or long runs."""
@@ -226,21 +245,13 @@ class _Checker:
 
     def _preferred(self, text: str) -> list[int]:
         """Return which passages to look at first: those that the sentence names."""
-        numbers = [int(n) for m in PASSAGE.finditer(text) for n in re.findall(r"\d+", m.group())]
-        prefer = [
-            at
-            for number in numbers
-            if 0 < number <= len(self._numbered)
-            for at, passage in enumerate(self._passages)
-            if _within(self._numbered[number - 1], passage)
-        ]
+        numbers = [n for n in claimed_passages(text) if 0 < n <= len(self._numbered)]
         named = claimed_documents(text, self._context.documents)
         pages = {page for page, _ in claimed_pages(text)}
-        prefer += [n for n, p in enumerate(self._passages) if p.document in named]
-        prefer += [
-            n for n, p in enumerate(self._passages) if pages & {page.number for page in p.pages}
-        ]
-        return prefer
+        known = list(enumerate(self._passages))
+        prefer = [at for n in numbers for at, p in known if _within(self._numbered[n - 1], p)]
+        prefer += [at for at, p in known if p.document in named]
+        return prefer + [at for at, p in known if pages & {page.number for page in p.pages}]
 
     def _numbers_of(self, places: Sequence[Place]) -> tuple[int, ...] | None:
         """Return the numbers (from 1) of the prompt's passages from which the places come."""
@@ -257,11 +268,6 @@ def _within(shown: Passage, passage: Passage) -> bool:
     """Tell whether a passage of the prompt is (a window of) this one."""
     same = shown.document_id == passage.document_id
     return same and passage.start <= shown.start and shown.end <= passage.end
-
-
-def _citations(index: PassageIndex, places: Sequence[Place]) -> tuple[Citation, ...]:
-    unique = dict.fromkeys(places)
-    return tuple(dict.fromkeys(citation for place in unique for citation in index.cite(place)))
 
 
 def _says_enough(text: str, cited: Sequence[str], asked: Collection[str]) -> bool:
@@ -288,8 +294,3 @@ def _says_something(text: str) -> bool:
 
 def _claimed(text: str) -> frozenset[str]:
     return content_stems(_bare(text))
-
-
-def _shown(quote: str) -> str:
-    line = " ".join(quote.split())
-    return line if len(line) <= _SHOWN_QUOTE else line[: _SHOWN_QUOTE - 3] + "..."

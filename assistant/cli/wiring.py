@@ -80,7 +80,7 @@ class LocalWorkspace:
     def warm_up(self) -> None:
         self._load_embedder().embed_query("warm up")
         self._load_chat()
-        if self.documents():
+        if self._store is not None and not self._store.is_empty:
             self._session().prepare()
 
     def ask(
@@ -93,7 +93,6 @@ class LocalWorkspace:
     ) -> Iterator[AnswerEvent]:
         if not question.strip():
             raise UsageError("There is no question.", hint='Put one in quotes: assistant ask "..."')
-        self._filled_store()
         return self._session().ask(question, cancel, strategy=strategy, previous=previous)
 
     def search(self, query: str, limit: int = 8) -> SearchResult:
@@ -171,7 +170,7 @@ class LocalWorkspace:
 
     def _filled_store(self) -> AuditedStore:
         """Return the store, or raise `UsageError` if there is nothing in it."""
-        if self._store is None or not self._store.documents():
+        if self._store is None or self._store.is_empty:
             raise UsageError(
                 f"The library '{self._settings.library}' is empty.",
                 hint="Add documents first: assistant add PATH...",
@@ -179,11 +178,11 @@ class LocalWorkspace:
         return self._store
 
     def _session(self) -> AnswerSession:
-        embedder = self._load_embedder()
+        retriever = self._retriever()
         return AnswerSession(
-            self._retriever(),
+            retriever,
             self._load_chat(),
-            embedder,
+            self._load_embedder(),
             self._settings,
             documents=self.documents,
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -18,7 +18,7 @@ from assistant.engine.llama_runtime import LlamaRuntime
 from assistant.engine.prefix_cache import CachedDecoder
 from assistant.engine.prompt_style import style_of
 from assistant.engine.prompt_tokenizer import PromptTokenizer, try_vocabulary
-from assistant.engine.rag_sequence_decoding import Manner, Shown, SideBySide
+from assistant.engine.rag_sequence_decoding import SideBySide
 from assistant.engine.span_automaton import Spelling
 from assistant.engine.token_sampler import Sampler
 from assistant.engine.token_stream import TextStream
@@ -47,8 +47,8 @@ class LlamaChat:
     `adapter` is a LoRA GGUF to be computed over the model in `file`; both are checked
     against their hashes if they are pinned; `calibration` is kept
     for who asks (see `ChatEngine`).
-    A prompt's beginning that the previous prompt shares is not computed again; to
-    compute a beginning ahead of time, generate with `max_tokens=0`.
+    A prompt's beginning that the previous prompt shares is not computed again; `warm_up`
+    computes one ahead of time.
     Raises `ModelError` for a file that can't be used.
     """
 
@@ -121,17 +121,20 @@ class LlamaChat:
     def render(self, messages: Sequence[Message]) -> RenderedPrompt:
         return self._style.render(messages)
 
+    def warm_up(self, prompt: str) -> None:
+        tokens = self._fitting(prompt, 1)
+        with self._at_work() as stop:
+            self._decoder.prefill(tokens, stop)
+            if self._calibration.quotes_only:
+                self._spelled()  # a tenth of a second that the first question need not wait
+
     def generate(
         self, prompt: str, sampling: Sampling, cancel: CancelToken | None = None
-    ) -> Iterator[str]:
+    ) -> Generator[str, None, None]:
         tokens = self._fitting(prompt, 1)
-        cancel = cancel or CancelToken()
-        with self._at_work(cancel):
-            self._decoder.prefill(tokens, cancel)
-            if sampling.max_tokens > 0:
-                yield from self._answer(sampling, cancel)
-            elif self._calibration.quotes_only:
-                self._spelled()  # a tenth of a second that the first question need not wait
+        with self._at_work(cancel) as stop:
+            self._decoder.prefill(tokens, stop)
+            yield from self._answer(sampling, stop)
 
     def quote(
         self,
@@ -143,15 +146,15 @@ class LlamaChat:
         max_tokens: int = 192,
     ) -> Quoted:
         tokens = self._fitting(prompt, 2)
-        cancel = cancel or CancelToken()
-        with self._at_work(cancel):
+        with self._at_work(cancel) as stop:
             longest = min(max_tokens, self.context_length - len(tokens) - 1)
             search = QuoteSearch(self._decoder, self._spelled(), self.end_of_turn, longest)
-            return search.best(tokens, passages, self._tokenizer.plain(refusal)[0], cancel)
+            return search.best(tokens, passages, self._tokenizer.plain(refusal)[0], stop)
 
     @property
     def side_by_side(self) -> int:
-        return (self._runtime.sequences - 1) // 2
+        quotes = bool(self._calibration.quotes_only)
+        return (self._runtime.sequences - 1) // 2 if quotes else 0
 
     def weigh(
         self,
@@ -160,27 +163,14 @@ class LlamaChat:
         cancel: CancelToken | None = None,
         *,
         max_tokens: int = 192,
-        by_token: bool = False,
     ) -> Weighed:
         if not 0 < len(readings) <= self.side_by_side:
             raise EngineError(f"{len(readings)} passages can't be read side by side.")
-        shown = [Shown(self._fitting(r.prompt, 2), r.passage, r.weight) for r in readings]
-        cancel = cancel or CancelToken()
-        with self._at_work(cancel):
-            weighing = SideBySide(self._decoder, self._manner(refusal), shown, max_tokens, cancel)
-            return weighing.by_token() if by_token else weighing.by_sequence()
-
-    def _manner(self, refusal: str) -> Manner:
-        def text(tokens: Sequence[int]) -> str:
-            return b"".join(map(self._runtime.piece, tokens)).decode("utf-8", "ignore")
-
-        return Manner(
-            self._spelled() if self._calibration.quotes_only else None,
-            self._tokenizer.plain(refusal)[0],
-            self.end_of_turn,
-            self._runtime.ends_answer,
-            text,
-        )
+        prompts = [self._fitting(reading.prompt, 2) for reading in readings]
+        with self._at_work(cancel) as stop:
+            spelling, end = self._spelled(), self.end_of_turn
+            weighing = SideBySide(self._decoder, spelling, end, prompts, readings, max_tokens)
+            return weighing.weighed(self._tokenizer.plain(refusal)[0], stop)
 
     def _spelled(self) -> Spelling:
         if self._spelling is None:
@@ -204,10 +194,9 @@ class LlamaChat:
         end = [self.end_of_turn] if ended else []
         following = [self._tokenizer.plain(text) + end for text in continuations]
         tokens = self._fitting(prompt, max(map(len, following), default=0))
-        cancel = cancel or CancelToken()
         rows = self._runtime.max_outputs
-        with self._at_work(cancel):
-            found = score_each(self._decoder, tokens, following, rows, cancel)
+        with self._at_work(cancel) as stop:
+            found = score_each(self._decoder, tokens, following, rows, stop)
         pairs = zip(found, following, strict=True)
         return [Likelihood(score, len(those)) for score, those in pairs]
 
@@ -219,9 +208,8 @@ class LlamaChat:
         Shape (vocabulary,), by the token's number. Raises as `score` does.
         """
         tokens = self._fitting(prompt, 1)
-        cancel = cancel or CancelToken()
-        with self._at_work(cancel):
-            return next_token(self._decoder, tokens, cancel)
+        with self._at_work(cancel) as stop:
+            return next_token(self._decoder, tokens, stop)
 
     def text_log_probabilities(
         self, text: str, cancel: CancelToken | None = None
@@ -232,10 +220,9 @@ class LlamaChat:
         or a `RenderedPrompt`, must fit the context. Raises as `score` does.
         """
         tokens = self._fitting(text, 0)
-        cancel = cancel or CancelToken()
-        with self._at_work(cancel):
+        with self._at_work(cancel) as stop:
             self._decoder.keep(0)
-            return each_token(self._decoder, tokens, self._runtime.max_outputs, cancel)
+            return each_token(self._decoder, tokens, self._runtime.max_outputs, stop)
 
     # -- computing -------------------------------------------------------------------
 
@@ -253,14 +240,15 @@ class LlamaChat:
         return tokens
 
     @contextmanager
-    def _at_work(self, cancel: CancelToken) -> Iterator[None]:
-        """Have the engine for oneself; llama.cpp stops when `cancel` is set."""
+    def _at_work(self, cancel: CancelToken | None = None) -> Iterator[CancelToken]:
+        """Have the engine for oneself; llama.cpp stops when the token that is given is set."""
+        cancel = cancel or CancelToken()
         while not self._lock.acquire(timeout=_LOCK_POLL_SECONDS):
             cancel.raise_if_cancelled()
         try:
             self._runtime.abort.clear()
             with cancel.calling(self._runtime.abort.set):
-                yield
+                yield cancel
         finally:
             self._runtime.abort.clear()
             self._lock.release()

@@ -1,7 +1,7 @@
 """Finding the quote that a model gives, and how likely it finds it.
 
-The model is held to stretches of the passages (`quoting`), token by token, greedily; from the
-`STARTS` likeliest first tokens on, and the likeliest of these quotes is taken. Likelihoods
+The model is held to stretches of the passages (`span_automaton`), token by token, greedily; from
+the `STARTS` likeliest first tokens on, and the likeliest of these quotes is taken. Likelihoods
 are over the whole vocabulary: what the model would rather have written makes a quote
 unlikely, which speaks for refusing.
 
@@ -116,7 +116,7 @@ class QuoteSearch:
             span.log_probability += log_probability
             if span.log_probability <= least:
                 return False
-            span.complete = token == self._end and span.state.closed
+            span.complete = token == self._end and bool(span.state.closed)
             if not span.complete:
                 span.tokens.append(token)
                 span.state = moves[token]
@@ -130,16 +130,11 @@ class QuoteSearch:
             self._decoder.prefill(marked, cancel)
 
     def _quoted(self, span: _Span, margin: float, quotable: Quotable) -> Quoted:
-        data = quotable.written(span.state, b"".join(map(self._spelling.piece, span.tokens)))
-        if not data:
+        data = b"".join(map(self._spelling.piece, span.tokens))
+        text, places = quotable.stretch(span.state, data)
+        if not text:
             return NOTHING
-        return Quoted(
-            data.decode("utf-8", "ignore"),
-            margin,
-            span.log_probability,
-            len(span.tokens),
-            span.complete,
-        )
+        return Quoted(text, margin, span.log_probability, len(span.tokens), span.complete, places)
 
 
 def _likeliest(

@@ -1,79 +1,49 @@
 """Reading passages one by one, side by side, and weighing what each of them answers.
 
-Two ways (Lewis et al. 2020, "Retrieval-augmented generation for knowledge-intensive NLP
-tasks"). RAG-Sequence: each passage proposes texts, and each text is scored under every
-passage ("thorough decoding"): p(y|x) = sum over z of p(z|x) p(y|x,z). RAG-Token: one text is
-written for all passages, each token chosen by p(t|x) = sum over z of p(z|x) p(t|x,z).
-
-A model that only quotes is held to stretches of its passages, as in `quote_search`.
+RAG-Sequence (Lewis et al. 2020, "Retrieval-augmented generation for knowledge-intensive NLP
+tasks"): each passage proposes quotes of its own, as in `constrained_decoding`, and each is scored
+under every passage ("thorough decoding"): p(y|x) = sum over z of p(z|x) p(y|x,z).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from assistant.engine.likelihood import LogProbabilities
 from assistant.engine.parallel_sequences import Sequences
 from assistant.engine.prefix_cache import CachedDecoder
-from assistant.engine.probability_mixture import mixture, shared_beginning, weighed_sum
 from assistant.engine.span_automaton import MARK, Move, Quotable, Spelling
 from assistant.errors import ContextOverflowError
-from assistant.types import CancelToken, Weighed, WeighedText
+from assistant.types import CancelToken, Reading, Weighed, WeighedText
 
 STARTS = 2
 """Quotes that each passage proposes, each from another first token."""
 
-TOGETHER_STARTS = 3
-"""The same for tokens that are chosen by all passages."""
-
 HOPELESS = 5.0
-"""Nats by which a text may be less likely than the best one that has ended, before it is
+"""Nats by which a quote may be less likely than the best one that has ended, before it is
 given up: it could not become an answer any more, nor a rival that is worth showing."""
 
 LEAST_ROOM = 8
 """Tokens of an answer for which there must be room beside the passages."""
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """A passage as the model is shown it: the prompt's tokens, the text, log p(z|x)."""
-
-    prompt: Sequence[int]
-    passage: str
-    weight: float
-
-
-@dataclass(frozen=True, slots=True)
-class Manner:
-    """How the model answers: quotes with their `spelling`, or freely (None).
-
-    `refusal` is the first token of a refusal, `end` the token that the template writes after
-    an answer, `ends` tells of any token whether it ends one; `text` are tokens as text.
-    """
-
-    spelling: Spelling | None
-    refusal: int
-    end: int
-    ends: Callable[[int], bool]
-    text: Callable[[Sequence[int]], str]
-
-
 @dataclass(slots=True)
 class _Text:
-    """A text as it grows, in one sequence or in several whose next tokens are weighed."""
+    """A quote as it grows after passage number `reading`, in the sequence `branch`.
+
+    `prior` is log p of its passage and opening mark.
+    """
 
     reading: int
-    branches: dict[int, float]
-    """Sequences, and the log of their weight."""
-    quotable: Quotable | None
+    branch: int
+    quotable: Quotable
     state: Move
     prior: float
-    """log p of its passage and opening mark."""
-    tokens: list[int] = field(default_factory=list)
-    log_probability: float = 0.0
+    tokens: list[int]
+    log_probability: float
     done: bool = False
     complete: bool = False
     hopeless: bool = False
@@ -87,217 +57,146 @@ class _Text:
 class SideBySide:
     """Weighs passages for one question. `longest` is the most tokens of an answer.
 
-    Raises `Cancelled`, `EngineError`, and `ContextOverflowError` if the passages do not fit
-    the context side by side.
+    `prompts` are the tokens of those in `readings`, `end` is the token that the template writes
+    after an answer. Raises `Cancelled`, `EngineError`, and `ContextOverflowError` if the passages
+    do not fit the context side by side.
     """
 
     def __init__(
         self,
         decoder: CachedDecoder,
-        manner: Manner,
-        shown: Sequence[Shown],
+        spelling: Spelling,
+        end: int,
+        prompts: Sequence[Sequence[int]],
+        readings: Sequence[Reading],
         longest: int,
-        cancel: CancelToken,
     ) -> None:
-        self._manner = manner
-        self._shown = shown
+        self._decoder = decoder
+        self._spelling = spelling
+        self._end = end
+        self._prompts = prompts
+        self._readings = readings
+        self._weights = [reading.weight for reading in readings]
         self._longest = longest
-        self._mark = manner.spelling.by_bytes.get(MARK) if manner.spelling else None
-        self._openings: list[float] = []
-        """For each passage, log p(opening mark | passage)."""
-        shared = shared_beginning([s.prompt for s in shown])
-        self._room = decoder.runtime.context_length - shared
-        self._room -= sum(len(s.prompt) - shared + 1 for s in shown)
-        if self._room < LEAST_ROOM * len(shown):
+        self._shared = shared_beginning(prompts)
+        self._room = decoder.runtime.context_length - self._shared
+        self._room -= sum(len(prompt) - self._shared + 1 for prompt in prompts)
+        if self._room < LEAST_ROOM * len(prompts):
             raise ContextOverflowError(
-                f"{len(shown)} passages do not fit the model's context side by side.",
+                f"{len(prompts)} passages do not fit the model's context side by side.",
                 hint="Read fewer of them (prompt_passages), or set a larger context_length.",
             )
-        if shared:
-            decoder.prefill(shown[0].prompt[:shared], cancel)
-        else:
-            decoder.keep(0)
-        self._sequences = Sequences(decoder, cancel)
-        self._shared = shared
 
-    def by_sequence(self) -> Weighed:
-        """Let each passage propose texts, and weigh them by RAG-Sequence."""
-        with self._sequences as sequences:
-            roots, likely, opening, refusal = self._begun()
-            starts = STARTS if self._mark is not None else 1
-            starts = min(starts, sequences.free // len(roots), self._most(len(roots)))
-            texts: list[_Text] = []
-            for reading, (root, quotable) in enumerate(zip(roots, self._quotables(), strict=True)):
-                texts += self._started(reading, {root: 0.0}, quotable, likely[root], starts)
-            texts = self._grown(texts)
-            weighed = self._thorough(texts, roots, likely)
-        return _ordered(weighed, opening, refusal)
+    def weighed(self, refusal: int, cancel: CancelToken) -> Weighed:
+        """Let each passage propose quotes, and weigh them; the likeliest comes first.
 
-    def by_token(self) -> Weighed:
-        """Write one text for all passages, each token weighed by RAG-Token."""
-        with self._sequences as sequences:
-            roots, likely, opening, refusal = self._begun()
-            weights = {root: s.weight for root, s in zip(roots, self._shown, strict=True)}
-            quotable = None
-            if self._manner.spelling is not None:
-                quotable = Quotable(self._manner.spelling, [s.passage for s in self._shown])
-            starts = TOGETHER_STARTS if self._mark is not None else 1
-            starts = min(starts, sequences.free // len(roots), self._most(len(roots)))
-            texts = self._started(0, weights, quotable, mixture(likely, weights), starts)
-            texts = self._grown(texts)
-        found = [
-            WeighedText(
-                self._written(t), opening + t.log_probability, -1, len(t.tokens), (), t.complete
-            )
-            for t in texts
-        ]
-        return _ordered(found, opening, refusal)
-
-    # -- steps -----------------------------------------------------------------------
-
-    def _begun(self) -> tuple[list[int], dict[int, LogProbabilities], float, float]:
-        """Compute all prompts, and the opening mark after each if the model quotes.
-
-        Returns the passages' sequences, what follows in each, and log p of mark and refusal.
+        `refusal` is the first token of a refusal. What was cut off before its first word was
+        whole is no quote.
         """
-        sequences, weights = self._sequences, [s.weight for s in self._shown]
-        roots = [sequences.fork() for _ in self._shown]
-        tails = {r: s.prompt[self._shared :] for r, s in zip(roots, self._shown, strict=True)}
-        likely = sequences.feed(tails)
-        refusal = weighed_sum([float(likely[r][self._manner.refusal]) for r in roots], weights)
-        if self._mark is None:
-            self._openings = [0.0] * len(roots)
-            return roots, likely, 0.0, refusal
-        self._openings = [float(likely[r][self._mark]) for r in roots]
-        likely = sequences.feed({root: [self._mark] for root in roots})
-        return roots, likely, weighed_sum(self._openings, weights), refusal
+        mark = self._spelling.by_bytes.get(MARK)
+        if mark is None:
+            return Weighed((), 0.0, 0.0)
+        if self._shared:
+            self._decoder.prefill(self._prompts[0][: self._shared], cancel)
+        else:
+            self._decoder.keep(0)
+        with Sequences(self._decoder, cancel) as sequences:
+            roots = [sequences.fork() for _ in self._prompts]
+            tails = (prompt[self._shared :] for prompt in self._prompts)
+            likely = sequences.feed(dict(zip(roots, tails, strict=True)))
+            refusals = [float(likely[root][refusal]) for root in roots]
+            openings = [float(likely[root][mark]) for root in roots]
+            likely = sequences.feed({root: [mark] for root in roots})
+            most = max(1, self._room // (len(roots) * 4 * LEAST_ROOM))
+            starts = min(STARTS, most, sequences.free // len(roots))
+            started = []
+            for reading, root in enumerate(roots):
+                prior = self._weights[reading] + openings[reading]
+                begun = self._started(reading, likely[root], prior, starts)
+                started += [replace(text, branch=sequences.fork(root)) for text in begun]
+            grown = self._grown(sequences, started)
+            weighed = self._thorough(sequences, grown, roots, likely, openings)
+        whole = sorted((t for t in weighed if t.text), key=lambda text: -text.log_probability)
+        return Weighed(tuple(whole), self._sum(openings), self._sum(refusals))
 
-    def _most(self, roots: int) -> int:
-        """How many texts for each passage have room to grow."""
-        return max(1, self._room // (roots * 4 * LEAST_ROOM))
-
-    def _quotables(self) -> list[Quotable | None]:
-        spelling = self._manner.spelling
-        return [Quotable(spelling, [s.passage]) if spelling else None for s in self._shown]
+    def _sum(self, terms: Sequence[float]) -> float:
+        """Return the log of the sum of probabilities, each weighed with its passage's."""
+        return float(np.logaddexp.reduce(np.add(terms, self._weights)))
 
     def _started(
-        self,
-        reading: int,
-        weights: Mapping[int, float],
-        quotable: Quotable | None,
-        likely: LogProbabilities,
-        starts: int,
+        self, reading: int, likely: LogProbabilities, prior: float, starts: int
     ) -> list[_Text]:
-        """Begin texts with the likeliest first tokens, each in forks of the sequences given."""
-        moves: dict[int, Move] = {}
-        if quotable is not None:
-            moves = quotable.moves(quotable.begin(), may_close=False)
-            tokens = sorted(moves, key=lambda token: -likely[token])[:starts]
-        else:
-            tokens = [int(likely.argmax())]
-        prior = self._shown[reading].weight + self._openings[reading] if len(weights) == 1 else 0.0
-        texts = []
-        for token in tokens:
-            branches = {self._sequences.fork(root): w for root, w in weights.items()}
-            text = _Text(reading, branches, quotable, moves.get(token, Move()), prior)
-            self._take(text, token, float(likely[token]))
-            texts.append(text)
-        return texts
+        """Begin quotes of a passage with the likeliest first tokens."""
+        quotable = Quotable(self._spelling, [self._readings[reading].passage])
+        moves = quotable.moves(quotable.begin(), may_close=False)
+        return [
+            _Text(reading, 0, quotable, moves[token], prior, [token], float(likely[token]))
+            for token in sorted(moves, key=lambda token: -likely[token])[:starts]
+        ]
 
-    def _grown(self, texts: Sequence[_Text]) -> list[_Text]:
-        """Advance all texts together, a token at a time; return those with a chance."""
-        branches = sum(len(text.branches) for text in texts)
-        longest = min(self._longest, self._room // max(1, branches))
+    def _grown(self, sequences: Sequences, texts: Sequence[_Text]) -> list[_Text]:
+        """Advance all quotes together, a token at a time; return those with a chance."""
+        longest = min(self._longest, self._room // max(1, len(texts)))
         while growing := [t for t in texts if not t.done and len(t.tokens) < longest]:
-            parts = {branch: t.tokens[-1:] for t in growing for branch in t.branches}
-            likely = self._sequences.feed(parts)
+            likely = sequences.feed({t.branch: t.tokens[-1:] for t in growing})
             for text in growing:
-                self._advance(text, mixture(likely, text.branches))
+                self._advance(text, likely[text.branch])
             best = max((t.score for t in texts if t.complete), default=-np.inf)
             for text in growing:
                 text.hopeless = text.score < best - HOPELESS
                 text.done = text.done or text.hopeless
-        self._sequences.release(*(branch for text in texts for branch in text.branches))
+        sequences.release(*(text.branch for text in texts))
         return [text for text in texts if not text.hopeless]
 
     def _advance(self, text: _Text, likely: LogProbabilities) -> None:
-        if text.quotable is None:
-            token = int(likely.argmax())
-            self._take(text, token, float(likely[token]))
-            return
         moves = text.quotable.moves(text.state)
         if text.state.closed:
-            moves[self._manner.end] = Move()
+            moves[self._end] = Move()
         if not moves:  # no token spells what follows
             text.done = True
             return
         numbers = np.fromiter(moves, dtype=np.int64)
         token = int(numbers[likely[numbers].argmax()])
-        self._take(text, token, float(likely[token]), closed=text.state.closed)
+        text.log_probability += float(likely[token])
+        text.done = text.complete = bool(text.state.closed) and token == self._end
         if not text.done:
+            text.tokens.append(token)
             text.state = moves[token]
 
-    def _take(self, text: _Text, token: int, likely: float, *, closed: bool = False) -> None:
-        text.log_probability += likely
-        text.tokens.append(token)
-        if text.quotable is None:
-            text.done = text.complete = self._manner.ends(token)
-        else:
-            text.done = text.complete = closed and token == self._manner.end
-
     def _thorough(
-        self, texts: Sequence[_Text], roots: Sequence[int], likely: Mapping[int, LogProbabilities]
-    ) -> list[WeighedText]:
-        """Score each text under every passage; equal texts of two passages are one."""
-        unique: dict[tuple[int, ...], dict[int, float]] = {}
-        first: dict[tuple[int, ...], _Text] = {}
-        for text in texts:
-            key = tuple(text.tokens)
-            unique.setdefault(key, {})[text.reading] = text.log_probability
-            first.setdefault(key, text)
-        for key, known in unique.items():
-            missing = {n: root for n, root in enumerate(roots) if n not in known}
-            known.update(self._scored(key, missing, likely))
-        return [self._joined(first[key], known) for key, known in unique.items()]
-
-    def _scored(
         self,
-        tokens: tuple[int, ...],
-        roots: Mapping[int, int],
+        sequences: Sequences,
+        texts: Sequence[_Text],
+        roots: Sequence[int],
         likely: Mapping[int, LogProbabilities],
-    ) -> dict[int, float]:
-        """Return log p(tokens | passage) for passages by their number."""
-        forks = {self._sequences.fork(root): number for number, root in roots.items()}
-        sums = self._sequences.score(dict.fromkeys(forks, tokens))
-        self._sequences.release(*forks)
-        return {n: sums[fork] + float(likely[roots[n]][tokens[0]]) for fork, n in forks.items()}
+        openings: Sequence[float],
+    ) -> list[WeighedText]:
+        """Score each quote under every passage; equal quotes of two passages are one."""
+        own: dict[tuple[int, ...], dict[int, _Text]] = {}
+        for text in texts:
+            end = (self._end,) if text.complete else ()
+            own.setdefault((*text.tokens, *end), {}).setdefault(text.reading, text)
+        found = []
+        for tokens, by_reading in own.items():
+            others = {sequences.fork(r): n for n, r in enumerate(roots) if n not in by_reading}
+            sums = sequences.score(dict.fromkeys(others, tokens))
+            sequences.release(*others)
+            known = {n: text.log_probability for n, text in by_reading.items()}
+            known |= {n: sums[f] + float(likely[roots[n]][tokens[0]]) for f, n in others.items()}
+            terms = [known[n] + w + openings[n] for n, w in enumerate(self._weights)]
+            found.append(self._joined(next(iter(by_reading.values())), terms, len(tokens)))
+        return found
 
-    def _joined(self, text: _Text, known: Mapping[int, float]) -> WeighedText:
-        terms = [
-            known[n] + s.weight + opening
-            for n, (s, opening) in enumerate(zip(self._shown, self._openings, strict=True))
-        ]
-        return WeighedText(
-            self._written(text),
-            float(np.logaddexp.reduce(terms)),
-            text.reading,
-            len(text.tokens),
-            tuple(terms),
-            text.complete,
-        )
-
-    def _written(self, text: _Text) -> str:
-        """Return a text without its end; a quote without its mark, and of whole words only."""
-        tokens = text.tokens[:-1] if text.complete else text.tokens
-        spelling = self._manner.spelling
-        if text.quotable is None or spelling is None:
-            return self._manner.text(tokens).strip()
-        data = text.quotable.written(text.state, b"".join(map(spelling.piece, tokens)))
-        return data.decode("utf-8", "ignore").strip()
+    def _joined(self, text: _Text, terms: Sequence[float], tokens: int) -> WeighedText:
+        total = float(np.logaddexp.reduce(terms))
+        data = b"".join(map(self._spelling.piece, text.tokens))
+        words, places = text.quotable.stretch(text.state, data)
+        places = tuple(replace(place, passage=text.reading) for place in places)
+        return WeighedText(words, total, text.reading, tokens, tuple(terms), text.complete, places)
 
 
-def _ordered(texts: Sequence[WeighedText], opening: float, refusal: float) -> Weighed:
-    """Put the likeliest first; what was cut off before its first word was whole is no text."""
-    whole = [text for text in texts if text.text]
-    ordered = sorted(whole, key=lambda text: -text.log_probability)
-    return Weighed(tuple(ordered), opening, refusal)
+def shared_beginning(prompts: Sequence[Sequence[int]]) -> int:
+    """Return how many tokens all prompts begin with; at least one of each is left over."""
+    most = min(map(len, prompts)) - 1
+    alike = (len({prompt[at] for prompt in prompts}) == 1 for at in range(most))
+    return next((at for at, same in enumerate(alike) if not same), most)

@@ -13,8 +13,10 @@ write something else must not wander off into the letters of a word.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+
+from assistant.types import Place
 
 MARK = b'"'
 LONGEST_TOKEN = 32
@@ -75,43 +77,50 @@ class Spelling:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A text with the offsets (in its bytes) at which a quote may begin and end.
+    """Passage number `number` in bytes, with one space between words as prompts show it.
 
-    `begins` maps them to the offsets in its characters.
+    `begins` and `ends` map the offsets in `data` at which a quote may begin and end to those
+    in the passage's own characters, whose white space may be any.
     """
 
-    text: str
+    number: int
     data: bytes
     begins: Mapping[int, int]
-    ends: frozenset[int]
+    ends: Mapping[int, int]
 
     @classmethod
-    def of(cls, text: str) -> Source:
-        """Index a text: quotes begin and end where no word is cut, and not at a space."""
-        text = text.encode("utf-8", "replace").decode("utf-8")  # no lone surrogates
-        begins, ends = {}, set()
-        offset = seen = 0
-        for unit in _UNIT.finditer(text):
-            offset += len(text[seen : unit.start()].encode())
-            begins[offset] = unit.start()
-            offset += len(unit.group().encode())
-            ends.add(offset)
-            seen = unit.end()
-        return cls(text, text.encode(), begins, frozenset(ends))
+    def of(cls, passage: str, number: int = 0) -> Source:
+        """Index a passage: quotes begin and end where no word is cut, and not at a space.
+
+        A lone surrogate, which no bytes can write, becomes a question mark.
+        """
+        data = bytearray()
+        begins, ends = {}, {}
+        last = 0
+        for unit in _UNIT.finditer(passage):
+            if data and unit.start() > last:
+                data += b" "
+            begins[len(data)] = unit.start()
+            data += unit.group().encode("utf-8", "replace")
+            ends[len(data)] = last = unit.end()
+        return cls(number, bytes(data), begins, ends)
 
 
 @dataclass(slots=True)
 class Move:
-    """What a token does: the places after it, and whether it may have closed the quote."""
+    """What a token does: the places after it, and where it may have closed the quote.
+
+    `closed` are (passage, offset in its bytes at which the quote then ends).
+    """
 
     places: set[int] = field(default_factory=set)
-    closed: bool = False
+    closed: set[tuple[int, int]] = field(default_factory=set)
 
 
 class Quotable:
     """Passages, and the tokens with which a quote of them may begin, go on and be closed.
 
-    White space is taken as one space, as prompts show it.
+    White space is taken as one space, as prompts show it; places are in the passages' own text.
     """
 
     def __init__(self, spelling: Spelling, passages: Sequence[str]) -> None:
@@ -121,8 +130,9 @@ class Quotable:
         self._where: list[tuple[Source, int]] = []
         """For each place its source and its offset there."""
         self._begins: set[int] = set()
-        for passage in passages:
-            self._add(Source.of(" ".join(passage.split())))
+        self._sources = [Source.of(passage, n) for n, passage in enumerate(passages)]
+        for source in self._sources:
+            self._add(source)
 
     def begin(self) -> Move:
         """Return the state right after the opening mark."""
@@ -138,38 +148,54 @@ class Quotable:
             for token, after in self._next[place]:
                 found.setdefault(token, Move()).places.add(after)
             if may_close:
-                for token in self._closing(*self._where[place]):
-                    found.setdefault(token, Move()).closed = True
+                source, at = self._where[place]
+                for token, end in self._closing(source, at):
+                    found.setdefault(token, Move()).closed.add((source.number, end))
         return found
 
-    def written(self, state: Move, data: bytes) -> bytes:
+    def stretch(self, state: Move, data: bytes) -> tuple[str, tuple[Place, ...]]:
         """Return the words of a quote whose tokens write `data` and lead to `state`.
 
-        Without the closing mark; a quote that was cut off ends with its last whole word, and
-        is b"" if it has none.
+        And every place where the decoder may have read them, in the order of the passages: the
+        same tokens lead to each, so that which of them was meant is not told by the tokens.
+        Words are without the closing mark; a quote that was cut off ends with its last whole
+        word, and is ("", ()) if it has none.
         """
         if state.closed:
-            return data.removesuffix(MARK)
-        source, at = self._where[min(state.places)]
-        begin = at - len(data)
-        ends = [end for end in source.ends if begin < end <= at]
-        return data[: max(ends) - begin] if ends else b""
+            data = data.removesuffix(MARK)
+            spans = {(number, end - len(data), end) for number, end in state.closed}
+        else:
+            spans = {self._whole_words(place, len(data)) for place in state.places}
+        length = max((end - begin for _, begin, end in spans), default=0)
+        if not length:
+            return "", ()
+        places = [
+            Place(n, self._sources[n].begins[begin], self._sources[n].ends[end])
+            for n, begin, end in sorted(spans)
+            if end - begin == length
+        ]
+        return data[:length].decode(), tuple(places)
 
-    def _closing(self, source: Source, at: int) -> list[int]:
-        """Return the tokens that write the mark, maybe after the last bytes of the quote."""
-        found = []
-        for length in range(min(LONGEST_TOKEN, len(source.data) - at) + 1):
-            if at + length in source.ends:
-                token = self._spelling.by_bytes.get(source.data[at : at + length] + MARK)
+    def _whole_words(self, place: int, length: int) -> tuple[int, int, int]:
+        """Return (passage, begin, end) of the whole words in the last bytes before a place."""
+        source, at = self._where[place]
+        begin = at - length
+        ends = [end for end in source.ends if begin < end <= at]
+        return source.number, begin, max(ends, default=begin)
+
+    def _closing(self, source: Source, at: int) -> Iterator[tuple[int, int]]:
+        """Yield the tokens that write the mark, maybe after the quote's last bytes, and its end."""
+        for end in range(at, min(at + LONGEST_TOKEN, len(source.data)) + 1):
+            if end in source.ends:
+                token = self._spelling.by_bytes.get(source.data[at:end] + MARK)
                 if token is not None:
-                    found.append(token)
-        return found
+                    yield token, end
 
     def _add(self, source: Source) -> None:
         """Lay out a passage: one chain of places through it, and an entry at each word."""
         chain = {0: self._place(source, 0)}
         at = 0
-        for token, piece in self._spelling.pieces(source.text):
+        for token, piece in self._spelling.pieces(source.data.decode()):
             if not at and piece[:1] == b" " and source.data.startswith(piece[1:]):
                 at = len(piece) - 1  # a tokenizer that begins every text with a space
                 chain = {at: self._place(source, at)}
@@ -180,8 +206,8 @@ class Quotable:
             at += len(piece)
             chain[at] = self._place(source, at)
             self._next[place].append((token, chain[at]))
-        for offset, start in source.begins.items():
-            text = source.text[start : start + _ENTRY]
+        for offset in source.begins:
+            text = source.data[offset : offset + 4 * _ENTRY].decode("utf-8", "ignore")[:_ENTRY]
             word = text.partition(" ")[0]  # where it ends a quote nearly always meets the chain
             path, met = self._path(source, offset, word, chain)
             if path and not met and len(word) < len(text):

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from assistant.config import NO_CHAT_MODEL
 from assistant.errors import UsageError
-from assistant.types.strategies import STRATEGIES
+from assistant.types.strategies import STRATEGIES, WITHDRAWN
 
 CURRENT, RETRIEVAL, BASE, TUNED = "current", "retrieval", "base", "tuned"
 CLOSED, SHOTS = "closed", "shots"
@@ -114,7 +114,7 @@ def _with(arm: Arm, how: str) -> Arm:
         return replace(arm, shots=True)
     if how in STRATEGIES and not arm.strategy:
         return replace(arm, strategy=how)
-    raise UsageError(f"There is no arm '{arm.name[:80]}'.", hint=_HOW)
+    raise UsageError(f"There is no arm '{arm.name[:80]}'.", hint=WITHDRAWN.get(how, _HOW))
 
 
 def _who(name: str, who: str, installed: Sequence[InstalledModel]) -> Arm:

@@ -1,8 +1,16 @@
 """Search over a library: dense and BM25 side by side, fused, with a calibrated relevance."""
 
-from assistant.retrieval.hybrid_search import Retriever
+from assistant.retrieval.hybrid_search import Query, Retriever
 from assistant.retrieval.rank_fusion import FusionWeights
 from assistant.retrieval.relevance import Calibration, Evidence, calibration_for
 from assistant.retrieval.rerank import Reranker
 
-__all__ = ["Calibration", "Evidence", "FusionWeights", "Reranker", "Retriever", "calibration_for"]
+__all__ = [
+    "Calibration",
+    "Evidence",
+    "FusionWeights",
+    "Query",
+    "Reranker",
+    "Retriever",
+    "calibration_for",
+]

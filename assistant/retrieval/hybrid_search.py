@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from assistant.errors import UsageError
 from assistant.retrieval.rank_fusion import FusionWeights, fuse
 from assistant.retrieval.relevance import Calibration, Evidence, calibration_for
 from assistant.retrieval.rerank import RERANKED, Reranker, rerank
 from assistant.text.words import content_stems, coverage, idf_weights, topic_words
-from assistant.types import Embedder, Hit, SearchResult, Store
+from assistant.types import Embedder, Hit, SearchResult, Store, Vectors
 
 _COVERAGE_HITS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A question as it is searched: its vector, shape (dimension,), and its words' rarity.
+
+    `weights` are the idf of each word that it is about, by stem.
+    """
+
+    text: str
+    vector: Vectors
+    weights: Mapping[str, float]
 
 
 class Retriever:
@@ -40,21 +53,34 @@ class Retriever:
         self._calibration = calibration or calibration_for(embedder.identity.name)
         self._reranker = reranker
 
-    def search(self, query: str, limit: int = 8) -> SearchResult:
+    def query(self, text: str) -> Query:
+        """Look up once what both searching and reading need of a question.
+
+        Raises `UsageError` for a text without a letter or digit, and what embedder and store
+        raise.
+        """
+        if not any(map(str.isalnum, text)):
+            raise UsageError(
+                "The question is empty.", hint="Write a question or a few words to look for."
+            )
+        total, frequencies = self._store.term_frequencies(topic_words(text))
+        return Query(text, self._embedder.embed_query(text), idf_weights(total, frequencies))
+
+    def search(self, query: str | Query, limit: int = 8) -> SearchResult:
         """Return the `limit` best passages for `query`.
 
-        Raises `UsageError` for a query without a letter or digit, and what embedder and
-        store raise. A library without documents gives no hits and relevance 0.
+        Raises as `query` does. A library without documents gives no hits and relevance 0.
         """
         if limit < 1:
             raise UsageError(f"A search can't return {limit} passages.", hint="Ask for 1 or more.")
+        asked = self.query(query) if isinstance(query, str) else query
         reread = RERANKED if self._reranker is not None else 0
-        hits, evidence = self._find(query, max(limit, reread))
+        hits, evidence = self._find(asked, max(limit, reread))
         if self._reranker is not None:
-            hits = rerank(query, hits, self._reranker, self._weights)
+            hits = rerank(asked.text, hits, self._reranker, self._weights)
         relevance = self._calibration.relevance(evidence) if hits else 0.0
         return SearchResult(
-            query=query,
+            query=asked.text,
             hits=hits[:limit],
             relevance=relevance,
             relevant=bool(hits) and relevance >= self._calibration.threshold,
@@ -63,30 +89,20 @@ class Retriever:
 
     def evidence(self, query: str) -> Evidence:
         """Return what the relevance of a search for `query` is judged by."""
-        return self._find(query, _COVERAGE_HITS)[1]
+        return self._find(self.query(query), _COVERAGE_HITS)[1]
 
-    def term_weights(self, query: str) -> dict[str, float]:
-        """Return the idf weight of each word that `query` is about, by stem."""
-        total, frequencies = self._store.term_frequencies(topic_words(query))
-        return idf_weights(total, frequencies)
-
-    def _find(self, query: str, limit: int) -> tuple[tuple[Hit, ...], Evidence]:
+    def _find(self, query: Query, limit: int) -> tuple[tuple[Hit, ...], Evidence]:
         """Search; the evidence does not depend on `limit`."""
-        if not any(map(str.isalnum, query)):
-            raise UsageError(
-                "The question is empty.", hint="Write a question or a few words to look for."
-            )
         depth = max(self._depth, limit)
-        dense = self._store.search_dense(self._embedder.embed_query(query), depth)
-        bm25 = self._store.search_text(query, depth)
+        dense = self._store.search_dense(query.vector, depth)
+        bm25 = self._store.search_text(query.text, depth)
         hits = self._load(dense, bm25, max(limit, _COVERAGE_HITS))
-        weights = self.term_weights(query)
         covered = [
-            coverage(weights, content_stems(f"{hit.passage.heading}\n{hit.passage.text}"))
+            coverage(query.weights, content_stems(f"{hit.passage.heading}\n{hit.passage.text}"))
             for hit in hits[:_COVERAGE_HITS]
         ]
         best = max((score for _, score in dense), default=0.0)
-        return hits, Evidence(best, max(covered, default=0.0), len(weights))
+        return hits, Evidence(best, max(covered, default=0.0), len(query.weights))
 
     def _load(
         self, dense: Sequence[tuple[int, float]], bm25: Sequence[tuple[int, float]], limit: int

@@ -30,27 +30,19 @@ def fuse(dense: Ranked, bm25: Ranked, weights: FusionWeights) -> list[tuple[int,
     The fused score is the sum of weight / (k + rank) over the lists that hold the id.
     Ties go to the better single rank, then to the lower id, so that the order is fixed.
     """
-    in_dense = _first_ranks(dense)
-    in_bm25 = _first_ranks(bm25)
+    in_dense, in_bm25 = _first_ranks(dense), _first_ranks(bm25)
     fused: list[tuple[int, Scores]] = []
     for chunk_id in in_dense.keys() | in_bm25.keys():
         dense_rank, cosine = in_dense.get(chunk_id, (None, None))
         bm25_rank, score = in_bm25.get(chunk_id, (None, None))
-        total = 0.0
-        if dense_rank is not None:
-            total += weights.dense / (weights.k + dense_rank)
-        if bm25_rank is not None:
-            total += weights.bm25 / (weights.k + bm25_rank)
+        pairs = ((weights.dense, dense_rank), (weights.bm25, bm25_rank))
+        total = sum(weight / (weights.k + rank) for weight, rank in pairs if rank is not None)
         fused.append((chunk_id, Scores(total, cosine, dense_rank, score, bm25_rank)))
-    fused.sort(key=_order)
-    return fused
+    return sorted(fused, key=_order)
 
 
 def _first_ranks(ranked: Ranked) -> dict[int, tuple[int, float]]:
-    found: dict[int, tuple[int, float]] = {}
-    for rank, (chunk_id, score) in enumerate(ranked, start=1):
-        found.setdefault(chunk_id, (rank, score))
-    return found
+    return {id_: (rank, score) for rank, (id_, score) in reversed([*enumerate(ranked, start=1)])}
 
 
 def _order(entry: tuple[int, Scores]) -> tuple[float, int, int]:

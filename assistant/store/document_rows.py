@@ -73,6 +73,12 @@ def every(connection: apsw.Connection) -> list[DocumentRecord]:
     return [DocumentRecord(*row) for row in fetch(connection, f"{_RECORDS} ORDER BY id")]
 
 
+def any_there(connection: apsw.Connection) -> bool:
+    """Tell whether there is a document, without listing them."""
+    row = fetch_one(connection, "SELECT EXISTS (SELECT 1 FROM documents)")
+    return row is not None and bool(row[0])
+
+
 def resolve(records: Sequence[DocumentRecord], reference: str) -> DocumentRecord:
     """Find the one document that `reference` names.
 

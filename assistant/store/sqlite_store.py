@@ -12,6 +12,7 @@ from assistant.store.audit_state import AuditState
 from assistant.store.chunk_search import dense_hits, passages, term_frequencies, text_hits
 from assistant.store.connection import Pool
 from assistant.store.document_rows import (
+    any_there,
     check_new,
     delete,
     every,
@@ -115,6 +116,12 @@ class SqliteStore:
         """Say where documents lie now, all in one transaction; ids that are gone are left out."""
         with self.pool.writing() as connection:
             place(connection, placements)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is no document."""
+        with self.pool.reading() as connection:
+            return not any_there(connection)
 
     def resolve(self, reference: str) -> DocumentRecord:
         """Find the one document that an id, a name, or the beginning of a name or hash names."""

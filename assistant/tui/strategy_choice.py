@@ -11,7 +11,6 @@ WAYS = {
     AUTO: "each question's words decide",
     "together": "all passages in one prompt",
     "sequence": "one passage at a time, their answers weighed",
-    "token": "one passage at a time, every word weighed",
     "map-reduce": "many passages one by one, all quotes listed",
     "extract": "no model, the best sentence only",
 }

@@ -7,7 +7,6 @@ page's text begins at `page_starts[page - 1]` and ends where the next one begins
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from dataclasses import dataclass
 
 
@@ -96,6 +95,18 @@ class Citation:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """The stretch `start:end` of the own text of passage number `passage` (from 0).
+
+    Of which passages is said where one is given; `Passage.cite` maps it to places on pages.
+    """
+
+    passage: int
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
 class Passage:
     """A chunk as it is shown to the model and to the person.
 
@@ -123,25 +134,14 @@ class Passage:
         parts that are only white space are left out.
         """
         starts = [p.start - self.start for p in self.pages]
+        stops = [*starts[1:], len(self.text)]
         cites: list[Citation] = []
-        at = start
-        while at < end:
-            index = max(bisect_right(starts, at) - 1, 0)
-            stop = min(end, starts[index + 1]) if index + 1 < len(starts) else end
-            piece = self.text[at:stop]
-            if piece.strip():
-                left = at + len(piece) - len(piece.lstrip())
-                right = stop - (len(piece) - len(piece.rstrip()))
-                base = starts[index]
-                cites.append(
-                    Citation(
-                        document_id=self.document_id,
-                        document=self.document,
-                        page=self.pages[index].number,
-                        start=left - base,
-                        end=right - base,
-                        text=self.text[left:right],
-                    )
-                )
-            at = stop
+        for page, base, stop in zip(self.pages, starts, stops, strict=True):
+            left = start if page is self.pages[0] else max(start, base)
+            piece = self.text[left : min(end, stop)] if left < min(end, stop) else ""
+            text = piece.strip()
+            if text:
+                left += len(piece) - len(piece.lstrip()) - base
+                place = (page.number, left, left + len(text))
+                cites.append(Citation(self.document_id, self.document, *place, text))
         return tuple(cites)

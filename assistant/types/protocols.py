@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeAlias
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias
 from assistant.types.calibration import Calibration
 from assistant.types.cancel import CancelToken
 from assistant.types.documents import ParsedDocument
-from assistant.types.strategies import Reading, Weighed
+from assistant.types.strategies import Quoted, Reading, Weighed
 
 if TYPE_CHECKING:
     # Not at run time: importing numpy starts threads, and the lockdown wants none before it.
@@ -76,30 +76,6 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
-class Quoted:
-    """The quote that a model would give, and how likely it finds that beside refusing.
-
-    `text` is a stretch of whole words of one passage, without quotation marks; "" if there
-    is nothing to quote. `margin` is log P(first token of a refusal) - log P(quotation mark)
-    in nats; `log_probability` that of the quote after its mark, up to its end, over `tokens`.
-    `complete` is False for a quote that was cut off by its length.
-    """
-
-    text: str
-    margin: float
-    log_probability: float
-    tokens: int
-    complete: bool = True
-
-    def doubt(self, weight: float) -> float:
-        """Return how much speaks for refusing, in nats: the margin, and an unlikely quote.
-
-        With a weight of 1 it is the log-odds of the refusal against this very quote.
-        """
-        return self.margin - weight * self.log_probability
-
-
-@dataclass(frozen=True, slots=True)
 class Sampling:
     """How to choose tokens: temperature 0 is greedy; `stop` texts end the answer.
 
@@ -138,9 +114,16 @@ class ChatEngine(Protocol):
         """Render messages with the model's chat template, up to the assistant's turn."""
         ...
 
+    def warm_up(self, prompt: str) -> None:
+        """Compute a rendered prompt ahead of time; those that begin alike then begin sooner.
+
+        Raises as `generate` does.
+        """
+        ...
+
     def generate(
         self, prompt: str, sampling: Sampling, cancel: CancelToken | None = None
-    ) -> Iterator[str]:
+    ) -> Generator[str, None, None]:
         """Stream the answer to a rendered prompt, in pieces of whole characters.
 
         Each piece is the text of one token or more. Raises `ContextOverflowError` before
@@ -158,16 +141,20 @@ class ChatEngine(Protocol):
         *,
         max_tokens: int = 192,
     ) -> Quoted:
-        """Find the quote of `passages` (texts, as the prompt shows them) that answers best.
+        """Find the quote of `passages` (their own texts) that answers best.
 
-        It is verbatim but for white space, which is one space between words. Raises as
-        `generate` does.
+        Its text is verbatim but for white space, which is one space between words; its places
+        are exact. Raises as `generate` does.
         """
         ...
 
     @property
     def side_by_side(self) -> int:
-        """How many passages `weigh` can read at once; 0 if this model can't do it."""
+        """How many passages `weigh` can read at once; 0 if this model can't do it.
+
+        A model that writes freely can't: without `quotes_only` in its calibration its texts
+        would have no places.
+        """
         ...
 
     def weigh(
@@ -177,13 +164,10 @@ class ChatEngine(Protocol):
         cancel: CancelToken | None = None,
         *,
         max_tokens: int = 192,
-        by_token: bool = False,
     ) -> Weighed:
-        """Read passages one by one in one batch, and weigh what each of them answers.
+        """Read passages one by one in one batch, and weigh the quotes that each of them gives.
 
-        Texts are weighed as RAG-Sequence does, with `by_token` tokens as RAG-Token does. A
-        model whose calibration says `quotes_only` gives quotes of the passages. Raises as
-        `generate` does, `ContextOverflowError` also if all of them together don't fit.
+        Raises as `generate` does, `ContextOverflowError` also if all of them together don't fit.
         """
         ...
 

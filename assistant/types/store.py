@@ -62,6 +62,11 @@ class Store(Protocol):
 
     def documents(self) -> list[DocumentRecord]: ...
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is no document; told without listing them."""
+        ...
+
     def resolve(self, reference: str) -> DocumentRecord:
         """Find a document by id, name or unique prefix of its name or hash.
 

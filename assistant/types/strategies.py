@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from assistant.types.documents import Citation
+from assistant.types.documents import Citation, Place
 
 AUTO = "auto"
 """The router picks the strategy."""
@@ -15,9 +15,6 @@ TOGETHER = "together"
 SEQUENCE = "sequence"
 """One passage at a time, answers weighed by the passage's probability (RAG-Sequence)."""
 
-TOKEN = "token"  # noqa: S105 - no password
-"""One passage at a time, each next token weighed over all of them (RAG-Token)."""
-
 MAP_REDUCE = "map-reduce"
 """Many passages asked one by one, and all their quotes given as a list."""
 
@@ -27,11 +24,16 @@ EXTRACT = "extract"
 DIRECT = "direct"
 """Neither search nor model: answered by the program. Only the router picks it."""
 
-FOLLOW_UP = "follow-up"
-"""The kind of a route: the question goes on from the one before it."""
-
-STRATEGIES = (TOGETHER, SEQUENCE, TOKEN, MAP_REDUCE, EXTRACT)
+STRATEGIES = (TOGETHER, SEQUENCE, MAP_REDUCE, EXTRACT)
 """Those that a person can ask for, beside `AUTO`."""
+
+WITHDRAWN = {
+    "token": f"'token' answered no better than '{SEQUENCE}' and was taken out: use '{SEQUENCE}'."
+}
+"""Strategies that a setting or a script may still name, and what to use in their place."""
+
+FOLLOW_UP = "follow-up"
+"""Kind of a question that goes on from the one before it; see `Route.kind`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +53,47 @@ class Route:
 class Candidate:
     """A quote that could have been the answer, whether it was given or not.
 
-    `text` is verbatim but for white space, `quotes` are its places in the passage that it
-    was read in, whose number in `Answer.passages` is `hit` (from 0). `probability` (0..1)
-    is the model's, among all candidates and the refusal; they add up to at most 1.
+    `text` is verbatim but for white space. It stands at `place` of the passages in
+    `Answer.passages`, which `quotes` cite. `probability` (0..1) is the model's, among all
+    candidates and the refusal; they add up to at most 1.
     """
 
     text: str
+    place: Place
     quotes: tuple[Citation, ...]
-    hit: int
     probability: float
+
+    @property
+    def passage(self) -> int:
+        """The number of its passage in `Answer.passages`, from 0."""
+        return self.place.passage
+
+
+@dataclass(frozen=True, slots=True)
+class Quoted:
+    """The quote that a model would give, and how likely it finds that beside refusing.
+
+    `text` is a stretch of whole words of one passage, without quotation marks; "" if there
+    is nothing to quote. `places` are all places of the passages where the decoder may have
+    read it: more than one where the same words stand again. `margin` is log P(first token of
+    a refusal) - log P(quotation mark) in nats; `log_probability` that of the quote after its
+    mark, up to its end, over `tokens`. `complete` is False for a quote that was cut off by its
+    length.
+    """
+
+    text: str
+    margin: float
+    log_probability: float
+    tokens: int
+    complete: bool = True
+    places: tuple[Place, ...] = ()
+
+    def doubt(self, weight: float) -> float:
+        """Return how much speaks for refusing, in nats: the margin, and an unlikely quote.
+
+        With a weight of 1 it is the log-odds of the refusal against this very quote.
+        """
+        return self.margin - weight * self.log_probability
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +110,12 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class WeighedText:
-    """A text that could be the answer, weighed over all passages.
+    """A quote that could be the answer, weighed over all passages.
 
     `log_probability` is log p(text | question) in nats, the sum over the passages of
-    p(passage) p(text | passage); `by_passage` are the terms of that sum (logarithms), empty
-    where tokens and not texts were weighed. `reading` is the passage it comes from.
-    `complete` is False for a text that was cut off by its length.
+    p(passage) p(text | passage); `by_passage` are the terms of that sum (logarithms).
+    `reading` is the passage it comes from, and `places` where it may have been read in it.
+    `complete` is False for a quote that was cut off by its length.
     """
 
     text: str
@@ -90,6 +124,7 @@ class WeighedText:
     tokens: int
     by_passage: tuple[float, ...] = ()
     complete: bool = True
+    places: tuple[Place, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +133,7 @@ class Weighed:
 
     `opening` and `refusal` are the log-probabilities (nats), weighed over the passages, of
     an answer's opening mark and of a refusal's first token. Each text's log-probability has
-    its opening mark in it. A model that writes freely has no mark: `opening` is 0, and
-    `refusal` is only for information.
+    its opening mark in it.
     """
 
     texts: tuple[WeighedText, ...]

@@ -72,8 +72,7 @@ class Library:
         """Cut passages to the windows that the laptop would show for this question."""
         if self.chat is None:
             raise ModelError("Windows are cut in a chat model's tokens, and there is none.")
-        weights = self.retriever.term_weights(question)
-        scored = score_sentences(question, hits, self.embedder, weights)
+        scored = score_sentences(self.retriever.query(question), hits, self.embedder)
         settings = replace(self.settings, prompt_passages=len(hits))
         plan = plan_prompt(question, hits, scored, self.chat, settings, DEFAULT_STYLE)
         return [PromptPassage(p.document, p.page, p.text) for p in plan.passages]

@@ -15,6 +15,7 @@ from assistant.answering.best_sentence import score_sentences
 from assistant.answering.prompt_budget import plan_prompt
 from assistant.config import Settings
 from assistant.prompts import DEFAULT_STYLE, PromptPassage
+from assistant.retrieval import Query
 from assistant.text.words import content_stems, idf_weights, stem, topic_words
 from assistant.types import ChatEngine, Embedder, Hit, PageStart, Passage, Scores, Vectors
 
@@ -94,8 +95,9 @@ class Pool:
     ) -> tuple[PromptPassage, ...]:
         """Return the windows that the laptop would cut of paragraphs, best one first."""
         hits = [self._hit(number, rank) for rank, number in enumerate(numbers)]
-        weights = self._term_weights(question)
-        scored = score_sentences(question, hits, self._embedder, weights)
+        vector = self._embedder.embed_query(question)
+        query = Query(question, vector, self._term_weights(question))
+        scored = score_sentences(query, hits, self._embedder)
         plan = plan_prompt(question, hits, scored, chat, settings, DEFAULT_STYLE)
         return tuple(PromptPassage(p.document, p.page, p.text) for p in plan.passages)
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from assistant.answering import AnswerSession
-from assistant.answering.checks import embedder_similarity
+from assistant.answering.checks.support import embedder_similarity
 from assistant.config import Settings
 from assistant.engine.engine_loader import load_chat, load_embedder
 from assistant.retrieval import Retriever

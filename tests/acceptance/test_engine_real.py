@@ -97,8 +97,6 @@ def test_stop_texts_and_length_end_an_answer(chat: LlamaChat) -> None:
         ask(chat, "Count from one to ten in words.", max_tokens=40, stop=(word,))
         == (whole[: whole.index(word)])
     )
-    prompt = chat.render((SYSTEM, Message("user", "Count.")))
-    assert list(chat.generate(prompt, Sampling(max_tokens=0))) == []
 
 
 def test_a_prompt_over_the_context_is_refused_first(chat: LlamaChat) -> None:
@@ -146,7 +144,7 @@ def test_a_harmless_prompt_has_the_tokens_of_training(chat: LlamaChat) -> None:
 def test_cancel_stops_inside_a_prefill(chat: LlamaChat) -> None:
     chat._decoder.keep(0)
     started = time.monotonic()
-    list(chat.generate(chat.render((Message("user", LONG),)), Sampling(max_tokens=0)))
+    chat.warm_up(chat.render((Message("user", LONG),)))
     whole = time.monotonic() - started
     chat._decoder.keep(0)
     cancel = CancelToken()
@@ -226,7 +224,7 @@ def test_a_shared_beginning_is_computed_once(chat: LlamaChat) -> None:
 
     def prefill(question: str) -> int:
         prompt = chat.render((system, Message("user", question)))
-        list(chat.generate(prompt, Sampling(max_tokens=0)))
+        chat.warm_up(prompt)
         assert len(chat._decoder.cached) == chat.count_tokens(prompt)
         return chat.computed_tokens
 

@@ -12,7 +12,7 @@ from assistant.engine.constrained_decoding import QuoteSearch
 from assistant.models.catalogue import load_catalogue
 from assistant.prompts import REFUSAL, PromptPassage, build_messages
 from assistant.types import CancelToken, Quoted
-from tests.unit.engine.test_quoting_engine import every_start, is_stretch
+from tests.unit.engine.test_constrained_decoding import every_start, is_stretch, written_at
 
 pytestmark = pytest.mark.acceptance
 
@@ -96,6 +96,19 @@ def test_odd_passages_are_quoted_verbatim_or_not_at_all(
 ) -> None:
     found = quote(chat, "How much is the reminder fee?", passages)
     assert not found.text or any(is_stretch(found.text, passage) for passage in passages)
+    assert {written_at(place, passages) for place in found.places} == ({found.text} - {""})
+
+
+def test_the_place_of_a_quote_is_exact_and_words_that_stand_twice_have_two(
+    chat: LlamaChat,
+) -> None:
+    spaced = CONTRACT.replace(". ", ".\n\n\t").replace(" of", "\u00a0 of")
+    twice = [spaced, f"Amendment.  {spaced}"]
+    for question, answer in list(ASKED.items())[:2]:
+        found = quote(chat, question, twice)
+        assert answer in found.text
+        assert [place.passage for place in found.places] == [0, 1]
+        assert {written_at(place, twice) for place in found.places} == {found.text}
 
 
 def test_nothing_can_be_quoted_of_nothing(chat: LlamaChat) -> None:

@@ -22,7 +22,6 @@ from assistant.types import (
     MAP_REDUCE,
     SEQUENCE,
     TOGETHER,
-    TOKEN,
     Answer,
     ChatEngine,
     Finished,
@@ -74,13 +73,12 @@ def spoken(answer: Answer) -> list[str]:
     return [s.text for s in answer.sentences if s.origin == "model"]
 
 
-@pytest.mark.parametrize("strategy", [SEQUENCE, TOKEN])
-def test_both_sides_of_a_contradiction_are_weighed(session: AnswerSession, strategy: str) -> None:
-    answer = ask(session, QUESTION, strategy=strategy)
+def test_both_sides_of_a_contradiction_are_weighed(session: AnswerSession) -> None:
+    answer = ask(session, QUESTION, strategy=SEQUENCE)
     weighed = {c.text: c for c in answer.candidates}
     assert {"24 months", "36 months"} <= {text.removesuffix(".") for text in weighed}
     assert sum(c.probability for c in answer.candidates) <= 1.0 + 1e-6
-    assert len({c.hit for c in answer.candidates}) >= 2
+    assert len({c.place.passage for c in answer.candidates}) >= 2
     (said,) = spoken(answer)
     assert said.strip('"') == answer.candidates[0].text
 
@@ -89,7 +87,6 @@ def test_reading_one_by_one_leaves_the_default_as_it_was(session: AnswerSession)
     before = ask(session, QUESTION)
     assert before.strategy == TOGETHER
     ask(session, QUESTION, strategy=SEQUENCE)
-    ask(session, QUESTION, strategy=TOKEN)
     after = ask(session, QUESTION, strategy=TOGETHER)
     assert (after.text, after.sentences) == (before.text, before.sentences)
 

@@ -17,7 +17,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from assistant.answering.checks import Similarity, embedder_similarity
+from assistant.answering.checks.support import Similarity, embedder_similarity
 from assistant.answering.verify import check_answer
 from assistant.config import Settings
 from assistant.engine.engine_loader import load_embedder

@@ -25,12 +25,13 @@ import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from assistant.answering import AnswerSession
-from assistant.answering.confidence import INTERCEPT, Evidence, features
-from assistant.answering.course import Course
+from assistant.answering.confidence import INTERCEPT, features
+from assistant.answering.request import Read
 from assistant.config import Settings
 from assistant.engine.chat_model import LlamaChat
 from assistant.engine.engine_loader import load_embedder
@@ -38,7 +39,7 @@ from assistant.engine.thread_count import threads_for
 from assistant.evaluation.answer_scores import f1, normalise
 from assistant.models.catalogue import CATALOGUE_FILE, bundled_models_dir, load_catalogue
 from assistant.retrieval import Retriever
-from assistant.types import TOGETHER, Answer, Calibration
+from assistant.types import TOGETHER, Answer, Calibration, Sentence
 from tests.bench.bench_adapter import shipped_adapter
 from tests.bench.confidence_data import Query, material
 from tests.bench.libraries import library_of, remembering
@@ -106,11 +107,13 @@ def main() -> int:
 class Watched(AnswerSession):
     """Keeps how each answer came about."""
 
-    course: Course | None = None
+    read = Read("")
+    extract: Sentence | None = None
 
-    def _finish(self, course: Course) -> Answer:
-        self.course = course
-        return super()._finish(course)
+    def _finished(self, stages: Any) -> Answer:
+        self.read = stages.read
+        self.extract = stages.searched.extract if stages.searched else None
+        return super()._finished(stages)
 
 
 def asked(base: Path, adapter: Path, count: int, others: int, minutes: float) -> list[Row]:
@@ -171,15 +174,12 @@ def read_rows(journal: Path) -> list[Row]:
 def ask(session: Watched, query: Query) -> Row:
     for _ in session.ask(query.text, strategy=TOGETHER):
         pass
-    course = session.course
-    if course is None or course.result is None or course.plan is None or course.quoted is None:
+    evidence = session.read.evidence
+    if evidence is None:
         return Row(query.id, query.kind, query.article, None, right=False, f1=0.0)
-    quoted = course.quoted
-    if not quoted.text:
-        return Row(query.id, query.kind, query.article, None, right=False, f1=0.0)
-    evidence = Evidence(course.question, course.result, course.scored, course.plan.passages, quoted)
+    quoted = evidence.quoted
     match = f1(quoted.text, query.answers) if query.answers else 0.0
-    shown = [quoted.text, course.extract.text if course.extract else ""]
+    shown = [quoted.text, session.extract.text if session.extract else ""]
     return Row(
         query.id,
         query.kind,

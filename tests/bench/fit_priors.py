@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.answering.strategies.passage_priors import WEIGHTS, features
+from assistant.answering.strategies.priors import WEIGHTS, features
 from assistant.config import load_settings
 from assistant.engine.engine_loader import load_embedder
 from assistant.retrieval import Retriever

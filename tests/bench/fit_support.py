@@ -135,7 +135,7 @@ def write(model: Model, threshold: float, source: str) -> None:
         f"THRESHOLD = {threshold:.4f}",
         f'PROVENANCE = "{source}; {LOST:.0%} of the supported ones lie below the threshold"',
     ]
-    path = ROOT / "assistant" / "session" / "checks" / "fitted.py"
+    path = ROOT / "assistant" / "session" / "checks" / "support_weights.py"
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 

@@ -11,14 +11,18 @@ import pytest
 
 from assistant.answering.confidence import INTERCEPT, Evidence, features, judge
 from assistant.models.catalogue import bundled_models_dir, load_catalogue
-from assistant.types import Calibration, Quoted, SearchResult
+from assistant.types import Calibration, Place, Quoted, SearchResult
 from tests.bench import fit_confidence
 from tests.bench.fit_confidence import FALSE_REFUSALS, Row, fitted, read_rows
 from tests.bench.report import Figure
 
-NAMES = tuple(
-    features(Evidence("", SearchResult("", (), 0.5, True), (), (), Quoted("x", 0.0, 0.0, 1)))
-)
+
+def evidence(margin: float) -> Evidence:
+    nothing = SearchResult("", (), 0.5, True)
+    return Evidence("", nothing, (), Quoted("x", margin, -1.0, 1), Place(0, 0, 1), "x")
+
+
+NAMES = tuple(features(evidence(0.0)))
 
 
 def rows(count: int = 600) -> list[Row]:
@@ -62,11 +66,7 @@ def test_weights_threshold_and_figures_come_of_rows() -> None:
 
 def test_the_weights_decide_in_the_session() -> None:
     weights, _ = fitted(rows(), Calibration())
-    nothing = SearchResult("", (), 0.5, True)
-    refused = [
-        judge(Evidence("", nothing, (), (), Quoted("x", margin, -1.0, 1)), weights).refused
-        for margin in (-9.0, 9.0)
-    ]
+    refused = [judge(evidence(margin), weights).refused for margin in (-9.0, 9.0)]
     assert refused == [False, True]
 
 

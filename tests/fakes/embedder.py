@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from assistant.errors import EngineError
+from assistant.retrieval import Query
 from assistant.types import CancelToken, EmbedderIdentity, Vectors
+
+
+def make_query(text: str, weights: Mapping[str, float] | None = None) -> Query:
+    """A question as the retriever hands it on, with the vector of a `FakeEmbedder`."""
+    return Query(text, FakeEmbedder().embed_query(text), weights or {})
 
 
 class FakeEmbedder:

@@ -2,12 +2,55 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
+from dataclasses import replace
 
 from assistant.errors import Cancelled, ContextOverflowError
-from assistant.types import Calibration, CancelToken, Message, Quoted, Reading, Sampling, Weighed
+from assistant.types import (
+    Calibration,
+    CancelToken,
+    Message,
+    Place,
+    Quoted,
+    Reading,
+    Sampling,
+    Weighed,
+    WeighedText,
+)
+
+
+def places_of(text: str, passages: Sequence[str]) -> tuple[Place, ...]:
+    """All places of the passages where the words of a quote stand whole, as the decoder finds them.
+
+    White space may be any.
+    """
+    words = r"\s+".join(map(re.escape, text.split()))
+    whole = re.compile(rf"(?<!\w){words}(?!\w)" if text[:1].isalnum() else rf"{words}")
+    return tuple(
+        Place(number, *match.span())
+        for number, passage in enumerate(passages)
+        for match in whole.finditer(passage)
+        if words
+    )
+
+
+def placed(quoted: Quoted, passages: Sequence[str]) -> Quoted:
+    """The same with its places, if a test has not said them. A fake makes up no quote either."""
+    if not quoted.text or quoted.places:
+        return quoted
+    places = places_of(quoted.text, passages)
+    assert places, f"{quoted.text!r} stands in none of {passages}"
+    return replace(quoted, places=places)
+
+
+def _in_reading(text: WeighedText, shown: Sequence[str]) -> tuple[Place, ...]:
+    places = places_of(text.text, shown)
+    own = tuple(place for place in places if place.passage == text.reading)
+    assert own, f"{text.text!r} does not stand in passage {text.reading} of {shown}"
+    return own
 
 
 class FakeChat:
@@ -48,6 +91,7 @@ class FakeChat:
         self.fail_with = fail_with
         self.fail_at = fail_at
         self.prompts: list[str] = []
+        self.warmed_up: list[str] = []
         self.messages: list[tuple[Message, ...]] = []
         self.samplings: list[Sampling] = []
         self.active = 0
@@ -75,11 +119,11 @@ class FakeChat:
         self._check_fits(prompt)
         self.prompts.append(prompt)
         self.quoted_from = tuple(passages)
-        return self.quoted
+        return placed(self.quoted, passages)
 
     @property
     def side_by_side(self) -> int:
-        return self._side_by_side
+        return self._side_by_side if self.calibration.quotes_only else 0
 
     def weigh(
         self,
@@ -88,13 +132,14 @@ class FakeChat:
         cancel: CancelToken | None = None,
         *,
         max_tokens: int = 192,
-        by_token: bool = False,
     ) -> Weighed:
         if cancel is not None:
             cancel.raise_if_cancelled()
         self.readings.append(tuple(readings))
         self.prompts += [reading.prompt for reading in readings]
-        return self.weighed
+        shown = [reading.passage for reading in readings]
+        texts = (replace(t, places=t.places or _in_reading(t, shown)) for t in self.weighed.texts)
+        return replace(self.weighed, texts=tuple(texts))
 
     def count_tokens(self, text: str) -> int:
         return len(text.split())
@@ -104,9 +149,12 @@ class FakeChat:
         turns = "".join(f"<{m.role}>\n{m.content}\n</{m.role}>\n" for m in messages)
         return f"{turns}<assistant>\n"
 
+    def warm_up(self, prompt: str) -> None:
+        self.warmed_up.append(prompt)
+
     def generate(
         self, prompt: str, sampling: Sampling, cancel: CancelToken | None = None
-    ) -> Iterator[str]:
+    ) -> Generator[str, None, None]:
         self.prompts.append(prompt)
         self.samplings.append(sampling)
         self._check_fits(prompt)

@@ -107,6 +107,11 @@ class FakeStore:
             for p in there:
                 self._take(p.document_id, p.sources)
 
+    @property
+    def is_empty(self) -> bool:
+        with self._opened():
+            return not self._records
+
     def documents(self) -> list[DocumentRecord]:
         with self._opened():
             return [self._record(number) for number in self._records]

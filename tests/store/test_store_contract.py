@@ -53,6 +53,14 @@ def test_what_is_added_is_found(either: Store) -> None:
     assert either.documents() == [record]
 
 
+def test_it_is_empty_until_something_is_added_and_when_all_is_forgotten(either: Store) -> None:
+    assert either.is_empty
+    added = either.add(new("aa11"))
+    assert not either.is_empty
+    either.forget(added.id)
+    assert either.is_empty
+
+
 def test_content_is_there_once(either: Store) -> None:
     first = either.add(new("aa11", "/a.txt"))
     again = either.add(new("aa11", "/b.txt", name="b.txt"))

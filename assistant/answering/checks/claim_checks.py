@@ -21,11 +21,10 @@ from assistant.answering.checks.negation import (
 )
 from assistant.answering.checks.numbers import find_values, missing
 from assistant.answering.checks.sentence_context import Context
-from assistant.answering.quote_location import Place
 from assistant.text.signs import QUOTE_MARKS
 from assistant.text.stop_words import STOP_WORDS
 from assistant.text.words import content_stems, words
-from assistant.types import Citation, Flaw
+from assistant.types import Citation, Flaw, Place
 
 _MARKS = re.compile(f"[{QUOTE_MARKS}]")
 _LANGUAGE_WORDS = 4
@@ -63,10 +62,10 @@ def flaws_around(claim: Claim, context: Context) -> Iterator[Flaw]:
     sentence = context.together(claim.places)
     wrong = wrong_place(claim.outside, claim.cited, context.documents, claim.numbered)
     if wrong is not None:
-        yield Flaw("misattributed", _short(wrong))
+        yield Flaw("misattributed", short(wrong))
     absent = missing(find_values(said), find_values(sentence))
     if absent:
-        yield Flaw("number", _short(", ".join(value.surface for value in absent)))
+        yield Flaw("number", short(", ".join(value.surface for value in absent)))
     if claim.quoted and _strange(claim, said, context):
         yield Flaw("beyond")
     yield from _names(claim, said, context)
@@ -94,7 +93,7 @@ def _names(claim: Claim, said: str, context: Context) -> Iterator[Flaw]:
     known = known_words([around, claim.question, *headings, *documents, *context.documents])
     absent = missing_names(names, known)
     if absent:
-        yield Flaw("name", _short(", ".join(absent)))
+        yield Flaw("name", short(", ".join(absent)))
 
 
 def _polarity(claim: Claim, said: str, sentence: str, context: Context) -> Iterator[Flaw]:
@@ -103,7 +102,7 @@ def _polarity(claim: Claim, said: str, sentence: str, context: Context) -> Itera
     for place in claim.places[:1]:
         cut = cut_negation(context.words_before(place))
         if cut is not None and NOT not in Words.of(said if claim.quoted else plain).keys:
-            yield Flaw("negation", _short(cut))
+            yield Flaw("negation", short(cut))
             return
     if claim.quoted and not content_stems(said) and not Words.of(said).denies():
         return  # nothing but a quote
@@ -112,11 +111,11 @@ def _polarity(claim: Claim, said: str, sentence: str, context: Context) -> Itera
         return
     flipped = negation_flipped(aligned, Words.of(claim.question))
     if flipped is not None:
-        yield Flaw("negation", _short(flipped))
+        yield Flaw("negation", short(flipped))
     if changed := opposite_word(aligned):
-        yield Flaw("opposite", _short(" / ".join(changed)))
+        yield Flaw("opposite", short(" / ".join(changed)))
     if not claim.quoted and (name := _replaced_name(aligned)):
-        yield Flaw("name", _short(name))
+        yield Flaw("name", short(name))
 
 
 def _replaced_name(aligned: Aligned) -> str | None:
@@ -151,6 +150,7 @@ def _lists(join: str) -> bool:
     return _LISTING.search(join) is not None
 
 
-def _short(text: str) -> str:
+def short(text: str) -> str:
+    """Return a text as the detail of a flaw: one line, not too long."""
     line = " ".join(text.split())
     return line if len(line) <= _LONGEST_DETAIL else line[: _LONGEST_DETAIL - 3] + "..."

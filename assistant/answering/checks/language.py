@@ -46,20 +46,14 @@ def language_of(text: str) -> str:
 
 
 def _script(text: str) -> str:
-    counts: Counter[str] = Counter()
-    for character in text:
-        if character.isalpha():
-            counts[_script_of(character)] += 1
-    if not counts:
-        return ""
-    name, most = counts.most_common(1)[0]
+    """Return the script in which more than half of the letters are ("" if none is)."""
+    counts = Counter(_script_of(character) for character in text if character.isalpha())
+    name, most = next(iter(counts.most_common(1)), ("", 0))
     return name if most * 2 > counts.total() else ""
 
 
 def _script_of(character: str) -> str:
-    if character.isascii():
-        return "LATIN"
-    name = unicodedata.name(character, "")
+    name = "" if character.isascii() else unicodedata.name(character, "")
     if name.startswith(_EAST):
         return "CJK"
     return next((script for script in _SCRIPTS if name.startswith(script)), "LATIN")

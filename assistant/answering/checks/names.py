@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from itertools import takewhile
 
 from assistant.text.sentences import split_sentences
 from assistant.text.stop_words import STOP_WORDS
@@ -117,11 +118,8 @@ def _is_known(name: str, known: frozenset[str], by_head: dict[str, list[str]]) -
 
 def _same_stem(one: str, other: str) -> bool:
     """Tell whether two are forms of one stem of four letters or more: "German", "Germany"."""
-    length = 0
-    for a, b in zip(one, other, strict=False):
-        if a != b:
-            break
-        length += 1
+    pairs = zip(one, other, strict=False)
+    length = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
     if length < _SHORT + 1 or any(map(str.isdigit, one)):
         return False
     return one[length:] in _ENDINGS and other[length:] in _ENDINGS | {"a"}

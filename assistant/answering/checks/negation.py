@@ -116,14 +116,14 @@ def align(claim: Words, source: Words) -> Aligned | None:
     if not telling:
         return None
     first, last = telling[0][1], telling[-1][1]
-    begin = _back(source, first)
+    begin, end = _clause_end(source, first, -1), _clause_end(source, last, 1)
     mine, theirs = {a for a, _ in pairs}, {b for _, b in pairs}
     return Aligned(
         claim,
         source,
         tuple(a for a in range(len(claim.keys)) if a not in mine),
         tuple(b for b in range(begin, last + 1) if b not in theirs),
-        tuple(b for b in range(last + 1, _on(source, last)) if b not in theirs),
+        tuple(b for b in range(last + 1, end + 1) if b not in theirs),
     )
 
 
@@ -131,24 +131,13 @@ def _telling(key: str) -> bool:
     return key not in STOP_WORDS and key not in _BREAKS and key != NOT
 
 
-def _back(source: Words, first: int) -> int:
-    """Return where the clause of the first shared word begins, a few words back at most."""
-    at = first
-    while at > max(0, first - _REACH):
-        before = source.keys[at - 1]
-        if before in _BREAKS or before in _CLAUSE_WORDS:
+def _clause_end(source: Words, at: int, step: int) -> int:
+    """Return the last word before (`step` -1) or after `at` in its clause, a few on at most."""
+    for _ in range(_REACH):
+        beside = at + step
+        if not 0 <= beside < len(source.keys) or source.keys[beside] in _BREAKS | _CLAUSE_WORDS:
             break
-        at -= 1
-    return at
-
-
-def _on(source: Words, last: int) -> int:
-    """Return where the clause of the last shared word ends, a few words on at most."""
-    at = last + 1
-    while at < min(len(source.keys), last + 1 + _REACH):
-        if source.keys[at] in _BREAKS or source.keys[at] in _CLAUSE_WORDS:
-            break
-        at += 1
+        at = beside
     return at
 
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 
-from assistant.answering.quote_location import Place
 from assistant.text.sentences import split_sentences
-from assistant.types import Passage
+from assistant.types import Passage, Place
 
 _MOST_PLACES = 12
 _LONGEST = 4_000

@@ -14,7 +14,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from assistant.answering.checks import support_weights
+from assistant.answering.checks.support_weights import (
+    COSINE,
+    COVERAGE,
+    INTERCEPT,
+    PROVENANCE,
+    THRESHOLD,
+)
 from assistant.text.words import content_stems
 from assistant.types import CancelToken, Embedder
 
@@ -38,13 +44,7 @@ class SupportLine:
         return 1.0 / (1.0 + math.exp(-max(min(score, 60.0), -60.0)))
 
 
-FITTED = SupportLine(
-    support_weights.INTERCEPT,
-    support_weights.COSINE,
-    support_weights.COVERAGE,
-    support_weights.THRESHOLD,
-    support_weights.PROVENANCE,
-)
+FITTED = SupportLine(INTERCEPT, COSINE, COVERAGE, THRESHOLD, PROVENANCE)
 
 
 def unlike(pairs: Sequence[tuple[str, str]], similarity: Similarity) -> list[bool]:

@@ -7,18 +7,28 @@ equal quotes, and quotes that lie inside others, become one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import replace
 
 from assistant.answering.best_sentence import sentence_spans
-from assistant.answering.course import Course, Found, Task
-from assistant.answering.prompt_budget import sub_passage
-from assistant.answering.repetition import loop_end
+from assistant.answering.decide import chosen_place
+from assistant.answering.prompt_budget import Window, window_of
+from assistant.answering.quote_location import PassageIndex
+from assistant.answering.repetition import until_loop
+from assistant.answering.request import AtWork, Quote, Read, Request
+from assistant.answering.strategies import single_prompt
 from assistant.answering.strategies.rag_sequence import prompt_of
-from assistant.answering.strategies.single_prompt import Together
+from assistant.errors import Cancelled
 from assistant.prompts import REFUSAL, is_refusal
 from assistant.text.words import words
-from assistant.types import TOGETHER, AnswerEvent, Generated, PartsRead, Passage, Sampling
+from assistant.types import (
+    MAP_REDUCE,
+    Generated,
+    PartsRead,
+    Place,
+    Sampling,
+)
 
 PASSAGES = 12
 """Passages that are looked through."""
@@ -28,119 +38,112 @@ WINDOWS = 16
 
 WINDOW_TOKENS = 90
 
-Window = tuple[int, Passage]
-"""(number of the hit, the part of its passage)"""
 
+def read(request: Request) -> AtWork:
+    """Ask every window, and keep what it does not refuse; if that is nothing, read together.
 
-class MapReduce:
-    """Asks every window, and keeps what it does not refuse; if that is nothing, reads together."""
-
-    passages = PASSAGES
-
-    def __init__(self) -> None:
-        self._together = Together()
-
-    def read(self, task: Task, course: Course) -> Iterator[AnswerEvent]:
-        windows = cut(task)
-        merged: list[Found] = []
-        for number, (hit, window) in enumerate(windows):
-            task.cancel.raise_if_cancelled()
+    Beside others a part may say enough.
+    """
+    windows = cut(request)
+    found = Read(MAP_REDUCE)
+    try:
+        for number, window in enumerate(windows):
+            request.cancel.raise_if_cancelled()
             yield PartsRead(number, len(windows))
-            for text in _asked(task, window):
-                course.speaks()
-                if merge(merged, Found(text, hit)):
-                    yield Generated(f'"{text}"\n')
-                course.found = list(merged)
-        yield PartsRead(len(windows), len(windows))
-        course.written = "\n".join(f'"{found.text}"' for found in course.found)
-        if not course.found:
-            yield from self._otherwise(task, course)
+            text, places = _asked(request, window)
+            if not text:
+                continue
+            known = found
+            found = replace(found, first_token_ms=found.first_token_ms or request.elapsed())
+            if places:
+                hits, scored = request.result.hits, request.scored
+                place, _ = chosen_place(places, [window], hits, scored)
+                found = replace(found, quotes=merged(found.quotes, Quote(text, place)))
+            else:
+                found = replace(found, written=f"{found.written}\n{text}".strip())
+            if len(found.quotes) > len(known.quotes) or found.written != known.written:
+                yield Generated(f'"{text}"\n')
+    except Cancelled:
+        return replace(found, cancelled=True)
+    yield PartsRead(len(windows), len(windows))
+    if found.said:
+        return found
+    done = yield from single_prompt.read(request)
+    return replace(done, note=" None answered by itself: they were read together.")
 
-    def _otherwise(self, task: Task, course: Course) -> Iterator[AnswerEvent]:
-        """Ask once more with all in one prompt: beside others a part may say enough."""
-        course.strategy = TOGETHER
-        if course.route is not None:
-            reason = f"{course.route.reason} None answered by itself: they were read together."
-            course.route = replace(course.route, reason=reason)
-        yield from self._together.read(task, course)
 
-
-def cut(task: Task) -> list[Window]:
+def cut(request: Request) -> list[Window]:
     """Cut the passages into windows, in the order of the search; at most `WINDOWS`.
 
     Every passage has its first window before any has its second, should there be too many.
     """
-    by_hit = [
-        [(number, window) for window in _windows(hit.passage, task)]
-        for number, hit in enumerate(task.hits[:PASSAGES])
-    ]
+    by_hit = [_windows(request, number) for number in range(len(request.result.hits[:PASSAGES]))]
     rounds = max(map(len, by_hit), default=0)
     taken = [own[turn] for turn in range(rounds) for own in by_hit if turn < len(own)]
-    return sorted(taken[:WINDOWS], key=lambda window: (window[0], window[1].start))
+    return sorted(taken[:WINDOWS], key=lambda window: (window.hit, window.offset))
 
 
-def _windows(passage: Passage, task: Task) -> list[Passage]:
+def _windows(request: Request, hit: int) -> list[Window]:
     """Cut one passage into stretches of whole sentences of about `WINDOW_TOKENS`."""
-    found: list[Passage] = []
-    begin: int | None = None
-    last = used = 0
-    for start, end in sentence_spans(passage.text):
-        cost = task.chat.count_tokens(passage.text[start:end])
-        if begin is not None and used + cost > WINDOW_TOKENS:
-            found.append(sub_passage(passage, begin, last))
-            begin, used = None, 0
-        begin = start if begin is None else begin
-        used, last = used + cost, end
-    if begin is not None:
-        found.append(sub_passage(passage, begin, last))
-    return found
+    text = request.result.hits[hit].passage.text
+    spans: list[tuple[int, int]] = []
+    used = 0
+    for start, end in sentence_spans(text):
+        cost = request.chat.count_tokens(text[start:end])
+        if spans and used + cost <= WINDOW_TOKENS:
+            spans[-1] = (spans[-1][0], end)
+            used += cost
+        else:
+            spans.append((start, end))
+            used = cost
+    return [window_of(request.result.hits, hit, start, end) for start, end in spans]
 
 
-def _asked(task: Task, window: Passage) -> Iterator[str]:
-    """Return what the model quotes from a window; nothing if it refuses, or if it won't fit."""
-    chat, most = task.chat, task.settings.max_answer_tokens
-    prompt = prompt_of(task, window)
+def _asked(request: Request, window: Window) -> tuple[str, Sequence[Place]]:
+    """Return what the model says of a window and where that stands in it.
+
+    "" if it refuses, or if the window won't fit; no place if it wrote what does not stand there.
+    """
+    chat, most = request.chat, request.settings.max_answer_tokens
+    prompt, passage = prompt_of(request, window), window.passage
     if chat.count_tokens(prompt) + most > chat.context_length:
-        return
-    if chat.calibration.quotes_only:
-        quoted = chat.quote(prompt, [window.text], REFUSAL, task.cancel, max_tokens=most)
-        if quoted.text and not chat.calibration.refuses_part(quoted):
-            yield quoted.text
-        return
-    bias = chat.calibration.first_bias(REFUSAL)
-    sampling = Sampling(most, task.settings.temperature, first_bias=bias)
-    written = _free(task, prompt, sampling)
-    if written and not is_refusal(written):
-        yield written
+        return "", ()
+    if request.quotes_only:
+        quoted = chat.quote(prompt, [passage.text], REFUSAL, request.cancel, max_tokens=most)
+        refused = chat.calibration.refuses_part(quoted)
+        return ("", ()) if refused or not quoted.places else (quoted.text, quoted.places)
+    written = _written(request, prompt)
+    if not written or is_refusal(written):
+        return "", ()
+    found = PassageIndex([passage]).find(written)
+    return written, found if len(found) == 1 else ()
 
 
-def _free(task: Task, prompt: str, sampling: Sampling) -> str:
+def _written(request: Request, prompt: str) -> str:
+    """Let a model write freely, until it ends or repeats itself."""
+    bias = request.chat.calibration.first_bias(REFUSAL)
+    settings = request.settings
+    sampling = Sampling(settings.max_answer_tokens, settings.temperature, first_bias=bias)
     written = ""
-    for piece in task.chat.generate(prompt, sampling, task.cancel):
-        written += piece
-        end = loop_end(written)
-        if end is not None:
-            return written[:end].strip()
+    with closing(request.chat.generate(prompt, sampling, request.cancel)) as pieces:
+        for _, written, _ in until_loop(pieces):  # noqa: B007 - the last one counts
+            pass
     return written.strip().strip('"')
 
 
-def merge(known: list[Found], new: Found) -> bool:
-    """Add a quote to those known; False if it says nothing new (or only replaces a shorter).
+def merged(known: Sequence[Quote], new: Quote) -> tuple[Quote, ...]:
+    """Return the quotes with a new one, which takes the place of all that lie inside it.
 
-    Quotes are compared by their words: case and punctuation make no difference.
+    They are as they were if it lies inside one of them, or says nothing. Quotes are compared
+    by their words: case and punctuation make no difference.
     """
     own = words(new.text)
-    if not own:
-        return False
-    for at, old in enumerate(known):
-        other = words(old.text)
-        if _within(own, other):
-            return False
-        if _within(other, own):
-            known[at] = new
-            return False
-    known.append(new)
-    return True
+    if not own or any(_within(own, words(old.text)) for old in known):
+        return tuple(known)
+    inside = [_within(words(old.text), own) for old in known]
+    at = inside.index(True) if any(inside) else len(known)
+    kept = [old for old, lies in zip(known, inside, strict=True) if not lies]
+    return (*kept[:at], new, *kept[at:])
 
 
 def _within(short: Sequence[str], long: Sequence[str]) -> bool:

@@ -1,7 +1,7 @@
 """What kind of question it is, told by its words alone.
 
 Rules and no model: they are the same every day, cost nothing, and can be read. How often
-they are right is measured on labelled questions (`tests/unit/session/reading`). The rules are
+they are right is measured on labelled questions (`tests/unit/session/strategies`). The rules are
 for English, as the stop words are.
 """
 

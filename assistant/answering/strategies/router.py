@@ -15,7 +15,6 @@ from assistant.types import (
     MAP_REDUCE,
     SEQUENCE,
     TOGETHER,
-    TOKEN,
     ChatEngine,
     DocumentRecord,
     Route,
@@ -62,37 +61,28 @@ class Router:
         """
         check_strategy(strategy)
         kind = question_type.kind_of(question)
-        searched = ""
         if strategy == AUTO and kind in _DIRECT:
             return Choice(DIRECT, Route(kind, _DIRECT[kind]), self._direct(kind))
-        if previous.strip() and question_type.leans(question):
-            searched = f"{' '.join(previous.split())} {' '.join(question.split())}"
-            asked = question_type.kind_of(previous) if kind == question_type.LOOK_UP else kind
-            picked, reason = self._picked(asked, strategy)
-            return Choice(
-                picked, Route(FOLLOW_UP, f"{reason} It goes on from the question before.", searched)
-            )
-        picked, reason = self._picked(kind, strategy)
-        return Choice(picked, Route(kind, reason))
+        if not (previous.strip() and question_type.leans(question)):
+            picked, reason = self._picked(kind, strategy)
+            return Choice(picked, Route(kind, reason))
+        searched = " ".join(f"{previous} {question}".split())
+        asked = question_type.kind_of(previous) if kind == question_type.LOOK_UP else kind
+        picked, reason = self._picked(asked, strategy)
+        reason = f"{reason} It goes on from the question before."
+        return Choice(picked, Route(FOLLOW_UP, reason, searched))
 
     def _picked(self, kind: str, strategy: str) -> tuple[str, str]:
         """Return the strategy that is used and the reason, for the kind and what was asked."""
         if self._chat is None:
             return EXTRACT, "There is no chat model: the best sentence is given."
         named = strategy != AUTO
-        wanted = strategy if named else self._best(kind)
-        if wanted in (SEQUENCE, TOKEN) and self._chat.side_by_side < 1:
+        lists = kind == question_type.LIST and self._chat.calibration.quotes_only
+        wanted = strategy if named else (MAP_REDUCE if lists else LOOK_UP_STRATEGY)
+        if wanted == SEQUENCE and self._chat.side_by_side < 1:
             return TOGETHER, "This model can't read passages side by side: all are in one prompt."
-        return wanted, "It was asked for." if named else _REASONS[kind]
-
-    def _best(self, kind: str) -> str:
-        if (
-            kind == question_type.LIST
-            and self._chat is not None
-            and self._chat.calibration.quotes_only
-        ):
-            return MAP_REDUCE
-        return LOOK_UP_STRATEGY
+        reason = _REASONS.get(kind, "It was asked of the documents.")
+        return wanted, "It was asked for." if named else reason
 
     def _direct(self, kind: str) -> str:
         if kind == question_type.GREETING:
@@ -118,7 +108,4 @@ _REASONS = {
     question_type.DEFINITION: "It asks what something is: the best passages are read together.",
     question_type.TABLE: "It asks for a value of a table: the best passages are read together.",
     question_type.LIST: "It asks for several things: many passages are asked one by one.",
-    question_type.GREETING: "It was asked of the documents.",
-    question_type.HELP: "It was asked of the documents.",
-    question_type.DOCUMENTS: "It was asked of the documents.",
 }

@@ -1,73 +1,75 @@
-"""All passages in one prompt: the model sees them side by side and compares them itself."""
+"""All passages in one prompt: the model sees them side by side and compares them itself.
+
+A RAFT-tuned model was trained on prompts of this very shape.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from types import GeneratorType
+from contextlib import closing
+from dataclasses import replace
 
 from assistant.answering.confidence import Evidence, judge
-from assistant.answering.course import Course, Task
-from assistant.answering.prompt_budget import Plan, plan_prompt
-from assistant.answering.repetition import loop_end
+from assistant.answering.decide import chosen_place
+from assistant.answering.prompt_budget import Plan
+from assistant.answering.repetition import until_loop
+from assistant.answering.request import AtWork, Quote, Read, Request
+from assistant.errors import Cancelled
 from assistant.prompts import REFUSAL
-from assistant.types import AnswerEvent, Generated, Quoted, Sampling
+from assistant.types import TOGETHER, Generated, Sampling
 
 
-class Together:
-    """Asks once. A RAFT-tuned model was trained on prompts of this very shape."""
+def read(request: Request) -> AtWork:
+    """Ask once, as the model was tuned to answer: freely, or with a quote or nothing else."""
+    request.cancel.raise_if_cancelled()
+    plan = request.plan()
+    quotes = request.quotes_only and plan.windows
+    done = yield from (_quoted(request, plan) if quotes else _written(request, plan))
+    return done
 
-    passages = 0
 
-    def read(self, task: Task, course: Course) -> Iterator[AnswerEvent]:
-        task.cancel.raise_if_cancelled()
-        plan = plan_prompt(
-            task.question, task.hits, task.scored, task.chat, task.settings, task.style
+def _quoted(request: Request, plan: Plan) -> AtWork:
+    quoted = request.chat.quote(
+        plan.prompt,
+        [window.passage.text for window in plan.windows],
+        REFUSAL,
+        request.cancel,
+        max_tokens=plan.max_answer_tokens,
+    )
+    found = Read(
+        TOGETHER,
+        written=REFUSAL,
+        plan=plan,
+        first_token_ms=request.elapsed(),
+        cut_short=not quoted.complete,
+    )
+    if quoted.places:
+        hits, scored = request.result.hits, request.scored
+        place, window = chosen_place(quoted.places, plan.windows, hits, scored)
+        evidence = Evidence(
+            request.question, request.result, scored, quoted, place, window.passage.text
         )
-        course.plan = plan
-        pieces = _written(plan, task, course)
-        try:
-            for piece in pieces:
-                course.speaks()
-                course.written += piece
-                yield Generated(piece)
-                end = loop_end(course.written)
-                if end is not None:
-                    course.written = course.written[:end]
-                    course.looped = True
-                    break
-                task.cancel.raise_if_cancelled()
-        finally:
-            if isinstance(pieces, GeneratorType):
-                pieces.close()
+        judged = judge(evidence, request.chat.calibration)
+        found = replace(found, evidence=evidence, confidence=judged.confidence)
+        if not judged.refused:
+            found = replace(found, quotes=(Quote(quoted.text, place),), written="")
+    yield Generated(found.said)
+    return found
 
 
-def _refused(plan: Plan, task: Task, course: Course, quoted: Quoted) -> bool:
-    """Decide whether the quote is not given, and keep how sure it is."""
-    if course.result is None:
-        raise AssertionError("nothing is read before it is searched for")
-    evidence = Evidence(task.question, course.result, task.scored, plan.passages, quoted)
-    judged = judge(evidence, task.chat.calibration)
-    course.confidence = judged.confidence
-    return judged.refused
-
-
-def _written(plan: Plan, task: Task, course: Course) -> Iterator[str]:
-    """Let the model write, as it was tuned to: freely, or a quote or nothing else."""
-    chat = task.chat
-    if chat.calibration.quotes_only and plan.passages:
-        quoted = chat.quote(
-            plan.prompt,
-            [window.text for window in plan.passages],
-            REFUSAL,
-            task.cancel,
-            max_tokens=plan.max_answer_tokens,
-        )
-        course.quoted = quoted
-        yield REFUSAL if _refused(plan, task, course, quoted) else f'"{quoted.text}"'
-        return
+def _written(request: Request, plan: Plan) -> AtWork:
     sampling = Sampling(
         max_tokens=plan.max_answer_tokens,
-        temperature=task.settings.temperature,
-        first_bias=chat.calibration.first_bias(REFUSAL),
+        temperature=request.settings.temperature,
+        first_bias=request.chat.calibration.first_bias(REFUSAL),
     )
-    yield from chat.generate(plan.prompt, sampling, task.cancel)
+    found = Read(TOGETHER, plan=plan)
+    try:
+        with closing(request.chat.generate(plan.prompt, sampling, request.cancel)) as pieces:
+            for piece, written, looped in until_loop(pieces):
+                first = found.first_token_ms or request.elapsed()
+                found = replace(found, written=written, first_token_ms=first, cut_short=looped)
+                yield Generated(piece)
+                request.cancel.raise_if_cancelled()
+    except Cancelled:
+        return replace(found, cancelled=True)
+    return found

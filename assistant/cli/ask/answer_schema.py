@@ -72,7 +72,7 @@ class CandidateJson(Shape, frozen=True):
 
     text: str
     probability: float
-    hit: int = field(name="passage")
+    passage: int
     quotes: list[Citation]
 
 

@@ -19,6 +19,7 @@ from assistant.safe_text import safe_text
 from assistant.types import (
     AUTO,
     STRATEGIES,
+    WITHDRAWN,
     Answer,
     AnswerEvent,
     Citation,
@@ -35,14 +36,23 @@ EXCERPT = 320
 """Code points of a passage that a person is shown in a list of passages."""
 
 
+class _Way(click.Choice[str]):
+    """Ways of reading; one that was taken out is refused with what to use in its place."""
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if value in WITHDRAWN:
+            self.fail(WITHDRAWN[value], param, ctx)
+        return super().convert(value, param, ctx)
+
+
 @click.command()
 @click.argument("question", callback=question_or_input)
 @click.option("--passages", "show_passages", is_flag=True, help="Show the passages too.")
 @click.option(
     "--reading",
     "strategy",
-    type=click.Choice((AUTO, *STRATEGIES)),
-    help="How the passages are read: all together, one by one (in sequence or token by token)"
+    type=_Way((AUTO, *STRATEGIES)),
+    help="How the passages are read: all together, one by one and their answers weighed (sequence)"
     ", many of them for a list, or without the model [default: from settings: auto].",
 )
 @click.option(

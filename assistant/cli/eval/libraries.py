@@ -6,7 +6,7 @@ the prompt, and answers without passages.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
@@ -122,7 +122,7 @@ class ShotsChat:
 
     def generate(
         self, prompt: str, sampling: Sampling, cancel: CancelToken | None = None
-    ) -> Iterator[str]:
+    ) -> Generator[str, None, None]:
         return self.inner.generate(prompt, sampling, cancel)
 
     def quote(

@@ -117,8 +117,7 @@ def test_prepare_reads_the_beginning_that_every_prompt_shares() -> None:
     prepared = session(chat)
     prepared.prepare()
     list(prepared.ask(QUESTION))
-    assert chat.samplings[0].max_tokens == 0
-    first, second = chat.prompts
+    (first,), (second,) = chat.warmed_up, chat.prompts
     shared = first.split("<user>")[0]
     assert len(shared.split()) > 20
     assert second.startswith(shared)
@@ -157,7 +156,7 @@ def test_a_calibrated_model_leans_towards_refusing() -> None:
     assert plain.samplings[-1].first_bias == ()
 
 
-QUOTED = Quoted("The oil is changed every six months", -2.0, -1.5, 8)
+QUOTED = Quoted("oil of the pump is changed every six months", -2.0, -1.5, 8)
 
 
 def quoting(quoted: Quoted, **calibration: float) -> FakeChat:

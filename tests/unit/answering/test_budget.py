@@ -13,7 +13,7 @@ from assistant.answering.prompt_budget import cut_windows, plan_prompt, sub_pass
 from assistant.config import Settings
 from assistant.errors import ContextOverflowError
 from assistant.types import Hit
-from tests.fakes.embedder import FakeEmbedder
+from tests.fakes.embedder import FakeEmbedder, make_query
 from tests.fakes.engine import FakeChat
 from tests.fakes.passages import make_hits, make_passage
 
@@ -23,17 +23,17 @@ LONG = " ".join(f"Sentence number {n} speaks of item{n} only." for n in range(12
 
 
 def scored(question: str, hits: tuple[Hit, ...]) -> list[ScoredSentence]:
-    return score_sentences(question, hits, FakeEmbedder(), {})
+    return score_sentences(make_query(question, {}), hits, FakeEmbedder())
 
 
 def test_windows_keep_the_best_sentences_and_the_budget() -> None:
     hits = make_hits(LONG, LONG.replace("item", "thing"))
     found = scored("item7 thing9", hits)
     windows = cut_windows(hits, found, FakeChat(), 40)
-    assert "item7" in windows[0].text
-    assert "thing9" in windows[1].text
-    assert sum(len(w.text.split()) for w in windows) <= 40
-    assert all(w.text in h.passage.text for w, h in zip(windows, hits, strict=True))
+    assert "item7" in windows[0].passage.text
+    assert "thing9" in windows[1].passage.text
+    assert sum(len(w.passage.text.split()) for w in windows) <= 40
+    assert all(w.passage.text in h.passage.text for w, h in zip(windows, hits, strict=True))
 
 
 def test_a_window_knows_its_page_and_offsets() -> None:
@@ -81,5 +81,5 @@ def test_a_question_longer_than_the_context_is_refused_with_the_numbers() -> Non
 def test_a_sentence_longer_than_the_budget_is_cut_at_a_word() -> None:
     hits = make_hits("word " * 300 + "end.")
     (window,) = cut_windows(hits, scored("word", hits), FakeChat(), 30)
-    assert 20 <= len(window.text.split()) <= 30
-    assert window.text.endswith("word")
+    assert 20 <= len(window.passage.text.split()) <= 30
+    assert window.passage.text.endswith("word")

@@ -192,7 +192,7 @@ def test_a_passage_about_something_else_supports_nothing() -> None:
 
 
 def test_an_embedder_is_not_asked_about_mere_quotes() -> None:
-    from assistant.answering.checks import embedder_similarity
+    from assistant.answering.checks.support import embedder_similarity
 
     embedder = FakeEmbedder()
     check_answer(

@@ -10,6 +10,7 @@ import pytest
 from assistant.answering.best_sentence import ScoredSentence
 from assistant.answering.confidence import INTERCEPT, Evidence, confidence_of, features, judge
 from assistant.types import Calibration, Quoted, SearchResult
+from tests.fakes.engine import places_of
 from tests.fakes.passages import make_hits
 
 QUESTION = "How long is the warranty on the pumps?"
@@ -25,9 +26,11 @@ RESULT = SearchResult(QUESTION, HITS, relevance=0.9, relevant=True)
 QUOTED = Quoted("24 months", margin=-2.0, log_probability=-1.0, tokens=4)
 
 
-def evidence(**changes: object) -> Evidence:
-    windows = tuple(hit.passage for hit in HITS)
-    return replace(Evidence(QUESTION, RESULT, SCORED, windows, QUOTED), **changes)  # type: ignore[arg-type]
+def evidence(words: str = "24 months", **changes: object) -> Evidence:
+    """What is known of a quote that stands in the hits."""
+    (place,) = places_of(words, [hit.passage.text for hit in HITS])
+    shown = HITS[place.passage].passage.text
+    return replace(Evidence(QUESTION, RESULT, SCORED, QUOTED, place, shown), **changes)  # type: ignore[arg-type]
 
 
 def test_features_say_what_was_found() -> None:
@@ -37,7 +40,7 @@ def test_features_say_what_was_found() -> None:
     assert found["extract"] == found["sentence"] == 1.4
     assert (found["best"], found["rank"], found["lacking"]) == (1.0, 0.0, 0.0)
     assert found["relevance"] == pytest.approx(math.log(9.0))
-    other = features(evidence(quoted=replace(QUOTED, text="opens at seven")))
+    other = features(evidence("opens at seven"))
     assert (other["best"], other["rank"], other["sentence"]) == (0.0, 1.0, 0.1)
     assert other["lacking"] == 1.0
     assert 0.0 < found["gap"] < 1.0
@@ -45,8 +48,8 @@ def test_features_say_what_was_found() -> None:
 
 def test_features_are_finite_whatever_comes() -> None:
     empty = SearchResult(QUESTION, (), relevance=0.0, relevant=False)
-    odd = Quoted("nowhere", margin=float("inf"), log_probability=-1e9, tokens=0)
-    found = features(evidence(result=empty, scored=(), windows=(), quoted=odd))
+    odd = Quoted("24 months", margin=float("inf"), log_probability=-1e9, tokens=0)
+    found = features(evidence(result=empty, scored=(), shown="", quoted=odd))
     assert all(map(math.isfinite, found.values()))
     assert found.keys() == features(evidence()).keys()
 
@@ -67,5 +70,4 @@ def test_without_weights_the_doubt_decides_as_before() -> None:
         calibration = Calibration(doubt_weight=0.5, refusal_threshold=threshold)
         judged = judge(evidence(), calibration)
         assert (judged.refused, judged.confidence) == (refused, None)
-    assert judge(evidence(quoted=Quoted("", 0.0, 0.0, 0)), Calibration()).refused
     assert confidence_of({"margin": 1.0}, {}) is None

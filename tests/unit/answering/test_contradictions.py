@@ -5,9 +5,9 @@ from __future__ import annotations
 from assistant.answering.answer_text import DISAGREE, answer_text
 from assistant.answering.best_sentence import best_extract, score_sentences
 from assistant.answering.contradictions import MOST, find_disagreements
-from assistant.types import Hit, Scores
+from assistant.types import Hit, Place, Scores
 from assistant.types.strategies import Candidate
-from tests.fakes.embedder import FakeEmbedder
+from tests.fakes.embedder import FakeEmbedder, make_query
 from tests.fakes.passages import make_hits, make_passage
 
 QUESTION = "How long is the warranty on the pumps?"
@@ -18,7 +18,7 @@ WEIGHTS = {"warranti": 2.0, "pump": 2.0}
 
 def test_both_sides_are_given_with_their_places() -> None:
     hits = make_hits(FIRST, SECOND)
-    scored = score_sentences(QUESTION, hits, FakeEmbedder(), WEIGHTS)
+    scored = score_sentences(make_query(QUESTION, WEIGHTS), hits, FakeEmbedder())
     (found,) = find_disagreements(QUESTION, hits, scored)
     assert (found.kind, set(found.values)) == ("number", {"24 months", "36 months"})
     assert {s.quotes[0].document for s in (found.first, found.second)} == {"doc1.txt", "doc2.txt"}
@@ -36,10 +36,10 @@ def test_both_sides_are_given_with_their_places() -> None:
 def test_agreeing_passages_and_one_passage_seen_twice_are_no_contradiction() -> None:
     for other in ("The warranty on the pumps is two years from delivery.", "Prices are fixed."):
         hits = make_hits(FIRST, other)
-        scored = score_sentences(QUESTION, hits, FakeEmbedder(), WEIGHTS)
+        scored = score_sentences(make_query(QUESTION, WEIGHTS), hits, FakeEmbedder())
         assert find_disagreements(QUESTION, hits, scored) == ()
     twice = (Hit(make_passage(FIRST), Scores(0.1)), Hit(make_passage(FIRST), Scores(0.1)))
-    scored = score_sentences(QUESTION, twice, FakeEmbedder(), WEIGHTS)
+    scored = score_sentences(make_query(QUESTION, WEIGHTS), twice, FakeEmbedder())
     assert find_disagreements(QUESTION, twice, scored) == ()
     assert find_disagreements(QUESTION, (), []) == ()
 
@@ -47,7 +47,7 @@ def test_agreeing_passages_and_one_passage_seen_twice_are_no_contradiction() -> 
 def test_what_the_model_would_quote_is_looked_at_even_if_it_scores_low() -> None:
     many = " ".join(f"The pumps and the warranty on pumps {n} matter." for n in "abcdef")
     hits = make_hits(FIRST, f"{many} {SECOND}")
-    scored = score_sentences(QUESTION, hits, FakeEmbedder(), WEIGHTS)
+    scored = score_sentences(make_query(QUESTION, WEIGHTS), hits, FakeEmbedder())
     low = [
         s if "36 months" not in hits[s.hit].passage.text[s.start : s.end]
         else type(s)(s.hit, s.start, s.end, -5.0)
@@ -56,7 +56,7 @@ def test_what_the_model_would_quote_is_looked_at_even_if_it_scores_low() -> None
     assert find_disagreements(QUESTION, hits, low) == ()
     passage = hits[1].passage
     at = passage.text.index("36 months")
-    candidate = Candidate("36 months", passage.cite(at, at + 9), 1, 0.4)
+    candidate = Candidate("36 months", Place(1, at, at + 9), passage.cite(at, at + 9), 0.4)
     (found,) = find_disagreements(QUESTION, hits, low, [candidate])
     assert set(found.values) == {"24 months", "36 months"}
 
@@ -67,12 +67,14 @@ def test_headings_and_clause_numbers_are_no_values() -> None:
         "2.1 If an invoice is late, Hale pays a reminder fee of 40 crowns.\n\n3 Delivery times",
         "2 Reminder fee\n\nThe parties agree on the following change of the contract.",
     )
-    scored = score_sentences(question, hits, FakeEmbedder(), {"remind": 1.0, "fee": 1.0})
+    scored = score_sentences(
+        make_query(question, {"remind": 1.0, "fee": 1.0}), hits, FakeEmbedder()
+    )
     assert find_disagreements(question, hits, scored) == ()
 
 
 def test_at_most_a_few_are_shown() -> None:
     texts = [f"The warranty on the pumps is {n} months from delivery." for n in range(12, 18)]
     hits = make_hits(*texts)
-    scored = score_sentences(QUESTION, hits, FakeEmbedder(), WEIGHTS)
+    scored = score_sentences(make_query(QUESTION, WEIGHTS), hits, FakeEmbedder())
     assert len(find_disagreements(QUESTION, hits, scored)) == MOST

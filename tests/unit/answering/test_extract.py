@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from assistant.answering.best_sentence import best_extract, score_sentences, sentence_spans
 from assistant.errors import Cancelled
 from assistant.types import CancelToken, Sentence
-from tests.fakes.embedder import FakeEmbedder
+from tests.fakes.embedder import FakeEmbedder, make_query
 from tests.fakes.passages import make_hits
 
 
@@ -17,7 +17,7 @@ def extract(question: str, *texts: str, limit: int = 254) -> Sentence:
     hits = make_hits(*texts)
     weights = dict.fromkeys(question.lower().split(), 1.0)
     found = best_extract(
-        hits, score_sentences(question, hits, FakeEmbedder(token_limit=limit), weights)
+        hits, score_sentences(make_query(question, weights), hits, FakeEmbedder(token_limit=limit))
     )
     assert found is not None
     return found
@@ -54,20 +54,20 @@ def test_sentences_over_the_embedders_limit_are_left_to_word_overlap() -> None:
 
 
 def test_no_passages_no_extract() -> None:
-    assert best_extract((), score_sentences("x", (), FakeEmbedder(), {})) is None
+    assert best_extract((), score_sentences(make_query("x", {}), (), FakeEmbedder())) is None
 
 
 def test_cancel_is_heeded() -> None:
     token = CancelToken()
     token.cancel()
     with pytest.raises(Cancelled):
-        score_sentences("pump", make_hits("The pump runs."), FakeEmbedder(), {}, token)
+        score_sentences(make_query("pump", {}), make_hits("The pump runs."), FakeEmbedder(), token)
 
 
 def test_very_many_sentences_do_not_all_reach_the_embedder() -> None:
     embedder = FakeEmbedder()
     texts = ["The pump runs well today. " * 40] * 5
-    scored = score_sentences("pump", make_hits(*texts), embedder, {"pump": 1.0})
+    scored = score_sentences(make_query("pump", {"pump": 1.0}), make_hits(*texts), embedder)
     assert len(scored) == 200
     assert sum(map(len, embedder.calls)) <= 40
 

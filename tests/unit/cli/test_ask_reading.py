@@ -16,6 +16,7 @@ from assistant.types import (
     Citation,
     Finished,
     PartsRead,
+    Place,
     Route,
 )
 from tests.fakes.workspace import FakeWorkspace
@@ -37,7 +38,7 @@ class Reads(FakeWorkspace):
                         event.answer,
                         strategy="sequence",
                         route=Route("look-up", "It was \x1b[2Jasked for.", "searched"),
-                        candidates=(Candidate("24 months", (quote,), 0, 0.75),),
+                        candidates=(Candidate("24 months", Place(0, 0, 9), (quote,), 0.75),),
                     )
                 )
             else:
@@ -72,6 +73,14 @@ def test_an_unknown_way_is_refused_with_the_known_ones() -> None:
     done = run(fake, "How long?", "--reading", "sideways")
     assert done.exit_code == 2
     assert "map-reduce" in done.output
+    assert fake.questions == []
+
+
+def test_the_way_that_was_taken_out_is_refused_with_the_one_to_use() -> None:
+    fake = made()
+    done = run(fake, "How long?", "--reading", "token")
+    assert done.exit_code == 2
+    assert "use 'sequence'" in done.output
     assert fake.questions == []
 
 

@@ -72,13 +72,20 @@ def test_an_arm_says_who_and_how(name: str, expected: Arm) -> None:
     "name",
     [
         "base+", "base+other", "base+closed+closed", "base+closed+shots", "base+closed+sequence",
-        "retrieval+closed", "retrieval+shots", "base+sequence+token", "+closed", "base+closed+",
+        "retrieval+closed", "retrieval+shots", "base+sequence+map-reduce", "+closed",
+        "base+closed+",
     ],
 )  # fmt: skip
 def test_what_can_not_be_is_refused(name: str) -> None:
     with pytest.raises(UsageError) as caught:
         arms_named([name], MODELS)
     assert caught.value.hint
+
+
+def test_the_way_that_was_taken_out_is_refused_with_the_one_to_use() -> None:
+    with pytest.raises(UsageError) as caught:
+        arms_named(["base+token"], MODELS)
+    assert "use 'sequence'" in caught.value.hint
 
 
 def test_a_model_that_was_not_tuned_is_no_tuned_arm() -> None:

@@ -24,7 +24,7 @@ from assistant.models.installed_models import (
     verify_models,
 )
 from assistant.models.model_record import read_record, write_record
-from assistant.types import Calibration, Sampling
+from assistant.types import Calibration
 from tests.unit.models.gguf_files import TENSORS, chat_pairs, gguf
 from tests.unit.models.lora_files import TOY, lora, matrices, random_toy, values
 
@@ -62,7 +62,7 @@ def settings(prepared: Path, tmp_path: Path) -> Settings:
 
 def first_logits(settings: Settings) -> np.ndarray[Any, Any]:
     chat = load_chat(settings)
-    list(chat.generate("Hello, who is there?", Sampling(max_tokens=0)))
+    chat.warm_up("Hello, who is there?")
     logits: np.ndarray[Any, Any] = chat._runtime.logits().copy()  # type: ignore[attr-defined]
     chat.close()  # type: ignore[attr-defined]
     return logits

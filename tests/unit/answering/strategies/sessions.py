@@ -24,7 +24,7 @@ from assistant.types import (
     WeighedText,
 )
 from tests.fakes.embedder import FakeEmbedder
-from tests.fakes.engine import FakeChat
+from tests.fakes.engine import FakeChat, placed
 from tests.fakes.store import FakeStore
 
 TEXTS = (
@@ -61,15 +61,15 @@ class Quoter(FakeChat):
         if cancel is not None:
             cancel.raise_if_cancelled()
         self.prompts.append(prompt)
-        return self.answer(passages)
+        return placed(self.answer(passages), passages)
 
 
 def first_words(count: int) -> Callable[[Sequence[str]], Quoted]:
     return lambda passages: Quoted(" ".join(passages[0].split()[:count]), -2.0, -0.5, count)
 
 
-def session(chat: FakeChat | None, texts: Sequence[str] = TEXTS, **how: object) -> AnswerSession:
-    store, embedder = FakeStore(), FakeEmbedder()
+def filled(store: FakeStore, embedder: FakeEmbedder, texts: Sequence[str]) -> None:
+    """Add each text as a document, "contract0.txt" and so on."""
     for number, text in enumerate(texts):
         store.add(
             NewDocument(
@@ -81,6 +81,11 @@ def session(chat: FakeChat | None, texts: Sequence[str] = TEXTS, **how: object) 
                 vectors=embedder.embed_documents([text]),
             )
         )
+
+
+def session(chat: FakeChat | None, texts: Sequence[str] = TEXTS, **how: object) -> AnswerSession:
+    store, embedder = FakeStore(), FakeEmbedder()
+    filled(store, embedder, texts)
     retriever = Retriever(store, embedder, calibration=WORDS_ONLY)
     settings = Settings(data_dir=Path("unused")).with_changes(**how)
     return AnswerSession(retriever, chat, embedder, settings, documents=store.documents)

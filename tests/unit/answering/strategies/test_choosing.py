@@ -46,6 +46,15 @@ def test_unknown_names_are_refused() -> None:
         session(None, reading="sideways")
 
 
+def test_the_way_that_was_taken_out_is_refused_with_the_one_to_use() -> None:
+    """In a saved setting, or as a script still asks for it."""
+    with pytest.raises(UsageError) as asked:
+        list(session(None).ask(QUESTION, strategy="token"))
+    with pytest.raises(ConfigError) as saved:
+        session(None, reading="token")
+    assert "use 'sequence'" in asked.value.hint == saved.value.hint
+
+
 def test_a_question_about_the_library_needs_neither_search_nor_model() -> None:
     chat = Quoter(first_words(3))
     answer, seen = finish(session(chat).ask("Which documents do you have?"))

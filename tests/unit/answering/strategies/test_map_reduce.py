@@ -8,8 +8,8 @@ from dataclasses import replace
 
 import pytest
 
-from assistant.answering.course import Found
-from assistant.answering.strategies.map_reduce import WINDOWS, merge
+from assistant.answering.request import Quote
+from assistant.answering.strategies.map_reduce import WINDOWS, merged
 from assistant.errors import EngineError
 from assistant.types import (
     MAP_REDUCE,
@@ -19,6 +19,7 @@ from assistant.types import (
     Finished,
     Generated,
     PartsRead,
+    Place,
     Quoted,
 )
 from tests.fakes.engine import FakeChat
@@ -68,7 +69,7 @@ def test_windows_that_are_all_refused_are_a_refusal() -> None:
 
 
 def test_parts_of_a_list_have_a_threshold_of_their_own() -> None:
-    chat = Quoter(lambda passages: Quoted(passages[0][:11], 0.4, 0.0, 3))
+    chat = Quoter(lambda passages: Quoted(" ".join(passages[0].split()[:2]), 0.4, 0.0, 3))
     for threshold, count in ((0.5, 2), (0.3, 0)):
         chat.calibration = replace(chat.calibration, list_threshold=threshold)
         assert len(written(finish(session(chat).ask(LISTING))[0])) == count
@@ -131,12 +132,53 @@ def test_a_free_model_that_repeats_itself_is_stopped() -> None:
     assert max(map(len, written(answer))) < 500
 
 
-def test_equal_quotes_and_parts_of_others_are_merged() -> None:
-    known: list[Found] = []
-    assert merge(known, Found("hoses", 0))
-    assert not merge(known, Found("Hoses.", 1))
-    assert not merge(known, Found("filters and hoses", 2))
-    assert [found.text for found in known] == ["filters and hoses"]
-    assert merge(known, Found("seals", 1))
-    assert not merge(known, Found(" - ", 1))
-    assert [found.hit for found in known] == [2, 1]
+def listed(*texts: str) -> list[str]:
+    """What is left of a list of quotes, each of a passage of its own."""
+    known: tuple[Quote, ...] = ()
+    for number, text in enumerate(texts):
+        known = merged(known, Quote(text, Place(number, 0, len(text))))
+    return [quote.text for quote in known]
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        (("hoses", "Hoses."), ["hoses"]),
+        (("hoses", "filters and hoses"), ["filters and hoses"]),
+        (("filters and hoses", "hoses"), ["filters and hoses"]),
+        (("seals", "hoses", "Filters, hoses and seals"), ["Filters, hoses and seals"]),
+        (("hoses", "valves", "seals", "hoses and seals"), ["hoses and seals", "valves"]),
+        (("valves", "seals", "hoses", "seals, hoses"), ["valves", "seals, hoses"]),
+        (("a hose", "the hose and a seal", "a seal"), ["a hose", "the hose and a seal"]),
+        (("filters and hoses", "hoses and seals"), ["filters and hoses", "hoses and seals"]),
+        (("seals", " - "), ["seals"]),
+    ],
+)
+def test_no_quote_of_a_list_lies_inside_another(given: tuple[str, ...], kept: list[str]) -> None:
+    assert listed(*given) == kept
+
+
+def test_a_quote_that_takes_the_place_of_others_is_cited_where_it_stands() -> None:
+    quotes = (("seals", 0), ("hoses", 1), ("Filters, hoses and seals", 2))
+
+    def said(passages: Sequence[str]) -> Quoted:
+        return next((Quoted(t, -2.0, -0.5, 2) for t, _ in quotes[::-1] if t in passages[0]),
+                    Quoted("", 9.0, 0.0, 0))  # fmt: skip
+
+    texts = (
+        "The warranty on pumps excludes seals.",
+        "The warranty on pumps excludes hoses.",
+        TEXTS[2],
+    )
+    answer, _ = finish(session(Quoter(said), texts).ask(LISTING))
+    assert written(answer) == ['"Filters, hoses and seals"']
+    (cited,) = answer.sentences[-1].quotes
+    assert (cited.document, cited.text) == ("contract2.txt", "Filters, hoses and seals")
+
+
+def test_what_a_free_model_makes_up_is_shown_as_unsupported_and_what_it_copies_is_cited() -> None:
+    chat = FakeChat(scripts=[["Filters, hoses and seals"], ["The moon is excluded."]])
+    answer, _ = finish(session(chat, TEXTS[1:]).ask(LISTING, strategy=MAP_REDUCE))
+    copied, invented = answer.sentences[1:]
+    assert (copied.supported, copied.quotes[0].text) == (True, "Filters, hoses and seals")
+    assert not invented.supported

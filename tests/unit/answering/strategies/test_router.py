@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.answering.strategies import Router
 from assistant.answering.strategies.question_type import KINDS, LIST, kind_of, leans
+from assistant.answering.strategies.router import Router
 from assistant.errors import UsageError
 from assistant.types import (
     AUTO,

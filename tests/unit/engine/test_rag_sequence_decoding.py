@@ -63,6 +63,9 @@ def test_a_text_is_weighed_as_scoring_it_under_every_passage_does(chat: LlamaCha
     assert len(weighed.texts) >= 2
     for text in weighed.texts:
         assert text.text in PASSAGES[text.reading]
+        own = [(p.start, p.end) for p in text.places if p.passage == text.reading]
+        assert len(own) == len(text.places) > 0
+        assert {PASSAGES[text.reading][a:b] for a, b in own} == {text.text}
         assert text.log_probability == pytest.approx(np.logaddexp.reduce(text.by_passage))
         if not text.complete:
             continue
@@ -85,15 +88,12 @@ def test_opening_and_refusal_are_weighed_over_the_passages(chat: LlamaChat) -> N
         assert found == pytest.approx(wanted, abs=0.01)
 
 
-@pytest.mark.parametrize("by_token", [False, True])
-def test_the_same_question_gets_the_same_answer_whatever_was_asked_before(
-    chat: LlamaChat, by_token: bool
-) -> None:
+def test_the_same_question_gets_the_same_answer_whatever_was_asked_before(chat: LlamaChat) -> None:
     asked = readings(chat, 0.5, 0.3, 0.2)
-    first = chat.weigh(asked, REFUSAL, max_tokens=SHORT, by_token=by_token)
+    first = chat.weigh(asked, REFUSAL, max_tokens=SHORT)
     chat.quote(prompt_of(chat, PASSAGES[2]), [PASSAGES[2]], REFUSAL, max_tokens=SHORT)
     list(chat.weigh(asked[:1], REFUSAL, max_tokens=4).texts)
-    again = chat.weigh(asked, REFUSAL, max_tokens=SHORT, by_token=by_token)
+    again = chat.weigh(asked, REFUSAL, max_tokens=SHORT)
     assert again.texts[0].text == first.texts[0].text
     assert again.texts[0].log_probability == pytest.approx(first.texts[0].log_probability, abs=0.01)
 
@@ -105,54 +105,29 @@ def test_what_is_read_one_by_one_changes_nothing_for_the_next_quote(chat: LlamaC
     assert np.array_equal(chat.next_log_probabilities(prompt), before)
 
 
-def test_by_token_all_passages_write_one_verbatim_text(chat: LlamaChat) -> None:
-    weighed = chat.weigh(readings(chat, 0.5, 0.3, 0.2), REFUSAL, max_tokens=SHORT, by_token=True)
-    assert weighed.texts
-    for text in weighed.texts:
-        assert any(text.text in passage for passage in PASSAGES)
-        assert text.by_passage == ()
-
-
-@pytest.mark.parametrize("by_token", [False, True])
 @pytest.mark.parametrize("longest", [1, 2, 3, 5, 8])
-def test_a_text_that_is_cut_off_ends_with_a_whole_word(
-    chat: LlamaChat, longest: int, by_token: bool
-) -> None:
-    weighed = chat.weigh(readings(chat, 0.6, 0.4), REFUSAL, max_tokens=longest, by_token=by_token)
+def test_a_text_that_is_cut_off_ends_with_a_whole_word(chat: LlamaChat, longest: int) -> None:
+    weighed = chat.weigh(readings(chat, 0.6, 0.4), REFUSAL, max_tokens=longest)
     for text in weighed.texts:
         assert any(f" {text.text} " in f" {passage} " for passage in PASSAGES), text
 
 
-def test_with_one_passage_both_ways_agree(chat: LlamaChat) -> None:
-    asked = readings(chat, 1.0)
-    ways = [chat.weigh(asked, REFUSAL, max_tokens=SHORT, by_token=way) for way in (False, True)]
-    one, other = ({t.text: t.log_probability for t in way.texts} for way in ways)
-    assert max(other.values()) >= max(one.values()) - 0.02  # by token there is one start more
-    for text in one.keys() & other.keys():
-        assert other[text] == pytest.approx(one[text], abs=0.02)
-
-
-@pytest.mark.parametrize("by_token", [False, True])
-def test_a_free_model_that_never_stops_is_cut_off(folder: Path, by_token: bool) -> None:
+def test_a_model_that_writes_freely_reads_nothing_side_by_side(folder: Path) -> None:
     chat = made(folder, quotes=False)
-    weighed = chat.weigh(readings(chat, 0.5, 0.3, 0.2), REFUSAL, max_tokens=7, by_token=by_token)
-    assert weighed.texts
-    assert all(text.tokens <= 7 and not text.complete for text in weighed.texts)
-    assert weighed.opening == 0.0
+    assert chat.side_by_side == 0
+    with pytest.raises(EngineError):
+        chat.weigh(readings(chat, 1.0), REFUSAL)
     chat.close()
 
 
-@pytest.mark.parametrize("by_token", [False, True])
-def test_numbers_that_are_not_finite_are_an_error_and_leave_no_trace(
-    folder: Path, by_token: bool
-) -> None:
+def test_numbers_that_are_not_finite_are_an_error_and_leave_no_trace(folder: Path) -> None:
     chat = made(folder, broken=(token_of("~"),))
     good = readings(chat, 0.6, 0.4)
-    wanted = chat.weigh(good, REFUSAL, max_tokens=SHORT, by_token=by_token)
+    wanted = chat.weigh(good, REFUSAL, max_tokens=SHORT)
     spoilt = [*good, Reading(prompt_of(chat, "the cat ~ and"), "the cat ~ and", -3.0)]
     with pytest.raises(EngineError, match="not finite"):
-        chat.weigh(spoilt, REFUSAL, max_tokens=SHORT, by_token=by_token)
-    again = chat.weigh(good, REFUSAL, max_tokens=SHORT, by_token=by_token)
+        chat.weigh(spoilt, REFUSAL, max_tokens=SHORT)
+    again = chat.weigh(good, REFUSAL, max_tokens=SHORT)
     assert again.texts[0].text == wanted.texts[0].text
     chat.close()
 
@@ -185,8 +160,7 @@ def test_too_many_passages_and_none_are_refused(chat: LlamaChat) -> None:
 
 def test_as_many_passages_as_are_promised_can_be_read(chat: LlamaChat) -> None:
     asked = readings(chat, 1.0) * chat.side_by_side
-    for by_token in (False, True):
-        assert chat.weigh(asked, REFUSAL, max_tokens=4, by_token=by_token).texts
+    assert chat.weigh(asked, REFUSAL, max_tokens=4).texts
 
 
 def test_sequences_are_what_one_alone_would_be(chat: LlamaChat) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.answering.contradiction_rules import disagreement
+from assistant.answering.contradictions import disagreement
 
 CONTRADICTING = [
     ("How long is the warranty on the pumps?",

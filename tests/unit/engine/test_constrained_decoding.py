@@ -21,7 +21,8 @@ from assistant.engine.likelihood import LogProbabilities, log_softmax
 from assistant.engine.span_automaton import MARK, Move, Quotable
 from assistant.errors import Cancelled, EngineError
 from assistant.prompts import REFUSAL, PromptPassage, build_messages
-from assistant.types import CancelToken, Message, Quoted, Sampling
+from assistant.types import CancelToken, Message, Place, Quoted, Sampling
+from tests.fakes.engine import places_of
 from tests.unit.engine.speaking_toy import SPECIALS, speaking_toy, token_of
 from tests.unit.models.gguf_files import toy_model
 
@@ -117,6 +118,13 @@ def same(one: Quoted, other: Quoted) -> bool:
 # -- quotes ---------------------------------------------------------------------------------
 
 
+def written_at(place: Place, passages: Sequence[str]) -> str:
+    """What stands at a place, with one space between words; a lone surrogate is a "?"."""
+    cut = passages[place.passage][place.start : place.end]
+    assert cut == cut.strip()
+    return " ".join(cut.split()).encode("utf-8", "replace").decode()
+
+
 @settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     st.lists(st.text(max_size=80) | st.sampled_from([*PASSAGES, *WORLD]), max_size=3),
@@ -131,6 +139,8 @@ def test_whatever_is_quoted_is_a_stretch_of_whole_words(
             assert any(is_stretch(found.text, passage) for passage in passages)
             assert found.tokens <= longest
             assert found.log_probability < 0
+            assert {written_at(place, passages) for place in found.places} == {found.text}
+            assert len(set(found.places)) == len(found.places)
         else:
             assert found.doubt(0.3) == math.inf
 
@@ -142,13 +152,49 @@ def test_passages_of_all_scripts_can_be_quoted(chat: LlamaChat, passage: str) ->
     assert is_stretch(found.text, passage)
 
 
+SPACED = (
+    "the  cat\n\tand the\u00a0cat sat\x1fin the\r\ngarden",
+    "  \u2003and the cat sat in\u3000the garden, the cat \n",
+    "e\u0301te\u0301\n and\u200b the \U0001f469\u200d\U0001f467  cat\u2028\u2029sat",
+)
+
+
+@pytest.mark.parametrize("longest", [2, 3, 5, 8, 40])
+def test_places_are_exact_whatever_the_white_space_is(
+    others: list[LlamaChat], longest: int
+) -> None:
+    for engine in others:
+        found = quote(engine, SPACED, longest)
+        assert found.text
+        assert {written_at(place, SPACED) for place in found.places} == {found.text}
+
+
+@pytest.mark.parametrize(
+    "passages",
+    [
+        ["cat"],
+        ["cat cat"],
+        ["cat", "cat"],
+        ["the cat", "the  cat", "the\ncat"],
+        ["\u201ccat\u201d", '"cat"', "'cat'"],
+    ],
+)
+def test_all_places_of_the_words_that_the_decoder_read_are_told(
+    chat: LlamaChat, passages: list[str]
+) -> None:
+    found = quote(chat, passages)
+    assert found.complete
+    assert found.places == places_of(found.text, passages)
+
+
 @pytest.mark.parametrize("passages", [[], [""], [" \n\t "], ["", "\u2028"]])
 def test_nothing_to_quote_is_a_refusal(chat: LlamaChat, passages: list[str]) -> None:
     assert quote(chat, passages) == Quoted("", math.inf, 0.0, 0)
 
 
 def test_a_lone_surrogate_does_no_harm(chat: LlamaChat) -> None:
-    assert quote(chat, ["\ud800"]).text == "?"
+    found = quote(chat, ["\n \ud800"])
+    assert (found.text, found.places) == ("?", (Place(0, 2, 3),))
 
 
 def test_one_word_is_quoted_whole(chat: LlamaChat) -> None:
@@ -196,8 +242,7 @@ def every_start(engine: LlamaChat, prompt: list[int], passages: Sequence[str], s
             if not ended:
                 tokens, state = [*tokens, best], moves[best]
         data = b"".join(map(spelling.piece, tokens))
-        data = quotable.written(state, data)
-        found.append((data.decode(), float(total)))
+        found.append((quotable.stretch(state, data)[0], float(total)))
     return (*max(found, key=lambda one: one[1]), fed)
 
 

@@ -169,8 +169,8 @@ def test_a_tokenizer_that_changes_texts_makes_no_words_up(
         token = rng.choice(sorted(moves))
         data += BYTES[token]
         state = moves[token]
-    data = quotable.written(state, data)
-    source = Source.of(" ".join(passage.split()))
+    data = quotable.stretch(state, data)[0].encode()
+    source = Source.of(passage)
     assert not data or any(
         source.data.startswith(data, at) and at + len(data) in source.ends for at in source.begins
     )
@@ -193,7 +193,56 @@ def test_a_quote_that_was_cut_off_goes_back_to_a_whole_word() -> None:
     for letter in b"cat sa":
         state = quotable.moves(state, may_close=bool(data))[letter]
         data += bytes([letter])
-        assert quotable.written(state, data) == (b"cat" if len(data) > 2 else b"")
+        assert quotable.stretch(state, data)[0] == ("cat" if len(data) > 2 else "")
+
+
+def read(passages: list[str], data: bytes, *, close: bool = False) -> tuple[str, list[str]]:
+    """Write a quote byte by byte; return its words, and what stands at its places."""
+    quotable = Quotable(with_bytes(str), passages)
+    state = quotable.begin()
+    for number, byte in enumerate(data + MARK * close):
+        state = quotable.moves(state, may_close=number > 0)[byte]
+    text, places = quotable.stretch(state, data + MARK * close)
+    return text, [f"{p.passage}:{p.start}:{passages[p.passage][p.start : p.end]}" for p in places]
+
+
+@pytest.mark.parametrize("close", [True, False])
+def test_a_quote_stands_wherever_its_tokens_lead(close: bool) -> None:
+    passages = ["the cat, the  cat", 'a "the\tcat" sat']
+    assert read(passages, b"the cat", close=close) == (
+        "the cat", ["0:0:the cat", "0:9:the  cat", "1:3:the\tcat"],
+    )  # fmt: skip
+    assert read(passages, b"the cat,", close=close) == ("the cat,", ["0:0:the cat,"])
+    assert read(passages, b"cat", close=close)[1] == ["0:4:cat", "0:14:cat", "1:7:cat"]
+
+
+def test_marks_of_the_passage_are_words_of_the_quote() -> None:
+    passage = 'has "the cat" and more'
+    assert read([passage], b'"the cat" and', close=True) == (
+        '"the cat" and', ['0:4:"the cat" and'],
+    )  # fmt: skip
+    assert read([passage], b'"the cat"', close=True) == ('"the cat"', ['0:4:"the cat"'])
+    assert read([passage], b'the cat"', close=True) == ('the cat"', ['0:5:the cat"'])
+    assert read([passage], b"the cat", close=True) == ("the cat", ["0:5:the cat"])
+
+
+def test_of_places_that_were_cut_off_those_with_the_longest_whole_words_count() -> None:
+    assert read(["the catalogue", "the cat", "a the cat sat"], b"the cat") == (
+        "the cat", ["1:0:the cat", "2:2:the cat"],
+    )  # fmt: skip
+    assert read(["the catalogue"], b"the cat") == ("the", ["0:0:the"])
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text(max_size=60))
+def test_offsets_lead_back_to_the_passage(text: str) -> None:
+    source = Source.of(text)
+    assert source.data.decode() == " ".join(text.encode("utf-8", "replace").decode().split())
+    for begin, start in source.begins.items():
+        for end, stop in source.ends.items():
+            if begin < end:
+                own = " ".join(text[start:stop].split()).encode("utf-8", "replace")
+                assert source.data[begin:end] == own
 
 
 def test_the_same_words_are_not_spelled_again() -> None:
