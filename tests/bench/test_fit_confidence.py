@@ -86,13 +86,13 @@ def test_the_catalogue_is_written_where_the_adapters_hash_stands(
     assert entry is not None
     shutil.copy(folder / "catalogue.toml", tmp_path)
     monkeypatch.setattr(fit_confidence, "bundled_models_dir", lambda: tmp_path)
-    calibration = replace(entry.calibration, confidence={"margin": -0.5})
+    calibration = replace(Calibration.read(entry.calibration), confidence={"margin": -0.5})
     made = calibration.stored()
     line = f"calibration = {{ {', '.join(f'{k} = {v}' for k, v in sorted(made.items()))} }}"
     assert fit_confidence.write(folder / entry.file, line) == entry.name
     written = load_catalogue(tmp_path)
     assert written.default_adapter is not None
-    assert written.default_adapter.calibration == calibration
+    assert Calibration.read(written.default_adapter.calibration) == calibration
     other = tmp_path / "other.gguf"
     other.write_bytes(b"another adapter")
     assert fit_confidence.write(other, line) == ""

@@ -39,6 +39,7 @@ class CountingStore(FakeStore):
 def test_a_question_is_embedded_once_and_its_words_are_looked_up_once() -> None:
     store, embedder = CountingStore(), FakeEmbedder()
     filled(store, embedder, TEXTS)
+    store.asked.clear()
     retriever = Retriever(store, embedder, calibration=WORDS_ONLY)
     settings = Settings(data_dir=Path("unused"))
     *_, last = AnswerSession(retriever, None, embedder, settings).ask(QUESTION)
@@ -51,6 +52,7 @@ def test_a_question_is_embedded_once_and_its_words_are_looked_up_once() -> None:
 def test_no_documents_are_listed_to_learn_whether_there_are_any(tmp_path: Path) -> None:
     store, embedder = CountingStore(), FakeEmbedder()
     filled(store, embedder, TEXTS)
+    store.asked.clear()
     settings = Settings(data_dir=tmp_path, chat_model="-")
     workspace = LocalWorkspace(settings, None, AuditTrail(settings))  # type: ignore[arg-type]
     workspace._store, workspace._embedder = store, embedder  # type: ignore[assignment]
