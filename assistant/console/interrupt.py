@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+from assistant import termination
 from assistant.errors import Cancelled
 from assistant.types import CancelToken
 
@@ -17,27 +18,30 @@ from assistant.types import CancelToken
 def cancel_on_interrupt() -> Iterator[CancelToken]:
     """Give a token that Ctrl-C (SIGINT) and SIGTERM cancel while the block runs.
 
-    A second Ctrl-C ends the process at once; the store's transactions make that safe.
+    In a process that is watched (`termination`), so do SIGHUP, a terminal that has gone and a
+    pipe without a reader. A second Ctrl-C ends the process at once; the store's transactions
+    make that safe. Raises `Cancelled` when a message has lost its reader.
     """
     token = CancelToken()
+    asked: list[int] = []
 
     def on_signal(number: int, frame: FrameType | None) -> None:
         del frame
-        if token.is_cancelled:
+        if number in asked:
             os._exit(128 + number)
+        asked.append(number)
         token.cancel()
 
     if threading.current_thread() is not threading.main_thread():
         yield token
         return
-    previous = {number: signal.signal(number, on_signal) for number in _SIGNALS}
+    signals = [signal.SIGINT] if termination.is_watching() else [signal.SIGINT, signal.SIGTERM]
+    previous = {number: signal.signal(number, on_signal) for number in signals}
     try:
-        yield token
-    except KeyboardInterrupt as error:
+        with termination.stopping(token.cancel):
+            yield token
+    except (KeyboardInterrupt, BrokenPipeError) as error:
         raise Cancelled from error
     finally:
         for number, handler in previous.items():
             signal.signal(number, handler)
-
-
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
-import signal
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, ClassVar, cast
@@ -85,10 +83,6 @@ class AssistantApp(LeavingApp):
         self._reviews_first = review is not None
 
     async def on_mount(self) -> None:
-        if not self.is_headless:
-            loop = asyncio.get_running_loop()
-            for number in (signal.SIGTERM, signal.SIGHUP):
-                loop.add_signal_handler(number, self.leave)
         self.locking.start()
         if self.locking.locked:
             self.desk.lock()

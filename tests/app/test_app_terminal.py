@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-import errno
-import fcntl
 import os
-import pty
 import re
-import select
 import signal
-import struct
-import subprocess
 import sys
-import termios
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from tests.app.hostile import POISON
+from tests.app.terminal import Terminal
 
-ROOT = Path(__file__).parents[2]
 ALLOWED = re.compile(
     rb"\x1b\[[0-9;]*m"  # colours
     rb"|\x1b\[[0-9;]*H"  # cursor
@@ -37,73 +30,6 @@ FORBIDDEN_CHARACTERS = set(map(chr, [*range(0x09), 0x0B, 0x0C, *range(0x0E, 0x20
 FORBIDDEN_CHARACTERS |= set(map(chr, range(0x7F, 0xA0))) | set(
     "\u202e\u2066\u200b\u200f\ufeff\u2028"
 )
-
-
-class Terminal:
-    """A program in a pseudo-terminal. `output` is all it has written."""
-
-    def __init__(self, *command: str, environment: dict[str, str]) -> None:
-        self.master, slave = pty.openpty()
-        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 50, 200, 0, 0))
-        self.process = subprocess.Popen(
-            command,
-            cwd=ROOT,
-            env=environment,
-            stdin=slave,
-            stdout=slave,
-            stderr=slave,
-            start_new_session=True,
-        )
-        os.close(slave)
-        self.output = b""
-
-    def send(self, keys: str) -> None:
-        os.write(self.master, keys.encode("utf-8", "surrogatepass"))
-
-    def read(self, seconds: float = 0.2) -> bool:
-        ready, _, _ = select.select([self.master], [], [], seconds)
-        if not ready:
-            return True
-        try:
-            data = os.read(self.master, 65536)
-        except OSError as error:
-            if error.errno == errno.EIO:
-                return False
-            raise
-        self.output += data
-        return bool(data)
-
-    def wait_for(self, word: str, since: int = 0, seconds: float = 30.0) -> int:
-        """Read until `word` was written after `since`; return where the output ends."""
-        deadline = time.monotonic() + seconds
-        while word.encode() not in self.output[since:]:
-            assert time.monotonic() < deadline, f"{word} never came: {self.output[-2000:]!r}"
-            assert self.read(), f"ended before {word}: {self.output[-2000:]!r}"
-        return len(self.output)
-
-    def wait_end(self, seconds: float = 30.0) -> int:
-        deadline = time.monotonic() + seconds
-        while self.process.poll() is None:
-            assert time.monotonic() < deadline, "the program did not end"
-            self.read(0.1)
-        while self.read(0.0) and select.select([self.master], [], [], 0.05)[0]:
-            pass
-        return self.process.returncode
-
-    def close(self) -> None:
-        if self.process.poll() is None:
-            os.killpg(self.process.pid, signal.SIGKILL)
-            self.process.wait()
-        os.close(self.master)
-
-
-@pytest.fixture
-def environment(tmp_path: Path) -> dict[str, str]:
-    home = tmp_path / "home"
-    home.mkdir(exist_ok=True)
-    # The size is the pseudo-terminal's; one in the environment would count before it.
-    inherited = {k: v for k, v in os.environ.items() if k not in ("COLUMNS", "LINES")}
-    return {**inherited, "HOME": str(home), "TERM": "xterm-256color", "COLORTERM": "truecolor"}
 
 
 @pytest.fixture
