@@ -35,8 +35,6 @@ class Watch:
 
     def __init__(self, descriptors: Sequence[int], hard_exit: Callable[[int], object]) -> None:
         self.stops: list[Callable[[], object]] = []
-        self.asked = 0
-        """The signal by which the process was told to end; 0: it was not."""
         self._descriptors = descriptors
         self._hard_exit = hard_exit
         self._main = threading.get_ident()
@@ -48,14 +46,14 @@ class Watch:
     def on_signal(self, number: int, frame: FrameType | None) -> None:
         """Handle a signal in the main thread; the waking byte reaches this thread as well."""
         del frame
-        first, self.asked = not self.asked, number
-        if first and not self.stops:
+        _asked.append(number)
+        if len(_asked) == 1 and not self.stops:
             raise KeyboardInterrupt
 
     def close(self) -> None:
         """End the watch; but once the process was told to end, that stays."""
         os.close(self.waker)
-        if not self.asked:
+        if not _asked:
             self._thread.join()
 
     def _run(self) -> None:
@@ -88,6 +86,8 @@ class Watch:
 
 _SIGNALS: tuple[int, ...] = () if sys.platform == "win32" else (signal.SIGTERM, signal.SIGHUP)
 _watches: list[Watch] = []
+_asked: list[int] = []
+"""The signals by which the process was told to end."""
 
 
 @contextmanager
@@ -116,7 +116,7 @@ def watching(
         _watches.remove(watch)
         signal.set_wakeup_fd(waker)
         for number, handler in previous.items():
-            signal.signal(number, signal.SIG_IGN if watch.asked else handler)
+            signal.signal(number, signal.SIG_IGN if _asked else handler)
         watch.close()
 
 
@@ -145,8 +145,8 @@ def is_watching() -> bool:
 
 
 def is_ending() -> bool:
-    """Tell whether the process was told to end by what is watched now."""
-    return any(watch.asked for watch in _watches)
+    """Tell whether the process was told to end."""
+    return bool(_asked)
 
 
 def is_gone(descriptor: int) -> bool:

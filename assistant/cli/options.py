@@ -5,14 +5,15 @@ from __future__ import annotations
 import functools
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import click
 
-from assistant.cli.sandbox import ACCEPTED, lock
+from assistant import termination
+from assistant.cli.sandbox import ACCEPTED, is_real_process, lock
 from assistant.config import Settings, load_settings
 from assistant.console.output import Output
 from assistant.console.reporting import reporting
@@ -117,6 +118,7 @@ def command_options(function: Callable[..., None]) -> Callable[..., None]:
             context = click.get_current_context()
             lock(context, settings, output, word)
             opener = context.find_root().obj
-            function(Invocation(settings, output, opener), *args, **kwargs)
+            with termination.watching(1, 2) if is_real_process() else nullcontext():
+                function(Invocation(settings, output, opener), *args, **kwargs)
 
     return wrapped

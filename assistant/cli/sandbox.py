@@ -47,6 +47,11 @@ def arm() -> None:
     _armed.append(True)
 
 
+def is_real_process() -> bool:
+    """Tell whether this is the command itself, and not a function that a test calls."""
+    return bool(_armed)
+
+
 def lock(context: click.Context, settings: Settings, output: Output, word: str | None) -> None:
     """Lock this process down if it is the real one, before the command's body runs.
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from assistant import termination
 from assistant.console.output import Output
 from assistant.errors import AssistantError, Cancelled, UsageError
 
@@ -23,18 +24,29 @@ class reporting:  # noqa: N801 - reads as a word in `with reporting(output)`
         return None
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, BrokenPipeError):
-            # The reader (head, less) has enough. Keep Python from failing again at exit.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            sys.exit(0)
+        ending = termination.is_ending()
+        if isinstance(error, BrokenPipeError) or (ending and isinstance(error, OSError)):
+            # The reader (head, less) has enough, or the terminal has gone.
+            _write_nowhere()
+            sys.exit(Cancelled.exit_code if ending else 0)
         if isinstance(error, Exception) and not isinstance(error, click.exceptions.Exit):
             failure = as_assistant_error(error)
         elif isinstance(error, KeyboardInterrupt):
             failure = Cancelled()
         else:
             return
-        self.output.fail(failure)
+        try:
+            self.output.fail(failure)
+        except OSError:
+            _write_nowhere()
         sys.exit(failure.exit_code)
+
+
+def _write_nowhere() -> None:
+    """Keep Python from failing once more at exit, with what it could not write."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for descriptor in (1, 2):
+        os.dup2(nowhere, descriptor)
 
 
 def as_assistant_error(error: Exception) -> AssistantError:

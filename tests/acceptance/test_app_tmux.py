@@ -49,6 +49,9 @@ class Tmux:
     def screen(self) -> str:
         return self._call("capture-pane", "-p", "-t", "app")
 
+    def pane_process(self) -> str:
+        return self._call("display-message", "-p", "-t", "app", "#{pane_pid}").strip()
+
     def wait_for(self, *words: str, seconds: float = 120.0) -> str:
         """Wait until one screen shows all the words; return it."""
         deadline = time.monotonic() + seconds

@@ -45,6 +45,14 @@ class Terminal:
     def send(self, keys: str) -> None:
         os.write(self.master, keys.encode("utf-8", "surrogatepass"))
 
+    def press(self, keys: str, word: str, seconds: float = 30.0) -> None:
+        """Send `keys` until `word` is written: an app that has just begun may not hear them."""
+        deadline, since = time.monotonic() + seconds, len(self.output)
+        while word.encode() not in self.output[since:]:
+            assert time.monotonic() < deadline, f"{word} never came: {self.output[-2000:]!r}"
+            self.send(keys)
+            self.read(0.5)
+
     def read(self, seconds: float = 0.2) -> bool:
         ready, _, _ = select.select([self.master], [], [], seconds)
         if not ready:

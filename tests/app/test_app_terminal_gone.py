@@ -62,10 +62,7 @@ def running(
             terminal.send("why\r")
             terminal.wait_for("WRITING")
         elif state == "adding":
-            terminal.send("\x1bOR")  # F3: the library
-            at = terminal.wait_for("Chunks")
-            terminal.send("a")
-            terminal.wait_for("Add documents", at)
+            terminal.press("\x0f", "Add documents")  # Ctrl+O
             terminal.send("/etc/hosts\r")
             terminal.wait_for("of 7")
         elif state == "checking":
@@ -123,3 +120,20 @@ def test_a_terminal_that_takes_nothing_ends_the_app_too(
         terminal.process.send_signal(signal.SIGTERM)
         assert seconds_to_end(terminal) < LIMIT
         assert mark.exists()
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_the_question_for_a_passphrase_ends_too(
+    way: str, environment: dict[str, str], tmp_path: Path
+) -> None:
+    """A new library's passphrase is asked for in the bare terminal, before there is an app."""
+    command = (sys.executable, "-m", "assistant", "app", "--library", "new")
+    terminal = Terminal(*command, environment=environment)
+    try:
+        terminal.wait_for("New passphrase:")
+        WAYS[way](terminal)
+        assert seconds_to_end(terminal) < LIMIT
+        assert terminal.process.returncode == 130
+        assert not list((tmp_path / "data").glob("new.*"))
+    finally:
+        terminal.close()

@@ -34,6 +34,7 @@ from assistant.engine.thread_count import threads_for
 from assistant.evaluation.answer_scores import exact, f1
 from assistant.models.catalogue import load_catalogue
 from assistant.prompts import build_messages
+from assistant.types import Calibration
 from tests.bench.quoting_designs import Asked, Designs, Measured, Meter, Quote
 from tests.bench.report import (
     EXIT_SKIPPED,
@@ -90,7 +91,7 @@ def main() -> int:
         context_length=settings.context_length,
         threads=threads_for(settings.threads),
         adapter=lora,
-        calibration=adapter.calibration,
+        calibration=Calibration.read(adapter.calibration),
     )
     with closing(chat):
         started = time.perf_counter()

@@ -267,7 +267,9 @@ def calibration_of(adapter: Path) -> Calibration:
     digest = hashlib.sha256(adapter.read_bytes()).hexdigest()
     catalogue = load_catalogue()
     entry = next((e for e in catalogue.adapters if e.sha256 == digest), catalogue.default_adapter)
-    return entry.calibration if entry is not None else Calibration(quotes_only=True)
+    if entry is None:
+        return Calibration(quotes_only=True)
+    return Calibration.read(entry.calibration)
 
 
 def write(adapter: Path, line: str) -> str:
