@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class LibraryGate:
-    """Gives the key to the workspace while the app is unlocked; a `tui.locking.Gate`.
+    """Gives the key to the workspace while the app is unlocked; a `tui.screens.unlock.Gate`.
 
     A library without a passphrase can't be locked: `lockable` says so.
     """

@@ -14,7 +14,7 @@ from textual.screen import Screen
 
 from assistant.tui import safe_content
 from assistant.tui.app_state import Desk, State
-from assistant.tui.auto_lock import Gate, Locking
+from assistant.tui.auto_lock import Locking
 from assistant.tui.clipboard import copy_selection
 from assistant.tui.command_palette import AssistantCommands
 from assistant.tui.messages import (
@@ -31,7 +31,7 @@ from assistant.tui.screens.dialogs import ProblemDialog
 from assistant.tui.screens.help import HelpScreen
 from assistant.tui.screens.library import LibraryScreen
 from assistant.tui.screens.review import ReviewScreen
-from assistant.tui.screens.unlock import Unlocked
+from assistant.tui.screens.unlock import Gate, Unlocked
 from assistant.tui.shutdown import LeavingApp
 from assistant.tui.widgets.passages_panel import Evidence
 from assistant.tui.widgets.question_input import Composer
@@ -92,7 +92,6 @@ class AssistantApp(LeavingApp):
             self.desk.open()
 
     async def make_screens(self) -> None:
-        """Make the two main screens and show the chat."""
         self.add_mode("chat", lambda: ChatScreen(self.desk))
         self.add_mode("library", lambda: LibraryScreen(self.desk))
         await self.switch_mode("library")
@@ -119,15 +118,10 @@ class AssistantApp(LeavingApp):
         await self.locking.unlocked()
 
     async def forget_screens(self) -> None:
-        """Throw the two main screens away, with all that is on them and over them."""
         await self._chat.forget()
         await self._library.forget()
         for mode in ("chat", "library"):
             await self.remove_mode(mode)
-
-    def forget_clipboard(self) -> None:
-        """Forget what was copied; the system's clipboard is not ours to clear."""
-        self._clipboard = ""
 
     # The library ---------------------------------------------------------------------
 

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from textual.app import App
 from textual.message import Message
 from textual.message_pump import MessagePump
 from textual.signal import Signal
@@ -19,9 +19,6 @@ from textual.signal import Signal
 from assistant.tui import workers
 from assistant.tui.messages import JobEnded, Post
 from assistant.types import CancelToken, DocumentRecord, Workspace
-
-if TYPE_CHECKING:
-    from textual.app import App
 
 ANSWER = "answer"
 INGEST = "ingest"

@@ -13,14 +13,11 @@ import asyncio
 import gc
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Protocol
 
 from assistant.tui.app_state import ANSWER, INGEST, State
-from assistant.tui.screens.unlock import UnlockScreen
+from assistant.tui.screens.unlock import Gate, UnlockScreen
+from assistant.tui.shutdown import LeavingApp
 from assistant.tui.workers import attempt
-
-if TYPE_CHECKING:
-    from assistant.tui.app import AssistantApp
 
 LOOK_SECONDS = 2.0
 """How often the idle time is looked at."""
@@ -29,33 +26,6 @@ CLOSE_SECONDS = 60.0
 """How long work that was cancelled may take to stop before the app ends instead."""
 
 LOCKED_MODE = "locked"
-
-
-class Gate(Protocol):
-    """What keeps the key. `unlock` takes a while and is called from a worker."""
-
-    @property
-    def library(self) -> str: ...
-
-    @property
-    def lockable(self) -> bool:
-        """False for a library without a passphrase."""
-        ...
-
-    @property
-    def locked(self) -> bool: ...
-
-    def wait(self) -> float:
-        """Return the seconds until the next try may be made."""
-        ...
-
-    def unlock(self, passphrase: str) -> None:
-        """Raises `LockedError` (wrong, or too early), `PassphraseError`, `StoreError`."""
-        ...
-
-    def lock(self) -> None:
-        """Drop and wipe the key."""
-        ...
 
 
 def clock() -> float:
@@ -71,7 +41,7 @@ class Locking:
 
     def __init__(
         self,
-        app: AssistantApp,
+        app: LeavingApp,
         gate: Gate | None,
         minutes: float,
         now: Callable[[], float] = clock,

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Any
 
+from textual.app import App
 from textual.widgets import TextArea
 
-if TYPE_CHECKING:
-    from assistant.tui.app import AssistantApp
 
-
-def copy_selection(app: AssistantApp) -> bool:
+def copy_selection(app: App[Any]) -> bool:
     """Copy the selection, if there is one, and end it; tell whether there was."""
     focused = app.screen.focused
     if isinstance(focused, TextArea) and focused.selected_text:

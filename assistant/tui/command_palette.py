@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from functools import partial
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
-
-if TYPE_CHECKING:
-    from assistant.tui.app import AssistantApp
+from textual.types import IgnoreReturnCallbackType
 
 COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("Ask a question", "Go to the question box", "ask"),
@@ -43,10 +41,5 @@ class AssistantCommands(Provider):
             if score > 0:
                 yield Hit(score, matcher.highlight(name), self._runner(action), help=help_text)
 
-    def _runner(self, action: str):  # type: ignore[no-untyped-def]
-        app = cast("AssistantApp", self.app)
-
-        async def run() -> None:
-            await app.run_action(action)
-
-        return run
+    def _runner(self, action: str) -> IgnoreReturnCallbackType:
+        return partial(self.app.run_action, action)

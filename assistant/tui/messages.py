@@ -2,20 +2,54 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Generic, TypeVar
 
 from textual.message import Message
 
 from assistant.tui.error_view import Problem
 from assistant.types import AnswerEvent, CancelToken, DocumentRecord, IngestEvent, Workspace
 
-if TYPE_CHECKING:
-    from assistant.tui.workers import Outbox
+E = TypeVar("E")
 
 Post = Callable[[Message], object]
 """How a worker posts: `node.post_message`, which is safe from any thread."""
+
+
+class Outbox(Generic[E]):
+    """Events on their way from a worker to the app.
+
+    `notify` is called once for each batch, not for each event: a stream that is faster
+    than the screen makes bigger batches, not a longer queue of messages.
+    """
+
+    def __init__(self, notify: Callable[[Outbox[E]], object], merge: Callable[[E, E], E | None]):
+        self._lock = threading.Lock()
+        self._events: list[E] = []
+        self._notify = notify
+        self._merge = merge
+        self._announced = False
+
+    def put(self, event: E) -> None:
+        """Add an event (worker's side)."""
+        with self._lock:
+            merged = self._merge(self._events[-1], event) if self._events else None
+            if merged is None:
+                self._events.append(event)
+            else:
+                self._events[-1] = merged
+            announce, self._announced = not self._announced, True
+        if announce:
+            self._notify(self)
+
+    def take(self) -> list[E]:
+        """Take all events that wait, oldest first (app's side)."""
+        with self._lock:
+            events, self._events = self._events, []
+            self._announced = False
+        return events
 
 
 @dataclass

@@ -20,7 +20,9 @@ from assistant.tui.workers import attempt
 if sys.platform == "win32":
     DRIVER = None
 else:
-    from assistant.tui.terminal_driver import TerminalDriver as DRIVER
+    from assistant.tui.terminal_driver import TerminalDriver
+
+    DRIVER = TerminalDriver
 
 STOP_SECONDS = 10.0
 """How long leaving waits for work that was cancelled, before it leaves all the same."""
@@ -39,12 +41,25 @@ class LeavingApp(App[None]):
         self._hard_exit = hard_exit
         self._library_closed = threading.Event()
 
-    def run(self, **options: Any) -> None:
+    def run(self, **options: Any) -> Any:
         """Run until the person leaves, the terminal goes, or the process is told to end."""
         watch = termination.watching(0, 1, 2, hard_exit=self._hard_exit, always=True)
         with watch, termination.stopping(self.end):
-            super().run(**options)
+            result = super().run(**options)
             self._close_library()  # after a fault of Textual itself the library is still open
+        return result
+
+    async def make_screens(self) -> None:
+        """Make the two main screens and show the chat."""
+        raise NotImplementedError
+
+    async def forget_screens(self) -> None:
+        """Throw the two main screens away, with all that is on them and over them."""
+        raise NotImplementedError
+
+    def forget_clipboard(self) -> None:
+        """Forget what was copied; the system's clipboard is not ours to clear."""
+        self._clipboard = ""
 
     def leave(self) -> None:
         """Cancel everything, wait for it, close the library, leave; twice: at once."""

@@ -6,10 +6,8 @@ worker that dies in silence leaves the app waiting for ever.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Generic, TypeVar
 
 from assistant.errors import Cancelled
 from assistant.tui.error_view import Problem, problem_of
@@ -20,6 +18,7 @@ from assistant.tui.messages import (
     Forgotten,
     IngestEnded,
     IngestWaiting,
+    Outbox,
     PageLoaded,
     Post,
     WarmedUp,
@@ -36,44 +35,8 @@ from assistant.types import (
     Workspace,
 )
 
-E = TypeVar("E")
-
 PAGE_WINDOW = 20_000
 """Most characters of a page that are laid out on each side of the quote."""
-
-
-class Outbox(Generic[E]):
-    """Events on their way from a worker to the app.
-
-    `notify` is called once for each batch, not for each event: a stream that is faster
-    than the screen makes bigger batches, not a longer queue of messages.
-    """
-
-    def __init__(self, notify: Callable[[Outbox[E]], object], merge: Callable[[E, E], E | None]):
-        self._lock = threading.Lock()
-        self._events: list[E] = []
-        self._notify = notify
-        self._merge = merge
-        self._announced = False
-
-    def put(self, event: E) -> None:
-        """Add an event (worker's side)."""
-        with self._lock:
-            merged = self._merge(self._events[-1], event) if self._events else None
-            if merged is None:
-                self._events.append(event)
-            else:
-                self._events[-1] = merged
-            announce, self._announced = not self._announced, True
-        if announce:
-            self._notify(self)
-
-    def take(self) -> list[E]:
-        """Take all events that wait, oldest first (app's side)."""
-        with self._lock:
-            events, self._events = self._events, []
-            self._announced = False
-        return events
 
 
 def merge_answer(last: AnswerEvent, new: AnswerEvent) -> AnswerEvent | None:

@@ -13,7 +13,7 @@ from textual.widgets import Footer
 
 from assistant.tui import safe_content
 from assistant.tui.app_state import ANSWER, Desk, State
-from assistant.tui.messages import AnswerEnded, AnswerWaiting
+from assistant.tui.messages import AnswerEnded, AnswerWaiting, Outbox
 from assistant.tui.screens.dialogs import ProblemDialog
 from assistant.tui.screens.feedback_dialog import FeedbackDialog
 from assistant.tui.screens.main_screen import DeskScreen
@@ -24,7 +24,6 @@ from assistant.tui.widgets.conversation import Conversation
 from assistant.tui.widgets.passages_panel import Evidence
 from assistant.tui.widgets.question_input import Composer
 from assistant.tui.widgets.title_bar import TitleBar
-from assistant.tui.workers import Outbox
 from assistant.types import AUTO, AnswerEvent
 
 FRAME = 1 / 30

@@ -14,14 +14,13 @@ from textual.widgets import DataTable, Footer, Static
 from assistant.tui import safe_content
 from assistant.tui.app_state import INGEST, Desk, State
 from assistant.tui.ingest_progress import Progress
-from assistant.tui.messages import IngestEnded, IngestWaiting
+from assistant.tui.messages import IngestEnded, IngestWaiting, Outbox
 from assistant.tui.screens.add_documents import AddDialog
 from assistant.tui.screens.chat import FRAME
 from assistant.tui.screens.dialogs import ConfirmDialog, ProblemDialog
 from assistant.tui.screens.main_screen import DeskScreen
 from assistant.tui.widgets.ingest_panel import IngestPanel
 from assistant.tui.widgets.title_bar import TitleBar
-from assistant.tui.workers import Outbox
 from assistant.types import DocumentRecord, IngestEvent
 
 TYPE_WORDS = {

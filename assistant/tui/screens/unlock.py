@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar, Protocol
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -19,10 +19,34 @@ from assistant.errors import LockedError
 from assistant.tui import safe_content
 from assistant.tui.error_view import Problem, problem_of
 
-if TYPE_CHECKING:
-    from assistant.tui.auto_lock import Gate
-
 LONGEST = 1024
+
+
+class Gate(Protocol):
+    """What keeps the key. `unlock` takes a while and is called from a worker."""
+
+    @property
+    def library(self) -> str: ...
+
+    @property
+    def lockable(self) -> bool:
+        """False for a library without a passphrase."""
+        ...
+
+    @property
+    def locked(self) -> bool: ...
+
+    def wait(self) -> float:
+        """Return the seconds until the next try may be made."""
+        ...
+
+    def unlock(self, passphrase: str) -> None:
+        """Raises `LockedError` (wrong, or too early), `PassphraseError`, `StoreError`."""
+        ...
+
+    def lock(self) -> None:
+        """Drop and wipe the key."""
+        ...
 
 
 class PassphraseInput(Input):
