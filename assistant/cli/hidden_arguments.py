@@ -24,6 +24,18 @@ _ARG_START, _ARG_END = 48 - 3, 49 - 3
 """Fields of /proc/PID/stat after the name, as proc_pid_stat(5) numbers them."""
 
 
+def read_as_utf8() -> None:
+    """Start this program anew in Python's UTF-8 mode where the locale knows only ASCII.
+
+    Otherwise a question or name with an accent would be read as bytes that match nothing, and
+    a file name with one could not be opened. Python does the same by itself in the C locale
+    (PEP 540), unless PYTHONUTF8=0 or the like is in the way.
+    """
+    if os.name == "posix" and not sys.flags.utf8_mode and sys.getfilesystemencoding() == "ascii":
+        program, *rest = sys.orig_argv
+        os.execv(sys.executable, [program, "-X", "utf8", *rest])  # noqa: S606 - no shell
+
+
 def hide(commands: Collection[str] = ()) -> None:
     """Overwrite this process's arguments, but a first one that is among `commands`.
 

@@ -17,6 +17,7 @@ from assistant.cli.eval.command import evaluate
 from assistant.cli.excepthook import install as install_last_resort
 from assistant.cli.feedback.command import feedback
 from assistant.cli.hidden_arguments import hide as hide_arguments
+from assistant.cli.hidden_arguments import read_as_utf8
 from assistant.cli.models.command import models
 from assistant.cli.options import Invocation, command_options
 from assistant.cli.passphrase.command import passphrase, rekey
@@ -102,6 +103,7 @@ for command in (
 
 def main() -> None:
     """Run the command line; the entry point of `assistant`."""
+    read_as_utf8()
     as_json = "--json" in sys.argv[1:]
     try:
         with reporting(Output(as_json=as_json)):

@@ -84,8 +84,9 @@ class _Console(Console):
 def _console(*, stderr: bool) -> Console:
     """Make a console that wraps lines for a terminal, and leaves them whole for a pipe."""
     stream = sys.stderr if stderr else sys.stdout
-    if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
-        # A terminal or pipe that is not UTF-8 gets escapes instead of an exception.
+    if isinstance(stream, io.TextIOWrapper):
+        # What a stream can't hold gets escapes instead of an exception. ("surrogateescape", as
+        # in the C locale, raises for all but the bytes that it has read itself.)
         stream.reconfigure(errors="backslashreplace")
     console = _Console(stderr=stderr, highlight=False)
     if not console.is_terminal:
