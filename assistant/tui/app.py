@@ -33,8 +33,6 @@ from assistant.tui.screens.library import LibraryScreen
 from assistant.tui.screens.review import ReviewScreen
 from assistant.tui.screens.unlock import Gate, Unlocked
 from assistant.tui.shutdown import LeavingApp
-from assistant.tui.widgets.passages_panel import Evidence
-from assistant.tui.widgets.question_input import Composer
 from assistant.types import Workspace
 
 WHILE_LOCKED = frozenset(
@@ -210,38 +208,16 @@ class AssistantApp(LeavingApp):
     async def action_toggle_library(self) -> None:
         await self._go("chat" if self.current_mode == "library" else "library")
 
-    async def action_library(self) -> None:
-        await self._go("library")
+    async def action_in(self, mode: str, action: str = "") -> None:
+        """Go to the chat or the library, and do there what the palette offers."""
+        await self._go(mode)
+        if action:
+            await self.run_action(action, self._chat if mode == "chat" else self._library)
 
     async def action_add_documents(self) -> None:
         if not self._dialog_open:
             await self._go("library")
             self._library.add_documents()
-
-    async def action_forget_document(self) -> None:
-        await self._go("library")
-        self._library.action_forget()
-
-    async def action_ask(self) -> None:
-        await self._go("chat")
-        self._chat.query_one(Composer).focus()
-
-    async def action_show_passages(self) -> None:
-        await self._go("chat")
-        if not self._chat.query_one(Evidence).has_focus_within:
-            self._chat.action_passages()
-
-    async def action_judge_answer(self) -> None:
-        await self._go("chat")
-        self._chat.action_judge()
-
-    async def action_next_reading(self) -> None:
-        await self._go("chat")
-        self._chat.action_next_reading()
-
-    async def action_new_conversation(self) -> None:
-        await self._go("chat")
-        self._chat.action_new_conversation()
 
     def action_review(self) -> None:
         """Look through drafted questions: only of a file that was named at the start, as the
@@ -270,14 +246,6 @@ class AssistantApp(LeavingApp):
         yield SystemCommand("Theme", "Choose among all themes", self.action_change_theme)
 
     # Stopping ------------------------------------------------------------------------
-
-    def action_cancel_answer(self) -> None:
-        if not self._chat.cancel_answer():
-            self.notify("No answer is being written.", markup=False)
-
-    def action_cancel_adding(self) -> None:
-        if not self._library.cancel_adding():
-            self.notify("No documents are being added.", markup=False)
 
     def action_interrupt(self) -> None:
         """Ctrl+C: copy a selection, else cancel what runs, else quit."""

@@ -8,16 +8,28 @@ from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.types import IgnoreReturnCallbackType
 
 COMMANDS: tuple[tuple[str, str, str], ...] = (
-    ("Ask a question", "Go to the question box", "ask"),
-    ("Cancel the answer", "Stop the model and keep what there is", "cancel_answer"),
-    ("Judge the answer", "Say whether it is right, and correct it", "judge_answer"),
-    ("Change how passages are read", "Together, one by one, as a list", "next_reading"),
-    ("New conversation", "Clear the questions and answers on the screen", "new_conversation"),
-    ("Show passages", "Go to the passages of the last answer", "show_passages"),
-    ("Show the library", "All documents, with what was added last", "library"),
+    ("Ask a question", "Go to the question box", "in('chat', 'ask')"),
+    ("Cancel the answer", "Stop the model and keep what there is", "in('chat', 'stop')"),
+    ("Judge the answer", "Say whether it is right, and correct it", "in('chat', 'judge')"),
+    (
+        "Change how passages are read",
+        "Together, one by one, as a list",
+        "in('chat', 'next_reading')",
+    ),
+    (
+        "New conversation",
+        "Clear the questions and answers on the screen",
+        "in('chat', 'new_conversation')",
+    ),
+    ("Show passages", "Go to the passages of the last answer", "in('chat', 'show_passages')"),
+    ("Show the library", "All documents, with what was added last", "in('library')"),
     ("Add documents", "Choose files or a folder", "add_documents"),
-    ("Stop adding documents", "What is stored already stays", "cancel_adding"),
-    ("Forget a document", "Erase the selected document from the library", "forget_document"),
+    ("Stop adding documents", "What is stored already stays", "in('library', 'stop')"),
+    (
+        "Forget a document",
+        "Erase the selected document from the library",
+        "in('library', 'forget')",
+    ),
     ("Switch between light and dark", "Change the theme", "toggle_dark"),
     ("Review drafted questions", "Keep, mend or drop questions for `eval`", "review"),
     ("Lock the library", "Take it off the screen until the passphrase is given", "lock"),

@@ -26,9 +26,6 @@ from assistant.tui.widgets.question_input import Composer
 from assistant.tui.widgets.title_bar import TitleBar
 from assistant.types import AUTO, AnswerEvent
 
-FRAME = 1 / 30
-"""Seconds between two updates of a growing answer, at least."""
-
 
 class ChatScreen(DeskScreen):
     """Owns the turns. At most one question runs; another one is refused with a notice."""
@@ -46,7 +43,6 @@ class ChatScreen(DeskScreen):
         super().__init__(desk)
         self._active: Turn | None = None
         self._next: str | None = None
-        self._drawn = 0.0
 
     def compose(self) -> ComposeResult:
         yield TitleBar()
@@ -92,21 +88,15 @@ class ChatScreen(DeskScreen):
 
     @on(AnswerWaiting)
     def _events_wait(self, event: AnswerWaiting) -> None:
-        rest = self._drawn + FRAME - monotonic()
-        if rest <= 0:
-            self._drain(event.outbox)
-        else:
-            self.set_timer(rest, lambda: self._drain(event.outbox))
+        self.draw_soon(lambda: self._drain(event.outbox))
 
     def _drain(self, outbox: Outbox[AnswerEvent]) -> None:
-        turn = self._active
-        events = outbox.take()
-        if turn is None or not events:
-            return
-        for event in events:
-            turn.apply(event)
-        self._drawn = monotonic()
-        self._show(turn)
+        turn, events = self._active, outbox.take()
+        if turn is not None and events:
+            for event in events:
+                turn.apply(event)
+            self.drawn = monotonic()
+            self._show(turn)
 
     @on(AnswerEnded)
     def _ended(self, event: AnswerEnded) -> None:
@@ -145,6 +135,13 @@ class ChatScreen(DeskScreen):
 
     def action_cancel(self) -> None:
         self.cancel_answer()
+
+    def action_stop(self) -> None:
+        if not self.cancel_answer():
+            self.notify("No answer is being written.", markup=False)
+
+    def action_ask(self) -> None:
+        self.query_one(Composer).focus()
 
     def action_back(self) -> None:
         """Leave the passages for the question box."""
@@ -207,6 +204,11 @@ class ChatScreen(DeskScreen):
         else:
             self.add_class("-evidence")
             evidence.focus_list()
+
+    def action_show_passages(self) -> None:
+        """Go to the passages, if that is not where the person is."""
+        if not self.query_one(Evidence).has_focus_within:
+            self.action_passages()
 
     def action_show_source(self, index: int, number: int) -> None:
         """Show passage `number` of turn `index` (-1: the one in the panel)."""

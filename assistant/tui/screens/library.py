@@ -16,7 +16,6 @@ from assistant.tui.app_state import INGEST, Desk, State
 from assistant.tui.ingest_progress import Progress
 from assistant.tui.messages import IngestEnded, IngestWaiting, Outbox
 from assistant.tui.screens.add_documents import AddDialog
-from assistant.tui.screens.chat import FRAME
 from assistant.tui.screens.dialogs import ConfirmDialog, ProblemDialog
 from assistant.tui.screens.main_screen import DeskScreen
 from assistant.tui.widgets.ingest_panel import IngestPanel
@@ -46,7 +45,6 @@ class LibraryScreen(DeskScreen):
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
         self._progress: Progress | None = None
-        self._drawn = 0.0
         self._shown: tuple[DocumentRecord, ...] | None = None
 
     def compose(self) -> ComposeResult:
@@ -148,18 +146,14 @@ class LibraryScreen(DeskScreen):
 
     @on(IngestWaiting)
     def _events_wait(self, event: IngestWaiting) -> None:
-        rest = self._drawn + FRAME - monotonic()
-        if rest <= 0:
-            self._drain(event.outbox)
-        else:
-            self.set_timer(rest, lambda: self._drain(event.outbox))
+        self.draw_soon(lambda: self._drain(event.outbox))
 
     def _drain(self, outbox: Outbox[IngestEvent]) -> None:
         events = outbox.take()
         if self._progress is None or not events:
             return
         grown = [event for event in events if self._progress.apply(event)]
-        self._drawn = monotonic()
+        self.drawn = monotonic()
         self.query_one(IngestPanel).show(self._progress)
         if grown and not self.desk.busy("short"):
             self.desk.refresh_documents()
@@ -182,6 +176,10 @@ class LibraryScreen(DeskScreen):
         self._progress.stopping = True
         self.query_one(IngestPanel).show(self._progress)
         return True
+
+    def action_stop(self) -> None:
+        if not self.cancel_adding():
+            self.notify("No documents are being added.", markup=False)
 
     async def forget(self) -> None:
         """Let go of every name and message. See `ChatScreen.forget`."""

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from time import monotonic
+
 from textual import events
 from textual.screen import Screen
 from textual.widgets import Footer
 
 from assistant.tui.app_state import Desk
 from assistant.tui.widgets.title_bar import TitleBar
+
+FRAME = 1 / 30
+"""Seconds between two updates of what grows, at least."""
 
 NARROW = 96
 """Columns below which the passages take turns with the conversation."""
@@ -22,6 +28,8 @@ class DeskScreen(Screen[None]):
     def __init__(self, desk: Desk) -> None:
         super().__init__()
         self.desk = desk
+        self.drawn = 0.0
+        """When what grows was drawn last."""
 
     def on_mount(self) -> None:
         self.desk.changed.subscribe(self, self._desk_changed)
@@ -29,6 +37,14 @@ class DeskScreen(Screen[None]):
 
     def on_resize(self, event: events.Resize) -> None:
         self.query_one(Footer).compact = event.size.width < NARROW
+
+    def draw_soon(self, draw: Callable[[], None]) -> None:
+        """Draw now, or as soon as a frame has passed since the last time."""
+        rest = self.drawn + FRAME - monotonic()
+        if rest <= 0:
+            draw()
+        else:
+            self.set_timer(rest, draw)
 
     def _desk_changed(self, desk: Desk) -> None:
         self.query_one(TitleBar).show(desk)
