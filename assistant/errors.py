@@ -8,6 +8,9 @@ third-party libraries are translated at the seam where they are called, so nothi
 
 from __future__ import annotations
 
+from pathlib import PurePath
+from traceback import extract_tb
+from types import TracebackType
 from typing import ClassVar
 
 
@@ -227,3 +230,16 @@ class Cancelled(AssistantError):  # noqa: N818 - a wish, not a fault
 
     def __init__(self, message: str = "Cancelled.", *, hint: str = "") -> None:
         super().__init__(message, hint=hint)
+
+
+def place_of(error: BaseException) -> str:
+    """Return "Type at file:line" of the innermost frame: short, and free of content."""
+    return place_in(type(error), error.__traceback__)
+
+
+def place_in(kind: type[BaseException], trace: TracebackType | None) -> str:
+    """As `place_of`, where there may be no more than the type and the frames."""
+    frames = extract_tb(trace)
+    if not frames:
+        return kind.__name__
+    return f"{kind.__name__} at {PurePath(frames[-1].filename).name}:{frames[-1].lineno}"

@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from types import FrameType
 
-END_SECONDS = 1.7
+END_SECONDS = 1.5
 """How long the process may take to end in order before it is ended all the same."""
 
 GRACE_SECONDS = 0.3

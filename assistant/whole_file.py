@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
+
+from assistant.errors import AssistantError
 
 _FLAGS = os.O_WRONLY | os.O_CREAT | getattr(os, "O_CLOEXEC", 0)
 
@@ -23,12 +26,18 @@ def write_whole(path: Path, data: bytes) -> None:
         raise
 
 
-def write_in_place(path: Path, data: bytes) -> None:
+def write_in_place(path: Path, data: bytes, hint: str) -> None:
     """Write a file (mode 0600 if it is new): under the lockdown none can be made beside it.
 
-    Raises `OSError`; the file is then not whole.
+    Raises `AssistantError` with `hint`; the file is then empty.
     """
-    _write(path, data, os.O_TRUNC)
+    try:
+        _write(path, data, os.O_TRUNC)
+    except OSError as error:
+        with suppress(OSError):
+            os.truncate(path, 0)
+        reason = error.strerror or "unknown reason"
+        raise AssistantError(f"{path} can't be written: {reason}.", hint=hint) from error
 
 
 def _write(path: Path, data: bytes, flag: int) -> None:

@@ -13,10 +13,10 @@ import sys
 import threading
 import warnings
 from pathlib import PurePath
-from traceback import extract_tb
 from types import TracebackType
 from typing import TextIO
 
+from assistant.errors import place_in
 from assistant.safe_text import safe_text
 
 
@@ -30,12 +30,7 @@ def install() -> None:
 
 def describe(kind: type[BaseException] | None, trace: TracebackType | None) -> str:
     """Return "Type at file:line", of the innermost place; free of content."""
-    name = safe_text(kind.__name__ if kind is not None else "Error", single_line=True)
-    frames = extract_tb(trace)
-    if not frames:
-        return name
-    place = safe_text(PurePath(frames[-1].filename).name, single_line=True)
-    return f"{name} at {place}:{frames[-1].lineno}"
+    return safe_text(place_in(kind or Exception, trace), single_line=True)
 
 
 def _uncaught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

@@ -36,6 +36,11 @@ class Output:
         """True when a person watches: progress and provisional text make sense."""
         return not self.as_json and self.errors.is_terminal
 
+    @property
+    def has_person(self) -> bool:
+        """True when a person can be asked: a terminal on both sides, and no `--json`."""
+        return not self.as_json and sys.stdin.isatty() and sys.stdout.isatty()
+
     def json(self, document: object) -> None:
         """Print one JSON object: a shape of `schema`, or a table."""
         if sys.stdout is None:

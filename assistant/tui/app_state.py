@@ -117,28 +117,12 @@ class Desk:
         workspace = self._open()
         self._start(INGEST, listener, lambda t, p: workers.ingest(workspace, paths, t, p))
 
-    def refresh_documents(self) -> None:
-        workspace = self._open()
-        self._start(SHORT, self._app, lambda _, p: workers.list_documents(workspace, p))
-
-    def forget(self, document_id: int) -> None:
-        workspace = self._open()
-        self._start(SHORT, self._app, lambda _, p: workers.forget(workspace, document_id, p))
-
-    def load_page(
-        self, document_id: int, page: int, around: tuple[int, int], listener: MessagePump
+    def run_short(
+        self, work: Callable[[Workspace, Post], None], listener: MessagePump | None = None
     ) -> None:
+        """Run a short piece of work in a thread; what it posts goes to `listener`, or the app."""
         workspace = self._open()
-        self._start(
-            SHORT,
-            listener,
-            lambda _, p: workers.load_page(workspace, document_id, page, around, p),
-        )
-
-    def run_short(self, work: Callable[[Workspace, Post], None], listener: MessagePump) -> None:
-        """Run a short piece of work in a thread; what it posts goes to `listener`."""
-        workspace = self._open()
-        self._start(SHORT, listener, lambda _, p: work(workspace, p))
+        self._start(SHORT, listener or self._app, lambda _, p: work(workspace, p))
 
     def _open(self) -> Workspace:
         if self.workspace is None:

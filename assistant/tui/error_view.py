@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import traceback
 from dataclasses import dataclass
-from pathlib import PurePath
 
-from assistant.errors import AssistantError
+from assistant.errors import AssistantError, place_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +33,5 @@ def problem_of(error: BaseException) -> Problem:
         "Unexpected error",
         "This is a fault in the program. The library's last saved state is intact.",
         "Try again; if it comes back, report the reference below. It holds no document text.",
-        reference_of(error),
+        place_of(error),
     )
-
-
-def reference_of(error: BaseException) -> str:
-    """Return "Type at file:line" of the innermost frame: short, and free of content."""
-    frames = traceback.extract_tb(error.__traceback__)
-    if not frames:
-        return type(error).__name__
-    return f"{type(error).__name__} at {PurePath(frames[-1].filename).name}:{frames[-1].lineno}"

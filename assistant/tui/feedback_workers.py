@@ -12,7 +12,7 @@ from assistant.text.sentences import split_sentences
 from assistant.tui.error_view import Problem
 from assistant.tui.messages import Post
 from assistant.tui.turn_state import Turn
-from assistant.tui.workers import attempt
+from assistant.tui.workers import do
 from assistant.types import Answer, Citation, Correction, Feedback, Verdict, Workspace
 
 MOST_SENTENCES = 300
@@ -79,29 +79,18 @@ def keeping(
     if answer is None:
         raise ValueError("there is no answer to judge")
     given = feedback_of(answer, verdict, correction)
-
-    def work(workspace: Workspace, post: Post) -> None:
-        def run() -> None:
-            post(FeedbackKept(workspace.give_feedback(given, any_words=any_words)))
-
-        _report(attempt(run), post)
-
-    return work
+    return lambda workspace, post: do(
+        lambda: FeedbackKept(workspace.give_feedback(given, any_words=any_words)),
+        post,
+        FeedbackRefused,
+    )
 
 
 def taking_back(feedback_id: int) -> Callable[[Workspace, Post], None]:
     """Return the work that removes a verdict."""
 
-    def work(workspace: Workspace, post: Post) -> None:
-        def run() -> None:
-            workspace.remove_feedback(feedback_id)
-            post(FeedbackRemoved())
+    def remove(workspace: Workspace) -> FeedbackRemoved:
+        workspace.remove_feedback(feedback_id)
+        return FeedbackRemoved()
 
-        _report(attempt(run), post)
-
-    return work
-
-
-def _report(problem: Problem | None, post: Post) -> None:
-    if problem is not None:
-        post(FeedbackRefused(problem))
+    return lambda workspace, post: do(lambda: remove(workspace), post, FeedbackRefused)

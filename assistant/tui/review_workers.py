@@ -12,7 +12,7 @@ from assistant.evaluation.draft.review import Review
 from assistant.evaluation.suite import Item, Span
 from assistant.tui.error_view import Problem
 from assistant.tui.messages import Post
-from assistant.tui.workers import attempt
+from assistant.tui.workers import do
 from assistant.types import Workspace
 
 WINDOW = 2_500
@@ -44,33 +44,30 @@ class PassageLoaded(Message):
 
 def open_review(workspace: Workspace, path: Path, post: Post) -> None:
     """Read the file, and record that texts of documents are going to be written into it."""
-    opened: list[Review] = []
 
-    def run() -> None:
+    def read() -> ReviewOpened:
         review = Review(path)
         names = {span.document for item in review.items for span in item.spans}
         ids = [record.id for record in workspace.documents() if record.name in names]
         workspace.note_export("review", len(review), ids)
-        opened.append(review)
+        return ReviewOpened(review, None)
 
-    problem = attempt(run)
-    post(ReviewOpened(None if problem else opened[0], problem))
+    do(read, post, lambda problem: ReviewOpened(None, problem))
 
 
 def load_passage(workspace: Workspace, item: Item, serial: int, post: Post) -> None:
     """Load what stands around the first span of a question."""
-    if not item.spans:
-        post(PassageLoaded(serial, "", (), (False, False)))
-        return
-    loaded: list[PassageLoaded] = []
 
-    def run() -> None:
+    def nothing(missing: str = "") -> PassageLoaded:
+        return PassageLoaded(serial, "", (), (False, False), missing)
+
+    def load() -> PassageLoaded:
+        if not item.spans:
+            return nothing()
         span = item.spans[0]
         text = page_text(workspace, item)
         if text is None:
-            missing = "This document is not in the library (any more)."
-            loaded.append(PassageLoaded(serial, "", (), (False, False), missing))
-            return
+            return nothing("This document is not in the library (any more).")
         low, high = _window(span, len(text))
         marked = [
             (one.start - low, one.end - low)
@@ -78,12 +75,9 @@ def load_passage(workspace: Workspace, item: Item, serial: int, post: Post) -> N
             if one.page == span.page and one.start is not None and one.end is not None
         ]
         cut = (low > 0, high < len(text))
-        loaded.append(PassageLoaded(serial, text[low:high], tuple(marked), cut))
+        return PassageLoaded(serial, text[low:high], tuple(marked), cut)
 
-    problem = attempt(run)
-    if problem is not None:
-        loaded = [PassageLoaded(serial, "", (), (False, False), problem.one_line)]
-    post(loaded[0])
+    do(load, post, lambda problem: nothing(problem.one_line))
 
 
 def page_text(workspace: Workspace, item: Item) -> str | None:

@@ -12,9 +12,9 @@ from typing import Any
 from textual.app import App
 
 from assistant import termination
+from assistant.errors import place_of
 from assistant.tui import safe_content
 from assistant.tui.app_state import Desk, State
-from assistant.tui.error_view import reference_of
 from assistant.tui.workers import attempt
 
 if sys.platform == "win32":
@@ -27,7 +27,7 @@ else:
 STOP_SECONDS = 10.0
 """How long leaving waits for work that was cancelled, before it leaves all the same."""
 
-ORDER_SECONDS = 1.2
+ORDER_SECONDS = 1.0
 """How long it waits when the process was told to end; less than `termination.END_SECONDS`."""
 
 
@@ -123,7 +123,7 @@ class LeavingApp(App[None]):
         Textual prints the values of local variables, which hold text of documents.
         """
         error = self._exception
-        reference = reference_of(error) if error is not None else "unknown"
+        reference = place_of(error) if error is not None else "unknown"
         self._give_up(f"Unexpected error, the app had to stop. Reference: {reference}.")
 
     def panic(self, *renderables: Any) -> None:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from textual.message import Message
+
 from assistant.errors import Cancelled
 from assistant.tui.error_view import Problem, problem_of
 from assistant.tui.messages import (
@@ -112,19 +114,12 @@ def ingest(workspace: Workspace, paths: Sequence[Path], cancel: CancelToken, pos
 
 
 def list_documents(workspace: Workspace, post: Post) -> None:
-    def run() -> None:
-        post(DocumentsListed(tuple(workspace.documents())))
-
-    _report(attempt(run), post)
+    do(lambda: DocumentsListed(tuple(workspace.documents())), post)
 
 
 def forget(workspace: Workspace, document_id: int, post: Post) -> None:
     """Forget a document, then list what is left."""
-
-    def run() -> None:
-        post(Forgotten(workspace.forget(document_id)))
-
-    _report(attempt(run), post)
+    do(lambda: Forgotten(workspace.forget(document_id)), post)
     list_documents(workspace, post)
 
 
@@ -133,13 +128,22 @@ def load_page(
 ) -> None:
     """Load a page; of a very long one only the window around the span `around`."""
 
-    def run() -> None:
+    def load() -> PageLoaded:
         text = workspace.page_text(document_id, page)
         low = max(around[0] - PAGE_WINDOW, 0)
         high = min(around[1] + PAGE_WINDOW, len(text))
-        post(PageLoaded(page, text[low:high], low, before=low, after=len(text) - high))
+        return PageLoaded(page, text[low:high], low, before=low, after=len(text) - high)
 
-    _report(attempt(run), post)
+    do(load, post)
+
+
+def do(
+    work: Callable[[], Message], post: Post, failed: Callable[[Problem], Message] = WorkFailed
+) -> None:
+    """Post what `work` returns, or what `failed` makes of its failure."""
+    problem = attempt(lambda: post(work()))
+    if problem is not None:
+        post(failed(problem))
 
 
 def attempt(work: Callable[[], object]) -> Problem | None:
@@ -151,8 +155,3 @@ def attempt(work: Callable[[], object]) -> Problem | None:
     except Exception as error:  # noqa: BLE001
         return problem_of(error)
     return None
-
-
-def _report(problem: Problem | None, post: Post) -> None:
-    if problem is not None:
-        post(WorkFailed(problem))

@@ -14,7 +14,7 @@ from assistant.cli.options import Invocation, command_options
 from assistant.config import Settings
 from assistant.console.output import Output
 from assistant.console.terminal import Terminal, controlling_terminal
-from assistant.errors import AssistantError, SuiteError, UsageError
+from assistant.errors import SuiteError, UsageError
 from assistant.html_page.page import Block, html_page
 from assistant.whole_file import write_in_place
 
@@ -234,10 +234,4 @@ def _write(path: Path, blocks: list[Block]) -> None:
     from assistant.advice.advice_report import markdown
 
     text = html_page("Advice", blocks) if path.suffix.lower() == ".html" else markdown(blocks)
-    try:
-        write_in_place(path, text.encode("utf-8"))
-    except OSError as error:
-        raise AssistantError(
-            f"{path} can't be written: {error.strerror or 'unknown reason'}.",
-            hint="Name another file with --out.",
-        ) from error
+    write_in_place(path, text.encode("utf-8"), hint="Name another file with --out.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import click
@@ -144,9 +143,7 @@ def _say_installed(name: str, output: Output, *, already: bool, active: bool) ->
 
 def _wants(name: str, present: str, output: Output) -> bool:
     """Ask whether to switch. Nobody is asked who is not there: the answer is then no."""
-    if output.as_json or not (sys.stdin.isatty() and sys.stdout.isatty()):
-        return False
-    if name == present:
+    if name == present or not output.has_person:
         return False
     shown = safe_text(present or "none", single_line=True)
     return click.confirm(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -121,7 +120,7 @@ def _ask(key: PublicKey, older: TrustedKey | None, output: Output, *, yes: bool)
     output.note(f"Name:        {key.name} ({key.created})")
     output.note(f"Fingerprint: {key.words}")
     output.note(f"             {key.identity.hex()}")
-    if output.as_json or not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if not output.has_person:
         what = "--yes" if older is not None else "--fingerprint WORDS"
         raise UsageError("Nobody can be asked here whether this key is right.", hint=f"Add: {what}")
     if not click.confirm("Is this the fingerprint that the workstation shows?", default=False):

@@ -125,14 +125,11 @@ def run(
     """
     from assistant.evaluation.run_comparison import require_common
     from assistant.evaluation.saved_run import read_run
-    from assistant.evaluation.suite import read_suite
     from assistant.evaluation.suite_runner import Runner
 
     settings, output = invocation.settings, invocation.output
     journals = _journals(settings, out, keep_texts=keep_texts)
-    questions = read_suite(suite, unreviewed=unreviewed)
-    if left := questions.unreviewed:
-        output.note(f"Drafts that nobody has reviewed, and that are not asked: {left}")
+    questions = _questions(suite, output, unreviewed=unreviewed)
     saved = read_run(against) if against else None
     asked = Asking.of(questions, installed_models(settings), **which)
     if saved is not None:
@@ -152,24 +149,32 @@ def run(
         runs = runner.run(asked.arms, restart=restart)
         report("computing intervals", 0, 0)
         table = _table(settings, questions, runner, runs, saved)
-    made = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
-    folder = out or settings.data_dir / FOLDER / f"{settings.library}-{made}"
-    _write(folder, table, runner)
+    _write(table, runner, out or _folder(settings), output)
     if keep_texts:
-        with suppress(OSError):
-            journals.rmdir()  # another run that was stopped may still lie there
-    _show(invocation, table, folder)
-    failed = _say_failed(runs, output)
-    if failed or (saved and table["against"]["worse"]):
+        _remove_empty(journals)
+    if _say_failed(runs, output) or (saved and table["against"]["worse"]):
         sys.exit(1)
 
 
-def _write(folder: Path, table: dict[str, Any], runner: Runner) -> None:
-    from assistant.evaluation.html_report import html_page
-    from assistant.evaluation.saved_run import write_run
+def _remove_empty(folder: Path) -> None:
+    with suppress(OSError):  # another run that was stopped may still lie there
+        folder.rmdir()
 
-    write_run(folder, table, html_page(table), runner.texts)
-    runner.done()
+
+def _questions(path: Path, output: Output, *, unreviewed: bool) -> Suite:
+    """Read a suite; say how many drafts in it are passed over."""
+    from assistant.evaluation.suite import read_suite
+
+    questions = read_suite(path, unreviewed=unreviewed)
+    if left := questions.unreviewed:
+        output.note(f"Drafts that nobody has reviewed, and that are not asked: {left}")
+    return questions
+
+
+def _folder(settings: Settings) -> Path:
+    """Return where a run is written that the person has named no folder for."""
+    made = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+    return settings.data_dir / FOLDER / f"{settings.library}-{made}"
 
 
 def _journals(settings: Settings, out: Path | None, *, keep_texts: bool) -> Path:
@@ -198,11 +203,15 @@ def _say_failed(runs: Sequence[ArmRun], output: Output) -> bool:
     return bool(failed)
 
 
-def _show(invocation: Invocation, table: dict[str, Any], folder: Path) -> None:
+def _write(table: dict[str, Any], runner: Runner, folder: Path, output: Output) -> None:
+    """Write a run and its report into a folder, and show them."""
     from assistant.cli.eval.terminal_view import show_run
+    from assistant.evaluation.html_report import html_page
     from assistant.evaluation.run_table import without_rows
+    from assistant.evaluation.saved_run import write_run
 
-    output = invocation.output
+    write_run(folder, table, html_page(table), runner.texts)
+    runner.done()
     if output.as_json:
         output.json({**without_rows(table), "folder": str(folder)})
         return

@@ -16,7 +16,7 @@ from assistant.console.interrupt import cancel_on_interrupt
 from assistant.console.json_output import shaped
 from assistant.console.output import Output
 from assistant.console.progress import progress_bar
-from assistant.errors import AssistantError, UsageError
+from assistant.errors import UsageError
 from assistant.safe_text import safe_text
 from assistant.whole_file import write_in_place
 
@@ -95,7 +95,7 @@ def draft(
         cancel.raise_if_cancelled()
         count = len(made.questions) + len(made.unanswerable)
         workspace.note_export("questions", count, [record.id for record in made.documents])
-        _write(out, data)
+        write_in_place(out, data, hint="Check the folder and its room.")
     _show(made, out, output)
 
 
@@ -124,17 +124,6 @@ def _refuse_existing(path: Path, *, force: bool) -> None:
             f"{path} exists.",
             hint="Reviewed questions may be in it: choose another name, or say --force.",
         )
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Write in place: under the lockdown nothing can be made beside an output file."""
-    try:
-        write_in_place(path, data)
-    except OSError as error:
-        raise AssistantError(
-            f"{path} can't be written: {error.strerror or 'unknown reason'}.",
-            hint="Check the folder and its room; what is in the file now is not whole.",
-        ) from error
 
 
 def _show(made: Draft, path: Path, output: Output) -> None:

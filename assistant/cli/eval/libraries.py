@@ -6,7 +6,7 @@ the prompt, and answers without passages.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
@@ -18,16 +18,7 @@ from assistant.evaluation.closed_book import answer_closed
 from assistant.evaluation.few_shot import Shots, make_shots
 from assistant.prompts import with_shots
 from assistant.store import KeySource
-from assistant.types import (
-    AnswerEvent,
-    Calibration,
-    CancelToken,
-    ChatEngine,
-    Message,
-    Quoted,
-    Sampling,
-    Workspace,
-)
+from assistant.types import AnswerEvent, CancelToken, ChatEngine, Message, Workspace
 
 if TYPE_CHECKING:
     from assistant.evaluation.arms import Arm
@@ -88,7 +79,7 @@ class ShotsWorkspace(LocalWorkspace):
             return None
         if self._shown is None or self._shown.inner is not chat:
             self._shown = ShotsChat(chat, make_shots(self._shots, self.search))
-        return self._shown
+        return cast("ChatEngine", self._shown)  # it passes all on that it does not change
 
     def close(self) -> None:
         self._shown = None
@@ -102,40 +93,9 @@ class ShotsChat:
     inner: ChatEngine
     shots: Sequence[Message]
 
-    @property
-    def name(self) -> str:
-        return self.inner.name
-
-    @property
-    def context_length(self) -> int:
-        return self.inner.context_length
-
-    @property
-    def calibration(self) -> Calibration:
-        return self.inner.calibration
-
-    def count_tokens(self, text: str) -> int:
-        return self.inner.count_tokens(text)
-
     def render(self, messages: Sequence[Message]) -> str:
         return self.inner.render(with_shots(messages, self.shots))
 
-    def generate(
-        self, prompt: str, sampling: Sampling, cancel: CancelToken | None = None
-    ) -> Generator[str, None, None]:
-        return self.inner.generate(prompt, sampling, cancel)
-
-    def quote(
-        self,
-        prompt: str,
-        passages: Sequence[str],
-        refusal: str,
-        cancel: CancelToken | None = None,
-        *,
-        max_tokens: int = 192,
-    ) -> Quoted:
-        return self.inner.quote(prompt, passages, refusal, cancel, max_tokens=max_tokens)
-
     def __getattr__(self, name: str) -> Any:
-        """What else the engine can do (decoding several prompts at once, say)."""
+        """All else is the engine's own."""
         return getattr(self.inner, name)

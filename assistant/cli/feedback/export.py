@@ -14,7 +14,7 @@ import click
 from assistant.cli.ask.answer_schema import FeedbackExportJson, FeedbackFileJson, file_json
 from assistant.cli.options import Invocation, command_options
 from assistant.console.output import Output
-from assistant.errors import AssistantError, UsageError
+from assistant.errors import UsageError
 from assistant.types import ExportKind, FeedbackExport
 from assistant.whole_file import write_in_place
 
@@ -105,15 +105,8 @@ def _write(path: Path, made: FeedbackExport) -> None:
                 path.unlink()
         return
     data = "".join(dumps(row, ensure_ascii=True) + "\n" for row in made.rows)
-    try:
-        write_in_place(path, data.encode("ascii"))
-    except OSError as error:
-        with suppress(OSError):
-            os.truncate(path, 0)
-        raise AssistantError(
-            f"{path} can't be written: {error.strerror or 'unknown reason'}.",
-            hint="Make room or name another file; the feedback itself is as it was.",
-        ) from error
+    hint = "Make room or name another file; the feedback itself is as it was."
+    write_in_place(path, data.encode("ascii"), hint)
 
 
 def _say(made: FeedbackExport, path: Path, output: Output) -> None:

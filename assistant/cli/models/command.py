@@ -101,7 +101,7 @@ def _add(invocation: Invocation, file: Path, name: str, base: str, approved: str
 
 def _accepts(unknown: UnknownTemplateError, output: Output) -> bool:
     """Show a template to a person and ask; nobody is asked who is not there."""
-    if output.as_json or not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if not output.has_person:
         return False
     output.note(unknown.message)
     output.note()

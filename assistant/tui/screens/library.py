@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import DataTable, Footer, Static
 
-from assistant.tui import safe_content
+from assistant.tui import safe_content, workers
 from assistant.tui.app_state import INGEST, Desk, State
 from assistant.tui.ingest_progress import Progress
 from assistant.tui.messages import IngestEnded, IngestWaiting, Outbox
@@ -107,7 +107,7 @@ class LibraryScreen(DeskScreen):
 
         def answered(sure: bool | None) -> None:
             if sure:
-                self.desk.forget(document.id)
+                self.desk.run_short(lambda w, post: workers.forget(w, document.id, post))
 
         self.app.push_screen(
             ConfirmDialog(
@@ -156,7 +156,7 @@ class LibraryScreen(DeskScreen):
         self.drawn = monotonic()
         self.query_one(IngestPanel).show(self._progress)
         if grown and not self.desk.busy("short"):
-            self.desk.refresh_documents()
+            self.desk.run_short(workers.list_documents)
 
     @on(IngestEnded)
     def _ended(self, event: IngestEnded) -> None:

@@ -1,4 +1,4 @@
-"""What the two main screens have in common: they follow the desk."""
+"""What screens have in common: the two main ones follow the desk, others scroll to a quote."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from collections.abc import Callable
 from time import monotonic
 
 from textual import events
+from textual.containers import VerticalScroll
+from textual.content import Content
 from textual.screen import Screen
-from textual.widgets import Footer
+from textual.widgets import Footer, Static
 
 from assistant.tui.app_state import Desk
 from assistant.tui.widgets.title_bar import TitleBar
@@ -17,6 +19,12 @@ FRAME = 1 / 30
 
 NARROW = 96
 """Columns below which the passages take turns with the conversation."""
+
+
+def scroll_past(body: VerticalScroll, text: Static, before: Content, above: int) -> None:
+    """Bring the line after `before` into view, with `above` lines of the text over it."""
+    lines = len(before.wrap(max(text.content_size.width, 1)))
+    body.scroll_to(y=max(lines - 1 - above, 0), animate=False)
 
 
 class DeskScreen(Screen[None]):

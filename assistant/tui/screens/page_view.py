@@ -8,14 +8,14 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
-from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from assistant.tui import safe_content
+from assistant.tui import safe_content, workers
 from assistant.tui.app_state import Desk
 from assistant.tui.citation_numbers import Source
 from assistant.tui.messages import PageLoaded, WorkFailed
+from assistant.tui.screens.main_screen import scroll_past
 
 
 class PageScreen(ModalScreen[None]):
@@ -65,7 +65,10 @@ class PageScreen(ModalScreen[None]):
         )
         spans = self._source.page_spans(self._page)
         around = (min(s for s, _ in spans), max(e for _, e in spans)) if spans else (0, 0)
-        self._desk.load_page(self._source.document_id, self._page, around, self)
+        document, page = self._source.document_id, self._page
+        self._desk.run_short(
+            lambda w, post: workers.load_page(w, document, page, around, post), self
+        )
 
     @on(PageLoaded)
     def _loaded(self, event: PageLoaded) -> None:
@@ -89,16 +92,11 @@ class PageScreen(ModalScreen[None]):
         self.query_one("#page-text", Static).update(page)
         if spans:
             before = safe_content.block(event.text[: min(start for start, _ in spans)])
-            self.call_after_refresh(self._scroll_past, before)
+            body = self.query_one("#page-body", VerticalScroll)
+            shown, above = self.query_one("#page-text", Static), body.size.height // 3
+            self.call_after_refresh(scroll_past, body, shown, before, above)
         else:
             self.query_one("#page-body", VerticalScroll).scroll_home(animate=False)
-
-    def _scroll_past(self, before: Content) -> None:
-        """Bring the line after `before` into view, with a third of the page above it."""
-        body = self.query_one("#page-body", VerticalScroll)
-        width = max(self.query_one("#page-text").content_size.width, 1)
-        above = len(before.wrap(width)) - 1
-        body.scroll_to(y=max(above - body.size.height // 3, 0), animate=False)
 
     @on(WorkFailed)
     def _not_loaded(self) -> None:

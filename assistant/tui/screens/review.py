@@ -30,7 +30,7 @@ from assistant.tui.review_workers import (
     open_review,
 )
 from assistant.tui.screens.dialogs import ProblemDialog
-from assistant.tui.screens.main_screen import NARROW
+from assistant.tui.screens.main_screen import NARROW, scroll_past
 from assistant.tui.screens.review_edit import EditDialog
 from assistant.tui.workers import attempt
 from assistant.types import Workspace
@@ -134,13 +134,8 @@ class ReviewScreen(ModalScreen[None]):
         body.update(safe_content.join(*parts))
         if event.spans:
             before = safe_content.block(event.text[: min(start for start, _ in event.spans)])
-            self.call_after_refresh(self._scroll_past, before)
-
-    def _scroll_past(self, before: Content) -> None:
-        """Bring the span into view, with some lines above it."""
-        body = self.query_one("#review-body", VerticalScroll)
-        width = max(self.query_one("#review-text").content_size.width, 1)
-        body.scroll_to(y=max(len(before.wrap(width)) - _LEAD, 0), animate=False)
+            scroller = self.query_one("#review-body", VerticalScroll)
+            self.call_after_refresh(scroll_past, scroller, body, before, _LEAD - 1)
 
     # Deciding ------------------------------------------------------------------------
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
 from textual import events, on
@@ -79,12 +79,11 @@ class Unlocked(Message):
     """The passphrase was right."""
 
 
+@dataclass
 class NotUnlocked(Message):
     """It was not, or something else went wrong."""
 
-    def __init__(self, problem: Problem) -> None:
-        super().__init__()
-        self.problem = problem
+    problem: Problem
 
 
 class UnlockScreen(Screen[None]):
@@ -181,7 +180,7 @@ class UnlockScreen(Screen[None]):
         field = self.query_one(PassphraseInput)
         field.disabled = seconds > 0
         if seconds > 0:
-            self._say(" ".join(_full((before, f"The next try is possible in {seconds} s."))))
+            self._say(f"{before} The next try is possible in {seconds} s.".lstrip())
             self._waiting = self.set_timer(1.0, lambda: self._count_down(before))
         else:
             self._say(before)
@@ -190,10 +189,6 @@ class UnlockScreen(Screen[None]):
     def _say(self, message: str) -> None:
         style = "" if self._busy else "$text-warning"
         self.query_one("#unlock-state", Static).update(safe_content.block(message, style))
-
-
-def _full(parts: Iterable[str]) -> list[str]:
-    return [part for part in parts if part]
 
 
 def _problem(error: Exception) -> Problem:

@@ -78,31 +78,16 @@ def _welcome(desk: Desk) -> Content:
     if desk.workspace is None:
         return safe_content.block("Opening the library ...", "$foreground-muted")
     if not desk.documents:
-        return safe_content.lines(
-            [
-                safe_content.line("The library is empty.", "bold"),
-                safe_content.block(""),
-                safe_content.block(
-                    "Press Ctrl+O to add documents: PDF, Markdown or text files, or a whole "
-                    "folder. Nothing leaves this machine."
-                ),
-            ]
+        return safe_content.join(
+            ("The library is empty.\n\n", "bold"),
+            "Press Ctrl+O to add documents: PDF, Markdown or text files, or a whole folder. "
+            "Nothing leaves this machine.",
         )
     count = len(desk.documents)
-    return safe_content.lines(
-        [
-            safe_content.line(
-                f"Ask about your {count} document{'' if count == 1 else 's'}.", "bold"
-            ),
-            safe_content.block(""),
-            safe_content.block(
-                "The best sentence of the documents comes first, word for word, with the page "
-                "it stands on. Then the model's answer, in which every sentence without a "
-                "verified quote is marked (unsupported)."
-            ),
-            safe_content.block(""),
-            safe_content.block(
-                "F2 shows the passages, F3 the library, F1 all keys.", "$foreground-muted"
-            ),
-        ]
+    return safe_content.join(
+        (f"Ask about your {count} document{'' if count == 1 else 's'}.\n\n", "bold"),
+        "The best sentence of the documents comes first, word for word, with the page it stands "
+        "on. Then the model's answer, in which every sentence without a verified quote is marked "
+        "(unsupported).\n\n",
+        ("F2 shows the passages, F3 the library, F1 all keys.", "$foreground-muted"),
     )
