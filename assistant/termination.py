@@ -58,10 +58,11 @@ class Watch:
 
     def _run(self) -> None:
         number = self._wait()
-        os.close(self.wake)
-        if number:
+        if number:  # the pipe stays open: other signals may follow
             time.sleep(END_SECONDS)
             self._hard_exit(128 + number)
+        else:
+            os.close(self.wake)
 
     def _wait(self) -> int:
         """Return the signal to end by, or 0 when the watch is over."""

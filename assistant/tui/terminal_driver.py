@@ -7,7 +7,6 @@ terminal again and again, with all of a processor.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, TextIO
 
 from textual.drivers.linux_driver import LinuxDriver
@@ -16,21 +15,21 @@ from assistant import termination
 
 
 class Screen:
-    """What is written to; once that fails, all further text goes nowhere."""
+    """The stream that Textual writes to; once that fails, all further text goes nowhere."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream: TextIO | None = stream
 
     def write(self, data: str) -> None:
-        self._try(lambda stream: stream.write(data))
+        self._do("write", data)
 
     def flush(self) -> None:
-        self._try(lambda stream: stream.flush())
+        self._do("flush")
 
-    def _try(self, action: Callable[[TextIO], object]) -> None:
+    def _do(self, what: str, *data: str) -> None:
         if self._stream is not None:
             try:
-                action(self._stream)
+                getattr(self._stream, what)(*data)
             except (OSError, ValueError):
                 self._stream = None
                 termination.hang_up()

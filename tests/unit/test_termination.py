@@ -82,7 +82,7 @@ def test_a_signal_cancels_the_work(number: signal.Signals) -> None:
 
 def test_several_signals_are_one() -> None:
     process = start(WORKING)
-    for number in (signal.SIGHUP, signal.SIGTERM, signal.SIGHUP):
+    for number in (signal.SIGHUP, signal.SIGTERM, signal.SIGHUP) * 20:
         process.send_signal(number)
     assert end(process) == (0, b"closed")
 
