@@ -11,8 +11,6 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-CIRCLES_TO_MEND = {"assistant.audit"}
-"""Rooms that still have a circle of imports. To be emptied."""
 
 FORBIDDEN = {
     "assistant.answering": ("textual", "torch", "transformers", "llama_cpp", "onnxruntime", "apsw"),
@@ -53,11 +51,7 @@ def test_engines_bring_no_network_client() -> None:
 @pytest.mark.parametrize("package", ["assistant", "convert"])
 def test_no_modules_import_each_other_in_a_circle(package: str) -> None:
     """Imports in functions and under TYPE_CHECKING count as well."""
-    found = circles(imports(ROOT / package))
-    rooms = {".".join(name.split(".")[:2]) for circle in found for name in circle}
-    assert rooms <= CIRCLES_TO_MEND, found
-    if package == "assistant":
-        assert rooms == CIRCLES_TO_MEND, "a room has no circle any more: take it off the list"
+    assert circles(imports(ROOT / package)) == []
 
 
 def test_a_circle_is_found(tmp_path: Path) -> None:
