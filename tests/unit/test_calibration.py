@@ -19,7 +19,7 @@ QUOTED = Quoted("24 months", margin=-1.0, log_probability=-2.0, tokens=2)
 def test_what_the_catalogue_keeps_is_read_and_given_back() -> None:
     entry = load_catalogue().default_adapter
     assert entry is not None
-    found = entry.calibration
+    found = Calibration.read(entry.calibration)
     assert found.quotes_only
     assert (found.refusal_threshold, found.list_threshold, found.doubt_weight) == (-1.2, -0.1, 0.3)
     assert found.confidence["intercept"] == -2.4813
@@ -75,9 +75,9 @@ def test_a_model_that_writes_freely_leans_towards_refusing() -> None:
 
 def test_a_manifest_keeps_its_calibration_to_the_letter() -> None:
     stored = {"refusal_threshold": 0.0, "quotes_only": 1.0, "of_a_newer_version": 2.5}
-    raw = encode(tiny_manifest(calibration=Calibration.read(stored)))
+    raw = encode(tiny_manifest(calibration=stored))
     assert b'"refusal_threshold":0.0' in raw
     assert encode(decode(raw)) == raw
     for odd in (b'"refusal_threshold":0', b'"refusal_threshold":true'):
-        with pytest.raises(BundleError, match="calibration"):
+        with pytest.raises(BundleError, match="damaged"):
             decode(raw.replace(b'"refusal_threshold":0.0', odd))

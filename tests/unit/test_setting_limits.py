@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from assistant.config import LIMITS, Settings
-from assistant.documents import ChildParser
 from assistant.documents.file_reader import read_document
+from assistant.documents.sandboxed_parser import ChildParser
 from assistant.engine.chat_model import LlamaChat
 from assistant.engine.thread_count import threads_for, usable_processors
 from assistant.errors import ConfigError, DocumentError
