@@ -98,7 +98,7 @@ def set_values(changes: Sequence[str]) -> dict[str, Any]:
     for change in changes:
         name, sign, value = change.partition("=")
         if not sign:
-            raise UsageError(f"--set {change} has no '='.", hint="Example: --set batch=32")
+            raise UsageError(f"--set {change!r} is not NAME=VALUE.", hint="Example: --set alpha=32")
         try:
             table[name.strip()] = tomllib.loads(f"value = {value}")["value"]
         except tomllib.TOMLDecodeError:
