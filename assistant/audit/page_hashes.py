@@ -23,9 +23,7 @@ import secrets
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, TypeAlias
 
 from assistant.audit.chain import Root
 from assistant.store.audit_state import SEAL_BYTES, StoredPages
@@ -37,8 +35,13 @@ _ROW_BYTES = _HASH_BYTES + SEAL_BYTES
 _BLOCK = 256
 """Pages that are read at once (2 MiB)."""
 
-Rows = NDArray[np.uint8]
-"""Shape (pages, 96): for each page its SHA-256 and its seal."""
+if TYPE_CHECKING:
+    # Not at run time: opening a library that is only listed needs no numpy (0.1 s).
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Rows: TypeAlias = NDArray[np.uint8]
+    """Shape (pages, 96): for each page its SHA-256 and its seal."""
 
 
 class PageTree:
@@ -47,11 +50,21 @@ class PageTree:
     def __init__(self, path: Path) -> None:
         """Begin with nothing known; `path` is the side file."""
         self._path = path
-        self._rows: Rows = np.zeros((0, _ROW_BYTES), np.uint8)
+        self._known: Rows | None = None
         self._head_page = 0
+
+    @property
+    def _rows(self) -> Rows:
+        if self._known is None:
+            import numpy as np
+
+            self._known = np.zeros((0, _ROW_BYTES), np.uint8)
+        return self._known
 
     def load(self, expected: Root) -> bool:
         """Take what the side file holds if its root is `expected`; tell whether it was."""
+        import numpy as np
+
         if _root_of(self._rows, self._head_page) == expected.root:
             return True
         try:
@@ -65,7 +78,7 @@ class PageTree:
         rows = np.frombuffer(content, np.uint8, offset=len(_MAGIC)).reshape(-1, _ROW_BYTES)
         if _root_of(rows, expected.head_page) != expected.root:
             return False
-        self._rows, self._head_page = rows, expected.head_page
+        self._known, self._head_page = rows, expected.head_page
         return True
 
     def update(self, pages: StoredPages, *, all_pages: bool = False) -> tuple[str, list[int]]:
@@ -73,6 +86,8 @@ class PageTree:
 
         Raises apsw's errors inside the block of `AuditState.settled`, which translates them.
         """
+        import numpy as np
+
         rows = np.zeros((pages.count, _ROW_BYTES), np.uint8)
         changed: list[int] = []
         for first, content in _blocks(pages):
@@ -83,11 +98,13 @@ class PageTree:
         if 0 < pages.head_page <= len(rows):
             rows[pages.head_page - 1] = 0
         changed += range(len(rows) + 1, len(self._rows) + 1)  # pages that are gone
-        self._rows, self._head_page = rows, pages.head_page
+        self._known, self._head_page = rows, pages.head_page
         return _root_of(rows, pages.head_page), [n for n in changed if n != pages.head_page]
 
     def _hash(self, part: Rows, grid: Rows, first: int, *, all_pages: bool) -> list[int]:
         """Fill in the hashes of a block of pages; return which differ, counted from 1."""
+        import numpy as np
+
         old = self._rows[first : first + len(part)]
         same = np.zeros(len(part), bool)
         same[: len(old)] = (old[:, _HASH_BYTES:] == part[: len(old), _HASH_BYTES:]).all(axis=1)

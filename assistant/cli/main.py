@@ -7,26 +7,34 @@ import sys
 import click
 
 from assistant import __version__
-from assistant.cli.advise.command import advise
-from assistant.cli.ask.command import ask, search
-from assistant.cli.audit.command import audit
-from assistant.cli.bundle.command import bundle
-from assistant.cli.doctor.command import doctor
-from assistant.cli.documents import add, docs, forget
-from assistant.cli.eval.command import evaluate
 from assistant.cli.excepthook import install as install_last_resort
-from assistant.cli.feedback.command import feedback
 from assistant.cli.hidden_arguments import hide as hide_arguments
 from assistant.cli.hidden_arguments import read_as_utf8
-from assistant.cli.models.command import models
 from assistant.cli.options import Invocation, command_options
-from assistant.cli.passphrase.command import passphrase, rekey
-from assistant.cli.prove.command import prove_offline
-from assistant.cli.sample import sample
 from assistant.cli.sandbox import arm
+from assistant.console.lazy_commands import LazyCommands
 from assistant.console.output import Output
 from assistant.console.reporting import reporting
 from assistant.errors import UsageError
+
+COMMANDS = {
+    "add": "assistant.cli.documents:add",
+    "advise": "assistant.cli.advise.command:advise",
+    "ask": "assistant.cli.ask.command:ask",
+    "audit": "assistant.cli.audit.command:audit",
+    "bundle": "assistant.cli.bundle.command:bundle",
+    "docs": "assistant.cli.documents:docs",
+    "doctor": "assistant.cli.doctor.command:doctor",
+    "eval": "assistant.cli.eval.command:evaluate",
+    "feedback": "assistant.cli.feedback.command:feedback",
+    "forget": "assistant.cli.documents:forget",
+    "models": "assistant.cli.models.command:models",
+    "passphrase": "assistant.cli.passphrase.command:passphrase",
+    "prove-offline": "assistant.cli.prove.command:prove_offline",
+    "rekey": "assistant.cli.passphrase.command:rekey",
+    "sample": "assistant.cli.sample:sample",
+    "search": "assistant.cli.ask.command:search",
+}
 
 EXAMPLES = """
 \b
@@ -46,6 +54,7 @@ missing or wrong); 130 cancelled.
 
 
 @click.group(
+    commands=LazyCommands(COMMANDS),
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog=EXAMPLES,
@@ -61,7 +70,7 @@ def cli(context: click.Context) -> None:
         context.invoke(app)
 
 
-@click.command()
+@cli.command()
 @command_options
 def app(invocation: Invocation) -> None:
     """Open the app: chat with citations, and the library.
@@ -77,28 +86,6 @@ def app(invocation: Invocation) -> None:
             hint='For scripts there is: assistant ask "your question" --json',
         )
     invocation.open_app()
-
-
-for command in (
-    app,
-    add,
-    docs,
-    forget,
-    search,
-    ask,
-    evaluate,
-    advise,
-    feedback,
-    models,
-    bundle,
-    audit,
-    passphrase,
-    rekey,
-    prove_offline,
-    doctor,
-    sample,
-):
-    cli.add_command(command)
 
 
 def main() -> None:

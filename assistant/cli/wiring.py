@@ -1,4 +1,7 @@
-"""The only place that joins real objects together: store, engines, parser, session."""
+"""The only place that joins real objects together: store, engines, parser, session.
+
+What a method needs is imported there: `assistant docs` waits for no engine.
+"""
 
 from __future__ import annotations
 
@@ -6,26 +9,14 @@ import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from assistant.answering import AnswerSession
 from assistant.audit import AuditedStore, AuditedWorkspace, AuditTrail
 from assistant.config import Settings
 from assistant.console.output import Output
-from assistant.documents.sandboxed_parser import ChildParser
-from assistant.engine.engine_loader import (
-    embedder_identity,
-    has_chat_model,
-    load_chat,
-    load_embedder,
-)
-from assistant.engine.reranker import load_reranker
 from assistant.errors import UsageError
-from assistant.feedback.export_rows import export
-from assistant.feedback.validation import completed, with_older
-from assistant.ingest import Ingester
 from assistant.models.installed_models import active_chat_name, list_models
 from assistant.prompts import PROMPT_VERSION
-from assistant.retrieval import Reranker, Retriever
 from assistant.store import KeySource, StoreKey, open_store
 from assistant.types import (
     AnswerEvent,
@@ -41,6 +32,11 @@ from assistant.types import (
     Workspace,
 )
 from assistant.unlock.unlock import Unlocking
+
+if TYPE_CHECKING:
+    from assistant.answering import AnswerSession
+    from assistant.documents.sandboxed_parser import ChildParser
+    from assistant.retrieval import Reranker, Retriever
 
 
 class LocalWorkspace:
@@ -67,7 +63,7 @@ class LocalWorkspace:
         self._embedder: Embedder | None = None
         self._reranker: Reranker | None = None
         self._chat: ChatEngine | None = None
-        self._parser = ChildParser(settings)
+        self._parser: ChildParser | None = None
 
     @property
     def library_name(self) -> str:
@@ -103,7 +99,12 @@ class LocalWorkspace:
     def add(
         self, paths: Sequence[Path], cancel: CancelToken | None = None
     ) -> Iterator[IngestEvent]:
+        from assistant.documents.sandboxed_parser import ChildParser
+        from assistant.ingest import Ingester
+
         store = self._store or self._open_store()
+        with self._lock:
+            self._parser = self._parser or ChildParser(self._settings)
         ingester = Ingester(store, self._load_embedder(), self._parser, self._settings)
         return ingester.add(paths, cancel)
 
@@ -123,6 +124,8 @@ class LocalWorkspace:
         """Nothing to do here: `AuditedWorkspace` has recorded it."""
 
     def give_feedback(self, feedback: Feedback, *, any_words: bool = False) -> Feedback:
+        from assistant.feedback.validation import completed
+
         store = self._filled_store()
         checked = completed(feedback, store, any_words=any_words)
         known = (m for m in list_models(self._settings) if m.role == "chat")
@@ -142,6 +145,9 @@ class LocalWorkspace:
     def export_feedback(
         self, kind: ExportKind, *, training_share: float, both: bool = False
     ) -> FeedbackExport:
+        from assistant.feedback.export_rows import export
+        from assistant.feedback.validation import with_older
+
         store = self._filled_store()
         entries = store.feedback.every()
         made = export(kind, entries, store, training_share=training_share, both=both)
@@ -151,12 +157,15 @@ class LocalWorkspace:
 
     def close(self) -> None:
         """Close the library and let go of the engines: they hold text of documents."""
-        self._parser.close()
+        if self._parser:
+            self._parser.close()
         self._chat = self._embedder = self._reranker = None
         if self._store:
             self._store.close()
 
     def _open_store(self) -> AuditedStore:
+        from assistant.engine.engine_loader import embedder_identity
+
         path = self._settings.store_path
         with self._lock:
             if self._store is None:
@@ -178,6 +187,8 @@ class LocalWorkspace:
         return self._store
 
     def _session(self) -> AnswerSession:
+        from assistant.answering import AnswerSession
+
         retriever = self._retriever()
         return AnswerSession(
             retriever,
@@ -188,22 +199,30 @@ class LocalWorkspace:
         )
 
     def _retriever(self) -> Retriever:
+        from assistant.retrieval import Retriever
+
         store, embedder = self._filled_store(), self._load_embedder()
         return Retriever(store, embedder, reranker=self._load_reranker())
 
     def _load_embedder(self) -> Embedder:
+        from assistant.engine.engine_loader import load_embedder
+
         with self._lock:
             if self._embedder is None:
                 self._embedder = load_embedder(self._settings)
             return self._embedder
 
     def _load_reranker(self) -> Reranker | None:
+        from assistant.engine.reranker import load_reranker
+
         with self._lock:
             if self._reranker is None:
                 self._reranker = load_reranker(self._settings)
             return self._reranker
 
     def _load_chat(self) -> ChatEngine | None:
+        from assistant.engine.engine_loader import has_chat_model, load_chat
+
         with self._lock:
             if self._chat is None and has_chat_model(self._settings):
                 self._chat = load_chat(self._settings)

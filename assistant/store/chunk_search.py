@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import apsw
-import numpy as np
 
 from assistant.store.page_texts import pages_of_span, read_text
 from assistant.store.query_rows import fetch, fetch_one
@@ -55,7 +54,7 @@ def dense_hits(connection: apsw.Connection, vector: Vectors, k: int) -> list[tup
 
     The candidates are chosen by the bits of the vectors, their order is exact.
     """
-    if k < 1 or not np.any(vector):
+    if k < 1 or not vector.any():
         return []
     k = min(k, _MOST_HITS)
     candidates = max(k, min(max(k * OVERSAMPLE, FEWEST_CANDIDATES), MOST_CANDIDATES))

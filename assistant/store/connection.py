@@ -12,10 +12,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 
 import apsw
-import sqlite_vec
 
 from assistant.errors import StoreBusyError, StoreError
 from assistant.store.key_source import StoreKey
@@ -75,10 +76,19 @@ def _check_encrypted(connection: apsw.Connection, path: Path) -> None:
         raise apsw.NotADBError("the file is not encrypted")
 
 
+@cache
+def _vector_extension() -> str:
+    """Where sqlite-vec's library lies. Importing the package would import numpy (0.1 s)."""
+    found = find_spec("sqlite_vec")
+    if found is None or found.origin is None:
+        raise StoreError("sqlite-vec is not installed.", hint="Install the program again.")
+    return str(Path(found.origin).with_name("vec0"))
+
+
 def harden(connection: apsw.Connection, cache_mib: int) -> None:
     """Set all that holds for a connection's life: durability, forgetting, distrust."""
     connection.enable_load_extension(True)
-    connection.load_extension(sqlite_vec.loadable_path())
+    connection.load_extension(_vector_extension())
     connection.enable_load_extension(False)
     connection.config(apsw.SQLITE_DBCONFIG_DEFENSIVE, 1)
     connection.config(apsw.SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0)

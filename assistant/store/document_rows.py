@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import apsw
-import numpy as np
 
 from assistant.errors import StoreError, UsageError
 from assistant.store.feedback_rows import forget_document
@@ -41,6 +40,8 @@ def check_new(new: NewDocument, dimension: int) -> None:
         return
     if new.vectors.shape[1:] != (dimension,):
         raise ValueError(f"vectors must have {dimension} numbers, not {new.vectors.shape[1:]}")
+    import numpy as np
+
     norms = np.linalg.norm(new.vectors, axis=1)
     if not np.all(np.abs(norms - 1.0) < 0.01):
         raise StoreError(
@@ -149,6 +150,8 @@ def insert(connection: apsw.Connection, new: NewDocument) -> int:
     document_id = connection.last_insert_rowid()
     write_text(connection, document_id, text)
     write_pages(connection, document_id, new.document.page_starts)
+    import numpy as np
+
     for chunk, vector in zip(new.chunks, np.asarray(new.vectors, dtype="<f4"), strict=True):
         connection.execute(
             'INSERT INTO chunks (document_id, ordinal, start, "end", heading) '

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-
 from assistant.errors import DiskFullError, StoreBusyError, StoreError, UsageError
 from assistant.store.audit_state import AuditState
 from assistant.store.chunk_search import dense_hits, passages, term_frequencies, text_hits
@@ -152,6 +150,8 @@ class SqliteStore:
 
     def search_dense(self, vector: Vectors, k: int) -> list[tuple[int, float]]:
         """Nearest chunks: (chunk id, cosine similarity), best first. `vector`: (dimension,)."""
+        import numpy as np
+
         query = np.asarray(vector, dtype=np.float32)
         if self.embedder is None or query.shape != (self.embedder.dimension,):
             raise ValueError(f"a query vector of shape {query.shape} does not fit the store")

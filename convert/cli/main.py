@@ -5,10 +5,9 @@ torch and transformers take seconds to import; `--help` must not wait for them.
 
 from __future__ import annotations
 
-import importlib
-
 import click
 
+from assistant.console.lazy_commands import LazyCommands
 from convert.base_model import offline
 
 COMMANDS = {
@@ -28,23 +27,11 @@ COMMANDS = {
 }
 
 
-class LazyGroup(click.Group):
-    """A group whose commands live in modules that are imported when they are needed."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted({*super().list_commands(ctx), *COMMANDS})
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMANDS:
-            return super().get_command(ctx, cmd_name)
-        # Switches that libraries read when they are first imported, whichever comes first.
-        offline()
-        module, _, name = COMMANDS[cmd_name].partition(":")
-        command: click.Command = getattr(importlib.import_module(module), name)
-        return command
-
-
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+# `offline` sets switches that libraries read when they are first imported, whichever comes first.
+@click.group(
+    commands=LazyCommands(COMMANDS, before=offline),
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(package_name="airgap-assistant", prog_name="assistant-convert")
 def main() -> None:
     """Turn private data into a tuned model on a workstation, and pack it for the laptop.
