@@ -10,22 +10,12 @@ import argparse
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+
+import msgspec
 
 from assistant.config import load_settings
 from assistant.sample_library import SAMPLE_QUESTION
-from assistant.types import (
-    Answer,
-    Citation,
-    DocumentRecord,
-    Finished,
-    Hit,
-    PageStart,
-    Passage,
-    Scores,
-    Sentence,
-    Timings,
-)
+from assistant.types import Answer, DocumentRecord, Finished
 
 FILE = Path(__file__).with_name("recorded_answer.json")
 
@@ -33,28 +23,8 @@ FILE = Path(__file__).with_name("recorded_answer.json")
 def load() -> tuple[list[DocumentRecord], Answer]:
     """Return the recorded documents and answer."""
     raw = json.loads(FILE.read_text(encoding="utf-8"))
-    return [DocumentRecord(**document) for document in raw["documents"]], _answer(raw["answer"])
-
-
-def _answer(raw: dict[str, Any]) -> Answer:
-    return Answer(
-        **{
-            **raw,
-            "sentences": tuple(_sentence(sentence) for sentence in raw["sentences"]),
-            "passages": tuple(_hit(hit) for hit in raw["passages"]),
-            "timings": Timings(**raw["timings"]),
-        }
-    )
-
-
-def _sentence(raw: dict[str, Any]) -> Sentence:
-    return Sentence(**{**raw, "quotes": tuple(Citation(**quote) for quote in raw["quotes"])})
-
-
-def _hit(raw: dict[str, Any]) -> Hit:
-    passage = raw["passage"]
-    pages = tuple(PageStart(**page) for page in passage["pages"])
-    return Hit(Passage(**{**passage, "pages": pages}), Scores(**raw["scores"]))
+    documents = msgspec.convert(raw["documents"], list[DocumentRecord])
+    return documents, msgspec.convert(raw["answer"], Answer)
 
 
 def record(data_dir: Path) -> None:
