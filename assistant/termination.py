@@ -38,6 +38,8 @@ class Watch:
         self._descriptors = descriptors
         self._hard_exit = hard_exit
         self._main = threading.get_ident()
+        self._guard = threading.Lock()
+        self._over = False
         self.wake, self.waker = os.pipe()
         os.set_blocking(self.waker, False)
         self._thread = threading.Thread(target=self._run, name="termination", daemon=True)
@@ -49,6 +51,11 @@ class Watch:
         _asked.append(number)
         if len(_asked) == 1 and not self.stops:
             raise KeyboardInterrupt
+
+    def end_signals(self) -> None:
+        """Send no signals of its own from now on: soon nobody handles them."""
+        with self._guard:
+            self._over = True
 
     def close(self) -> None:
         """End the watch; but once the process was told to end, that stays."""
@@ -82,7 +89,9 @@ class Watch:
                     poll.unregister(descriptor)
                     if not is_terminal(descriptor):
                         time.sleep(GRACE_SECONDS)
-                    signal.pthread_kill(self._main, signal.SIGHUP)
+                    with self._guard:
+                        if not self._over:
+                            signal.pthread_kill(self._main, signal.SIGHUP)
 
 
 _SIGNALS: tuple[int, ...] = () if sys.platform == "win32" else (signal.SIGTERM, signal.SIGHUP)
@@ -115,6 +124,7 @@ def watching(
         yield
     finally:
         _watches.remove(watch)
+        watch.end_signals()
         signal.set_wakeup_fd(waker)
         for number, handler in previous.items():
             signal.signal(number, signal.SIG_IGN if _asked else handler)

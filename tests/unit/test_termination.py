@@ -102,6 +102,19 @@ def test_a_pipe_without_a_reader_ends_it(script: str, said: bytes) -> None:
     assert end(process) == (0, said)
 
 
+def test_who_loses_the_reader_at_the_end_of_the_work_ends_well() -> None:
+    script = """
+with termination.watching(1, 2):
+    print("here", flush=True)
+    while not termination.is_gone(1):
+        pass
+"""
+    process = start(script)
+    assert process.stdout is not None
+    process.stdout.close()
+    assert end(process) == (0, b"")
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_the_work_is_told_while_the_main_thread_is_in_c_and_the_end_comes(
     number: signal.Signals,
