@@ -145,7 +145,16 @@ class AuditLog:
                 begin = {"public_key": self.keys.public_key, "root": root, **fields}
                 self._append(BEGIN, begin, durable=True)
             self._seal_open_records()
-            if mend and self._ledger.touched and not self._file.others():
+            if mend and not self._file.others():
+                self._mend()
+
+    def _mend(self) -> None:
+        """Take the store as a killed process, or the upgrade at its opening, has left it."""
+        known = self._ledger.root
+        if self._ledger.touched:
+            self._check_pages()
+        elif known is not None and self._state.schema() > known.schema:
+            with suppress(StoreBusyError):  # then the next opening or change does
                 self._check_pages()
 
     def _catch_up_from_head(self) -> None:

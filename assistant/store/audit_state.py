@@ -80,6 +80,11 @@ class AuditState:
             row = fetch_one(connection, "SELECT head FROM audit_head WHERE id = 1")
         return None if row is None else bytes(row[0])
 
+    def schema(self) -> int:
+        """Return the number of steps that the store's schema has been through."""
+        with self._pool.reading() as connection:
+            return int(connection.pragma("user_version"))
+
     def begin(self, secret: bytes) -> None:
         """Keep a new secret and drop the head: a new log begins. Durable on return."""
         with self._pool.writing() as connection:

@@ -5,16 +5,21 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from assistant.audit import append_unsealed, log_file, open_log, restart_log
+from assistant.audit import append_unsealed, log_file, open_log, restart_log, verify_library
 from assistant.audit.chain import Chain
 from assistant.audit.log_file import Disk, LogFile
 from assistant.audit.log_record import MAX_LINE, read_record
 from assistant.errors import AuditError
+from assistant.store import open_store
+from assistant.store.audit_state import AuditState
+from assistant.store.connection import Pool, connect
+from tests.store.fixtures import make_store_0004 as fourth
 from tests.unit.audit.library import Library, in_child
 
 
@@ -269,3 +274,23 @@ def test_a_chain_can_be_read_without_a_key(library: Library) -> None:
     seqs = [chain.follow(line).seq for line, whole in file.lines(0) if whole]
     file.close()
     assert seqs == [0, 1, 2, 3]
+
+
+def test_an_upgraded_store_is_sealed_when_it_is_opened(tmp_path: Path) -> None:
+    path, log_path = tmp_path / "library.db", tmp_path / "library.audit"
+    shutil.copyfile(fourth.PATH, path)
+    connection = connect(path, fourth.KEY, cache_mib=1, busy_ms=0)
+    pool = Pool(path, lambda: connection, busy_ms=0, first=connection)
+    log = open_log(log_path, AuditState(pool))
+    log.close()
+    pool.close()
+    with open_store(path, fourth.KEY, create=False, embedder=None) as store:
+        assert verify_library(log_path, store.audit).verdict == "interrupted"
+        open_log(log_path, store.audit).close()
+        report = verify_library(log_path, store.audit)
+        assert report.verdict == "ok"
+        assert [f.message for f in report.findings] == [
+            "the library was taken as it was found (upgrade)"
+        ]
+        open_log(log_path, store.audit).close()
+        assert verify_library(log_path, store.audit).records == report.records + 1
