@@ -13,10 +13,12 @@ from dataclasses import replace
 
 from assistant.answering.decide import chosen_place
 from assistant.answering.prompt_budget import Window
+from assistant.answering.quote_location import stands_whole
 from assistant.answering.request import AtWork, Quote, Read, Request
 from assistant.answering.strategies.priors import log_priors
 from assistant.errors import ContextOverflowError
 from assistant.prompts import REFUSAL, PromptPassage, build_messages
+from assistant.text.canonical import canonical
 from assistant.types import (
     SEQUENCE,
     Candidate,
@@ -72,16 +74,21 @@ def prompt_of(request: Request, window: Window) -> str:
 
 
 def _decided(request: Request, windows: Sequence[Window], weighed: Weighed, found: Read) -> Read:
-    """Give the likeliest quote, or refuse; all that were weighed are kept as candidates."""
+    """Give the likeliest quote, or refuse.
+
+    All that were weighed are kept as candidates, but for those cut out of a number or word.
+    """
     hits = request.result.hits
+    places = [chosen_place(t.places, windows, hits, request.scored)[0] for t in weighed.texts]
     candidates = []
-    for text in weighed.texts:
-        place, _ = chosen_place(text.places, windows, hits, request.scored)
-        cited = hits[place.passage].passage.cite(place.start, place.end)
-        probability = min(1.0, math.exp(text.log_probability))
-        candidates.append(Candidate(text.text, place, cited, probability))
+    for text, place in zip(weighed.texts, places, strict=True):
+        passage = hits[place.passage].passage
+        if stands_whole(canonical(passage.text), passage.text, place.start, place.end):
+            probability = min(1.0, math.exp(text.log_probability))
+            cited = passage.cite(place.start, place.end)
+            candidates.append(Candidate(text.text, place, cited, probability))
     best = weighed.texts[0]
     found = replace(found, candidates=tuple(candidates), cut_short=not best.complete)
     if request.chat.calibration.refuses_side_by_side(weighed):
         return found
-    return replace(found, quotes=(Quote(best.text, candidates[0].place),), written="")
+    return replace(found, quotes=(Quote(best.text, places[0]),), written="")

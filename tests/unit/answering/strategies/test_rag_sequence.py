@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -66,6 +67,17 @@ def test_a_quote_is_cited_where_it_was_read_and_not_where_it_stands_first() -> N
         (cited,) = answer.sentences[-1].quotes
         assert TEXTS is not texts
         assert cited.document == f"contract{texts.index(shown)}.txt"
+
+
+def test_what_is_cut_out_of_a_number_is_no_candidate() -> None:
+    texts = ("Clause 7.6: the warranty on the pumps lasts 24 months.",)
+    whole, cut = WeighedText("24 months", -0.7, 0, 2, ()), WeighedText("6", -1.2, 0, 1, ())
+    for found in ((whole, cut), (replace(cut, log_probability=-0.6), whole)):
+        chat = weighing(Weighed(found, -0.1, -5.0))
+        answer, _ = finish(session(chat, texts).ask(QUESTION, strategy=SEQUENCE))
+        assert written(answer) == [f'"{found[0].text}"']
+        assert answer.sentences[-1].supported is (found[0] is whole)
+        assert [candidate.text for candidate in answer.candidates] == ["24 months"]
 
 
 def test_doubt_makes_it_refuse_by_a_threshold_of_its_own() -> None:
