@@ -17,8 +17,8 @@ def _isolated_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME"):
         monkeypatch.setenv(name, str(home / name.lower()))
     monkeypatch.setenv("ASSISTANT_DATA_DIR", str(tmp_path / "data"))
-    # What a locked process does to itself; a test that asks for its policy must not leave it.
-    monkeypatch.setattr(tempfile, "tempdir", tempfile.tempdir)
+    # Each test asks anew, and a policy that it made for a locked process does not outlive it.
+    monkeypatch.setattr(tempfile, "tempdir", None)
     for name in ("TMPDIR", "SQLITE_TMPDIR"):
         if name in os.environ:
             monkeypatch.setenv(name, os.environ[name])

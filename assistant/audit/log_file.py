@@ -57,11 +57,22 @@ class Disk:
 class LogFile:
     """An open log. Methods raise `AuditError` for what the system refuses."""
 
-    def __init__(self, path: Path, *, create: bool = False, disk: Disk | None = None) -> None:
-        """Open the log at `path`. Raises `FileNotFoundError` if it is not there to be opened."""
+    def __init__(
+        self,
+        path: Path,
+        *,
+        create: bool = False,
+        disk: Disk | None = None,
+        longest_wait: float = LONGEST_WAIT,
+    ) -> None:
+        """Open the log at `path`. Raises `FileNotFoundError` if it is not there to be opened.
+
+        `longest_wait`: seconds that another process may keep its lock.
+        """
         self.path = path
         self._name = os.fspath(path)  # asked for with each record
         self._disk = disk or Disk()
+        self._longest_wait = longest_wait
         self._broken = False
         with translating_system(path):
             self._descriptor = _opened(path, create=create)
@@ -107,7 +118,7 @@ class LogFile:
 
     def _wait_for_lock(self) -> None:
         """Wait for the others, but not for ever: one of them may be stopped."""
-        until = time.monotonic() + LONGEST_WAIT
+        until = time.monotonic() + self._longest_wait
         while fcntl is not None:
             try:
                 fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -8,20 +8,28 @@ from pathlib import Path
 from typing import Any
 
 from assistant.audit.log import AuditLog
-from assistant.audit.log_file import OLD_HINT, VERIFY_HINT, LogFile, refusal
+from assistant.audit.log_file import LONGEST_WAIT, OLD_HINT, VERIFY_HINT, Disk, LogFile, refusal
 from assistant.audit.log_head import Head
 from assistant.audit.log_keys import AuditKeys, new_secret
 from assistant.audit.log_record import BadRecordError, timestamp
 from assistant.store.audit_state import AuditState
 
 
-def open_log(path: Path, state: AuditState, *, mend: bool = True, **fields: Any) -> AuditLog:
+def open_log(
+    path: Path,
+    state: AuditState,
+    *,
+    mend: bool = True,
+    disk: Disk | None = None,
+    longest_wait: float = LONGEST_WAIT,
+    **fields: Any,
+) -> AuditLog:
     """Open the log of a store, or begin one for a store that has none yet.
 
     Unless `mend` is false, a change that a killed process left half done is recorded as such,
-    and the store taken as it is. `fields` stand in the first record of a new log. Raises
-    `AuditError` when the log is missing, was cut or changed near its end, or can't be
-    written, and `StoreError`.
+    and the store taken as it is. `disk` and `longest_wait` are those of `LogFile`; `fields`
+    stand in the first record of a new log. Raises `AuditError` when the log is missing, was
+    cut or changed near its end, or can't be written, and `StoreError`.
     """
     secret = state.secret()
     fresh = secret is None
@@ -31,7 +39,12 @@ def open_log(path: Path, state: AuditState, *, mend: bool = True, **fields: Any)
         secret = new_secret()
         state.begin(secret)
     try:
-        file = LogFile(path, create=fresh or state.head() is None)
+        file = LogFile(
+            path,
+            create=fresh or state.head() is None,
+            disk=disk,
+            longest_wait=longest_wait,
+        )
     except FileNotFoundError:
         raise refusal(path, "it is missing", VERIFY_HINT) from None
     log = AuditLog(file, state, AuditKeys(secret))

@@ -19,9 +19,10 @@ import io
 import os
 import struct
 import sys
+from collections.abc import Callable
 from typing import NoReturn
 
-from assistant.documents.parse import parse_bytes
+from assistant.documents.parse import Parsed, parse_bytes
 from assistant.documents.parse_errors import ParseFault
 from assistant.documents.parser_protocol import REQUEST, pack_document, pack_fault, unpack_request
 from assistant.documents.text_encoding import ENCODINGS
@@ -32,6 +33,9 @@ JOB = struct.Struct(">QQ")
 
 RESULT = struct.Struct(">iQ")
 """Exit status as `os.waitstatus_to_exitcode` gives it, peak resident memory in KiB."""
+
+Parse = Callable[[bytearray, str], Parsed]
+"""The document's bytes and the type that its name says, to its text."""
 
 _MEMORY_EXIT = 77
 _PIECE = 1 << 20
@@ -89,13 +93,13 @@ def _become_child(pipes: list[int], memory: int, seconds: int) -> NoReturn:
         os._exit(1)
 
 
-def parse_once(memory: int, seconds: int) -> NoReturn:
+def parse_once(memory: int, seconds: int, parse: Parse = parse_bytes) -> NoReturn:
     """Parse the document on standard input to a reply on standard output, and exit."""
     try:
         _limit(memory, seconds)
         compute_only()
         try:
-            reply = _reply()
+            reply = _reply(parse)
         except MemoryError:
             gc.collect()
             reply = pack_fault(ParseFault("memory"))
@@ -106,10 +110,10 @@ def parse_once(memory: int, seconds: int) -> NoReturn:
     os._exit(0)
 
 
-def _reply() -> list[bytes]:
+def _reply(parse: Parse) -> list[bytes]:
     named, size = unpack_request(bytes(_read(REQUEST.size)))
     try:
-        parsed = parse_bytes(_read(size), named)
+        parsed = parse(_read(size), named)
     except ParseFault as fault:
         return pack_fault(fault)
     return pack_document(

@@ -45,18 +45,23 @@ class Sampled:
 
 
 def sample(
-    arms: Mapping[str, Sequence[Row]], *, resamples: int = RESAMPLES, seed: int = 0
+    arms: Mapping[str, Sequence[Row]],
+    *,
+    resamples: int = RESAMPLES,
+    seed: int = 0,
+    chunk_cells: int = _CHUNK_CELLS,
 ) -> dict[str, Sampled]:
     """Compute every measure of every arm, for the questions and for resamples of them.
 
-    Raises `ValueError` if the arms are not about the same questions in the same order.
+    `chunk_cells` bounds the memory that is used at once, and changes no value. Raises
+    `ValueError` if the arms are not about the same questions in the same order.
     """
     ids = [[row.id for row in rows] for rows in arms.values()]
     if any(other != ids[0] for other in ids[1:]):
         raise ValueError("the arms were asked different questions")
     tables = {name: _Table(rows) for name, rows in arms.items()}
     drawn: dict[str, dict[str, list[Array]]] = {name: {} for name in arms}
-    for indices in _draws(len(ids[0]), resamples, seed):
+    for indices in _draws(len(ids[0]), resamples, seed, chunk_cells):
         weights = _counts(indices, len(ids[0]))
         for name, table in tables.items():
             for measure, values in table.measured(indices, weights).items():
@@ -200,9 +205,9 @@ def _ratio(above: Array, below: Array) -> Array:
     return np.asarray(np.where(below > 0, above / safe, np.nan))
 
 
-def _draws(count: int, resamples: int, seed: int) -> Iterator[NDArray[np.int64]]:
+def _draws(count: int, resamples: int, seed: int, chunk_cells: int) -> Iterator[NDArray[np.int64]]:
     generator = np.random.default_rng(seed)
-    chunk = max(1, min(resamples, _CHUNK_CELLS // count))
+    chunk = max(1, min(resamples, chunk_cells // count))
     for done in range(0, resamples, chunk):
         yield generator.integers(0, count, size=(min(chunk, resamples - done), count))
 

@@ -27,12 +27,16 @@ class Licence:
     texts: dict[str, bytes]
 
 
-def licences_of(wheels: tuple[Wheel, ...]) -> dict[str, Licence]:
+def licences_of(
+    wheels: tuple[Wheel, ...], listed: Path = HERE / "licences.toml"
+) -> dict[str, Licence]:
     """Return the licence of every distribution, by its name.
+
+    `listed` names the texts and expressions that a wheel does not bring itself.
 
     Raises `BundleError` naming the first component without a text or an expression.
     """
-    table = _table()
+    table = tomllib.loads(listed.read_text(encoding="utf-8"))
     found: dict[str, Licence] = {}
     for wheel in wheels:
         if wheel.name not in found:
@@ -40,10 +44,6 @@ def licences_of(wheels: tuple[Wheel, ...]) -> dict[str, Licence]:
     if stale := (table["texts"].keys() | table["expressions"].keys()) - found.keys():
         raise BundleError(f"licences.toml names what is not carried: {', '.join(sorted(stale))}.")
     return found
-
-
-def _table() -> dict[str, Any]:
-    return tomllib.loads((HERE / "licences.toml").read_text(encoding="utf-8"))
 
 
 def _expression(wheel: Wheel, table: dict[str, Any]) -> str:

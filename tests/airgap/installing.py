@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 from convert.airgap.installer import main as command_line
@@ -25,12 +26,14 @@ def quiet(what: str, done: int, total: int) -> None:
 
 
 def install(archive: Path, prefix: Path, machine: FakeMachine, wishes: Wishes = NO_WISHES) -> Path:
-    said: list[str] = []
-    work = Installation(
-        Prefix(prefix), said.append, quiet, machine.run, machine.build, lambda: None
-    )
     with open_archive(archive) as opened:
-        return work.install(opened, wishes)
+        return installation(prefix, machine).install(opened, wishes)
+
+
+def installation(
+    prefix: Path, machine: FakeMachine, say: Callable[[str], None] = lambda step: None
+) -> Installation:
+    return Installation(Prefix(prefix), say, quiet, machine.run, machine.build, lambda: None)
 
 
 def launched(prefix: Path) -> str:

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from convert.airgap.installer import steps
-from convert.airgap.installer.archive import Archive, open_archive
+from convert.airgap.installer.archive import open_archive
 from convert.airgap.installer.problems import RefusedError
-from tests.airgap.installing import install, launched, quiet
+from tests.airgap.installing import NO_WISHES, install, installation, launched, quiet
 from tests.airgap.small import (
     FakeMachine,
     rewritten,
@@ -117,25 +117,22 @@ def test_ctrl_c_leaves_nothing_behind(tmp_path: Path, machine: FakeMachine) -> N
 
 
 def test_a_medium_that_changes_between_two_readings_gains_nothing(
-    tmp_path: Path, machine: FakeMachine, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, machine: FakeMachine
 ) -> None:
     """Whatever was verified before: only what was hashed while it was copied is installed."""
     archive = small_archive(tmp_path)
     evil = rewritten(
         archive, tmp_path / "evil.zip", {"wheels/thing-1-py3-none-any.whl": b"6.6.6"}, {}
     )
-    extract = Archive.extract
+    with evil.open("rb") as other, open_archive(archive) as opened:
 
-    def swapped(self: Archive, folder: Path, progress: object) -> None:
-        with evil.open("rb") as other:
-            os.dup2(other.fileno(), self.opened.fp.fileno())  # type: ignore[union-attr]
-            extract(self, folder, quiet)
+        def swap(step: str) -> None:
+            if step == "Verifying and unpacking":
+                os.dup2(other.fileno(), opened.opened.fp.fileno())  # type: ignore[union-attr]
 
-    monkeypatch.setattr(Archive, "extract", swapped)
-    with open_archive(archive) as opened:
         opened.check(quiet)
-    with pytest.raises(RefusedError, match="wheels/thing"):
-        install(archive, tmp_path / "p", machine)
+        with pytest.raises(RefusedError, match="wheels/thing"):
+            installation(tmp_path / "p", machine, swap).install(opened, NO_WISHES)
     assert not (tmp_path / "p").exists()
 
 

@@ -5,12 +5,10 @@ from __future__ import annotations
 import subprocess
 import zipfile
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from assistant.errors import BundleError, UsageError
-from convert.airgap import licences as licences_module
 from convert.airgap.archive_build import Made, archive_name, pinned
 from convert.airgap.archive_writer import write_archive
 from convert.airgap.elf_header import needs_of
@@ -88,44 +86,36 @@ def test_of_llama_only_what_is_loaded_stays() -> None:
 # --- licences and natives ----------------------------------------------------------------
 
 
-def table_of(monkeypatch: pytest.MonkeyPatch, **table: Any) -> None:
-    found = {"texts": {}, "expressions": {}, **table}
-    monkeypatch.setattr(licences_module, "_table", lambda: found)
+def listed(folder: Path, texts: str = "", expressions: str = "") -> Path:
+    path = folder / "licences.toml"
+    path.write_text(f"[texts]\n{texts}\n[expressions]\n{expressions}\n", encoding="utf-8")
+    return path
 
 
-def test_a_component_without_licence_text_is_an_error(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_component_without_licence_text_is_an_error(tmp_path: Path) -> None:
     wheel = Wheel.at(make_wheel(tmp_path, "thing", {}, "License-Expression: MIT\n"))
-    table_of(monkeypatch)
     with pytest.raises(BundleError, match="holds no licence text") as caught:
-        licences_of((wheel,))
+        licences_of((wheel,), listed(tmp_path))
     assert "licences.toml" in caught.value.hint
-    table_of(monkeypatch, texts={"thing": {"files": ["Apache-2.0.txt"]}})
-    assert b"Apache License" in licences_of((wheel,))["thing"].texts["Apache-2.0.txt"]
+    found = licences_of((wheel,), listed(tmp_path, texts='thing.files = ["Apache-2.0.txt"]'))
+    assert b"Apache License" in found["thing"].texts["Apache-2.0.txt"]
 
 
-def test_a_component_without_expression_is_an_error(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_component_without_expression_is_an_error(tmp_path: Path) -> None:
     wheel = Wheel.at(make_wheel(tmp_path, "thing", {"thing-1.0.dist-info/LICENSE": b"free"}))
-    table_of(monkeypatch)
     with pytest.raises(BundleError, match="under which licence"):
-        licences_of((wheel,))
-    table_of(monkeypatch, expressions={"thing": "MIT"})
-    assert licences_of((wheel,))["thing"].texts == {"LICENSE": b"free"}
+        licences_of((wheel,), listed(tmp_path))
+    found = licences_of((wheel,), listed(tmp_path, expressions='thing = "MIT"'))
+    assert found["thing"].texts == {"LICENSE": b"free"}
 
 
-def test_a_list_that_names_what_is_gone_is_an_error(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_list_that_names_what_is_gone_is_an_error(tmp_path: Path) -> None:
     files = {"thing-1.0.dist-info/licenses/a/COPYING": b"free"}
     wheel = Wheel.at(make_wheel(tmp_path, "thing", files, "License-Expression: MIT\n"))
-    table_of(monkeypatch, expressions={"gone": "MIT"})
     with pytest.raises(BundleError, match="gone"):
-        licences_of((wheel,))
-    table_of(monkeypatch)
-    assert licences_of((wheel,))["thing"].texts == {"a_COPYING": b"free"}
+        licences_of((wheel,), listed(tmp_path, expressions='gone = "MIT"'))
+    found = licences_of((wheel,), listed(tmp_path))
+    assert found["thing"].texts == {"a_COPYING": b"free"}
 
 
 def test_a_native_part_that_is_not_found_is_an_error(tmp_path: Path) -> None:

@@ -280,14 +280,14 @@ def noted(one: Interval) -> str:
     return f"{one.low:.3f} to {one.high:.3f}, {one.count} questions"
 
 
-def write_page(content: str) -> None:
+def write_page(content: str, page: Path = PAGE) -> None:
     """Replace what stands between the markers. Raises `ValueError` without them."""
-    text = PAGE.read_text(encoding="utf-8")
+    text = page.read_text(encoding="utf-8")
     head, begin, rest = text.partition(BEGIN)
     _, end, tail = rest.partition(END)
     if not begin or not end:
-        raise ValueError(f"{PAGE} has not the two markers")
-    PAGE.write_text(f"{head}{begin}\n{content}\n{end}{tail}", encoding="utf-8")
+        raise ValueError(f"{page} has not the two markers")
+    page.write_text(f"{head}{begin}\n{content}\n{end}{tail}", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -272,9 +272,12 @@ def calibration_of(adapter: Path) -> Calibration:
     return Calibration.read(entry.calibration)
 
 
-def write(adapter: Path, line: str) -> str:
-    """Put the line into the entry with the adapter's hash; return its name ("" if none)."""
-    path = bundled_models_dir() / CATALOGUE_FILE
+def write(adapter: Path, line: str, folder: Path | None = None) -> str:
+    """Put the line into the entry with the adapter's hash; return its name ("" if none).
+
+    `folder`: where the catalogue lies, unless it is the one that comes with the program.
+    """
+    path = (folder or bundled_models_dir()) / CATALOGUE_FILE
     text = path.read_text(encoding="utf-8")
     digest = hashlib.sha256(adapter.read_bytes()).hexdigest()
     entry = re.search(rf'\[\[adapter\]\]\nname = "([^"]+)"(?:\n(?!\[).*)*?{digest}', text)

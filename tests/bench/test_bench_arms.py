@@ -39,17 +39,14 @@ def test_a_set_becomes_a_table_and_figures_with_goals() -> None:
     assert made[f"{SETS[0].title}, retrieval: F1"].met is None
 
 
-def test_only_what_is_between_the_markers_is_written(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_only_what_is_between_the_markers_is_written(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     page.write_text(f"before\n{bench_arms.BEGIN}\nold\n{bench_arms.END}\nafter\n")
-    monkeypatch.setattr(bench_arms, "PAGE", page)
-    bench_arms.write_page("new")
+    bench_arms.write_page("new", page)
     assert page.read_text() == f"before\n{bench_arms.BEGIN}\nnew\n{bench_arms.END}\nafter\n"
     page.write_text("no markers")
     with pytest.raises(ValueError, match="markers"):
-        bench_arms.write_page("new")
+        bench_arms.write_page("new", page)
 
 
 def test_a_greater_count_asks_the_same_questions_and_more() -> None:

@@ -7,8 +7,6 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
-import pytest
-
 from assistant.answering.confidence import INTERCEPT, Evidence, features, judge
 from assistant.models.catalogue import bundled_models_dir, load_catalogue
 from assistant.types import Calibration, Place, Quoted, SearchResult
@@ -78,21 +76,18 @@ def test_a_journal_that_was_cut_off_is_read_as_far_as_it_goes(tmp_path: Path) ->
     assert read_rows(tmp_path / "none") == []
 
 
-def test_the_catalogue_is_written_where_the_adapters_hash_stands(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_catalogue_is_written_where_the_adapters_hash_stands(tmp_path: Path) -> None:
     folder = bundled_models_dir()
     entry = load_catalogue().default_adapter
     assert entry is not None
     shutil.copy(folder / "catalogue.toml", tmp_path)
-    monkeypatch.setattr(fit_confidence, "bundled_models_dir", lambda: tmp_path)
     calibration = replace(Calibration.read(entry.calibration), confidence={"margin": -0.5})
     made = calibration.stored()
     line = f"calibration = {{ {', '.join(f'{k} = {v}' for k, v in sorted(made.items()))} }}"
-    assert fit_confidence.write(folder / entry.file, line) == entry.name
+    assert fit_confidence.write(folder / entry.file, line, tmp_path) == entry.name
     written = load_catalogue(tmp_path)
     assert written.default_adapter is not None
     assert Calibration.read(written.default_adapter.calibration) == calibration
     other = tmp_path / "other.gguf"
     other.write_bytes(b"another adapter")
-    assert fit_confidence.write(other, line) == ""
+    assert fit_confidence.write(other, line, tmp_path) == ""

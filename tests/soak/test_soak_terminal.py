@@ -19,7 +19,8 @@ import pytest
 
 from assistant.console.output import Output
 from assistant.errors import AssistantError
-from tests.app.test_app_terminal import ALLOWED, ROOT, leaks
+from tests.app.terminal import ROOT
+from tests.app.test_app_terminal import ALLOWED, leaks
 from tests.soak.hostile_strings import hostile
 from tests.soak.scale import count
 from tests.unit.test_safe_text import forbidden

@@ -57,7 +57,9 @@ def doctor(invocation: Invocation) -> None:
     checks = [_guarded(name, check, invocation.settings) for name, check in CHECKS.items()]
     healthy = all(check.status != "fail" for check in checks)
     if invocation.output.as_json:
-        invocation.output.json(DoctorJson(__version__, healthy, checks, lockdown_json()))
+        invocation.output.json(
+            DoctorJson(__version__, healthy, checks, lockdown_json(lockdown.current()))
+        )
     else:
         _show(checks, invocation.output)
     if not healthy:
@@ -90,12 +92,16 @@ def _program(settings: Settings) -> Finding:
 
 
 def _lockdown(settings: Settings) -> Finding:
-    """Say what is enforced here: a line for each means."""
     del settings
-    report = lockdown.current() or lockdown.preview()
+    return lockdown_finding(lockdown.current())
+
+
+def lockdown_finding(current: lockdown.LockdownReport | None) -> Finding:
+    """Say what is enforced here, or would be: each means and its state."""
+    report = current or lockdown.preview()
     means = "; ".join(f"{f.name} ({f.state}): {f.detail}" for f in report.facilities)
     detail = f"tier '{report.tier}' on {report.platform}. {means}"
-    if lockdown.current() is not None:
+    if current is not None:
         detail += f". {report.probes} probes, {len(report.failed)} got through"
     if report.degraded:
         remedy = (
@@ -106,10 +112,9 @@ def _lockdown(settings: Settings) -> Finding:
     return Finding("ok", detail)
 
 
-def lockdown_json() -> LockdownJson:
+def lockdown_json(current: lockdown.LockdownReport | None) -> LockdownJson:
     """Return what is in force in this process, or what would be."""
-    report = lockdown.current() or lockdown.preview()
-    return shaped(LockdownJson, report, engaged=lockdown.current() is not None)
+    return shaped(LockdownJson, current or lockdown.preview(), engaged=current is not None)
 
 
 def _processor(settings: Settings) -> Finding:

@@ -7,11 +7,13 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from assistant.audit import AuditedStore, AuditLog, AuditTrail, Report, open_log, verify_library
 from assistant.audit.log_keys import AuditKeys
 from assistant.audit.log_record import NO_HASH, make_record
 from assistant.store import SqliteStore, StoreKey, open_store
+from assistant.store.audit_state import AuditState
 from tests.fakes.embedder import FakeEmbedder
 from tests.store.material import put
 
@@ -34,9 +36,12 @@ class Library:
         )
 
     @contextmanager
-    def opened(self) -> Iterator[tuple[SqliteStore, AuditLog]]:
+    def opened(
+        self, state: Callable[[AuditState], AuditState] = lambda state: state, **options: Any
+    ) -> Iterator[tuple[SqliteStore, AuditLog]]:
+        """Open both. `state`: what stands between log and store; `options`: of `open_log`."""
         with self.open_store() as store:
-            log = open_log(self.log, store.audit)
+            log = open_log(self.log, state(store.audit), **options)
             try:
                 yield store, log
             finally:

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from assistant.audit import log_file
 from assistant.audit.log_file import Disk
 from assistant.audit.log_record import read_record
 from assistant.store.audit_state import AuditState
@@ -41,8 +40,7 @@ class DyingDisk(Disk):
 
 def session(library: Library, told: Path, disk: Disk) -> None:
     """Append records, and tell the parent of each that was acknowledged."""
-    with library.opened() as (_, log):
-        log._file._disk = disk
+    with library.opened(disk=disk) as (_, log):
         with told.open("a") as file:
             for number in range(4):
                 seq = log.append("ask", number=number)
@@ -81,18 +79,24 @@ def test_killed_at_each_call(library: Library, tmp_path: Path, part: float) -> N
     assert library.verify().verdict == "ok"
 
 
-def test_killed_before_the_head_is_written(
-    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    told = tmp_path / "told"
-    told.write_text("")
+class DyingHead(AuditState):
+    """Ends the process when the head is to be written, once that is armed."""
 
-    def dies(state: AuditState, head: bytes, *, durable: bool) -> None:
-        os._exit(KILLED)
+    armed = False
 
+    def __init__(self, state: AuditState) -> None:
+        super().__init__(state._pool)
+
+    def set_head(self, head: bytes, *, durable: bool) -> None:
+        if self.armed:
+            os._exit(KILLED)
+        super().set_head(head, durable=durable)
+
+
+def test_killed_before_the_head_is_written(library: Library) -> None:
     def work() -> None:
-        with library.opened() as (_, log):
-            monkeypatch.setattr(AuditState, "set_head", dies)
+        with library.opened(DyingHead) as (_, log):
+            DyingHead.armed = True  # in this process, which ends
             log.append("ask", number=0)
 
     assert in_child(work) == KILLED
@@ -105,15 +109,14 @@ def test_killed_before_the_head_is_written(
     assert library.verify().verdict == "ok"
 
 
-def test_killed_while_the_log_begins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_killed_while_the_log_begins(tmp_path: Path) -> None:
     for at in (1, 2):
         for part in (0.0, 0.5, 1.0):
             library = Library(tmp_path / f"{at}-{part}")
             library.folder.mkdir()
 
             def work(library: Library = library, at: int = at, part: float = part) -> None:
-                monkeypatch.setattr(log_file, "Disk", lambda: DyingDisk(at, part))
-                with library.opened():
+                with library.opened(disk=DyingDisk(at, part)):
                     pass
 
             assert in_child(work) == KILLED

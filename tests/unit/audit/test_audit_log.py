@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.audit import append_unsealed, log_file, open_log, restart_log, verify_library
+from assistant.audit import append_unsealed, open_log, restart_log, verify_library
 from assistant.audit.chain import Chain
 from assistant.audit.log_file import Disk, LogFile
 from assistant.audit.log_record import MAX_LINE, read_record
@@ -35,19 +35,26 @@ def test_every_session_is_in_the_log(library: Library) -> None:
     assert library.log.stat().st_mode & 0o777 == 0o600
 
 
-def test_a_record_is_on_the_disk_when_append_returns(
-    library: Library, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    order: list[str] = []
-    write, sync = Disk.write, Disk.sync
-    monkeypatch.setattr(
-        Disk, "write", lambda d, fd, data: order.append("write") or write(d, fd, data)
-    )
-    monkeypatch.setattr(Disk, "sync", lambda d, fd: order.append("sync") or sync(d, fd))
-    with library.opened() as (store, log):
+class RecordingDisk(Disk):
+    def __init__(self) -> None:
+        self.order: list[str] = []
+
+    def write(self, descriptor: int, content: bytes) -> int:
+        self.order.append("write")
+        return super().write(descriptor, content)
+
+    def sync(self, descriptor: int) -> None:
+        self.order.append("sync")
+        super().sync(descriptor)
+
+
+def test_a_record_is_on_the_disk_when_append_returns(library: Library) -> None:
+    disk = RecordingDisk()
+    with library.opened(disk=disk) as (store, log):
         before = store.audit.head()
+        disk.order.clear()
         log.append("ask")
-        assert order == ["write", "sync"]
+        assert disk.order == ["write", "sync"]
         assert store.audit.head() != before
         assert library.lines()[-1].startswith(b'{"action":"ask"')
 
@@ -112,11 +119,9 @@ def test_a_log_that_is_cut_while_it_is_open(library: Library) -> None:
             log.append("ask")
 
 
-def test_a_process_that_keeps_the_log_is_not_waited_for_for_ever(
-    library: Library, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(log_file, "LONGEST_WAIT", 0.05)
-    with library.opened() as (_, log), library.log.with_name("library.audit.lock").open() as held:
+def test_a_process_that_keeps_the_log_is_not_waited_for_for_ever(library: Library) -> None:
+    lock = library.log.with_name("library.audit.lock")
+    with library.opened(longest_wait=0.05) as (_, log), lock.open() as held:
         fcntl.flock(held, fcntl.LOCK_EX)
         with pytest.raises(AuditError, match="another process keeps it"):
             log.append("ask")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import io
 import subprocess
 import sys
 from pathlib import Path
 
 import click
 import pytest
+from click.testing import CliRunner
 
 from assistant.cli.hidden_arguments import LONGEST, hide, question_or_input
 from assistant.errors import UsageError
@@ -58,19 +58,23 @@ def test_a_process_without_arguments_stays_as_it_is(monkeypatch: pytest.MonkeyPa
     assert (line.read_bytes() if line.exists() else b"") == before
 
 
-def ask(value: str, given: bytes, monkeypatch: pytest.MonkeyPatch) -> str:
-    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(given)))
-    command = click.Command("x", params=[click.Argument(["q"])])
-    return question_or_input(click.Context(command), command.params[0], value)
+def ask(value: str, given: bytes) -> str:
+    @click.command
+    @click.argument("question", callback=question_or_input)
+    def echo(question: str) -> None:
+        click.echo(question, nl=False)
+
+    done = CliRunner().invoke(echo, [value], input=given, catch_exceptions=False)
+    return done.output
 
 
 def test_a_question_may_come_on_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert ask("-", "Who is Müller?\n".encode(), monkeypatch) == "Who is Müller?"
-    assert ask("-", b"", monkeypatch) == ""
-    assert ask("Who?", b"not read", monkeypatch) == "Who?"
+    assert ask("-", "Who is Müller?\n".encode()) == "Who is Müller?"
+    assert ask("-", b"") == ""
+    assert ask("Who?", b"not read") == "Who?"
 
 
 @pytest.mark.parametrize("given", [b"\xff\xfe", b"x" * (LONGEST + 1)])
-def test_what_is_no_question_is_refused(given: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_no_question_is_refused(given: bytes) -> None:
     with pytest.raises(UsageError):
-        ask("-", given, monkeypatch)
+        ask("-", given)

@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import pytest
@@ -74,12 +75,11 @@ def test_what_a_stream_asks_for_is_kept() -> None:
 
 @pytest.mark.parametrize("errors", ["strict", "surrogateescape", "ignore"])
 @pytest.mark.parametrize("stream", ["stdout", "stderr"])
-def test_a_stream_gets_escapes_for_what_it_cannot_hold(
-    stream: str, errors: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_stream_gets_escapes_for_what_it_cannot_hold(stream: str, errors: str) -> None:
     raw = io.BytesIO()
-    monkeypatch.setattr(sys, stream, io.TextIOWrapper(raw, encoding="ascii", errors=errors))
-    output = Output(as_json=False)
-    output.line("café \udcff") if stream == "stdout" else output.note("café \udcff")
-    getattr(sys, stream).flush()
+    text = io.TextIOWrapper(raw, encoding="ascii", errors=errors)
+    with redirect_stdout(text) if stream == "stdout" else redirect_stderr(text):
+        output = Output(as_json=False)
+        output.line("café \udcff") if stream == "stdout" else output.note("café \udcff")
+    text.flush()
     assert raw.getvalue() == b"caf\\xe9 \\ufffd\n"

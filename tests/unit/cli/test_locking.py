@@ -31,7 +31,6 @@ def own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     home.mkdir()
     for name in ("TMPDIR", "SQLITE_TMPDIR"):
         monkeypatch.setenv(name, str(tmp_path))
-    monkeypatch.setattr("tempfile.tempdir", None)
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.chdir(tmp_path)
 
@@ -303,27 +302,23 @@ def test_a_file_outside_is_said_to_lie_outside(tmp_path: Path) -> None:
     assert "lies outside the folders" in done.stderr
 
 
-def test_doctor_says_what_is_enforced_and_what_is_not(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_doctor_says_what_is_enforced_and_what_is_not() -> None:
     off = lockdown.Facility("files", "absent", "this kernel offers no Landlock")
     calls = lockdown.Facility("system calls", "on", "seccomp")
     report = lockdown.LockdownReport("Linux 5.4 x86_64", "reduced", (calls, off), ("a leak",), 70)
-    monkeypatch.setattr(lockdown, "current", lambda: report)
-    found = command._lockdown(Settings(tmp_path))
+    found = command.lockdown_finding(report)
     assert found.status == "warn"
     for words in ("tier 'reduced'", "files (absent)", "70 probes, 1 got through"):
         assert words in found.detail
     assert "got through: a leak" in found.detail
-    document = plain(command.lockdown_json())
+    document = plain(command.lockdown_json(report))
     assert document["degraded"]
     assert document["engaged"]
     assert document["failed"] == ["a leak"]
     assert [f["state"] for f in document["facilities"]] == ["on", "absent"]
 
-    monkeypatch.setattr(lockdown, "current", lambda: None)
-    monkeypatch.setattr(
-        lockdown, "preview", lambda: lockdown.LockdownReport("Linux", "kernel", (calls,))
-    )
-    assert command._lockdown(Settings(tmp_path)).status == "ok"
-    assert not command.lockdown_json().engaged
+    held = lockdown.LockdownReport("Linux", "kernel", (calls,))
+    assert command.lockdown_finding(held).status == "ok"
+    assert lockdown.current() is None
+    assert "probes" not in command.lockdown_finding(None).detail
+    assert not command.lockdown_json(None).engaged

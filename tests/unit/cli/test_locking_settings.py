@@ -19,7 +19,6 @@ def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     (made / "Documents" / ".git").mkdir(parents=True)
     monkeypatch.setenv("HOME", str(made))
     monkeypatch.setenv("TMPDIR", str(tmp_path))
-    monkeypatch.setattr("tempfile.tempdir", None)
     monkeypatch.chdir(tmp_path)
     return made
 
