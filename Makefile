@@ -10,8 +10,12 @@ PIP := $(PY) -m pip --disable-pip-version-check
 WORK_PY := $(WORK_VENV)/bin/python
 WORK_PIP := $(WORK_PY) -m pip --disable-pip-version-check
 CONSTRAINTS := requirements/constraints-workstation.txt
-# Tests that take a core or a terminal for themselves run one after the other.
-ALONE := tests/acceptance tests/airgap tests/bench tests/soak
+# Real models, the real kernel, a real terminal: each of the two processes keeps to one core.
+REAL := tests/acceptance tests/airgap tests/soak
+# Tests with a stopwatch run one after the other, with nothing beside them.
+ALONE := tests/acceptance/test_engine_real.py tests/acceptance/test_terminal_gone.py
+# The tools that measure, and heavy counts: `make soak`.
+TOOLS := tests/bench
 MODELS := ASSISTANT_REQUIRE_MODELS=1 ASSISTANT_TEST_MODELS=$(CURDIR)/.run/models
 TEST_PROCESSES ?= 2
 PARALLEL := -n $(TEST_PROCESSES) --dist loadfile
@@ -44,7 +48,8 @@ test: setup-test setup-workstation ## Set everything up, run every check and tes
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
-	$(MODELS) $(PY) -m pytest $(PARALLEL) $(addprefix --ignore=,$(ALONE))
+	$(MODELS) $(PY) -m pytest $(PARALLEL) $(addprefix --ignore=,$(REAL) $(TOOLS))
+	$(MODELS) $(PY) -m pytest $(PARALLEL) $(REAL) $(addprefix --ignore=,$(ALONE))
 	$(MODELS) $(PY) -m pytest $(ALONE)
 	$(MODELS) ASSISTANT_REQUIRE_WORKSTATION=1 OMP_NUM_THREADS=1 \
 		$(WORK_PY) -m pytest $(PARALLEL) tests/convert
@@ -54,7 +59,7 @@ check: setup-test ## Linters, types and unit tests only (three minutes)
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
-	$(PY) -m pytest $(PARALLEL) $(addprefix --ignore=,$(ALONE)) -m "not acceptance and not slow"
+	$(PY) -m pytest $(PARALLEL) $(addprefix --ignore=,$(REAL) $(TOOLS)) -m "not acceptance and not slow"
 
 setup: $(BUILD)/laptop.done $(BUILD)/models.done ## Virtual environment and default models
 
@@ -67,8 +72,8 @@ models: $(BUILD)/models.done ## Get and verify the default models
 bench: setup-test $(BUILD)/bench.done ## Measure every figure, write docs/benchmarks.md
 	$(PY) -m tests.bench.run_all --rival-python $(BENCH_VENV)/bin/python
 
-soak: setup-test ## The heavy counts of tests/soak, all of them (about twenty minutes)
-	ASSISTANT_SOAK=1 $(MODELS) $(PY) -m pytest tests/soak
+soak: setup-test ## The heavy counts, all of them, and the tests of the benches (half an hour)
+	ASSISTANT_SOAK=1 $(MODELS) $(PY) -m pytest tests/soak tests/airgap/test_airgap_killed.py $(TOOLS)
 
 airgap-bundle: $(BUILD)/laptop.done ## One archive that installs without a network: dist/ (docs/airgap.md)
 	$(PY) -m convert.cli airgap --key $(AIRGAP_KEY) --make-key --release $(AIRGAP_RELEASE) \

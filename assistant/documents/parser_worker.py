@@ -22,6 +22,7 @@ import sys
 from collections.abc import Callable
 from typing import NoReturn
 
+from assistant.documents.file_type import Kind
 from assistant.documents.parse import Parsed, parse_bytes
 from assistant.documents.parse_errors import ParseFault
 from assistant.documents.parser_protocol import REQUEST, pack_document, pack_fault, unpack_request
@@ -34,7 +35,7 @@ JOB = struct.Struct(">QQ")
 RESULT = struct.Struct(">iQ")
 """Exit status as `os.waitstatus_to_exitcode` gives it, peak resident memory in KiB."""
 
-Parse = Callable[[bytearray, str], Parsed]
+Parse = Callable[[bytearray, Kind], Parsed]
 """The document's bytes and the type that its name says, to its text."""
 
 _MEMORY_EXIT = 77
@@ -49,7 +50,8 @@ def main(arguments: list[str]) -> None:
     if mode == "serve":
         serve(int(numbers[0]))
     else:
-        parse_once(*map(int, numbers))
+        memory, seconds = map(int, numbers)
+        parse_once(memory, seconds)
 
 
 def _warm_up() -> None:

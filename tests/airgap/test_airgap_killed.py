@@ -76,7 +76,7 @@ def test_killed_at_any_moment_of_an_update_the_old_version_works(tmp_path: Path)
     assert launched(prefix).startswith("2.0.0")
     chance = random.Random(9)
     outcomes = set()
-    for moment in sorted(chance.sample(range(1, events + 1), min(events, count(400)))):
+    for moment in sorted(chance.sample(range(1, events + 1), min(events, count(400, least=16)))):
         reset()
         assert in_child(update, moment) == -1
         said = launched(prefix)
@@ -98,7 +98,7 @@ def test_killed_at_any_moment_of_a_first_installation_the_next_one_succeeds(
         install(archive, prefix, FakeMachine(data))
 
     events = in_child(first, 0)
-    for moment in random.Random(10).sample(range(1, events + 1), 25):
+    for moment in random.Random(10).sample(range(1, events + 1), count(100, least=10)):
         subprocess.run(["rm", "-rf", prefix, data], check=True)
         assert in_child(first, moment) == -1
         first()

@@ -171,7 +171,7 @@ def test_risk_falls_as_less_is_answered() -> None:
         ({"count": 1.5}, "expected a whole number"),
         ({"count": True}, "expected a whole number"),
         ({"ways": ["sideways"]}, "'ways'"),
-        ({"squad": [1]}, "expected text"),
+        ({"squad": [1]}, "expected a path"),
         ({"min_agreement": float("nan")}, "no number"),
     ],
 )

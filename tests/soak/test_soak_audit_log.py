@@ -1,7 +1,7 @@
 """10,000 changes of a log: each is found, and the first bad record is the one that is named.
 
 In memory: a log is a list of lines, its head is what the store would keep. `make test` runs a
-seeded tenth.
+seeded fiftieth.
 """
 
 from __future__ import annotations

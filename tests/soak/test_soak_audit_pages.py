@@ -2,7 +2,8 @@
 
 The file is changed in memory and judged by the very code of `audit verify`. Changes of the
 page with the log's head, which that root leaves out, and a sample of all others are written
-to the disk and go through the whole of `verify_library`. `make test` runs a seeded tenth.
+to the disk and go through the whole of `verify_library`. `make test` runs a seeded
+fiftieth.
 """
 
 from __future__ import annotations

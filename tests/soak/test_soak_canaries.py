@@ -26,7 +26,7 @@ WORD = "Quillfeather"
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="the trials fork")
 def test_no_planted_word_is_on_the_disk() -> None:
-    trials = count(500)
+    trials = count(500, least=15)
     outcome = outcome_of("canary_trials", trials, seed=17)
     assert outcome.pop("hits") == []
     assert sum(outcome.values()) == trials

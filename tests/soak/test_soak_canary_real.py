@@ -27,7 +27,7 @@ ENGINES = {"parsing", "embedding", "answering", "encrypting anew"}
 
 
 def test_no_planted_word_is_on_the_disk(default_models: Path) -> None:
-    trials = count(500)
+    trials = count(500, least=18)  # each of the six commands three times
     found = outcome_of("canary_real_trials", trials, 29, str(default_models))
     assert found["hits"] == []
     assert sum(found["outcomes"].values()) == trials

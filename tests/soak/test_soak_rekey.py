@@ -14,7 +14,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="the trials fork")
 def test_no_kill_makes_a_library_unreadable() -> None:
-    trials = count(1000)
+    trials = count(1000, least=30)
     outcome = outcome_of("rekey_trials", trials, seed=5)
     assert outcome["trials"] == trials
     assert outcome.get("not killed", 0) < trials / 2
