@@ -1,4 +1,4 @@
-"""The lock of the app's library: holds its key while it is open, and drops it."""
+"""Hold the key of the library that the app shows: drop it on locking, get it back on unlocking."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from assistant.store import StoreKey
 
 
-class LibraryGate:
-    """Gives the key to the workspace while the app is unlocked; a `tui.screens.unlock.Gate`.
+class LibraryLock:
+    """Gives the key to the workspace while the app is unlocked (a `LockableLibrary`).
 
     A library without a passphrase can't be locked: `lockable` says so.
     """
@@ -67,10 +67,10 @@ class LibraryGate:
             return self._key
 
 
-def open_gate(
+def open_library_lock(
     settings: Settings, output: Output, *, without_passphrase: bool = False
-) -> LibraryGate:
-    """Make the gate of a library; a new library gets its passphrase here, in the terminal.
+) -> LibraryLock:
+    """Make the lock of a library; a new library gets its passphrase here, in the terminal.
 
     Locked, unless a script gave the passphrase or the library has none, as the person may
     have chosen (`without_passphrase`).
@@ -80,5 +80,5 @@ def open_gate(
     asking = Unlocking(settings, output, without_passphrase=without_passphrase)
     mode = asking.keys.mode()
     if mode is KeyMode.PASSPHRASE and secret_inputs.given(secret_inputs.PASSPHRASE) is None:
-        return LibraryGate(settings, None, lockable=True)
-    return LibraryGate(settings, asking.get(create=True), lockable=mode is not KeyMode.KEY_FILE)
+        return LibraryLock(settings, None, lockable=True)
+    return LibraryLock(settings, asking.get(create=True), lockable=mode is not KeyMode.KEY_FILE)

@@ -54,14 +54,16 @@ class Invocation:
         if self.opener is not None:
             screen = AssistantApp(self._open, review=review)
         else:
-            from assistant.cli.library_lock import open_gate
+            from assistant.cli.library_lock import open_library_lock
             from assistant.cli.wiring import open_workspace
 
-            gate = open_gate(self.settings, self.output, without_passphrase=self.without_passphrase)
+            library_lock = open_library_lock(
+                self.settings, self.output, without_passphrase=self.without_passphrase
+            )
             minutes = self.settings.auto_lock_minutes
             screen = AssistantApp(
-                lambda: open_workspace(self.settings, gate),
-                gate=gate,
+                lambda: open_workspace(self.settings, library_lock),
+                library_lock=library_lock,
                 lock_minutes=minutes,
                 review=review,
             )

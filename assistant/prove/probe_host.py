@@ -37,7 +37,7 @@ _DUMPABLE = 4
 
 
 def real_lock(read: tuple[Path, ...], data: Path) -> object:
-    """Lock this process as the program does it (`cli.locking`). Raises `LockdownError`."""
+    """Lock this process as the program does it (`cli.sandbox`). Raises `LockdownError`."""
     lockdown.close_inherited()
     return lockdown.engage(lockdown.Policy(read=read, write=(data,)), allow_degraded=False)
 

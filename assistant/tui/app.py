@@ -13,8 +13,8 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from assistant.tui import safe_content
-from assistant.tui.app_state import Desk, State
-from assistant.tui.auto_lock import Locking
+from assistant.tui.app_state import AppState, LibraryState
+from assistant.tui.auto_lock import AutoLock
 from assistant.tui.clipboard import copy_selection
 from assistant.tui.command_palette import AssistantCommands
 from assistant.tui.messages import (
@@ -27,12 +27,12 @@ from assistant.tui.messages import (
     WorkspaceOpened,
 )
 from assistant.tui.screens.chat import ChatScreen
-from assistant.tui.screens.dialogs import ProblemDialog
+from assistant.tui.screens.dialogs import ErrorDialog
 from assistant.tui.screens.help import HelpScreen
 from assistant.tui.screens.library import LibraryScreen
 from assistant.tui.screens.review import ReviewScreen
-from assistant.tui.screens.unlock import Gate, Unlocked
-from assistant.tui.shutdown import LeavingApp
+from assistant.tui.screens.unlock import LockableLibrary, Unlocked
+from assistant.tui.shutdown import ShutdownApp
 from assistant.types import Workspace
 
 WHILE_LOCKED = frozenset(
@@ -41,13 +41,13 @@ WHILE_LOCKED = frozenset(
 """Actions of the app that need no library."""
 
 
-class AssistantApp(LeavingApp):
+class AssistantApp(ShutdownApp):
     """The terminal app over a `Workspace`.
 
     `open_workspace` runs in a worker thread; it may take its time, and may raise an
     `AssistantError`, which is shown. The app closes the workspace when it leaves.
     With `review`, a file of drafted questions, it begins with looking through them.
-    `gate` keeps the library's key: while it is locked nothing of the library is shown, and
+    `library_lock` keeps the library's key: while it is locked nothing of the library is shown, and
     after `lock_minutes` without use it is locked. `hard_exit` ends the process when work
     does not stop (the store's transactions make that safe).
     """
@@ -69,29 +69,29 @@ class AssistantApp(LeavingApp):
         self,
         open_workspace: Callable[[], Workspace],
         *,
-        gate: Gate | None = None,
+        library_lock: LockableLibrary | None = None,
         lock_minutes: float = 0,
         review: Path | None = None,
         hard_exit: Callable[[int], object] = os._exit,
     ) -> None:
         super().__init__(hard_exit)
-        self.desk = Desk(self, open_workspace)
-        self.locking = Locking(self, gate, lock_minutes)
+        self.app_state = AppState(self, open_workspace)
+        self.auto_lock = AutoLock(self, library_lock, lock_minutes)
         self._review = review
         self._reviews_first = review is not None
 
     async def on_mount(self) -> None:
-        self.locking.start()
-        if self.locking.locked:
-            self.desk.lock()
-            await self.locking.show()
+        self.auto_lock.start()
+        if self.auto_lock.locked:
+            self.app_state.lock()
+            await self.auto_lock.show()
         else:
             await self.make_screens()
-            self.desk.open()
+            self.app_state.open()
 
     async def make_screens(self) -> None:
-        self.add_mode("chat", lambda: ChatScreen(self.desk))
-        self.add_mode("library", lambda: LibraryScreen(self.desk))
+        self.add_mode("chat", lambda: ChatScreen(self.app_state))
+        self.add_mode("library", lambda: LibraryScreen(self.app_state))
         await self.switch_mode("library")
         await self.switch_mode("chat")
 
@@ -99,21 +99,21 @@ class AssistantApp(LeavingApp):
 
     async def on_event(self, event: events.Event) -> None:
         if isinstance(event, events.InputEvent | events.Paste):
-            self.locking.used()
+            self.auto_lock.used()
         await super().on_event(event)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """While the library is locked, only what has nothing to do with it is possible."""
-        if self.locking.locked and action not in WHILE_LOCKED:
+        if self.auto_lock.locked and action not in WHILE_LOCKED:
             return False
         return super().check_action(action, parameters)
 
     async def action_lock(self) -> None:
-        await self.locking.lock()
+        await self.auto_lock.lock()
 
     @on(Unlocked)
     async def _unlocked(self) -> None:
-        await self.locking.unlocked()
+        await self.auto_lock.unlocked()
 
     async def forget_screens(self) -> None:
         await self._chat.forget()
@@ -125,67 +125,69 @@ class AssistantApp(LeavingApp):
 
     @on(WorkspaceOpened)
     def _opened(self, event: WorkspaceOpened) -> None:
-        desk = self.desk
-        desk.workspace = event.workspace
-        if desk.state is State.LOCKED:  # locked meanwhile: it is only kept to be closed
+        app_state = self.app_state
+        app_state.workspace = event.workspace
+        if app_state.state is LibraryState.LOCKED:  # locked meanwhile: it is only kept to be closed
             return
-        desk.library = event.library
-        desk.model = event.model
-        desk.documents = event.documents
-        if desk.state is State.OPENING:
-            desk.state = State.WARMING
-        desk.publish()
+        app_state.library = event.library
+        app_state.model = event.model
+        app_state.documents = event.documents
+        if app_state.state is LibraryState.OPENING:
+            app_state.state = LibraryState.WARMING
+        app_state.publish()
         if self._reviews_first:
             self._reviews_first = False
             self.action_review()
 
     @on(WorkspaceFailed)
     def _not_opened(self, event: WorkspaceFailed) -> None:
-        if self.desk.state in (State.STOPPING, State.LOCKED):
+        if self.app_state.state in (LibraryState.STOPPING, LibraryState.LOCKED):
             return
-        self.desk.state = State.CLOSED
-        self.desk.publish()
+        self.app_state.state = LibraryState.CLOSED
+        self.app_state.publish()
 
         def closed(again: bool | None) -> None:
             if again:
                 self.action_reopen()
 
-        self.push_screen(ProblemDialog(event.problem, retry=True), closed)
+        self.push_screen(ErrorDialog(event.problem, retry=True), closed)
 
     @on(WarmedUp)
     def _warm(self, event: WarmedUp) -> None:
-        if self.locking.locked:
+        if self.auto_lock.locked:
             return
-        self.desk.model = event.model
-        if self.desk.state is State.WARMING:
-            self.desk.state = State.READY if event.problem is None else State.COLD
-        self.desk.publish()
-        if event.problem is not None and self.desk.state is State.COLD:
-            self.push_screen(ProblemDialog(event.problem))
+        self.app_state.model = event.model
+        if self.app_state.state is LibraryState.WARMING:
+            self.app_state.state = (
+                LibraryState.READY if event.problem is None else LibraryState.COLD
+            )
+        self.app_state.publish()
+        if event.problem is not None and self.app_state.state is LibraryState.COLD:
+            self.push_screen(ErrorDialog(event.problem))
 
     @on(DocumentsListed)
     def _listed(self, event: DocumentsListed) -> None:
-        if not self.locking.locked:
-            self.desk.documents = event.documents
-            self.desk.publish()
+        if not self.auto_lock.locked:
+            self.app_state.documents = event.documents
+            self.app_state.publish()
 
     @on(Forgotten)
     def _forgotten(self, event: Forgotten) -> None:
-        if not self.locking.locked:
+        if not self.auto_lock.locked:
             self.notify(safe_content.plain_line(f"Forgotten: {event.document.name}"), markup=False)
 
     @on(WorkFailed)
     def _failed(self, event: WorkFailed) -> None:
-        if not self.locking.locked:
-            self.push_screen(ProblemDialog(event.problem))
+        if not self.auto_lock.locked:
+            self.push_screen(ErrorDialog(event.problem))
 
     @on(JobEnded)
     def _job_ended(self, event: JobEnded) -> None:
-        self.desk.ended(event.name, event.token)
+        self.app_state.ended(event.name, event.token)
 
     def action_reopen(self) -> None:
-        if self.desk.state is State.CLOSED:
-            self.desk.open()
+        if self.app_state.state is LibraryState.CLOSED:
+            self.app_state.open()
 
     # Going places --------------------------------------------------------------------
 
@@ -229,8 +231,8 @@ class AssistantApp(LeavingApp):
                 "A new one is drafted with: assistant eval draft FILE",
                 markup=False,
             )
-        elif not self._dialog_open and self.desk.workspace is not None:
-            self.push_screen(ReviewScreen(self.desk, self._review))
+        elif not self._dialog_open and self.app_state.workspace is not None:
+            self.push_screen(ReviewScreen(self.app_state, self._review))
 
     def action_help(self) -> None:
         if not self._dialog_open:
@@ -249,7 +251,7 @@ class AssistantApp(LeavingApp):
 
     def action_interrupt(self) -> None:
         """Ctrl+C: copy a selection, else cancel what runs, else quit."""
-        if self.locking.locked:
+        if self.auto_lock.locked:
             self.leave()
             return
         if copy_selection(self):

@@ -1,4 +1,4 @@
-"""What the screens share: the open library, and the work that runs on it.
+"""The state that all screens share: the open library and the jobs that run on it.
 
 Lives on the app's thread. Work runs in threads that are handed what they need.
 """
@@ -26,7 +26,7 @@ OPENING = "opening"
 SHORT = "short"
 
 
-class State(Enum):
+class LibraryState(Enum):
     OPENING = "opening the library"
     WARMING = "loading the models"
     READY = "ready"
@@ -36,16 +36,16 @@ class State(Enum):
     STOPPING = "stopping"
 
 
-class Desk:
+class AppState:
     """The workspace and its jobs. `changed` is published after every change."""
 
     def __init__(self, app: App[None], open_workspace: Callable[[], Workspace]) -> None:
         self._app = app
         self._open_workspace = open_workspace
         self._jobs: dict[str, list[CancelToken]] = {}
-        self.changed: Signal[Desk] = Signal(app, "desk")
+        self.changed: Signal[AppState] = Signal(app, "app_state")
         self.workspace: Workspace | None = None
-        self.state = State.OPENING
+        self.state = LibraryState.OPENING
         self.library = ""
         self.model = ""
         self.reading = ""
@@ -91,7 +91,7 @@ class Desk:
 
     def lock(self) -> None:
         """Cancel everything and forget what is known of the library, but for closing it."""
-        self.state = State.LOCKED
+        self.state = LibraryState.LOCKED
         self.cancel()
         self.library = self.model = ""
         self.documents = ()
@@ -102,7 +102,7 @@ class Desk:
     # What can be started -------------------------------------------------------------
 
     def open(self) -> None:
-        self.state = State.OPENING
+        self.state = LibraryState.OPENING
         self._start(
             OPENING, self._app, lambda _, post: workers.open_library(self._open_workspace, post)
         )

@@ -1,4 +1,4 @@
-"""The app's lock: when it falls, and what is taken away then.
+"""Lock the app by hand or after idle minutes: clear the screens, close the library, wipe its key.
 
 Locking takes the conversation, the list of documents and every dialog off the screen at
 once, by throwing their screens away; then it waits for the workers it has cancelled, closes
@@ -14,9 +14,9 @@ import gc
 import time
 from collections.abc import Callable
 
-from assistant.tui.app_state import ANSWER, INGEST, State
-from assistant.tui.screens.unlock import Gate, UnlockScreen
-from assistant.tui.shutdown import LeavingApp
+from assistant.tui.app_state import ANSWER, INGEST, LibraryState
+from assistant.tui.screens.unlock import LockableLibrary, UnlockScreen
+from assistant.tui.shutdown import ShutdownApp
 from assistant.tui.workers import attempt
 
 LOOK_SECONDS = 2.0
@@ -33,7 +33,7 @@ def clock() -> float:
     return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
-class Locking:
+class AutoLock:
     """Locks the app by hand or after `minutes` without a key or the mouse (0: never).
 
     An answer that is written and documents that are added count as being used.
@@ -41,21 +41,21 @@ class Locking:
 
     def __init__(
         self,
-        app: LeavingApp,
-        gate: Gate | None,
+        app: ShutdownApp,
+        library_lock: LockableLibrary | None,
         minutes: float,
         now: Callable[[], float] = clock,
     ) -> None:
         self._app = app
-        self._gate = gate
+        self._library_lock = library_lock
         self._seconds = minutes * 60
         self._now = now
         self._used = now()
-        self.locked = gate is not None and gate.locked
+        self.locked = library_lock is not None and library_lock.locked
 
     def start(self) -> None:
         """Begin to watch the time."""
-        if self._gate is not None and self._gate.lockable and self._seconds:
+        if self._library_lock is not None and self._library_lock.lockable and self._seconds:
             self._app.set_interval(LOOK_SECONDS, self.look)
 
     def used(self) -> None:
@@ -64,26 +64,26 @@ class Locking:
 
     async def look(self) -> None:
         """Lock if nothing was done for long enough."""
-        desk = self._app.desk
-        if self.locked or desk.busy(ANSWER) or desk.busy(INGEST):
+        app_state = self._app.app_state
+        if self.locked or app_state.busy(ANSWER) or app_state.busy(INGEST):
             self.used()
         elif self._now() - self._used >= self._seconds:
             await self.lock()
 
     async def show(self) -> None:
         """Put the unlock screen up; everything else is thrown away."""
-        app, gate = self._app, self._gate
-        if gate is None:
+        app, library_lock = self._app, self._library_lock
+        if library_lock is None:
             return
-        app.add_mode(LOCKED_MODE, lambda: UnlockScreen(gate))
+        app.add_mode(LOCKED_MODE, lambda: UnlockScreen(library_lock))
         await app.switch_mode(LOCKED_MODE)
 
     async def lock(self) -> None:
         """Take the library off the screen, then close it and wipe its key."""
-        app, gate = self._app, self._gate
-        if gate is None or self.locked or app.desk.state is State.STOPPING:
+        app, library_lock = self._app, self._library_lock
+        if library_lock is None or self.locked or app.app_state.state is LibraryState.STOPPING:
             return
-        if not gate.lockable:
+        if not library_lock.lockable:
             app.notify(
                 "This library has no passphrase, so it can't be locked. Give it one with: "
                 "assistant passphrase set",
@@ -91,26 +91,26 @@ class Locking:
             )
             return
         self.locked = True
-        app.desk.lock()
+        app.app_state.lock()
         await self.show()
         app.clear_notifications()
         app.forget_clipboard()
         await app.forget_screens()
-        app.run_worker(self._close(gate), name="lock", exit_on_error=False)
+        app.run_worker(self._close(library_lock), name="lock", exit_on_error=False)
 
-    async def _close(self, gate: Gate) -> None:
-        desk = self._app.desk
+    async def _close(self, library_lock: LockableLibrary) -> None:
+        app_state = self._app.app_state
         try:
             async with asyncio.timeout(CLOSE_SECONDS):
-                await desk.quiet()
+                await app_state.quiet()
         except TimeoutError:
             self._app.leave_now()
             return
-        workspace, desk.workspace = desk.workspace, None
+        workspace, app_state.workspace = app_state.workspace, None
         if workspace is not None:
             await asyncio.to_thread(attempt, workspace.close)
         del workspace
-        gate.lock()
+        library_lock.lock()
         gc.collect()
         if isinstance(self._app.screen, UnlockScreen):
             self._app.screen.ready()
@@ -121,4 +121,4 @@ class Locking:
         self.used()
         await self._app.make_screens()
         await self._app.remove_mode(LOCKED_MODE)
-        self._app.desk.open()
+        self._app.app_state.open()

@@ -8,7 +8,7 @@ from assistant.errors import AssistantError, place_of
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class ErrorView:
     """A failure for a person. `reference` is set only for a fault of the program itself."""
 
     title: str
@@ -21,15 +21,15 @@ class Problem:
         return f"{self.title}: {self.message}"
 
 
-def problem_of(error: BaseException) -> Problem:
-    """Turn any exception into a `Problem`.
+def error_view_of(error: BaseException) -> ErrorView:
+    """Turn any exception into a `ErrorView`.
 
     An unexpected one gives its type and place in the program but not its message, which
     may hold text of a document.
     """
     if isinstance(error, AssistantError):
-        return Problem(error.title, error.message, error.hint)
-    return Problem(
+        return ErrorView(error.title, error.message, error.hint)
+    return ErrorView(
         "Unexpected error",
         "This is a fault in the program. The library's last saved state is intact.",
         "Try again; if it comes back, report the reference below. It holds no document text.",

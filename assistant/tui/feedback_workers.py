@@ -9,7 +9,7 @@ from textual.message import Message
 
 from assistant.feedback.validation import feedback_of, outcome
 from assistant.text.sentences import split_sentences
-from assistant.tui.error_view import Problem
+from assistant.tui.error_view import ErrorView
 from assistant.tui.messages import Post
 from assistant.tui.turn_state import Turn
 from assistant.tui.workers import do
@@ -35,7 +35,7 @@ class FeedbackRemoved(Message):
 class FeedbackRefused(Message):
     """Nothing was changed, and why."""
 
-    problem: Problem
+    problem: ErrorView
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from assistant.tui.error_view import Problem, problem_of
+from assistant.tui.error_view import ErrorView, error_view_of
 from assistant.types import (
     FileAdded,
     FileFailed,
@@ -24,7 +24,7 @@ class Failure:
     """A file that was left out, and why."""
 
     path: Path
-    problem: Problem
+    problem: ErrorView
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class Progress:
     finished: bool = False
     cancelled: bool = False
     stopping: bool = False
-    problem: Problem | None = None
+    problem: ErrorView | None = None
 
     @property
     def files_done(self) -> int:
@@ -73,13 +73,13 @@ class Progress:
             self.current = None
             return True
         elif isinstance(event, FileFailed):
-            self.failures.append(Failure(event.path, problem_of(event.error)))
+            self.failures.append(Failure(event.path, error_view_of(event.error)))
             self.current = None
         elif isinstance(event, IngestFinished):
             self.cancelled = event.cancelled
         return False
 
-    def end(self, problem: Problem | None) -> None:
+    def end(self, problem: ErrorView | None) -> None:
         """The events are over."""
         self.finished = True
         self.current = None

@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 
 from textual.message import Message
 
-from assistant.tui.error_view import Problem
+from assistant.tui.error_view import ErrorView
 from assistant.types import AnswerEvent, CancelToken, DocumentRecord, IngestEvent, Workspace
 
 E = TypeVar("E")
@@ -64,7 +64,7 @@ class WorkspaceOpened(Message):
 
 @dataclass
 class WorkspaceFailed(Message):
-    problem: Problem
+    problem: ErrorView
 
 
 @dataclass
@@ -72,7 +72,7 @@ class WarmedUp(Message):
     """The engines are loaded, or could not be."""
 
     model: str
-    problem: Problem | None
+    problem: ErrorView | None
 
 
 @dataclass
@@ -90,7 +90,7 @@ class AnswerWaiting(Message):
 @dataclass
 class AnswerEnded(Message):
     outbox: Outbox[AnswerEvent]
-    problem: Problem | None
+    problem: ErrorView | None
     cancelled: bool
 
 
@@ -104,7 +104,7 @@ class IngestWaiting(Message):
 @dataclass
 class IngestEnded(Message):
     outbox: Outbox[IngestEvent]
-    problem: Problem | None
+    problem: ErrorView | None
 
 
 @dataclass
@@ -127,12 +127,12 @@ class PageLoaded(Message):
 class WorkFailed(Message):
     """A short piece of work (a list, a page, a forget) failed."""
 
-    problem: Problem
+    problem: ErrorView
 
 
 @dataclass
 class JobEnded(Message):
-    """A job of the desk is over, whatever came of it."""
+    """A job is over, whatever came of it."""
 
     name: str
     token: CancelToken

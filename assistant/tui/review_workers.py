@@ -10,7 +10,7 @@ from textual.message import Message
 
 from assistant.evaluation.draft.review import Review
 from assistant.evaluation.suite import Item, Span
-from assistant.tui.error_view import Problem
+from assistant.tui.error_view import ErrorView
 from assistant.tui.messages import Post
 from assistant.tui.workers import do
 from assistant.types import Workspace
@@ -24,7 +24,7 @@ class ReviewOpened(Message):
     """The file was read, or could not be."""
 
     review: Review | None
-    problem: Problem | None
+    problem: ErrorView | None
 
 
 @dataclass

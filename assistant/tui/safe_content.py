@@ -1,4 +1,4 @@
-"""The app's gate for text: the only module that makes what a widget shows.
+"""Clean foreign text for the screen: the only module that makes what a widget shows.
 
 Textual hands control sequences in a widget's text straight to the terminal, so everything
 that a widget is given is built here, and everything here passes `safe_text`. No builder

@@ -14,7 +14,7 @@ from textual.app import App
 from assistant import termination
 from assistant.errors import place_of
 from assistant.tui import safe_content
-from assistant.tui.app_state import Desk, State
+from assistant.tui.app_state import AppState, LibraryState
 from assistant.tui.workers import attempt
 
 if sys.platform == "win32":
@@ -31,10 +31,10 @@ ORDER_SECONDS = 1.0
 """How long it waits when the process was told to end; less than `termination.END_SECONDS`."""
 
 
-class LeavingApp(App[None]):
-    """An app with a desk that it leaves in order; `hard_exit` ends the process if it can't."""
+class ShutdownApp(App[None]):
+    """An app that ends its work before it leaves; `hard_exit` ends the process if that fails."""
 
-    desk: Desk
+    app_state: AppState
 
     def __init__(self, hard_exit: Callable[[int], object]) -> None:
         super().__init__(driver_class=DRIVER)
@@ -63,22 +63,22 @@ class LeavingApp(App[None]):
 
     def leave(self) -> None:
         """Cancel everything, wait for it, close the library, leave; twice: at once."""
-        if self.desk.state is State.STOPPING:
+        if self.app_state.state is LibraryState.STOPPING:
             self.leave_now()
         else:
             self._leave()
 
     def _leave(self) -> None:
-        if self.desk.state is not State.STOPPING:
-            self.desk.state = State.STOPPING
-            self.desk.cancel()
-            self.desk.publish()
+        if self.app_state.state is not LibraryState.STOPPING:
+            self.app_state.state = LibraryState.STOPPING
+            self.app_state.cancel()
+            self.app_state.publish()
             self.run_worker(self._stop(), name="stop", exit_on_error=False)
 
     async def _stop(self) -> None:
         try:
             async with asyncio.timeout(STOP_SECONDS):
-                await self.desk.quiet()
+                await self.app_state.quiet()
                 await asyncio.to_thread(self._close_library)
         except TimeoutError:
             self.leave_now()
@@ -87,7 +87,7 @@ class LeavingApp(App[None]):
 
     def _close_library(self) -> None:
         """Close the library, once; may block."""
-        workspace, self.desk.workspace = self.desk.workspace, None
+        workspace, self.app_state.workspace = self.app_state.workspace, None
         if workspace is not None:
             problem = attempt(workspace.close)
             if problem is not None:
@@ -105,7 +105,7 @@ class LeavingApp(App[None]):
         threading.Thread(target=self._end, name="end", daemon=True).start()
 
     def _end(self) -> None:
-        self.desk.cancel()
+        self.app_state.cancel()
         if DRIVER is not None and isinstance(self._driver, DRIVER):
             self._driver.stop_reading()
         if self._loop is not None:
@@ -134,7 +134,7 @@ class LeavingApp(App[None]):
 
     def _give_up(self, message: str) -> None:
         self._say_at_exit(message)
-        self.desk.cancel()
+        self.app_state.cancel()
         self._close_messages_no_wait()
 
     def _say_at_exit(self, message: str) -> None:

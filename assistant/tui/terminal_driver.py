@@ -1,4 +1,4 @@
-"""Textual's driver, for a terminal that may go away.
+"""Textual's driver, made to survive a terminal that goes away.
 
 Textual's own ends its writing thread at the first failed write; the app then waits for ever for
 room in that thread's queue, and no signal gets through. Its reading thread reads the end of a
@@ -14,7 +14,7 @@ from textual.drivers.linux_driver import LinuxDriver
 from assistant import termination
 
 
-class Screen:
+class TerminalStream:
     """The stream that Textual writes to; once that fails, all further text goes nowhere."""
 
     def __init__(self, stream: TextIO) -> None:
@@ -40,7 +40,7 @@ class TerminalDriver(LinuxDriver):
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        self._file: Any = Screen(self._file)
+        self._file: Any = TerminalStream(self._file)
 
     def run_input_thread(self) -> None:
         try:

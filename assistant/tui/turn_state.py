@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from assistant.tui.citation_numbers import Source, sources_of
-from assistant.tui.error_view import Problem
+from assistant.tui.error_view import ErrorView
 from assistant.types import (
     Answer,
     AnswerEvent,
@@ -45,7 +45,7 @@ class Turn:
     draft: str = ""
     parts: PartsRead | None = None
     answer: Answer | None = None
-    problem: Problem | None = None
+    problem: ErrorView | None = None
     stopping: bool = False
     feedback: Feedback | None = None
     sources: tuple[Source, ...] = field(default=())
@@ -73,7 +73,7 @@ class Turn:
             self.phase = Phase.CANCELLED if event.answer.cancelled else Phase.DONE
             self._number()
 
-    def end(self, problem: Problem | None, *, cancelled: bool) -> None:
+    def end(self, problem: ErrorView | None, *, cancelled: bool) -> None:
         """The events are over. Whatever happened, the turn is not busy any more."""
         if problem is not None:
             self.problem = problem
@@ -81,7 +81,7 @@ class Turn:
         elif not self.ended:
             self.phase = Phase.CANCELLED if cancelled else Phase.FAILED
             if not cancelled:
-                self.problem = Problem("No answer", "The answer ended before it was finished.")
+                self.problem = ErrorView("No answer", "The answer ended before it was finished.")
 
     @property
     def sentences(self) -> tuple[Sentence, ...]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from textual.message import Message
 
 from assistant.errors import Cancelled
-from assistant.tui.error_view import Problem, problem_of
+from assistant.tui.error_view import ErrorView, error_view_of
 from assistant.tui.messages import (
     AnswerEnded,
     AnswerWaiting,
@@ -60,7 +60,7 @@ def open_library(open_workspace: Callable[[], Workspace], post: Post) -> None:
     try:
         workspace = open_workspace()
     except Exception as error:  # noqa: BLE001 - see the module's docstring
-        post(WorkspaceFailed(problem_of(error)))
+        post(WorkspaceFailed(error_view_of(error)))
         return
     try:
         opened = WorkspaceOpened(
@@ -70,7 +70,7 @@ def open_library(open_workspace: Callable[[], Workspace], post: Post) -> None:
             tuple(workspace.documents()),
         )
     except Exception as error:  # noqa: BLE001
-        post(WorkspaceFailed(problem_of(error)))
+        post(WorkspaceFailed(error_view_of(error)))
         attempt(workspace.close)
         return
     post(opened)
@@ -78,7 +78,7 @@ def open_library(open_workspace: Callable[[], Workspace], post: Post) -> None:
     try:
         model = workspace.model_name
     except Exception as error:  # noqa: BLE001
-        model, problem = "", problem or problem_of(error)
+        model, problem = "", problem or error_view_of(error)
     post(WarmedUp(model, problem))
 
 
@@ -138,7 +138,7 @@ def load_page(
 
 
 def do(
-    work: Callable[[], Message], post: Post, failed: Callable[[Problem], Message] = WorkFailed
+    work: Callable[[], Message], post: Post, failed: Callable[[ErrorView], Message] = WorkFailed
 ) -> None:
     """Post what `work` returns, or what `failed` makes of its failure."""
     problem = attempt(lambda: post(work()))
@@ -146,12 +146,12 @@ def do(
         post(failed(problem))
 
 
-def attempt(work: Callable[[], object]) -> Problem | None:
-    """Run `work`; a failure becomes a `Problem`, a cancel is none."""
+def attempt(work: Callable[[], object]) -> ErrorView | None:
+    """Run `work`; a failure becomes a `ErrorView`, a cancel is none."""
     try:
         work()
     except Cancelled:
         return None
     except Exception as error:  # noqa: BLE001
-        return problem_of(error)
+        return error_view_of(error)
     return None

@@ -10,12 +10,12 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from assistant.tui.app import AssistantApp
-from assistant.tui.app_state import State
+from assistant.tui.app_state import LibraryState
 from assistant.types import Workspace
 from tests.fakes.workspace import FakeWorkspace
 
 WIDE = (120, 36)
-SETTLED = (State.READY, State.COLD, State.CLOSED)
+SETTLED = (LibraryState.READY, LibraryState.COLD, LibraryState.CLOSED)
 
 
 async def wait_until(pilot: Pilot[None], condition: Callable[[], object], what: str = "") -> None:
@@ -41,11 +41,11 @@ async def running(
     async with app.run_test(size=size) as pilot:
         try:
             if settled:
-                await wait_until(pilot, lambda: app.desk.state in SETTLED, "opened and warm")
+                await wait_until(pilot, lambda: app.app_state.state in SETTLED, "opened and warm")
             yield app, pilot
         finally:
             fake.release_all()
-            app.desk.cancel()
+            app.app_state.cancel()
     assert fake.ui_calls == []
     assert exits == []
 

@@ -56,11 +56,11 @@ async def draw() -> str:
     fake = RecordedWorkspace()
     app = AssistantApp(lambda: fake)
     async with app.run_test(size=SIZE) as pilot:
-        await wait_until(pilot, lambda: app.desk.state in SETTLED)
+        await wait_until(pilot, lambda: app.app_state.state in SETTLED)
         composer = app._chat.query_one("#composer")
         composer.text = SAMPLE_QUESTION
         await pilot.press("enter")
-        await wait_until(pilot, lambda: "total" in said(app) and not app.desk.busy("answer"))
+        await wait_until(pilot, lambda: "total" in said(app) and not app.app_state.busy("answer"))
         await pilot.pause(0.2)
         svg = app.export_screenshot(title="airgap-assistant")
     return tidy(svg)

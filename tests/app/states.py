@@ -11,7 +11,7 @@ from pathlib import Path
 
 from assistant.tui.app import AssistantApp
 from assistant.types import FilesFound, Generated
-from tests.fakes.gate import FakeGate
+from tests.fakes.gate import FakeLibraryLock
 from tests.fakes.workspace import FakeWorkspace
 from tests.fakes.workspace_scripts import Forever, Hold
 
@@ -26,7 +26,7 @@ class Marking(FakeWorkspace):
         self.mark.write_text("closed", encoding="utf-8")
 
 
-def app_in(state: str) -> tuple[FakeWorkspace, FakeGate | None]:
+def app_in(state: str) -> tuple[FakeWorkspace, FakeLibraryLock | None]:
     """Return what the app stands on: it comes to the state by itself or by the test's keys."""
     fakes: dict[str, Callable[[], Marking]] = {
         "idle": lambda: Marking(forbidden=-1),
@@ -38,14 +38,14 @@ def app_in(state: str) -> tuple[FakeWorkspace, FakeGate | None]:
         "warming": lambda: Marking(warm_up=[Hold("never")], forbidden=-1),
         "closing": lambda: Marking(closing=[Hold("never")], forbidden=-1),
     }
-    gate = FakeGate(locked=True) if state in ("unlock", "checking") else None
-    if gate is not None and state == "checking":
-        gate.hold.clear()
-    return fakes[state](), gate
+    library_lock = FakeLibraryLock(locked=True) if state in ("unlock", "checking") else None
+    if library_lock is not None and state == "checking":
+        library_lock.hold.clear()
+    return fakes[state](), library_lock
 
 
 if __name__ == "__main__":
-    workspace, gate = app_in(sys.argv[1])
+    workspace, library_lock = app_in(sys.argv[1])
     Marking.mark = Path(sys.argv[2])
-    AssistantApp(lambda: workspace, gate=gate).run()
+    AssistantApp(lambda: workspace, library_lock=library_lock).run()
     sys.exit(0)

@@ -6,11 +6,11 @@ import pytest
 from textual.widgets import OptionList
 
 from assistant.errors import EngineError
-from assistant.tui.screens.dialogs import ProblemDialog
+from assistant.tui.screens.dialogs import ErrorDialog
 from assistant.tui.turn_state import Phase
 from assistant.tui.widgets.conversation import Conversation
-from assistant.tui.widgets.passages_panel import Evidence
-from assistant.tui.widgets.question_input import Composer
+from assistant.tui.widgets.passages_panel import PassagesPanel
+from assistant.tui.widgets.question_input import QuestionInput
 from assistant.types import Extracted, Finished, Generated
 from tests.app.helpers import ask, notices, running, said, text_of, type_text, wait_until
 from tests.fakes.workspace import FakeWorkspace
@@ -41,7 +41,7 @@ async def test_the_answer_grows_stage_by_stage() -> None:
         await ask(pilot, "How long is the warranty?")
         await wait_until(pilot, lambda: "Searching" in said(app))
         assert "How long is the warranty?" in said(app)
-        assert app._chat.query_one(Composer).text == ""
+        assert app._chat.query_one(QuestionInput).text == ""
 
         fake.release("retrieved")
         await wait_until(pilot, lambda: "4 passages found" in said(app))
@@ -101,7 +101,7 @@ async def test_a_cancelled_search_is_not_an_error() -> None:
         await wait_until(pilot, lambda: fake.questions)
         await pilot.press("escape")
         await wait_until(pilot, lambda: "Cancelled." in said(app))
-        assert not isinstance(app.screen, ProblemDialog)
+        assert not isinstance(app.screen, ErrorDialog)
 
 
 async def test_a_second_question_is_refused_and_kept() -> None:
@@ -111,10 +111,10 @@ async def test_a_second_question_is_refused_and_kept() -> None:
         await wait_until(pilot, lambda: fake.questions)
         await ask(pilot, "second")
         await wait_until(pilot, lambda: any("still being written" in n for n in notices(app)))
-        assert app._chat.query_one(Composer).text == "second"
+        assert app._chat.query_one(QuestionInput).text == "second"
         assert fake.questions == ["first"]
         await pilot.press("escape")
-        await wait_until(pilot, lambda: not app.desk.busy("answer"))
+        await wait_until(pilot, lambda: not app.app_state.busy("answer"))
         await pilot.press("enter")
         await wait_until(pilot, lambda: fake.questions == ["first", "second"])
 
@@ -124,7 +124,7 @@ async def test_a_failed_answer_shows_a_dialog_and_the_app_goes_on(error: Excepti
     fake = FakeWorkspace(answers=[[Generated("half an ans"), error]])
     async with running(fake) as (app, pilot):
         await ask(pilot, "first")
-        await wait_until(pilot, lambda: isinstance(app.screen, ProblemDialog))
+        await wait_until(pilot, lambda: isinstance(app.screen, ErrorDialog))
         dialog = text_of(app.screen)
         if isinstance(error, EngineError):
             assert "The model stopped" in dialog
@@ -144,9 +144,9 @@ async def test_an_answer_without_an_end_is_reported() -> None:
     fake = FakeWorkspace(answers=[[Generated("half")]])
     async with running(fake) as (app, pilot):
         await ask(pilot, "first")
-        await wait_until(pilot, lambda: isinstance(app.screen, ProblemDialog))
+        await wait_until(pilot, lambda: isinstance(app.screen, ErrorDialog))
         assert "ended before it was finished" in text_of(app.screen)
-        assert not app.desk.busy("answer")
+        assert not app.app_state.busy("answer")
 
 
 async def test_an_abstained_answer_says_so_and_names_the_nearest_passages() -> None:
@@ -190,14 +190,14 @@ async def test_truncated_and_several_marks() -> None:
 async def test_new_line_history_and_paste() -> None:
     fake = FakeWorkspace()
     async with running(fake) as (app, pilot):
-        box = app._chat.query_one(Composer)
+        box = app._chat.query_one(QuestionInput)
         await type_text(pilot, "one")
         await pilot.press("ctrl+j")
         await type_text(pilot, "two")
         assert box.text == "one\ntwo"
         await pilot.press("enter")
         await wait_until(pilot, lambda: fake.questions == ["one\ntwo"])
-        await wait_until(pilot, lambda: not app.desk.busy("answer"))
+        await wait_until(pilot, lambda: not app.app_state.busy("answer"))
         await pilot.press("up")
         assert box.text == "one\ntwo"
         await pilot.press("enter")
@@ -220,7 +220,7 @@ async def test_a_new_conversation_clears_the_old_one() -> None:
         await pilot.press("ctrl+l")
         await wait_until(pilot, lambda: not app._chat.query(".turn"))
         assert app._chat.query_one(Conversation).turns == []
-        assert app._chat.query_one(Evidence).sources == ()
+        assert app._chat.query_one(PassagesPanel).sources == ()
 
 
 async def test_without_a_chat_model_the_bar_says_quotes_only() -> None:
@@ -240,7 +240,7 @@ async def test_a_flood_of_pieces_neither_blocks_nor_loses_any() -> None:
         await wait_until(pilot, lambda: turn.draft.endswith("4999 "))
         assert turn.draft == "".join(piece.text for piece in pieces)
         await type_text(pilot, "typing goes on")
-        assert app._chat.query_one(Composer).text == "typing goes on"
+        assert app._chat.query_one(QuestionInput).text == "typing goes on"
         fake.release("end")
         await wait_until(pilot, lambda: turn.phase is Phase.DONE)
 
@@ -249,17 +249,17 @@ async def test_a_flood_of_pieces_neither_blocks_nor_loses_any() -> None:
 async def test_a_small_terminal_is_usable(size: tuple[int, int]) -> None:
     fake = FakeWorkspace()
     async with running(fake, size=size) as (app, pilot):
-        evidence = app._chat.query_one(Evidence)
-        assert not evidence.display
+        panel = app._chat.query_one(PassagesPanel)
+        assert not panel.display
         await ask(pilot, "q")
         await wait_until(pilot, lambda: "each sentence checked" in said(app))
         await pilot.press("f2")
-        assert evidence.display
-        assert evidence.size.width >= size[0] - 4
+        assert panel.display
+        assert panel.size.width >= size[0] - 4
         assert app._chat.query_one("#source-text").size.width > 0
         await pilot.press("escape")
-        assert not evidence.display
-        assert app._chat.query_one(Composer).has_focus
+        assert not panel.display
+        assert app._chat.query_one(QuestionInput).has_focus
         assert app._chat.query_one(Conversation).size.height >= 4
 
 

@@ -30,7 +30,7 @@ QUESTION = "How long is the warranty?"
 async def answered(app: AssistantApp, pilot: Pilot[None], question: str = QUESTION) -> None:
     await ask(pilot, question)
     turns = app._chat.query_one("#conversation").turns  # type: ignore[attr-defined]
-    await wait_until(pilot, lambda: turns and turns[-1].ended and not app.desk.busy("answer"))
+    await wait_until(pilot, lambda: turns and turns[-1].ended and not app.app_state.busy("answer"))
 
 
 async def judging(app: AssistantApp, pilot: Pilot[None]) -> FeedbackDialog:

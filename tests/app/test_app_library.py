@@ -10,7 +10,7 @@ from textual.widgets import DataTable, ProgressBar
 from assistant.errors import DiskFullError, DocumentError, StoreError
 from assistant.tui.app import AssistantApp
 from assistant.tui.screens.add_documents import AddDialog
-from assistant.tui.screens.dialogs import ConfirmDialog, ProblemDialog
+from assistant.tui.screens.dialogs import ConfirmDialog, ErrorDialog
 from assistant.tui.widgets.file_picker import FileTree, PathInput, complete, paths_of
 from assistant.tui.widgets.ingest_panel import IngestPanel
 from assistant.types import FileAdded, FileFailed, FileKnown, FileProgress, FilesFound
@@ -82,7 +82,7 @@ async def test_adding_shows_real_progress_and_keeps_the_failures(tmp_path: Path)
         await wait_until(pilot, lambda: "good.pdf" in names(app), "the table grows meanwhile")
         fake.release("added")
         await wait_until(pilot, lambda: "Added 1, 1 here already, 1 not added" in text_of(panel))
-        await wait_until(pilot, lambda: not app.desk.busy("ingest"))
+        await wait_until(pilot, lambda: not app.app_state.busy("ingest"))
         for words in ("bad.pdf is encrypted.", "What to do: Save a copy without a password."):
             assert words in text_of(panel)
         assert fake.added == [tmp_path]
@@ -107,7 +107,7 @@ async def test_escape_stops_adding_and_what_is_stored_stays(tmp_path: Path) -> N
         await wait_until(pilot, lambda: "long.pdf" in text_of(panel))
         await pilot.press("escape")
         await wait_until(pilot, lambda: "Cancelled. Added 1." in text_of(panel))
-        await wait_until(pilot, lambda: not app.desk.busy("ingest"))
+        await wait_until(pilot, lambda: not app.app_state.busy("ingest"))
         assert fake.stopped == ["add"]
         assert "first.pdf" in names(app)
         assert app.current_mode == "library"
@@ -120,11 +120,11 @@ async def test_an_error_in_the_middle_is_shown_and_adding_works_again(tmp_path: 
     fake = FakeWorkspace(ingests=[[FilesFound(5), full]])
     async with running(fake) as (app, pilot):
         await add_path(pilot, app, tmp_path)
-        await wait_until(pilot, lambda: isinstance(app.screen, ProblemDialog))
+        await wait_until(pilot, lambda: isinstance(app.screen, ErrorDialog))
         assert "Free 100 MB" in text_of(app.screen)
         await pilot.press("escape")
         assert "Stopped by an error." in text_of(app._library.query_one(IngestPanel))
-        await wait_until(pilot, lambda: not app.desk.busy("ingest"))
+        await wait_until(pilot, lambda: not app.app_state.busy("ingest"))
         await add_path(pilot, app, tmp_path)
         await wait_until(pilot, lambda: len(fake.added) == 2)
 
@@ -173,7 +173,7 @@ async def test_a_failed_forget_is_shown() -> None:
         await pilot.press("f3", "f")
         await wait_until(pilot, lambda: isinstance(app.screen, ConfirmDialog))
         await pilot.click("#yes")
-        await wait_until(pilot, lambda: isinstance(app.screen, ProblemDialog))
+        await wait_until(pilot, lambda: isinstance(app.screen, ErrorDialog))
         assert "Another process is writing." in text_of(app.screen)
         assert len(names(app)) == 3
 

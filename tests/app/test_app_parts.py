@@ -1,4 +1,4 @@
-"""The app's parts without a screen: outbox, workers, sources, the gate for text."""
+"""The app's parts without a screen: outbox, workers, sources, cleaning foreign text."""
 
 from __future__ import annotations
 
@@ -202,7 +202,7 @@ def test_a_quote_of_no_passage_gets_a_source_of_its_own() -> None:
     assert why(sources[-1].scores).startswith("Cited by the answer")
 
 
-# The gate --------------------------------------------------------------------------------
+# Foreign text --------------------------------------------------------------------------------
 
 
 def _is_safe(shown: str) -> bool:
@@ -240,7 +240,7 @@ def test_highlights_follow_the_offsets_of_the_text_as_it_came() -> None:
 
 
 def test_only_the_gate_makes_what_widgets_show() -> None:
-    """No other module builds content, Rich text or markup, so none can go around the gate."""
+    """No other module builds content, Rich text or markup, so none can show text uncleaned."""
     makers = {"Content", "Text", "from_markup", "Markdown", "RichLog", "Log", "Label", "Style"}
     folder = Path(assistant.tui.__path__[0])
     found: list[str] = []

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from assistant.tui.screens.page_view import PageScreen
-from assistant.tui.widgets.passages_panel import Evidence
-from assistant.tui.widgets.question_input import Composer
+from assistant.tui.widgets.passages_panel import PassagesPanel
+from assistant.tui.widgets.question_input import QuestionInput
 from assistant.types import Extracted, Finished, Retrieved, SearchResult
 from tests.app.helpers import ask, running, said, text_of, wait_until
 from tests.fakes.workspace import FakeWorkspace
@@ -22,24 +22,24 @@ async def test_passages_are_chosen_by_keys_and_tell_why_they_were_found() -> Non
     async with running(fake) as (app, pilot):
         await ask(pilot, "q")
         await wait_until(pilot, lambda: "each sentence checked" in said(app))
-        evidence = app._chat.query_one(Evidence)
+        panel = app._chat.query_one(PassagesPanel)
         await pilot.press("f2")
-        assert evidence.has_focus_within
-        panel = text_of(evidence)
+        assert panel.has_focus_within
+        panel = text_of(panel)
         assert "supply-contract.pdf, page 2" in panel
         assert "meaning: cosine 0.712 (rank 1)" in panel
         assert "words: BM25 8.43 (rank 1)" in panel
         assert "fused 0.0328" in panel
         await pilot.press("down")
-        assert evidence.selected is not None
-        assert evidence.selected.number == 2
+        assert panel.selected is not None
+        assert panel.selected.number == 2
         await pilot.press("4")
-        assert evidence.selected.number == 4
-        assert "BM25" not in text_of(evidence)
+        assert panel.selected.number == 4
+        assert "BM25" not in text_of(panel)
         await pilot.press("9")
-        assert evidence.selected.number == 4
+        assert panel.selected.number == 4
         await pilot.press("escape")
-        assert app._chat.query_one(Composer).has_focus
+        assert app._chat.query_one(QuestionInput).has_focus
 
 
 async def test_the_first_quoted_passage_is_selected_unless_the_person_chose() -> None:
@@ -54,22 +54,22 @@ async def test_the_first_quoted_passage_is_selected_unless_the_person_chose() ->
     ]
     fake._answers = [script, script]
     async with running(fake) as (app, pilot):
-        evidence = app._chat.query_one(Evidence)
+        panel = app._chat.query_one(PassagesPanel)
         await ask(pilot, "q")
-        await wait_until(pilot, lambda: evidence.selected is not None)
-        assert evidence.selected.number == 1
+        await wait_until(pilot, lambda: panel.selected is not None)
+        assert panel.selected.number == 1
         fake.release("extract")
-        await wait_until(pilot, lambda: evidence.selected.number == 2)
+        await wait_until(pilot, lambda: panel.selected.number == 2)
         fake.hold("extract")
-        await wait_until(pilot, lambda: not app.desk.busy("answer"))
+        await wait_until(pilot, lambda: not app.app_state.busy("answer"))
         await ask(pilot, "q")
         await wait_until(pilot, lambda: "4 passages found" in said(app))
         await pilot.press("f2", "down", "down", "down")
-        assert evidence.selected.number == 4
+        assert panel.selected.number == 4
         fake.release("extract")
-        await wait_until(pilot, lambda: not app.desk.busy("answer"))
+        await wait_until(pilot, lambda: not app.app_state.busy("answer"))
         await pilot.pause()
-        assert evidence.selected.number == 4
+        assert panel.selected.number == 4
 
 
 async def test_the_quote_is_highlighted_in_its_passage() -> None:
@@ -109,8 +109,8 @@ async def test_a_click_on_a_citation_shows_its_passage() -> None:
         await ask(pilot, "q")
         await wait_until(pilot, lambda: "each sentence checked" in said(app))
         await pilot.press("f2", "3", "f2")
-        evidence = app._chat.query_one(Evidence)
-        assert evidence.selected.number == 3
+        panel = app._chat.query_one(PassagesPanel)
+        assert panel.selected.number == 3
         body = app._chat.query_one(".turn .body")
         rows = str(body.render()).split("\n")
         row = next(
@@ -120,7 +120,7 @@ async def test_a_click_on_a_citation_shows_its_passage() -> None:
         )
         assert rows
         await pilot.click(body, offset=(body.styles.padding.left + 1, row))
-        await wait_until(pilot, lambda: evidence.selected.number == 1)
+        await wait_until(pilot, lambda: panel.selected.number == 1)
 
 
 async def test_a_long_page_is_scrolled_to_the_quote() -> None:

@@ -17,20 +17,20 @@ from assistant.tui.app import AssistantApp
 from assistant.types import FileAdded, FileFailed, FilesFound
 from tests.app import pictures
 from tests.app.helpers import SETTLED, ask, said, text_of, wait_until
-from tests.fakes.gate import FakeGate
+from tests.fakes.gate import FakeLibraryLock
 from tests.fakes.workspace import FakeWorkspace
 from tests.fakes.workspace_scripts import record
 
 
 async def _ready(pilot: Pilot[None]) -> None:
-    await wait_until(pilot, lambda: pilot.app.desk.state in SETTLED)
+    await wait_until(pilot, lambda: pilot.app.app_state.state in SETTLED)
 
 
 async def _answered(pilot: Pilot[None]) -> None:
     await _ready(pilot)
     await ask(pilot, "How long is the warranty?")
     app = pilot.app
-    await wait_until(pilot, lambda: "total" in said(app) and not app.desk.busy("answer"))
+    await wait_until(pilot, lambda: "total" in said(app) and not app.app_state.busy("answer"))
 
 
 @pytest.mark.parametrize("size", [(120, 36), (70, 24)])
@@ -72,7 +72,7 @@ def test_library_after_adding(snap_compare, size: tuple[int, int]) -> None:  # t
         await pilot.press("f3")
         library = pilot.app._library
         library._add([Path("/x")])
-        await wait_until(pilot, lambda: pilot.app.desk.idle)
+        await wait_until(pilot, lambda: pilot.app.app_state.idle)
         await wait_until(pilot, lambda: "Added 1, 1 not added" in text_of(library))
         pilot.app.clear_notifications()
 
@@ -82,13 +82,13 @@ def test_library_after_adding(snap_compare, size: tuple[int, int]) -> None:  # t
 
 @pytest.mark.parametrize("size", [(120, 36), (60, 20)])
 def test_locked(snap_compare, size: tuple[int, int]) -> None:  # type: ignore[no-untyped-def]
-    gate = FakeGate(waits=(12.0,))
+    library_lock = FakeLibraryLock(waits=(12.0,))
 
     async def wrong(pilot: Pilot[None]) -> None:
         await pilot.press(*"wrong", "enter")
         await wait_until(pilot, lambda: "possible in 12 s" in text_of(pilot.app.screen))
 
-    app = AssistantApp(FakeWorkspace, gate=gate)
+    app = AssistantApp(FakeWorkspace, library_lock=library_lock)
     assert snap_compare(app, terminal_size=size, run_before=wrong)
 
 

@@ -12,10 +12,10 @@ from textual.command import CommandPalette
 
 from assistant.errors import ModelError, WrongKeyError
 from assistant.tui.app import AssistantApp
-from assistant.tui.app_state import State
+from assistant.tui.app_state import LibraryState
 from assistant.tui.command_palette import COMMANDS
-from assistant.tui.error_view import problem_of
-from assistant.tui.screens.dialogs import ProblemDialog
+from assistant.tui.error_view import error_view_of
+from assistant.tui.screens.dialogs import ErrorDialog
 from assistant.tui.screens.help import HelpScreen
 from assistant.types import CancelToken, Workspace
 from tests.app.helpers import ask, notices, running, said, text_of, type_text, wait_until
@@ -36,12 +36,12 @@ async def test_a_library_that_does_not_open_can_be_tried_again() -> None:
         return outcome
 
     async with running(fake, open_workspace=opening) as (app, pilot):
-        await wait_until(pilot, lambda: isinstance(app.screen, ProblemDialog))
+        await wait_until(pilot, lambda: isinstance(app.screen, ErrorDialog))
         assert "library.db: the key does not fit." in text_of(app.screen)
         assert "What to do: Restore library.key." in text_of(app.screen)
-        assert app.desk.state is State.CLOSED
+        assert app.app_state.state is LibraryState.CLOSED
         await pilot.press("enter")
-        await wait_until(pilot, lambda: app.desk.state is State.READY)
+        await wait_until(pilot, lambda: app.app_state.state is LibraryState.READY)
         await ask(pilot, "q")
         await wait_until(pilot, lambda: "each sentence checked" in said(app))
 
@@ -71,7 +71,7 @@ async def test_opening_and_loading_are_visible() -> None:
 async def test_models_that_do_not_load_are_a_dialog_not_the_end() -> None:
     fake = FakeWorkspace(warm_up=[ModelError("chat.gguf is cut short.", hint="Copy it again.")])
     async with running(fake) as (app, pilot):
-        await wait_until(pilot, lambda: isinstance(app.screen, ProblemDialog))
+        await wait_until(pilot, lambda: isinstance(app.screen, ErrorDialog))
         assert "Copy it again." in text_of(app.screen)
         await pilot.press("escape")
         assert "models not loaded" in text_of(app.screen)
@@ -83,10 +83,10 @@ def test_an_unexpected_error_gives_a_place_but_no_content() -> None:
     secret = "patient Smith"
     with pytest.raises(KeyError) as caught:
         {}[secret]
-    problem = problem_of(caught.value)
+    problem = error_view_of(caught.value)
     assert secret not in repr(problem)
     assert problem.reference.startswith("KeyError at test_app_problems.py:")
-    assert problem_of(ValueError(secret)).reference == "ValueError"
+    assert error_view_of(ValueError(secret)).reference == "ValueError"
 
 
 def test_a_fault_of_the_app_prints_no_traceback_and_no_content() -> None:
@@ -192,7 +192,7 @@ async def test_leaving_with_a_dialog_open() -> None:
 async def test_leaving_waits_for_what_can_not_be_cancelled() -> None:
     fake = FakeWorkspace(warm_up=[Hold("models")])
     async with running(fake, settled=False) as (app, pilot):
-        await wait_until(pilot, lambda: app.desk.state is State.WARMING)
+        await wait_until(pilot, lambda: app.app_state.state is LibraryState.WARMING)
         await pilot.press("ctrl+q")
         await wait_until(pilot, lambda: "stopping ..." in text_of(app.screen))
         assert not fake.closed
@@ -206,7 +206,7 @@ async def test_leaving_twice_leaves_at_once() -> None:
     exits: list[int] = []
     app = AssistantApp(lambda: fake, hard_exit=exits.append)
     async with app.run_test() as pilot:
-        await wait_until(pilot, lambda: app.desk.state is State.WARMING)
+        await wait_until(pilot, lambda: app.app_state.state is LibraryState.WARMING)
         await pilot.press("ctrl+q", "ctrl+q")
         await wait_until(pilot, lambda: exits == [130])
         fake.release_all()
@@ -234,7 +234,7 @@ async def test_the_fake_notices_a_call_on_the_apps_thread() -> None:
 
     class Careless(AssistantApp):
         def action_help(self) -> None:
-            list(self.desk.workspace.ask("q", CancelToken()))
+            list(self.app_state.workspace.ask("q", CancelToken()))
 
     fake = FakeWorkspace()
     app = Careless(lambda: fake)
@@ -245,7 +245,7 @@ async def test_the_fake_notices_a_call_on_the_apps_thread() -> None:
 
 async def _press_f1(app: AssistantApp) -> None:
     async with app.run_test() as pilot:
-        await wait_until(pilot, lambda: app.desk.state is State.READY)
+        await wait_until(pilot, lambda: app.app_state.state is LibraryState.READY)
         await pilot.press("f1")
         await pilot.pause()
 

@@ -63,7 +63,7 @@ async def test_f7_changes_how_the_next_question_is_read() -> None:
     async with running(fake) as (app, pilot):
         await ask(pilot, "one?")
         await wait_until(pilot, lambda: "each sentence checked" in said(app))
-        await wait_until(pilot, lambda: not app.desk.busy("answer"))
+        await wait_until(pilot, lambda: not app.app_state.busy("answer"))
         await pilot.press("f7", "f7")
         await wait_until(pilot, lambda: any("now read: sequence" in n for n in notices(app)))
         await ask(pilot, "two?")
@@ -77,7 +77,7 @@ async def test_the_question_before_is_handed_on_until_a_new_conversation() -> No
         for number, question in enumerate(("How long?", "And then?"), start=1):
             await ask(pilot, question)
             await wait_until(pilot, lambda n=number: said(app).count("checked") >= n)
-            await wait_until(pilot, lambda: not app.desk.busy("answer"))
+            await wait_until(pilot, lambda: not app.app_state.busy("answer"))
         await pilot.press("ctrl+l")
         await ask(pilot, "And now?")
         await wait_until(pilot, lambda: len(fake.previous) == 3)

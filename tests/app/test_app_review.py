@@ -14,14 +14,14 @@ from textual.widgets import Static
 from assistant.errors import StoreError
 from assistant.tui.app import AssistantApp
 from assistant.tui.review_workers import WINDOW
-from assistant.tui.screens.dialogs import ProblemDialog
+from assistant.tui.screens.dialogs import ErrorDialog
 from assistant.tui.screens.review import ReviewScreen
 from assistant.tui.screens.review_edit import EditBox, EditDialog
 from tests.app.helpers import WIDE, notices, text_of, wait_until
 from tests.app.hostile import POISON
 from tests.fakes.drafts import LIBRARY, drafted, read_lines
 from tests.fakes.evaluation import write_suite
-from tests.fakes.gate import FakeGate
+from tests.fakes.gate import FakeLibraryLock
 from tests.fakes.workspace import FakeWorkspace
 
 ABSENT = drafted(
@@ -52,7 +52,7 @@ async def reviewing(
             yield app, pilot
         finally:
             opened.release_all()
-            app.desk.cancel()
+            app.app_state.cancel()
     assert opened.ui_calls == []
 
 
@@ -161,7 +161,7 @@ async def test_the_palette_opens_it_again_where_one_was(path: Path) -> None:
 
 async def test_without_a_file_the_palette_says_how_to_begin(path: Path) -> None:
     async with reviewing(path, named=False) as (app, pilot):
-        await wait_until(pilot, lambda: app.desk.workspace is not None, "opened")
+        await wait_until(pilot, lambda: app.app_state.workspace is not None, "opened")
         await app.run_action("review")
         said = "assistant eval review FILE"
         await wait_until(pilot, lambda: any(said in one for one in notices(app)), said)
@@ -169,12 +169,17 @@ async def test_without_a_file_the_palette_says_how_to_begin(path: Path) -> None:
 
 
 async def test_locking_takes_the_review_off_the_screen(path: Path) -> None:
-    fake, gate = FakeWorkspace(pages=dict(LIBRARY), forbidden=-1), FakeGate(locked=False)
-    app = AssistantApp(lambda: fake, gate=gate, review=path, hard_exit=lambda code: None)
+    fake, library_lock = (
+        FakeWorkspace(pages=dict(LIBRARY), forbidden=-1),
+        FakeLibraryLock(locked=False),
+    )
+    app = AssistantApp(
+        lambda: fake, library_lock=library_lock, review=path, hard_exit=lambda code: None
+    )
     async with app.run_test(size=WIDE) as pilot:
         await wait_until(pilot, lambda: "Question 1 of" in shown(app), "question")
         await pilot.press("f4")
-        await wait_until(pilot, lambda: gate.locked, "locked")
+        await wait_until(pilot, lambda: library_lock.locked, "locked")
         assert "warranty" not in shown(app)
         stacks = [screen for stack in app._screen_stacks.values() for screen in stack]
         assert not any(isinstance(screen, ReviewScreen) for screen in stacks)
@@ -191,7 +196,7 @@ async def test_a_file_changed_by_somebody_else_is_said(path: Path) -> None:
     async with reviewing(path) as (app, pilot):
         path.write_text(path.read_text() + "\n")
         await pilot.press("k")
-        await wait_until(pilot, lambda: isinstance(app.screen, ProblemDialog), "problem")
+        await wait_until(pilot, lambda: isinstance(app.screen, ErrorDialog), "problem")
         assert "changed by another program" in shown(app)
         assert states(path) == ["draft"] * 3
 

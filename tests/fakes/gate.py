@@ -9,7 +9,7 @@ from assistant.errors import TooManyTriesError, WrongPassphraseError
 RIGHT = "six plain words for a test"
 
 
-class FakeGate:
+class FakeLibraryLock:
     """`waits` are the seconds that follow the wrong tries, one after the other."""
 
     library = "ward-3"

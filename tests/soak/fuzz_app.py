@@ -17,13 +17,13 @@ from textual.containers import Horizontal, Vertical
 from textual.widgets import DataTable, Static
 
 from assistant.tui import safe_content
-from assistant.tui.error_view import Problem
+from assistant.tui.error_view import ErrorView
 from assistant.tui.ingest_progress import Failure, Note, Progress
 from assistant.tui.turn_state import Phase, Turn
 from assistant.tui.widgets.file_picker import PathInput
 from assistant.tui.widgets.ingest_panel import IngestPanel
-from assistant.tui.widgets.passages_panel import Evidence
-from assistant.tui.widgets.question_input import Composer
+from assistant.tui.widgets.passages_panel import PassagesPanel
+from assistant.tui.widgets.question_input import QuestionInput
 from assistant.tui.widgets.turn_view import TurnView
 from assistant.types import Generated, Hit, PageStart, Passage, Retrieved, Scores, SearchResult
 from tests.soak.hostile_strings import hostile, pieces
@@ -51,8 +51,8 @@ class FuzzApp(App[None]):
                 yield Static(id="blocks")
                 yield TurnView(Turn("?"), 0)
             with Vertical():
-                yield Evidence()
-                yield Composer()
+                yield PassagesPanel()
+                yield QuestionInput()
                 yield PathInput()
             with Vertical():
                 yield IngestPanel()
@@ -112,19 +112,19 @@ class FuzzApp(App[None]):
                 turn.apply(Generated(piece))
                 view.refresh_turn()
         turn.phase = Phase.WRITING
-        self.query_one(Evidence).show_turn(turn, 1)
+        self.query_one(PassagesPanel).show_turn(turn, 1)
 
     def show_failures(self) -> None:
         progress = Progress(total=1)
         for _ in range(30):
-            problem = Problem(self.take(), self.take(line=True), self.take(line=True))
+            problem = ErrorView(self.take(), self.take(line=True), self.take(line=True))
             progress.failures.append(Failure(Path(self.take(line=True).replace("/", "|")), problem))
         progress.notes = [Note(self.take(), self.take()) for _ in range(5)]
         self.query_one(IngestPanel).show(progress)
 
     async def type_in(self) -> None:
         """Paste into both fields, and send a notification."""
-        composer, path = self.query_one(Composer), self.query_one(PathInput)
+        composer, path = self.query_one(QuestionInput), self.query_one(PathInput)
         composer.load_text("")
         await composer._on_paste(events.Paste(self.take(line=True)))
         path.value = safe_content.plain_line(self.take())

@@ -89,7 +89,7 @@ def parser(name: str) -> Callable[[Path, float], object]:
 
 def locks(tmp_path: Path, value: float) -> object:
     del tmp_path
-    return AssistantApp(FakeWorkspace, lock_minutes=int(value)).locking._seconds
+    return AssistantApp(FakeWorkspace, lock_minutes=int(value)).auto_lock._seconds
 
 
 EFFECTS: dict[str, Callable[[Path, float], object]] = {

@@ -12,22 +12,22 @@ from textual.containers import Horizontal, Vertical
 from textual.widgets import Footer
 
 from assistant.tui import safe_content
-from assistant.tui.app_state import ANSWER, Desk, State
+from assistant.tui.app_state import ANSWER, AppState, LibraryState
 from assistant.tui.messages import AnswerEnded, AnswerWaiting, Outbox
-from assistant.tui.screens.dialogs import ProblemDialog
+from assistant.tui.screens.dialogs import ErrorDialog
 from assistant.tui.screens.feedback_dialog import FeedbackDialog
-from assistant.tui.screens.main_screen import DeskScreen
+from assistant.tui.screens.main_screen import MainScreen
 from assistant.tui.screens.page_view import PageScreen
 from assistant.tui.strategy_choice import next_way, question_before, said_of_way
 from assistant.tui.turn_state import Turn
 from assistant.tui.widgets.conversation import Conversation
-from assistant.tui.widgets.passages_panel import Evidence
-from assistant.tui.widgets.question_input import Composer
+from assistant.tui.widgets.passages_panel import PassagesPanel
+from assistant.tui.widgets.question_input import QuestionInput
 from assistant.tui.widgets.title_bar import TitleBar
 from assistant.types import AUTO, AnswerEvent
 
 
-class ChatScreen(DeskScreen):
+class ChatScreen(MainScreen):
     """Owns the turns. At most one question runs; another one is refused with a notice."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -39,8 +39,8 @@ class ChatScreen(DeskScreen):
         Binding("ctrl+l", "new_conversation", "New", show=False),
     ]
 
-    def __init__(self, desk: Desk) -> None:
-        super().__init__(desk)
+    def __init__(self, app_state: AppState) -> None:
+        super().__init__(app_state)
         self._active: Turn | None = None
         self._next: str | None = None
 
@@ -49,28 +49,28 @@ class ChatScreen(DeskScreen):
         with Horizontal(id="chat"):
             with Vertical(id="talk"):
                 yield Conversation()
-                yield Composer()
-            yield Evidence()
+                yield QuestionInput()
+            yield PassagesPanel()
         yield Footer()
 
     def on_mount(self) -> None:
-        self.query_one(Composer).focus()
+        self.query_one(QuestionInput).focus()
 
-    def desk_changed(self, desk: Desk) -> None:
-        self.query_one(Conversation).welcome(desk)
+    def state_changed(self, app_state: AppState) -> None:
+        self.query_one(Conversation).welcome(app_state)
 
     # Asking --------------------------------------------------------------------------
 
-    @on(Composer.Sent)
-    def _ask(self, event: Composer.Sent) -> None:
+    @on(QuestionInput.Sent)
+    def _ask(self, event: QuestionInput.Sent) -> None:
         if self._active is not None and not self._active.ended:
             self._refuse("An answer is still being written. Press Escape to cancel it first.")
-        elif self.desk.workspace is None:
+        elif self.app_state.workspace is None:
             self._refuse("The library is not open yet; your question is kept.")
-        elif self.desk.state is State.STOPPING:
+        elif self.app_state.state is LibraryState.STOPPING:
             self._refuse("The program is stopping.")
         else:
-            self.query_one(Composer).sent()
+            self.query_one(QuestionInput).sent()
             if self._active is None:
                 self._start(event.question)
             else:  # its last event is here, its worker is about to end
@@ -80,8 +80,8 @@ class ChatScreen(DeskScreen):
         before = question_before(self.query_one(Conversation).turns)
         self._active = Turn(question)
         self.query_one(Conversation).add(self._active)
-        self.query_one(Evidence).show_turn(self._active)
-        self.desk.ask(question, self, before)
+        self.query_one(PassagesPanel).show_turn(self._active)
+        self.app_state.ask(question, self, before)
 
     def _refuse(self, why: str) -> None:
         self.notify(safe_content.plain(why), severity="warning", markup=False)
@@ -107,20 +107,20 @@ class ChatScreen(DeskScreen):
         turn.end(event.problem, cancelled=event.cancelled)
         self._show(turn)
         if turn.problem is not None:
-            self.app.push_screen(ProblemDialog(turn.problem))
+            self.app.push_screen(ErrorDialog(turn.problem))
         question, self._next = self._next, None
-        if question is not None and self.desk.state is not State.STOPPING:
+        if question is not None and self.app_state.state is not LibraryState.STOPPING:
             self._start(question)
 
     def _show(self, turn: Turn) -> None:
         self.query_one(Conversation).refresh_turn(turn)
-        evidence = self.query_one(Evidence)
-        if evidence.turn is turn:
-            evidence.show_turn(turn)
+        panel = self.query_one(PassagesPanel)
+        if panel.turn is turn:
+            panel.show_turn(turn)
 
     def cancel_answer(self) -> bool:
         """Cancel the answer that runs; False if none does."""
-        if self._active is None or self._active.ended or not self.desk.cancel(ANSWER):
+        if self._active is None or self._active.ended or not self.app_state.cancel(ANSWER):
             return False
         self._active.stopping = True
         self._show(self._active)
@@ -131,7 +131,7 @@ class ChatScreen(DeskScreen):
         del parameters
         if action == "judge":
             return self._judged() is not None
-        return self.desk.busy(ANSWER) if action == "cancel" else True
+        return self.app_state.busy(ANSWER) if action == "cancel" else True
 
     def action_cancel(self) -> None:
         self.cancel_answer()
@@ -141,38 +141,38 @@ class ChatScreen(DeskScreen):
             self.notify("No answer is being written.", markup=False)
 
     def action_ask(self) -> None:
-        self.query_one(Composer).focus()
+        self.query_one(QuestionInput).focus()
 
     def action_back(self) -> None:
         """Leave the passages for the question box."""
         self.remove_class("-evidence")
-        self.query_one(Composer).focus()
+        self.query_one(QuestionInput).focus()
 
     def action_new_conversation(self) -> None:
         if self._active is not None:
             self._refuse("An answer is still being written. Press Escape to cancel it first.")
             return
         self.query_one(Conversation).clear()
-        self.query_one(Evidence).show_turn(None)
-        self.query_one(Composer).focus()
+        self.query_one(PassagesPanel).show_turn(None)
+        self.query_one(QuestionInput).focus()
 
     def action_next_reading(self) -> None:
         """Let the next questions be read in another way."""
-        self.desk.reading = next_way(self.desk.reading or AUTO)
-        self.notify(safe_content.plain(said_of_way(self.desk.reading)), markup=False)
+        self.app_state.reading = next_way(self.app_state.reading or AUTO)
+        self.notify(safe_content.plain(said_of_way(self.app_state.reading)), markup=False)
 
     async def forget(self) -> None:
         """Let go of every text: Textual may keep a screen for a while after its removal."""
         self._active = self._next = None
-        self.query_one(Evidence).show_turn(None)
-        self.query_one(Composer).forget()
+        self.query_one(PassagesPanel).show_turn(None)
+        self.query_one(QuestionInput).forget()
         await self.query_one(Conversation).forget()
 
     # Judging -------------------------------------------------------------------------
 
     def _judged(self) -> Turn | None:
         """The turn whose passages are shown, else the last one; None without an answer."""
-        shown = [evidence.turn for evidence in self.query(Evidence)]
+        shown = [panel.turn for panel in self.query(PassagesPanel)]
         said = [turn for talk in self.query(Conversation) for turn in reversed(talk.turns)]
         for turn in (*shown, *said):
             answer = turn.answer if turn is not None and turn.ended else None
@@ -183,45 +183,45 @@ class ChatScreen(DeskScreen):
     def action_judge(self) -> None:
         """Say whether the answer is right; the turn shows what was said."""
         turn = self._judged()
-        if turn is None or self.desk.workspace is None:
+        if turn is None or self.app_state.workspace is None:
             return
 
         def closed(_: None) -> None:
             self._show(turn)
 
-        self.app.push_screen(FeedbackDialog(turn, self.desk), closed)
+        self.app.push_screen(FeedbackDialog(turn, self.app_state), closed)
 
     # Passages ------------------------------------------------------------------------
 
     def action_passages(self) -> None:
         """Go to the passages, or back to the question box."""
-        evidence = self.query_one(Evidence)
-        if evidence.has_focus_within:
+        panel = self.query_one(PassagesPanel)
+        if panel.has_focus_within:
             self.remove_class("-evidence")
-            self.query_one(Composer).focus()
-        elif not evidence.sources:
+            self.query_one(QuestionInput).focus()
+        elif not panel.sources:
             self.notify("No passages yet: ask a question first.", markup=False)
         else:
             self.add_class("-evidence")
-            evidence.focus_list()
+            panel.focus_list()
 
     def action_show_passages(self) -> None:
         """Go to the passages, if that is not where the person is."""
-        if not self.query_one(Evidence).has_focus_within:
+        if not self.query_one(PassagesPanel).has_focus_within:
             self.action_passages()
 
     def action_show_source(self, index: int, number: int) -> None:
         """Show passage `number` of turn `index` (-1: the one in the panel)."""
-        evidence = self.query_one(Evidence)
+        panel = self.query_one(PassagesPanel)
         turns = self.query_one(Conversation).turns
         if 0 <= index < len(turns):
-            evidence.show_turn(turns[index], number)
-        elif not evidence.select(number):
+            panel.show_turn(turns[index], number)
+        elif not panel.select(number):
             return
         self.add_class("-evidence")
-        evidence.focus_list()
+        panel.focus_list()
 
-    @on(Evidence.PageWanted)
-    def _show_page(self, event: Evidence.PageWanted) -> None:
-        if self.desk.workspace is not None:
-            self.app.push_screen(PageScreen(event.source, self.desk))
+    @on(PassagesPanel.PageWanted)
+    def _show_page(self, event: PassagesPanel.PageWanted) -> None:
+        if self.app_state.workspace is not None:
+            self.app.push_screen(PageScreen(event.source, self.app_state))

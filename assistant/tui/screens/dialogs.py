@@ -12,15 +12,15 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
 from assistant.tui import safe_content
-from assistant.tui.error_view import Problem
+from assistant.tui.error_view import ErrorView
 
 
-class ProblemDialog(ModalScreen[bool]):
+class ErrorDialog(ModalScreen[bool]):
     """Shows a problem. Gives True if the person wants to try again."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(False)", "Close")]
 
-    def __init__(self, problem: Problem, *, retry: bool = False) -> None:
+    def __init__(self, problem: ErrorView, *, retry: bool = False) -> None:
         super().__init__()
         self.problem = problem
         self._retry = retry

@@ -14,7 +14,7 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from assistant.tui import safe_content
-from assistant.tui.app_state import Desk
+from assistant.tui.app_state import AppState
 from assistant.tui.feedback_workers import (
     Choice,
     FeedbackKept,
@@ -77,10 +77,10 @@ class FeedbackDialog(ModalScreen[None]):
         Binding("ctrl+n", "unanswerable", "Not in the documents"),
     ]
 
-    def __init__(self, turn: Turn, desk: Desk) -> None:
+    def __init__(self, turn: Turn, app_state: AppState) -> None:
         super().__init__()
         self.turn = turn
-        self._desk = desk
+        self._desk = app_state
         self._verdict: Verdict | None = None
         self._choices: list[Choice] = choices(turn.answer) if turn.answer else []
         self._busy = False

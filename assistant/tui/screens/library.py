@@ -12,12 +12,12 @@ from textual.binding import Binding, BindingType
 from textual.widgets import DataTable, Footer, Static
 
 from assistant.tui import safe_content, workers
-from assistant.tui.app_state import INGEST, Desk, State
+from assistant.tui.app_state import INGEST, AppState, LibraryState
 from assistant.tui.ingest_progress import Progress
 from assistant.tui.messages import IngestEnded, IngestWaiting, Outbox
 from assistant.tui.screens.add_documents import AddDialog
-from assistant.tui.screens.dialogs import ConfirmDialog, ProblemDialog
-from assistant.tui.screens.main_screen import DeskScreen
+from assistant.tui.screens.dialogs import ConfirmDialog, ErrorDialog
+from assistant.tui.screens.main_screen import MainScreen
 from assistant.tui.widgets.ingest_panel import IngestPanel
 from assistant.tui.widgets.title_bar import TitleBar
 from assistant.types import DocumentRecord, IngestEvent
@@ -33,7 +33,7 @@ OTHER_COLUMNS = 46
 """Cells that margins and all columns but the name take."""
 
 
-class LibraryScreen(DeskScreen):
+class LibraryScreen(MainScreen):
     """Owns the progress of adding. At most one run of adding at a time."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -42,8 +42,8 @@ class LibraryScreen(DeskScreen):
         Binding("escape", "cancel", "Back"),
     ]
 
-    def __init__(self, desk: Desk) -> None:
-        super().__init__(desk)
+    def __init__(self, app_state: AppState) -> None:
+        super().__init__(app_state)
         self._progress: Progress | None = None
         self._shown: tuple[DocumentRecord, ...] | None = None
 
@@ -62,23 +62,23 @@ class LibraryScreen(DeskScreen):
 
     # Documents -----------------------------------------------------------------------
 
-    def desk_changed(self, desk: Desk) -> None:
+    def state_changed(self, app_state: AppState) -> None:
         table = self.query_one(DataTable)
         if not table.columns:
-            self.call_after_refresh(self.desk_changed, desk)
+            self.call_after_refresh(self.state_changed, app_state)
             return
         empty = self.query_one("#library-empty", Static)
-        table.display = bool(desk.documents)
-        empty.display = not desk.documents
-        empty.update(safe_content.block(_empty(desk), "$foreground-muted"))
-        if desk.documents != self._shown:
-            self._shown = desk.documents
-            self._fill(table, desk.documents)
+        table.display = bool(app_state.documents)
+        empty.display = not app_state.documents
+        empty.update(safe_content.block(_empty(app_state), "$foreground-muted"))
+        if app_state.documents != self._shown:
+            self._shown = app_state.documents
+            self._fill(table, app_state.documents)
 
     def on_resize(self, event: events.Resize) -> None:
         del event
         self._shown = None  # names are cut to the width
-        self.call_after_refresh(self.desk_changed, self.desk)
+        self.call_after_refresh(self.state_changed, self.app_state)
 
     def _fill(self, table: DataTable[object], documents: tuple[DocumentRecord, ...]) -> None:
         row = table.cursor_row
@@ -98,16 +98,16 @@ class LibraryScreen(DeskScreen):
 
     def action_forget(self) -> None:
         """Ask, then forget the selected document."""
-        documents = self.desk.documents
+        documents = self.app_state.documents
         row = self.query_one(DataTable).cursor_row
-        if self.desk.workspace is None or not 0 <= row < len(documents):
+        if self.app_state.workspace is None or not 0 <= row < len(documents):
             self.notify("Select a document first.", markup=False)
             return
         document = documents[row]
 
         def answered(sure: bool | None) -> None:
             if sure:
-                self.desk.run_short(lambda w, post: workers.forget(w, document.id, post))
+                self.app_state.run_short(lambda w, post: workers.forget(w, document.id, post))
 
         self.app.push_screen(
             ConfirmDialog(
@@ -126,9 +126,9 @@ class LibraryScreen(DeskScreen):
 
     def add_documents(self) -> None:
         """Ask for paths, then add them."""
-        if self.desk.workspace is None:
+        if self.app_state.workspace is None:
             self.notify("The library is not open yet.", severity="warning", markup=False)
-        elif self.desk.busy(INGEST):
+        elif self.app_state.busy(INGEST):
             self.notify(
                 "Documents are being added already. Escape stops that.",
                 severity="warning",
@@ -138,11 +138,11 @@ class LibraryScreen(DeskScreen):
             self.app.push_screen(AddDialog(_start_folder()), self._add)
 
     def _add(self, paths: list[Path] | None) -> None:
-        if not paths or self.desk.state is State.STOPPING:
+        if not paths or self.app_state.state is LibraryState.STOPPING:
             return
         self._progress = Progress()
         self.query_one(IngestPanel).show(self._progress)
-        self.desk.add(paths, self)
+        self.app_state.add(paths, self)
 
     @on(IngestWaiting)
     def _events_wait(self, event: IngestWaiting) -> None:
@@ -155,8 +155,8 @@ class LibraryScreen(DeskScreen):
         grown = [event for event in events if self._progress.apply(event)]
         self.drawn = monotonic()
         self.query_one(IngestPanel).show(self._progress)
-        if grown and not self.desk.busy("short"):
-            self.desk.run_short(workers.list_documents)
+        if grown and not self.app_state.busy("short"):
+            self.app_state.run_short(workers.list_documents)
 
     @on(IngestEnded)
     def _ended(self, event: IngestEnded) -> None:
@@ -167,11 +167,11 @@ class LibraryScreen(DeskScreen):
         self.query_one(IngestPanel).show(self._progress)
         self.notify(safe_content.plain(self._progress.headline), markup=False)
         if event.problem is not None:
-            self.app.push_screen(ProblemDialog(event.problem))
+            self.app.push_screen(ErrorDialog(event.problem))
 
     def cancel_adding(self) -> bool:
         """Stop adding; False if nothing is being added."""
-        if self._progress is None or not self.desk.cancel(INGEST):
+        if self._progress is None or not self.app_state.cancel(INGEST):
             return False
         self._progress.stopping = True
         self.query_one(IngestPanel).show(self._progress)
@@ -193,9 +193,9 @@ class LibraryScreen(DeskScreen):
             self.app.switch_mode("chat")
 
 
-def _empty(desk: Desk) -> str:
-    if desk.workspace is None:
-        return f"{desk.state.value.capitalize()}."
+def _empty(app_state: AppState) -> str:
+    if app_state.workspace is None:
+        return f"{app_state.state.value.capitalize()}."
     return (
         "The library is empty.\n\n"
         "Press A to add PDF, Markdown or text files, or a whole folder.\n"

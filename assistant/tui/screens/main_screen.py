@@ -1,4 +1,4 @@
-"""What screens have in common: the two main ones follow the desk, others scroll to a quote."""
+"""The base class of the two main screens, and scrolling to a quote for the others."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Footer, Static
 
-from assistant.tui.app_state import Desk
+from assistant.tui.app_state import AppState
 from assistant.tui.widgets.title_bar import TitleBar
 
 FRAME = 1 / 30
@@ -27,21 +27,21 @@ def scroll_past(body: VerticalScroll, text: Static, before: Content, above: int)
     body.scroll_to(y=max(lines - 1 - above, 0), animate=False)
 
 
-class DeskScreen(Screen[None]):
-    """A screen that is told of every change of the desk."""
+class MainScreen(Screen[None]):
+    """A screen that is told of every change of the app's state."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (NARROW, "-wide")]  # noqa: RUF012 - Textual's type
     VERTICAL_BREAKPOINTS = [(0, "-short"), (24, "-tall")]  # noqa: RUF012
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, app_state: AppState) -> None:
         super().__init__()
-        self.desk = desk
+        self.app_state = app_state
         self.drawn = 0.0
         """When what grows was drawn last."""
 
     def on_mount(self) -> None:
-        self.desk.changed.subscribe(self, self._desk_changed)
-        self._desk_changed(self.desk)
+        self.app_state.changed.subscribe(self, self._state_changed)
+        self._state_changed(self.app_state)
 
     def on_resize(self, event: events.Resize) -> None:
         self.query_one(Footer).compact = event.size.width < NARROW
@@ -54,10 +54,10 @@ class DeskScreen(Screen[None]):
         else:
             self.set_timer(rest, draw)
 
-    def _desk_changed(self, desk: Desk) -> None:
-        self.query_one(TitleBar).show(desk)
-        self.desk_changed(desk)
+    def _state_changed(self, app_state: AppState) -> None:
+        self.query_one(TitleBar).show(app_state)
+        self.state_changed(app_state)
         self.refresh_bindings()
 
-    def desk_changed(self, desk: Desk) -> None:
+    def state_changed(self, app_state: AppState) -> None:
         """The library, its documents or what runs has changed."""

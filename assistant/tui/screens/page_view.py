@@ -12,7 +12,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from assistant.tui import safe_content, workers
-from assistant.tui.app_state import Desk
+from assistant.tui.app_state import AppState
 from assistant.tui.citation_numbers import Source
 from assistant.tui.messages import PageLoaded, WorkFailed
 from assistant.tui.screens.main_screen import scroll_past
@@ -27,12 +27,12 @@ class PageScreen(ModalScreen[None]):
         Binding("right", "turn(1)", "Page after"),
     ]
 
-    def __init__(self, source: Source, desk: Desk) -> None:
+    def __init__(self, source: Source, app_state: AppState) -> None:
         super().__init__()
         self._source = source
-        self._desk = desk
+        self._desk = app_state
         self._page = source.page
-        known = [d for d in desk.documents if d.id == source.document_id]
+        known = [d for d in app_state.documents if d.id == source.document_id]
         self._pages = known[0].pages if known else source.page
 
     def compose(self) -> ComposeResult:

@@ -18,8 +18,8 @@ from textual.widgets import Footer, Static
 from assistant.evaluation.draft.review import Review
 from assistant.evaluation.suite import DRAFT, DROPPED, KEPT, MENDED, Item
 from assistant.tui import safe_content
-from assistant.tui.app_state import Desk
-from assistant.tui.error_view import Problem
+from assistant.tui.app_state import AppState
+from assistant.tui.error_view import ErrorView
 from assistant.tui.messages import Post
 from assistant.tui.review_workers import (
     PassageLoaded,
@@ -29,7 +29,7 @@ from assistant.tui.review_workers import (
     mend_answer,
     open_review,
 )
-from assistant.tui.screens.dialogs import ProblemDialog
+from assistant.tui.screens.dialogs import ErrorDialog
 from assistant.tui.screens.main_screen import NARROW, scroll_past
 from assistant.tui.screens.review_edit import EditDialog
 from assistant.tui.workers import attempt
@@ -69,9 +69,9 @@ class ReviewScreen(ModalScreen[None]):
         scrollbar-size-vertical: 1; }
     """
 
-    def __init__(self, desk: Desk, path: Path) -> None:
+    def __init__(self, app_state: AppState, path: Path) -> None:
         super().__init__()
-        self._desk = desk
+        self._desk = app_state
         self._path = path
         self._review: Review | None = None
         self._serial = 0
@@ -100,7 +100,7 @@ class ReviewScreen(ModalScreen[None]):
         if event.review is None:
             self.dismiss(None)
             if event.problem is not None:
-                self.app.push_screen(ProblemDialog(event.problem))
+                self.app.push_screen(ErrorDialog(event.problem))
             return
         self._show()
 
@@ -191,11 +191,11 @@ class ReviewScreen(ModalScreen[None]):
         if review is not None:
             self._done(await self._run(lambda _: change(review)))
 
-    def _done(self, problem: Problem | None) -> bool:
+    def _done(self, problem: ErrorView | None) -> bool:
         """Go on to the next that is left, or say what went wrong; whether it went well."""
         review = self._review
         if problem is not None:
-            self.app.push_screen(ProblemDialog(problem))
+            self.app.push_screen(ErrorDialog(problem))
             return False
         if review is None:
             return False
@@ -214,7 +214,7 @@ class ReviewScreen(ModalScreen[None]):
         undone: list[bool] = []
         problem = await self._run(lambda _: undone.append(review.undo()))
         if problem is not None:
-            self.app.push_screen(ProblemDialog(problem))
+            self.app.push_screen(ErrorDialog(problem))
         elif not undone[0]:
             self.notify("There is nothing to undo.", markup=False)
         else:
@@ -225,12 +225,14 @@ class ReviewScreen(ModalScreen[None]):
             self._review.move(step)
             self._show()
 
-    async def _run(self, work: Work) -> Problem | None:
+    async def _run(self, work: Work) -> ErrorView | None:
         """Do a piece of work in a thread and wait for it; keys meanwhile wait their turn."""
         if self._desk.workspace is None:
-            return Problem("Not written", "The library is not open any more.", "Open it again: F5")
+            return ErrorView(
+                "Not written", "The library is not open any more.", "Open it again: F5"
+            )
         done, loop = asyncio.Event(), asyncio.get_running_loop()
-        outcome: list[Problem | None] = []
+        outcome: list[ErrorView | None] = []
 
         def run(workspace: Workspace, post: Post) -> None:
             del post

@@ -17,12 +17,12 @@ from textual.widgets import Button, Input, Static
 
 from assistant.errors import LockedError
 from assistant.tui import safe_content
-from assistant.tui.error_view import Problem, problem_of
+from assistant.tui.error_view import ErrorView, error_view_of
 
 LONGEST = 1024
 
 
-class Gate(Protocol):
+class LockableLibrary(Protocol):
     """What keeps the key. `unlock` takes a while and is called from a worker."""
 
     @property
@@ -83,7 +83,7 @@ class Unlocked(Message):
 class NotUnlocked(Message):
     """It was not, or something else went wrong."""
 
-    problem: Problem
+    problem: ErrorView
 
 
 class UnlockScreen(Screen[None]):
@@ -91,17 +91,17 @@ class UnlockScreen(Screen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "clear", "Clear", show=False)]
 
-    def __init__(self, gate: Gate) -> None:
+    def __init__(self, library_lock: LockableLibrary) -> None:
         super().__init__()
-        self._gate = gate
-        self._busy = not gate.locked  # until the library is closed
+        self._library_lock = library_lock
+        self._busy = not library_lock.locked  # until the library is closed
         self._sent = False
         self._waiting: Timer | None = None
 
     def compose(self) -> ComposeResult:
         with Vertical(id="unlock"):
             yield Static(
-                safe_content.line(f"The library '{self._gate.library}' is locked."),
+                safe_content.line(f"The library '{self._library_lock.library}' is locked."),
                 classes="dialog-title",
             )
             yield PassphraseInput()
@@ -148,16 +148,16 @@ class UnlockScreen(Screen[None]):
             self._sent = True
             return
         passphrase, field.value = field.value, ""
-        if self._gate.wait() > 0:
+        if self._library_lock.wait() > 0:
             self._count_down()
             return
         self._busy = True
         self._say("Checking ...")
-        gate = self._gate
+        library_lock = self._library_lock
 
         def check() -> None:
             try:
-                gate.unlock(passphrase)
+                library_lock.unlock(passphrase)
             except Exception as error:  # noqa: BLE001 - a worker must not die in silence
                 self.post_message(NotUnlocked(_problem(error)))
             else:
@@ -176,7 +176,7 @@ class UnlockScreen(Screen[None]):
         if self._waiting is not None:
             self._waiting.stop()
             self._waiting = None
-        seconds = math.ceil(self._gate.wait())
+        seconds = math.ceil(self._library_lock.wait())
         field = self.query_one(PassphraseInput)
         field.disabled = seconds > 0
         if seconds > 0:
@@ -191,9 +191,9 @@ class UnlockScreen(Screen[None]):
         self.query_one("#unlock-state", Static).update(safe_content.block(message, style))
 
 
-def _problem(error: Exception) -> Problem:
+def _problem(error: Exception) -> ErrorView:
     """Leave out of the wait's message what is counted down anyway."""
-    problem = problem_of(error)
+    problem = error_view_of(error)
     if isinstance(error, LockedError) and error.wait_seconds > 0:
-        return Problem(problem.title, "")
+        return ErrorView(problem.title, "")
     return problem

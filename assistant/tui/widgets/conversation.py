@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from assistant.tui import safe_content
-from assistant.tui.app_state import Desk, State
+from assistant.tui.app_state import AppState, LibraryState
 from assistant.tui.turn_state import Turn
 from assistant.tui.widgets.turn_view import TurnView
 
@@ -67,23 +67,23 @@ class Conversation(VerticalScroll):
         self.turns.clear()
         await self.query(TurnView).remove()
 
-    def welcome(self, desk: Desk) -> None:
+    def welcome(self, app_state: AppState) -> None:
         """Say how to begin, for the library as it is."""
-        self.query_one("#welcome", Static).update(_welcome(desk))
+        self.query_one("#welcome", Static).update(_welcome(app_state))
 
 
-def _welcome(desk: Desk) -> Content:
-    if desk.state is State.CLOSED:
+def _welcome(app_state: AppState) -> Content:
+    if app_state.state is LibraryState.CLOSED:
         return safe_content.block("The library is not open. Press F5 to try again, Ctrl+Q to quit.")
-    if desk.workspace is None:
+    if app_state.workspace is None:
         return safe_content.block("Opening the library ...", "$foreground-muted")
-    if not desk.documents:
+    if not app_state.documents:
         return safe_content.join(
             ("The library is empty.\n\n", "bold"),
             "Press Ctrl+O to add documents: PDF, Markdown or text files, or a whole folder. "
             "Nothing leaves this machine.",
         )
-    count = len(desk.documents)
+    count = len(app_state.documents)
     return safe_content.join(
         (f"Ask about your {count} document{'' if count == 1 else 's'}.\n\n", "bold"),
         "The best sentence of the documents comes first, word for word, with the page it stands "

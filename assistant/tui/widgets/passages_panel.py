@@ -22,7 +22,7 @@ from assistant.types import Scores
 QUIET = "$foreground-muted"
 
 
-class Evidence(Vertical):
+class PassagesPanel(Vertical):
     """A list of sources above the one that is selected, its quotes highlighted."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

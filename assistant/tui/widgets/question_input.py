@@ -16,7 +16,7 @@ from assistant.tui import safe_content
 PLACEHOLDER = "Ask your documents. Enter sends, Ctrl+J: new line."
 
 
-class Composer(TextArea):
+class QuestionInput(TextArea):
     """A text area that sends with Enter and takes no control characters by paste."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -6,50 +6,51 @@ from textual.content import Content
 from textual.widgets import Static
 
 from assistant.tui import safe_content
-from assistant.tui.app_state import ANSWER, INGEST, Desk, State
+from assistant.tui.app_state import ANSWER, INGEST, AppState, LibraryState
 
 NAME_CELLS = 32
 NO_MODEL = "no chat model: quotes only"
 
 
 class TitleBar(Static):
-    """Shows the desk's state; the screen calls `show` when it changes."""
+    """Shows the app's state; the screen calls `show` when it changes."""
 
     def __init__(self) -> None:
         super().__init__(id="title-bar")
 
-    def show(self, desk: Desk) -> None:
-        self.update(_title(desk))
+    def show(self, app_state: AppState) -> None:
+        self.update(_title(app_state))
 
 
-def _title(desk: Desk) -> Content:
+def _title(app_state: AppState) -> Content:
     parts = [
         safe_content.line(
-            safe_content.shortened_name(desk.library, NAME_CELLS) or "airgap-assistant", "bold"
+            safe_content.shortened_name(app_state.library, NAME_CELLS) or "airgap-assistant", "bold"
         )
     ]
-    if desk.workspace is not None:
-        count = len(desk.documents)
+    if app_state.workspace is not None:
+        count = len(app_state.documents)
         parts.append(safe_content.line(f"{count} document{'' if count == 1 else 's'}"))
-    parts.append(safe_content.line(_state(desk), _state_style(desk)))
-    if desk.workspace is not None:
+    parts.append(safe_content.line(_state(app_state), _state_style(app_state)))
+    if app_state.workspace is not None:
         parts.append(
             safe_content.line(
-                safe_content.shortened_name(desk.model, NAME_CELLS) or NO_MODEL, "$foreground-muted"
+                safe_content.shortened_name(app_state.model, NAME_CELLS) or NO_MODEL,
+                "$foreground-muted",
             )
         )
     return safe_content.line("  ·  ", "$foreground-muted").join(parts)
 
 
-def _state_style(desk: Desk) -> str:
-    alarming = desk.state in (State.CLOSED, State.COLD, State.STOPPING)
+def _state_style(app_state: AppState) -> str:
+    alarming = app_state.state in (LibraryState.CLOSED, LibraryState.COLD, LibraryState.STOPPING)
     return "$text-warning" if alarming else "$foreground-muted"
 
 
-def _state(desk: Desk) -> str:
-    if desk.state is State.READY:
-        if desk.busy(ANSWER):
+def _state(app_state: AppState) -> str:
+    if app_state.state is LibraryState.READY:
+        if app_state.busy(ANSWER):
             return "answering ..."
-        return "adding ..." if desk.busy(INGEST) else "ready"
-    waiting = desk.state in (State.OPENING, State.WARMING, State.STOPPING)
-    return f"{desk.state.value} ..." if waiting else desk.state.value
+        return "adding ..." if app_state.busy(INGEST) else "ready"
+    waiting = app_state.state in (LibraryState.OPENING, LibraryState.WARMING, LibraryState.STOPPING)
+    return f"{app_state.state.value} ..." if waiting else app_state.state.value

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from assistant.cli.doctor.swap_check import swap_finding
-from assistant.cli.library_lock import LibraryGate
+from assistant.cli.library_lock import LibraryLock
 from assistant.config import Settings
 from assistant.console.output import Output
 from assistant.errors import (
@@ -230,7 +230,7 @@ def test_a_recovery_file_is_never_written_over(tmp_path: Path) -> None:
 
 def test_the_gate_of_the_app_drops_and_wipes_its_key(settings: Settings) -> None:
     key = asking(settings, FakeTerminal(WORDS, WORDS)).get(create=True)
-    gate = LibraryGate(settings, None, lockable=True)
+    gate = LibraryLock(settings, None, lockable=True)
     with pytest.raises(LockedError):
         gate.get(create=False)
     gate.unlock(WORDS)
