@@ -211,7 +211,7 @@ async def test_locking_in_the_middle_of_opening() -> None:
     async with started(library_lock, fake) as (app, pilot, _):
         await wait_until(pilot, lambda: app.app_state.state is LibraryState.WARMING)
         await pilot.press("f4")
-        await wait_until(pilot, lambda: "AutoLock" in text_of(app.screen))
+        await wait_until(pilot, lambda: "Locking" in text_of(app.screen))
         await give(pilot, RIGHT)
         assert library_lock.tried == []
         fake.release("warm")  # what was sent meanwhile is tried now
