@@ -13,7 +13,7 @@ from assistant.audit.log_keys import AuditKeys
 from assistant.audit.log_reader import LogReader
 from assistant.audit.log_record import Record
 from assistant.audit.open_log import open_log, restart_log
-from assistant.audit.recorder import AuditTrail
+from assistant.audit.recorder import AuditRecorder
 from assistant.audit.rekey_record import rekeying
 from assistant.audit.unsealed_records import append_unsealed, changing
 from assistant.audit.verify import Finding, Report, verify_library
@@ -21,7 +21,7 @@ from assistant.audit.verify import Finding, Report, verify_library
 __all__ = [
     "AuditKeys",
     "AuditLog",
-    "AuditTrail",
+    "AuditRecorder",
     "AuditedStore",
     "AuditedWorkspace",
     "Export",

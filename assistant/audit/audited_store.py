@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from assistant.audit.recorder import MOST_LISTED, AuditTrail
+from assistant.audit.recorder import MOST_LISTED, AuditRecorder
 from assistant.store import SqliteStore
 from assistant.store.feedback_rows import FeedbackState
 from assistant.types import DocumentRecord, ExportKind, Feedback, NewDocument, Placement
@@ -18,23 +18,23 @@ class AuditedStore(SqliteStore):
     """A `SqliteStore` of which each change is recorded before and after it.
 
     Methods that change something also raise `AuditError`; then nothing was changed, unless it
-    says otherwise. `trail` must be attached to the store.
+    says otherwise. `recorder` must be attached to the store.
     """
 
-    def __init__(self, store: SqliteStore, trail: AuditTrail) -> None:
+    def __init__(self, store: SqliteStore, recorder: AuditRecorder) -> None:
         super().__init__(store.pool, store.embedder)
-        self._trail = trail
+        self._recorder = recorder
 
     @property
     def feedback(self) -> AuditedFeedback:
-        return AuditedFeedback(self, self._trail)
+        return AuditedFeedback(self, self._recorder)
 
     def add(self, new: NewDocument) -> DocumentRecord:
-        trail = self._trail
-        content = trail.identifier("content", new.content_hash)
-        source = trail.identifier("source", new.sources[0])
-        names = trail.named("name", new.name) | {"source": source}
-        with trail.change("add", pages=False, content=content, **names) as done:
+        recorder = self._recorder
+        content = recorder.identifier("content", new.content_hash)
+        source = recorder.identifier("source", new.sources[0])
+        names = recorder.named("name", new.name) | {"source": source}
+        with recorder.change("add", pages=False, content=content, **names) as done:
             record = super().add(new)
             counts = {name: getattr(record, name) for name in ("pages", "characters", "chunks")}
             done |= {"document": record.id, "counts": counts}
@@ -43,19 +43,19 @@ class AuditedStore(SqliteStore):
     def place(self, placements: Sequence[Placement]) -> None:
         numbers = [placement.document_id for placement in placements]
         listed = numbers[:MOST_LISTED]
-        with self._trail.change("move", documents=listed, count=len(numbers)):
+        with self._recorder.change("move", documents=listed, count=len(numbers)):
             super().place(placements)
 
     def forget(self, document_id: int) -> DocumentRecord:
         known = self.get(document_id)  # what is not there needs no record
-        with self._trail.change("forget", **self._trail.document(known)) as done:
+        with self._recorder.change("forget", **self._recorder.document(known)) as done:
             done["document"] = document_id
             return super().forget(document_id)
 
     def close(self) -> None:
         """Record the end of the session, then close the store in any case."""
         try:
-            self._trail.close()
+            self._recorder.close()
         finally:
             super().close()
 
@@ -63,27 +63,27 @@ class AuditedStore(SqliteStore):
 class AuditedFeedback(FeedbackState):
     """The `FeedbackState` of an `AuditedStore`; no text gets into the log."""
 
-    def __init__(self, store: SqliteStore, trail: AuditTrail) -> None:
+    def __init__(self, store: SqliteStore, recorder: AuditRecorder) -> None:
         super().__init__(store.pool)
-        self._trail = trail
+        self._recorder = recorder
 
     def add(self, feedback: Feedback) -> Feedback:
-        trail = self._trail
-        fields = trail.named("question", feedback.question)
+        recorder = self._recorder
+        fields = recorder.named("question", feedback.question)
         fields |= {"verdict": feedback.verdict, "correction": _given(feedback)}
-        with trail.change("feedback", **fields) as done:
+        with recorder.change("feedback", **fields) as done:
             kept = super().add(feedback)
             done["feedback"] = kept.id
         return kept
 
     def remove(self, feedback_id: int) -> Feedback:
         self.get(feedback_id)  # what is not there needs no record
-        with self._trail.change("feedback-remove", feedback=feedback_id):
+        with self._recorder.change("feedback-remove", feedback=feedback_id):
             return super().remove(feedback_id)
 
     def note_exported(self, ids: Collection[int], kind: ExportKind) -> None:
         """Record that text of these is about to be written to a file that is not encrypted."""
-        with self._trail.change("feedback-export", kind=kind, count=len(ids)):
+        with self._recorder.change("feedback-export", kind=kind, count=len(ids)):
             super().note_exported(ids, kind)
 
 

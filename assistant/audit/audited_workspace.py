@@ -9,7 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TypeVar
 
-from assistant.audit.recorder import MOST_LISTED, AuditTrail
+from assistant.audit.recorder import MOST_LISTED, AuditRecorder
 from assistant.errors import AssistantError
 from assistant.types import (
     Answer,
@@ -38,11 +38,11 @@ class AuditedWorkspace:
     What is asked for is recorded before the wrapped workspace is called at all, so that an
     engine that can't be loaded leaves a record; an iterator begins with its first event. The
     passages are recorded before they are shown, the citations before the finished answer is.
-    What the store itself does is recorded by `AuditedStore`, which has the same trail.
+    What the store itself does is recorded by `AuditedStore`, which has the same recorder.
     """
 
-    def __init__(self, inner: Workspace, trail: AuditTrail) -> None:
-        self._inner, self._trail = inner, trail
+    def __init__(self, inner: Workspace, recorder: AuditRecorder) -> None:
+        self._inner, self._recorder = inner, recorder
 
     @property
     def library_name(self) -> str:
@@ -64,12 +64,12 @@ class AuditedWorkspace:
         previous: str = "",
     ) -> Iterator[AnswerEvent]:
         """Answer as the wrapped workspace does; each event comes after its record."""
-        trail, began = self._trail, time.monotonic()
-        of = trail.record("ask", length=len(question), **trail.named("question", question))
+        recorder, began = self._recorder, time.monotonic()
+        of = recorder.record("ask", length=len(question), **recorder.named("question", question))
 
         def note(event: AnswerEvent, said: dict[str, Any]) -> None:
             if isinstance(event, Retrieved):
-                trail.record("shown", of=of, **_shown(event.result))
+                recorder.record("shown", of=of, **_shown(event.result))
             elif isinstance(event, Finished):
                 said |= {"ms": _since(began), **_cited(event.answer)}
 
@@ -81,19 +81,19 @@ class AuditedWorkspace:
         )
 
     def search(self, query: str, limit: int = 8) -> SearchResult:
-        trail = self._trail
-        of = trail.record("search", length=len(query), **trail.named("question", query))
-        with trail.outcome("shown", of):
+        recorder = self._recorder
+        of = recorder.record("search", length=len(query), **recorder.named("question", query))
+        with recorder.outcome("shown", of):
             result = self._inner.search(query, limit)
-        trail.record("shown", of=of, **_shown(result))
+        recorder.record("shown", of=of, **_shown(result))
         return result
 
     def add(
         self, paths: Sequence[Path], cancel: CancelToken | None = None
     ) -> Iterator[IngestEvent]:
         """Add files as the wrapped workspace does; the last event comes after its record."""
-        trail, began = self._trail, time.monotonic()
-        of = trail.record("ingest", phase="start", named=len(paths))
+        recorder, began = self._recorder, time.monotonic()
+        of = recorder.record("ingest", phase="start", named=len(paths))
         added = 0
 
         def note(event: IngestEvent, said: dict[str, Any]) -> None:
@@ -117,20 +117,20 @@ class AuditedWorkspace:
         `note` looks at each event before it is shown, and says with the last one what stands
         in the record `action`. Work that fails, or that nobody waits for, gets one as well.
         """
-        trail, ended = self._trail, False
+        recorder, ended = self._recorder, False
         try:
-            with trail.outcome(action, of, pages=action == "ingest"):
+            with recorder.outcome(action, of, pages=action == "ingest"):
                 for event in begin():
                     said: dict[str, Any] = {}
                     note(event, said)
                     if said:
-                        trail.record(action, of=of, **said)
+                        recorder.record(action, of=of, **said)
                         ended = True
                     yield event
         except GeneratorExit:
             if not ended:
                 with suppress(AssistantError):
-                    trail.record(action, of=of, phase="left", pages=action == "ingest")
+                    recorder.record(action, of=of, phase="left", pages=action == "ingest")
             raise
 
     def documents(self) -> list[DocumentRecord]:
@@ -143,12 +143,12 @@ class AuditedWorkspace:
         return self._inner.forget(document_id)
 
     def page_text(self, document_id: int, page: int) -> str:
-        self._trail.record("view", document=document_id, page=page)
+        self._recorder.record("view", document=document_id, page=page)
         return self._inner.page_text(document_id, page)
 
     def note_export(self, what: str, count: int, documents: Sequence[int]) -> None:
         listed = list(documents)[:MOST_LISTED]
-        self._trail.record(
+        self._recorder.record(
             "text-export", what=what, count=count, documents=listed, of=len(documents)
         )
         self._inner.note_export(what, count, documents)

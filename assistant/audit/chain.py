@@ -1,4 +1,4 @@
-"""Walking along the chain: what follows what, and what it says about the store's pages."""
+"""The hash chain of the audit log: each record must continue the one before it."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from assistant.audit.log_file import LogFile
 from assistant.audit.log_keys import AuditKeys
 from assistant.audit.log_record import Record
-from assistant.audit.verify import Walk
+from assistant.audit.verify import LogWalk
 from assistant.errors import UsageError
 
 
@@ -32,7 +32,7 @@ class LogReader:
             ) from None
         try:
             with file.locked():
-                walk = Walk(self._keys)
+                walk = LogWalk(self._keys)
                 yield from walk.records(file.lines(0))
                 first = walk.first_bad
                 self.bad = f"record {first.record}: {first.message}" if first else ""

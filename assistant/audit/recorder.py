@@ -1,4 +1,4 @@
-"""Where the parts that record get the log from: it is there as soon as the library is."""
+"""Write to the audit log of the open library, on behalf of the workspace and the store."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MOST_LISTED = 100
 """Documents or places that one record names; the count says how many there were."""
 
 
-class AuditTrail:
+class AuditRecorder:
     """The log of the library that a workspace works on. Content-free unless the settings say so.
 
     `about` gives what else is to stand in the record of the opening, such as the model in use.

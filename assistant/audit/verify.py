@@ -57,7 +57,7 @@ class Report:
         self.findings.append(Finding(verdict, message, record))
 
 
-class Walk:
+class LogWalk:
     """A walk along the log's lines that stops at the first bad one and notes what it sees."""
 
     def __init__(self, keys: AuditKeys | None) -> None:
@@ -147,7 +147,7 @@ def _verify(
     progress: Progress | None,
 ) -> Report:
     others = file.others()
-    walk = Walk(keys)
+    walk = LogWalk(keys)
     report = walk.report
     size = file.size()
     expected = iter(against) if against is not None else None
@@ -177,7 +177,7 @@ def _compared(
     lines: Iterable[tuple[bytes, bool]],
     expected: Iterator[bytes] | None,
     report: Report,
-    walk: Walk,
+    walk: LogWalk,
 ) -> Iterator[tuple[bytes, bool]]:
     """Pass the lines on, and compare the first ones with those of an export."""
     for line, whole in lines:
@@ -202,7 +202,7 @@ class HeadCheck:
         if head and record.seq == head.count - 1:
             self._passed = record.hash == head.hash and offset == head.end
 
-    def judge(self, walk: Walk, report: Report, *, others: bool) -> None:
+    def judge(self, walk: LogWalk, report: Report, *, others: bool) -> None:
         head, count = self._head, walk.chain.count
         known = head.count if head else 0
         if count < known:

@@ -1,8 +1,8 @@
 """Installing a verified bundle: all of it or nothing.
 
 The payload is copied into a folder with a temporary name and hashed on the way, tried
-there, and only then given its name. The version floor is raised before that last step: a
-crash in between leaves a floor without a model, and the same bundle may be imported again.
+there, and only then given its name. The minimum version is raised before that last step: a
+crash in between leaves a minimum version without a model, and the same bundle may come again.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from assistant.bundle.manifest import KEY_ROLE, TIME_FORMAT
 from assistant.bundle.payload_extract import Installation
 from assistant.bundle.payload_install import install_chat
 from assistant.bundle.prebuilt_library import LibraryAccess, install_library
-from assistant.bundle.rollback_guard import Floor, FloorBook
+from assistant.bundle.rollback_guard import MinimumVersion, MinimumVersions
 from assistant.bundle.trust_tables import locked, write_bytes
 from assistant.bundle.trusted_keys import TrustStore
 from assistant.bundle.verify_bundle import OpenBundle, Progress
@@ -64,8 +64,11 @@ def import_bundle(
     with locked(trust.folder):
         fit = check_fit(bundle, settings, trust)
         if not fit.installed:
-            with _papers(bundle, papers), _floor(bundle, FloorBook(trust.folder)) as raise_floor:
-                job = Installation(bundle, settings, raise_floor, progress, cancel)
+            with (
+                _papers(bundle, papers),
+                _minimum_version(bundle, MinimumVersions(trust.folder)) as raise_minimum_version,
+            ):
+                job = Installation(bundle, settings, raise_minimum_version, progress, cancel)
                 if manifest.kind == "library":
                     install_library(job, library)
                 else:
@@ -74,11 +77,11 @@ def import_bundle(
 
 
 @contextmanager
-def _floor(bundle: OpenBundle, book: FloorBook) -> Iterator[Callable[[], None]]:
-    """Give a function that raises the floor; take that back if the block fails."""
+def _minimum_version(bundle: OpenBundle, versions: MinimumVersions) -> Iterator[Callable[[], None]]:
+    """Give a function that raises the minimum version; undo that if the block fails."""
     manifest = bundle.manifest
-    before = book.find(manifest.name)
-    raised = Floor(
+    before = versions.find(manifest.name)
+    raised = MinimumVersion(
         name=manifest.name,
         kind=manifest.kind,
         version=manifest.version,
@@ -89,10 +92,10 @@ def _floor(bundle: OpenBundle, book: FloorBook) -> Iterator[Callable[[], None]]:
         imported_at=datetime.now(UTC).strftime(TIME_FORMAT),
     )
     try:
-        yield lambda: book.put(raised, manifest.name)
+        yield lambda: versions.put(raised, manifest.name)
     except BaseException:
-        if book.find(manifest.name) == raised:
-            book.put(before, manifest.name)
+        if versions.find(manifest.name) == raised:
+            versions.put(before, manifest.name)
         raise
 
 

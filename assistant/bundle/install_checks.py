@@ -6,7 +6,7 @@ import shutil
 from dataclasses import dataclass
 
 from assistant.bundle.manifest import Base, Manifest
-from assistant.bundle.rollback_guard import FloorBook
+from assistant.bundle.rollback_guard import MinimumVersions
 from assistant.bundle.trusted_keys import TrustStore
 from assistant.bundle.verify_bundle import OpenBundle
 from assistant.config import Settings
@@ -30,12 +30,12 @@ class Fit:
 
 
 def check_fit(bundle: OpenBundle, settings: Settings, trust: TrustStore) -> Fit:
-    """Check version floor, prompts, base, name and room; nothing is written.
+    """Check minimum version, prompts, base, name and room; nothing is written.
 
     Raises `OlderBundleError` or `BundleError`.
     """
     manifest = bundle.manifest
-    FloorBook(trust.folder).check(manifest, bundle.digest)
+    MinimumVersions(trust.folder).check(manifest, bundle.digest)
     check_prompt(manifest)
     base = ""
     if manifest.kind == "adapter" and manifest.base is not None:

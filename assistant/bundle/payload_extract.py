@@ -17,13 +17,13 @@ from assistant.types import CancelToken
 class Installation:
     """A verified bundle on its way into a data folder.
 
-    `raise_floor` raises the version floor; it is called when all checks are done, before the
-    payload appears.
+    `raise_minimum_version` makes the bundle's version the oldest that is accepted from now on;
+    it is called when all checks are done, before the payload appears.
     """
 
     bundle: OpenBundle
     settings: Settings
-    raise_floor: Callable[[], None]
+    raise_minimum_version: Callable[[], None]
     progress: Progress
     cancel: CancelToken | None = None
 
@@ -39,9 +39,9 @@ class Installation:
         self.progress("Testing", 0, 1)
 
     def checked(self) -> None:
-        """All checks are done: raise the floor. Raises `Cancelled`, the last chance for it."""
+        """All checks are done: raise the minimum version. Last chance for `Cancelled`."""
         self.raise_if_cancelled()
-        self.raise_floor()
+        self.raise_minimum_version()
 
     def raise_if_cancelled(self) -> None:
         if self.cancel is not None:

@@ -1,7 +1,7 @@
 """The small tables of the trust folder: written whole or not at all, one writer at a time.
 
 A table that is damaged is never taken for an empty one: that would lift a revocation or
-lower a version floor. Only a folder without any table is a new one.
+lower a minimum version. Only a folder without any table is a new one.
 """
 
 from __future__ import annotations

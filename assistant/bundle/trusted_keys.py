@@ -14,7 +14,7 @@ from typing import Annotated, Literal
 
 from assistant.bundle.manifest import TIME_FORMAT
 from assistant.bundle.public_key_file import PublicKey
-from assistant.bundle.rollback_guard import FloorBook
+from assistant.bundle.rollback_guard import MinimumVersions
 from assistant.bundle.signatures import key_id, same_fingerprint, spoken
 from assistant.bundle.trust_tables import FOLDER, locked, read_table, write_table
 from assistant.errors import BundleError, UntrustedKeyError, UsageError
@@ -113,8 +113,8 @@ class TrustStore:
             kept = [known for known in keys if known.identity != key.identity]
             if older is not None:
                 kept = _changed(kept, older.identity, "retired", f"followed by '{key.name}'")
-            # First, so that a folder with keys but without floors is known to be damaged.
-            FloorBook(self.folder).create()
+            # First, so that a folder with keys but without minimum versions is known to be damaged.
+            MinimumVersions(self.folder).create()
             self._write([*kept, added])
             return added
 

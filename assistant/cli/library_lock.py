@@ -9,7 +9,7 @@ from assistant.config import Settings
 from assistant.console.output import Output
 from assistant.errors import LockedError, WrongPassphraseError
 from assistant.unlock import secret_inputs
-from assistant.unlock.unlock import Unlocking, keys_of, record_failed_unlock
+from assistant.unlock.unlock import LibraryUnlocker, keys_of, record_failed_unlock
 
 if TYPE_CHECKING:
     from assistant.store import StoreKey
@@ -41,7 +41,7 @@ class LibraryLock:
             return self._key is None
 
     def wait(self) -> float:
-        return keys_of(self._settings).tries.wait()
+        return keys_of(self._settings).attempts.wait()
 
     def unlock(self, passphrase: str) -> None:
         try:
@@ -77,7 +77,7 @@ def open_library_lock(
     """
     from assistant.store import KeyMode
 
-    asking = Unlocking(settings, output, without_passphrase=without_passphrase)
+    asking = LibraryUnlocker(settings, output, without_passphrase=without_passphrase)
     mode = asking.keys.mode()
     if mode is KeyMode.PASSPHRASE and secret_inputs.given(secret_inputs.PASSPHRASE) is None:
         return LibraryLock(settings, None, lockable=True)

@@ -74,9 +74,11 @@ class Invocation:
         if self.opener is not None:
             return self.opener(self.settings)
         from assistant.cli.wiring import open_workspace
-        from assistant.unlock.unlock import Unlocking
+        from assistant.unlock.unlock import LibraryUnlocker
 
-        keys = Unlocking(self.settings, self.output, without_passphrase=self.without_passphrase)
+        keys = LibraryUnlocker(
+            self.settings, self.output, without_passphrase=self.without_passphrase
+        )
         return open_workspace(self.settings, keys, create=self.new_library)
 
 

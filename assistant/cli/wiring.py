@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assistant.audit import AuditedStore, AuditedWorkspace, AuditTrail
+from assistant.audit import AuditedStore, AuditedWorkspace, AuditRecorder
 from assistant.config import Settings
 from assistant.console.output import Output
 from assistant.errors import UsageError
@@ -31,7 +31,7 @@ from assistant.types import (
     SearchResult,
     Workspace,
 )
-from assistant.unlock.unlock import Unlocking
+from assistant.unlock.unlock import LibraryUnlocker
 
 if TYPE_CHECKING:
     from assistant.answering import AnswerSession
@@ -48,10 +48,10 @@ class LocalWorkspace:
     """
 
     def __init__(
-        self, settings: Settings, keys: KeySource, trail: AuditTrail, *, create: bool = False
+        self, settings: Settings, keys: KeySource, recorder: AuditRecorder, *, create: bool = False
     ) -> None:
         self._settings = settings
-        self._trail = trail
+        self._recorder = recorder
         self._keys = keys
         self._new_key: StoreKey | None = None
         self._store: AuditedStore | None = None
@@ -173,8 +173,8 @@ class LocalWorkspace:
                 self._new_key = None
                 identity = embedder_identity(self._settings)
                 store = open_store(path, key, create=True, embedder=identity)
-                self._trail.attach(store)
-                self._store = AuditedStore(store, self._trail)
+                self._recorder.attach(store)
+                self._store = AuditedStore(store, self._recorder)
             return self._store
 
     def _filled_store(self) -> AuditedStore:
@@ -236,9 +236,9 @@ def open_workspace(
 
     All that is done with it is recorded in its audit log.
     """
-    asking = keys or Unlocking(settings, Output(as_json=False))
-    trail = AuditTrail(settings, lambda: {"model": _chat_model(settings)})
-    return AuditedWorkspace(LocalWorkspace(settings, asking, trail, create=create), trail)
+    asking = keys or LibraryUnlocker(settings, Output(as_json=False))
+    recorder = AuditRecorder(settings, lambda: {"model": _chat_model(settings)})
+    return AuditedWorkspace(LocalWorkspace(settings, asking, recorder, create=create), recorder)
 
 
 def _chat_model(settings: Settings) -> str:

@@ -38,7 +38,7 @@ class KeyPaths:
         return self.wrapped.with_name(f"{self.wrapped.name}.lock")
 
     @property
-    def tries(self) -> Path:
+    def attempts(self) -> Path:
         return self.wrapped.with_name(f"{self.wrapped.stem}.tries")
 
     @property

@@ -37,7 +37,7 @@ from assistant.store.private_files import (
 )
 from assistant.store.recovery_key import new_recovery_key, recovery_secret
 from assistant.store.sqlite_errors import translating
-from assistant.store.unlock_attempts import Tries
+from assistant.store.unlock_attempts import UnlockAttempts
 
 _BUSY_MS = 10_000
 
@@ -64,7 +64,7 @@ class LibraryKeys:
     def __init__(self, paths: KeyPaths, cost: Cost | None = None) -> None:
         self.paths = paths
         self.cost = cost or Cost()
-        self.tries = Tries(paths.tries)
+        self.attempts = UnlockAttempts(paths.attempts)
 
     # Looking -------------------------------------------------------------------------
 
@@ -183,14 +183,14 @@ class LibraryKeys:
     def _remove_drafts(self) -> None:
         """Remove what a process left that was killed while it wrote: nobody writes now."""
         paths = self.paths
-        for path in (paths.wrapped, paths.next, paths.tries, paths.raw):
+        for path in (paths.wrapped, paths.next, paths.attempts, paths.raw):
             for draft in path.parent.glob(f"{glob.escape(path.name)}.new-*"):
                 wipe_file(draft)
 
     def _unlock(self, kind: Kind, secret: bytes) -> Unlocked:
         with self._alone():
             # A recovery key can't be guessed, so its tries need no wait.
-            failed = self.tries.begin() if kind == "passphrase" else self.tries.failed()
+            failed = self.attempts.begin() if kind == "passphrase" else self.attempts.failed()
             files = self._files()
             found = {path: file.unwrap(kind, secret) for path, file in files.items()}
             keys = {path: key for path, key in found.items() if key is not None}
@@ -200,7 +200,7 @@ class LibraryKeys:
                         "This library has no recovery key.", hint="Only its passphrase opens it."
                     )
                 raise _wrong(kind)
-            self.tries.end()
+            self.attempts.end()
             return Unlocked(self._settled(keys), failed)
 
     def _settled(self, keys: dict[Path, StoreKey]) -> StoreKey:

@@ -1,4 +1,4 @@
-"""How often a wrong passphrase was tried, and how long the next try has to wait.
+"""Count wrong passphrases, and make the next attempt wait.
 
 Kept in a file beside the store, so that it survives restarts. A try is counted *before* it
 is made: a process that is killed in the middle has tried. This slows somebody at the
@@ -39,7 +39,7 @@ def wait_after(failed: int) -> float:
     return 0.0 if failed < FREE else min(LONGEST_WAIT, 2.0 ** min(failed - FREE, 20))
 
 
-class Tries:
+class UnlockAttempts:
     """The count of one library. `clock` gives seconds since 1970."""
 
     def __init__(self, path: Path, clock: Callable[[], float] = time.time) -> None:

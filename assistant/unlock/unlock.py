@@ -22,7 +22,7 @@ from assistant.unlock import secret_inputs
 if TYPE_CHECKING:
     from assistant.store import LibraryKeys, StoreKey
 
-TRIES = 3
+MAX_ATTEMPTS = 3
 """How often a person is asked before the command gives up."""
 
 WITHOUT = (
@@ -51,10 +51,10 @@ def record_failed_unlock(settings: Settings) -> None:
     """Put a wrong passphrase into the library's audit log. Raises `AuditError`."""
     from assistant.audit import append_unsealed
 
-    append_unsealed(settings.audit_path, "unlock-failed", tries=keys_of(settings).tries.failed())
+    append_unsealed(settings.audit_path, "unlock-failed", tries=keys_of(settings).attempts.failed())
 
 
-class Unlocking:
+class LibraryUnlocker:
     """A `KeySource` that asks: a script's file or descriptor first, else the terminal.
 
     `without_passphrase` is the explicit choice for a library that is made now. `failed` is
@@ -104,12 +104,12 @@ class Unlocking:
         return self.keys.create(self.new_passphrase(secret_inputs.PASSPHRASE), self.shower())
 
     def unlock(self) -> StoreKey:
-        """Ask for the passphrase until it is right, `TRIES` times at most."""
+        """Ask for the passphrase until it is right, `MAX_ATTEMPTS` times at most."""
         text = secret_inputs.given(secret_inputs.PASSPHRASE)
         if text is not None:
             return self._try(text)
         terminal = self.need_terminal(f"The library '{self._name}' has a passphrase.")
-        for left in range(TRIES - 1, -1, -1):
+        for left in range(MAX_ATTEMPTS - 1, -1, -1):
             self._wait(terminal)
             try:
                 return self._try(terminal.secret(f"Passphrase of '{self._name}': "))
@@ -141,7 +141,7 @@ class Unlocking:
             f"Choose a passphrase for the library '{self._name}': {SHORTEST} characters or more, "
             "for example six words. It can't be looked up anywhere."
         )
-        for left in range(TRIES - 1, -1, -1):
+        for left in range(MAX_ATTEMPTS - 1, -1, -1):
             text = terminal.secret("New passphrase: ")
             try:
                 check_new(text)
@@ -213,7 +213,7 @@ class Unlocking:
         return found.key
 
     def _wait(self, terminal: Terminal) -> None:
-        seconds = self.keys.tries.wait()
+        seconds = self.keys.attempts.wait()
         if seconds > 0:
             terminal.say(f"After the wrong tries the next one has to wait {seconds:.0f} s.")
             time.sleep(seconds)
@@ -227,7 +227,7 @@ def _confirm(terminal: Terminal, text: str, library: str) -> None:
         "paper where the laptop is not. It is shown this once and stored nowhere.\n"
     )
     last = text.rpartition("-")[2]
-    for _ in range(TRIES):
+    for _ in range(MAX_ATTEMPTS):
         answer = terminal.show_until_confirmed(page, "Type its last group, from the paper: ")
         if answer.strip().upper() == last:
             return

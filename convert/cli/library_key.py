@@ -9,7 +9,7 @@ from assistant.console.output import Output
 from assistant.console.terminal import controlling_terminal
 from assistant.errors import Cancelled, LockedError, UsageError
 from assistant.unlock.secret_inputs import write_recovery_key
-from assistant.unlock.unlock import Unlocking
+from assistant.unlock.unlock import LibraryUnlocker
 from convert.bundle.packed_library import Sealing
 
 _TRIES = 3
@@ -30,7 +30,7 @@ def seal_with(library: Path, transfer_file: Path | None, output: Output) -> Seal
             "Nobody is here to write the transfer key down.",
             hint="Name a new private file for it: --transfer-key-file FILE",
         )
-    key = Unlocking(settings, output).get(create=False)
+    key = LibraryUnlocker(settings, output).get(create=False)
 
     def show(text: str) -> None:
         if transfer_file is not None:

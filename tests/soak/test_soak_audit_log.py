@@ -12,7 +12,7 @@ from collections.abc import Callable
 from assistant.audit.chain import Chain
 from assistant.audit.log_head import Head
 from assistant.audit.log_keys import AuditKeys
-from assistant.audit.verify import HeadCheck, Walk, _compared
+from assistant.audit.verify import HeadCheck, LogWalk, _compared
 from tests.soak.scale import count
 from tests.unit.audit.library import KEYS, made_chain
 
@@ -29,7 +29,7 @@ EXPORTED = [line.rstrip(b"\n") for line in ORIGINAL[:20]]
 
 def verdict(content: bytes, head: Head = HEAD, against: list[bytes] | None = None) -> str:
     """Check a log as `verify` does, without its file and its store."""
-    walk = Walk(KEYS)
+    walk = LogWalk(KEYS)
     known = HeadCheck(head)
     *whole, rest = content.split(b"\n")
     lines = [(line, True) for line in whole] + ([(rest, False)] if rest else [])

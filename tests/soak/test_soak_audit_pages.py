@@ -20,7 +20,7 @@ import pytest
 from assistant.audit.chain import Ledger
 from assistant.audit.log_keys import AuditKeys
 from assistant.audit.page_hashes import tree_path
-from assistant.audit.verify import Report, Walk, _judge_pages
+from assistant.audit.verify import LogWalk, Report, _judge_pages
 from assistant.errors import StoreError
 from assistant.store.audit_state import AuditState, StoredPages
 from tests.soak.scale import count
@@ -72,7 +72,7 @@ class Aged:
             with store.audit.settled() as pages:
                 self.head_page = pages.head_page
         assert secret is not None
-        walk = Walk(AuditKeys(secret))
+        walk = LogWalk(AuditKeys(secret))
         for _ in walk.records((line[:-1], True) for line in self.library.lines()):
             pass
         self.ledger: Ledger = walk.ledger

@@ -103,7 +103,7 @@ def test_two_processes_that_change_at_once_leave_one_passphrase(keys: LibraryKey
 
 
 def _opens(keys: LibraryKeys, word: str) -> bool:
-    keys.paths.tries.unlink(missing_ok=True)
+    keys.paths.attempts.unlink(missing_ok=True)
     try:
         return len(names(keys, keys.unlock(word).key)) == 4
     except WrongPassphraseError:

@@ -8,7 +8,7 @@ import pytest
 
 from assistant.errors import LockedError, TooManyTriesError, WrongPassphraseError
 from assistant.store import LibraryKeys
-from assistant.store.unlock_attempts import FREE, LONGEST_WAIT, Tries, wait_after
+from assistant.store.unlock_attempts import FREE, LONGEST_WAIT, UnlockAttempts, wait_after
 from tests.store.keyed import PASSPHRASE, paths_in
 
 
@@ -24,7 +24,7 @@ def test_wrong_tries_wait_longer_and_longer(tmp_path: Path) -> None:
     clock = Clock()
     waits = []
     for number in range(14):
-        tries = Tries(tmp_path / "library.tries", clock)  # as after a restart
+        tries = UnlockAttempts(tmp_path / "library.tries", clock)  # as after a restart
         assert tries.failed() == number
         waits.append(tries.wait())
         if waits[-1]:
@@ -37,12 +37,12 @@ def test_wrong_tries_wait_longer_and_longer(tmp_path: Path) -> None:
     assert waits[:7] == [0, 0, 0, 1, 2, 4, 8]
     assert max(waits) == wait_after(10**5) == LONGEST_WAIT
     tries.end()
-    assert Tries(tmp_path / "library.tries", clock).wait() == 0
+    assert UnlockAttempts(tmp_path / "library.tries", clock).wait() == 0
 
 
 def test_a_clock_that_is_set_back_does_not_lock_out_for_ever(tmp_path: Path) -> None:
     clock = Clock()
-    tries = Tries(tmp_path / "library.tries", clock)
+    tries = UnlockAttempts(tmp_path / "library.tries", clock)
     for _ in range(FREE):
         tries.begin()
     clock.now -= 10**6
@@ -56,7 +56,7 @@ def test_a_damaged_count_counts_nothing(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "library.tries"
     path.touch(mode=0o600)
     path.write_bytes(content)
-    assert Tries(path).begin() == 0
+    assert UnlockAttempts(path).begin() == 0
 
 
 def test_wrong_passphrases_are_counted_before_they_are_tried(keys: LibraryKeys) -> None:
@@ -65,10 +65,10 @@ def test_wrong_passphrases_are_counted_before_they_are_tried(keys: LibraryKeys) 
             keys.unlock(f"a wrong passphrase {number}")
     with pytest.raises(TooManyTriesError):
         keys.unlock(PASSPHRASE)
-    keys.paths.tries.unlink()
+    keys.paths.attempts.unlink()
     assert keys.unlock(PASSPHRASE).failed_before == 0
     with pytest.raises(LockedError):
         keys.unlock(PASSPHRASE + "!")
     assert keys.unlock(PASSPHRASE).failed_before == 1
-    assert not keys.paths.tries.exists()
-    assert paths_in(keys.paths.store.parent).tries.name == "library.tries"
+    assert not keys.paths.attempts.exists()
+    assert paths_in(keys.paths.store.parent).attempts.name == "library.tries"

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from assistant.bundle.public_key_file import PublicKey
-from assistant.bundle.rollback_guard import FloorBook
+from assistant.bundle.rollback_guard import MinimumVersions
 from assistant.bundle.trusted_keys import TrustStore
 from assistant.config import CONFIG_FILE, load_settings
 from assistant.engine.reranker import reranker_info
@@ -62,7 +62,7 @@ FILES: dict[str, tuple[Callable[[Path], Path], Callable[[Path], Any]]] = {
     "record": (record, read_record),
     "active": (active, read_active),
     "keys": (keys, lambda folder: TrustStore(folder).keys()),
-    "floors": (floors, lambda folder: FloorBook(folder / "trust").all()),
+    "floors": (floors, lambda folder: MinimumVersions(folder / "trust").all()),
     "embedder": (described("embedder.json"), entry_of),
     "reranker": (described("reranker.json"), reranker_info),
 }

@@ -127,20 +127,20 @@ def export(invocation: Invocation, path: Path) -> None:
       assistant audit export /media/stick/
       assistant audit export /media/stick/ward-3-november.audit-export --library ward-3
     """
-    from assistant.audit import AuditTrail, write_export
+    from assistant.audit import AuditRecorder, write_export
 
     settings, output = invocation.settings, invocation.output
     with _opened(invocation) as store:
-        trail = AuditTrail(settings)
-        trail.attach(store)
+        recorder = AuditRecorder(settings)
+        recorder.attach(store)
         try:
-            log = trail.log
+            log = recorder.log
             if log is None:  # `attach` gives one or raises
                 raise AssertionError
             log.before_write()
             done = write_export(log, path, settings.library)
         finally:
-            trail.close()
+            recorder.close()
     if output.as_json:
         from assistant.cli.audit.audit_schema import AuditExportJson
 
@@ -188,14 +188,14 @@ def accept(invocation: Invocation, yes: bool) -> None:
 def _opened(invocation: Invocation) -> Iterator[SqliteStore]:
     """Open the library's store, without engines and without a record of its own."""
     from assistant.store import open_store
-    from assistant.unlock.unlock import Unlocking
+    from assistant.unlock.unlock import LibraryUnlocker
 
     settings = invocation.settings
     if not settings.store_path.exists():
         raise UsageError(
             f"There is no library '{settings.library}'.", hint="Add a document: assistant add PATH"
         )
-    key = Unlocking(settings, invocation.output).get(create=False)
+    key = LibraryUnlocker(settings, invocation.output).get(create=False)
     with open_store(settings.store_path, key, create=False, embedder=None) as store:
         yield store
 

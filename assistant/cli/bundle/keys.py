@@ -86,13 +86,15 @@ def revoke(invocation: Invocation, key: str, reason: str) -> None:
       assistant bundle keys revoke ward --reason "stolen workstation"
     """
     from assistant.bundle.bundle_schema import RevokeJson, key_json
-    from assistant.bundle.rollback_guard import FloorBook
+    from assistant.bundle.rollback_guard import MinimumVersions
     from assistant.bundle.trusted_keys import TrustStore
 
     store = TrustStore(invocation.settings.data_dir)
     revoked = store.revoke(key, reason)
     identity = revoked.identity.hex()
-    imported = [f.installed_name for f in FloorBook(store.folder).all() if f.signer == identity]
+    imported = [
+        f.installed_name for f in MinimumVersions(store.folder).all() if f.signer == identity
+    ]
     if invocation.output.as_json:
         invocation.output.json(RevokeJson(key_json(revoked), imported))
         return

@@ -11,7 +11,7 @@ from assistant.console.terminal import controlling_terminal
 from assistant.errors import BundleError, LockedError
 from assistant.store import StoreKey
 from assistant.store.private_files import read_private
-from assistant.unlock.unlock import Unlocking
+from assistant.unlock.unlock import LibraryUnlocker
 
 _LONGEST = 4096
 
@@ -22,7 +22,7 @@ def library_access(
     """Tell an import how to come to the keys; nobody is asked before they are needed."""
 
     def own_key(settings: Settings) -> StoreKey:
-        asking = Unlocking(settings, output, without_passphrase=without_passphrase)
+        asking = LibraryUnlocker(settings, output, without_passphrase=without_passphrase)
         return asking.get(create=True)
 
     def transfer_key() -> str:

@@ -19,7 +19,7 @@ from assistant.config import Settings
 from assistant.console.json_output import shaped
 from assistant.console.output import Output
 from assistant.errors import AssistantError, LockedError
-from assistant.unlock.unlock import Unlocking, keys_of
+from assistant.unlock.unlock import LibraryUnlocker, keys_of
 
 Status = Literal["ok", "warn", "fail"]
 FREE_BYTES_WANTED = 1 << 30
@@ -192,7 +192,7 @@ def _library(settings: Settings) -> Finding:
     if not settings.store_path.exists():
         return Finding("ok", "none yet; add documents with: assistant add PATH...")
     try:
-        key = Unlocking(settings, Output(as_json=True)).get(create=False)
+        key = LibraryUnlocker(settings, Output(as_json=True)).get(create=False)
     except LockedError as error:
         return Finding("warn", f"locked, not examined: {error.message}", error.hint)
     health = store_health(settings.store_path, key)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from assistant.evaluation.few_shot import Shots
     from assistant.evaluation.suite import Suite
     from assistant.store import StoreKey
-    from assistant.unlock.unlock import Unlocking
+    from assistant.unlock.unlock import LibraryUnlocker
 
 DECIDING = (
     "context_length",
@@ -103,7 +103,7 @@ def installed_models(settings: Settings) -> list[InstalledModel]:
 class AskedOnce:
     """A `KeySource` for all arms: whoever has the passphrase is asked for it once."""
 
-    def __init__(self, unlocking: Unlocking) -> None:
+    def __init__(self, unlocking: LibraryUnlocker) -> None:
         self._unlocking = unlocking
         self._key: StoreKey | None = None
 
@@ -119,9 +119,9 @@ def arm_opener(invocation: Invocation, shots: Shots | None) -> Callable[[Arm], W
     if given is not None:
         return lambda arm: given(_with_model(settings, arm))
     from assistant.cli.eval.libraries import open_arm
-    from assistant.unlock.unlock import Unlocking
+    from assistant.unlock.unlock import LibraryUnlocker
 
-    keys = AskedOnce(Unlocking(settings, invocation.output))
+    keys = AskedOnce(LibraryUnlocker(settings, invocation.output))
     return lambda arm: open_arm(_with_model(settings, arm), keys, arm, shots)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
-from assistant.audit import AuditedWorkspace, AuditTrail
+from assistant.audit import AuditedWorkspace, AuditRecorder
 from assistant.cli.wiring import LocalWorkspace, _chat_model
 from assistant.config import Settings
 from assistant.errors import ModelError, UsageError
@@ -27,17 +27,17 @@ if TYPE_CHECKING:
 
 def open_arm(settings: Settings, keys: KeySource, arm: Arm, shots: Shots | None) -> Workspace:
     """Open the library for an arm. All that is asked is recorded in its audit log."""
-    trail = AuditTrail(settings, lambda: {"model": _chat_model(settings)})
+    recorder = AuditRecorder(settings, lambda: {"model": _chat_model(settings)})
     inner: LocalWorkspace
     if arm.closed:
-        inner = ClosedBookWorkspace(settings, keys, trail)
+        inner = ClosedBookWorkspace(settings, keys, recorder)
     elif arm.shots:
         if shots is None:
             raise UsageError(f"'{arm.name}' needs examples.", hint="Name a file: --shots FILE.")
-        inner = ShotsWorkspace(settings, keys, trail, shots)
+        inner = ShotsWorkspace(settings, keys, recorder, shots)
     else:
-        inner = LocalWorkspace(settings, keys, trail)
-    return AuditedWorkspace(inner, trail)
+        inner = LocalWorkspace(settings, keys, recorder)
+    return AuditedWorkspace(inner, recorder)
 
 
 class ClosedBookWorkspace(LocalWorkspace):
@@ -67,9 +67,9 @@ class ShotsWorkspace(LocalWorkspace):
     """A library whose chat model is shown examples before each question."""
 
     def __init__(
-        self, settings: Settings, keys: KeySource, trail: AuditTrail, shots: Shots
+        self, settings: Settings, keys: KeySource, recorder: AuditRecorder, shots: Shots
     ) -> None:
-        super().__init__(settings, keys, trail)
+        super().__init__(settings, keys, recorder)
         self._shots = shots
         self._shown: ShotsChat | None = None
 

@@ -14,7 +14,7 @@ from assistant.console.output import Output
 from assistant.console.progress import progress_bar
 from assistant.errors import UsageError
 from assistant.unlock import secret_inputs
-from assistant.unlock.unlock import WITHOUT, Unlocking
+from assistant.unlock.unlock import WITHOUT, LibraryUnlocker
 
 if TYPE_CHECKING:
     from assistant.store import KeyMode
@@ -178,9 +178,9 @@ def rekey(invocation: Invocation) -> None:
     _changed(invocation, ["key", "recovery key"] if show else ["key"], asking.recovery)
 
 
-def _asking(invocation: Invocation, wanted: str) -> Unlocking:
+def _asking(invocation: Invocation, wanted: str) -> LibraryUnlocker:
     """Return who asks. Raises `UsageError` if the library is not opened in the way `wanted`."""
-    asking = Unlocking(invocation.settings, invocation.output)
+    asking = LibraryUnlocker(invocation.settings, invocation.output)
     mode = _mode(asking.keys.mode())
     name = invocation.settings.library
     if mode == "new library":
@@ -215,7 +215,7 @@ def _mode(mode: KeyMode) -> str:
 
 
 def _status(invocation: Invocation) -> PassphraseStatusJson:
-    keys = Unlocking(invocation.settings, invocation.output).keys
+    keys = LibraryUnlocker(invocation.settings, invocation.output).keys
     mode = _mode(keys.mode())
     wrapped = keys.wrapped() if mode == "passphrase" else None
     cost = next((slot.cost for slot in wrapped.slots if slot.cost), None) if wrapped else None
@@ -225,8 +225,8 @@ def _status(invocation: Invocation) -> PassphraseStatusJson:
         recovery_key=wrapped is not None and wrapped.has("recovery"),
         argon2id_passes=cost.passes if cost else 0,
         argon2id_memory=cost.memory if cost else 0,
-        failed_tries=keys.tries.failed(),
-        wait_seconds=round(keys.tries.wait(), 1),
+        failed_tries=keys.attempts.failed(),
+        wait_seconds=round(keys.attempts.wait(), 1),
         rekey_interrupted=keys.paths.next.exists(),
     )
 

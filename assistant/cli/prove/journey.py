@@ -77,9 +77,9 @@ def _process(settings: Settings) -> dict[str, Any]:
     """
     from assistant.cli.wiring import open_workspace
     from assistant.prove import inventory
-    from assistant.unlock.unlock import Unlocking
+    from assistant.unlock.unlock import LibraryUnlocker
 
-    workspace = open_workspace(settings, Unlocking(settings, Output(as_json=True)))
+    workspace = open_workspace(settings, LibraryUnlocker(settings, Output(as_json=True)))
     try:
         libraries = inventory.loaded_libraries()
     finally:

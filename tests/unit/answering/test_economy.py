@@ -6,7 +6,7 @@ from collections import Counter
 from pathlib import Path
 
 from assistant.answering import AnswerSession
-from assistant.audit import AuditTrail
+from assistant.audit import AuditRecorder
 from assistant.cli.wiring import LocalWorkspace
 from assistant.config import Settings
 from assistant.retrieval import Retriever
@@ -54,7 +54,7 @@ def test_no_documents_are_listed_to_learn_whether_there_are_any(tmp_path: Path) 
     filled(store, embedder, TEXTS)
     store.asked.clear()
     settings = Settings(data_dir=tmp_path, chat_model="-")
-    workspace = LocalWorkspace(settings, None, AuditTrail(settings))  # type: ignore[arg-type]
+    workspace = LocalWorkspace(settings, None, AuditRecorder(settings))  # type: ignore[arg-type]
     workspace._store, workspace._embedder = store, embedder  # type: ignore[assignment]
     *_, last = workspace.ask(QUESTION)
     assert isinstance(last, Finished)

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from assistant.audit import AuditedStore, AuditLog, AuditTrail, Report, open_log, verify_library
+from assistant.audit import AuditedStore, AuditLog, AuditRecorder, Report, open_log, verify_library
 from assistant.audit.log_keys import AuditKeys
 from assistant.audit.log_record import NO_HASH, make_record
 from assistant.store import SqliteStore, StoreKey, open_store
@@ -75,10 +75,10 @@ class Library:
         return self.log.read_bytes().splitlines(keepends=True)
 
 
-def attached(trail: AuditTrail, store: SqliteStore) -> AuditedStore:
+def attached(recorder: AuditRecorder, store: SqliteStore) -> AuditedStore:
     """Join store and log as the program does."""
-    trail.attach(store)
-    return AuditedStore(store, trail)
+    recorder.attach(store)
+    return AuditedStore(store, recorder)
 
 
 def made_chain(actions: list[str], keys: AuditKeys | None = KEYS) -> list[bytes]:

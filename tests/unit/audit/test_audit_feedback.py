@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.audit import AuditTrail, LogReader
+from assistant.audit import AuditRecorder, LogReader
 from assistant.audit.audited_store import AuditedFeedback
 from assistant.audit.log_record import Record
 from assistant.config import Settings
@@ -30,8 +30,8 @@ class Audited:
             put(store, EMBEDDER, "The zqdocument lasts.", name="zqdocument.txt")
             log.append("add", phase="done", pages=True)
             log.close()
-        self.trail = AuditTrail(Settings(data_dir=folder))
-        self.store = attached(self.trail, self.library.open_store())
+        self.recorder = AuditRecorder(Settings(data_dir=folder))
+        self.store = attached(self.recorder, self.library.open_store())
 
     @property
     def feedback(self) -> AuditedFeedback:
@@ -48,8 +48,8 @@ class Audited:
 def audited(tmp_path: Path) -> Iterator[Audited]:
     made = Audited(tmp_path / "library")
     yield made
-    if made.trail.log is not None:
-        made.trail.log.abandon()
+    if made.recorder.log is not None:
+        made.recorder.log.abandon()
 
 
 def given(text: str = "zqdocument") -> Feedback:

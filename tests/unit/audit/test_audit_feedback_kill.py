@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import assistant
-from assistant.audit import AuditTrail
+from assistant.audit import AuditRecorder
 from assistant.audit.chain import WRITES
 from assistant.config import Settings
 from assistant.store.feedback_rows import FeedbackState
@@ -26,11 +26,11 @@ def test_a_killed_change_of_feedback_is_recovered(tmp_path: Path, change: str) -
     library.folder.mkdir()
     settings = Settings(data_dir=library.folder)
 
-    def opened() -> AuditTrail:
-        trail = AuditTrail(settings)
-        store = attached(trail, library.open_store())
+    def opened() -> AuditRecorder:
+        recorder = AuditRecorder(settings)
+        store = attached(recorder, library.open_store())
         store.feedback.add(GIVEN)
-        return trail
+        return recorder
 
     opened().close()
     real = getattr(FeedbackState, change)
@@ -40,8 +40,8 @@ def test_a_killed_change_of_feedback_is_recovered(tmp_path: Path, change: str) -
         os._exit(KILLED)
 
     def killed() -> None:
-        trail = AuditTrail(settings)
-        feedback = attached(trail, library.open_store()).feedback
+        recorder = AuditRecorder(settings)
+        feedback = attached(recorder, library.open_store()).feedback
         setattr(FeedbackState, change, dying)
         calls = {
             "add": lambda: feedback.add(GIVEN),
@@ -51,8 +51,8 @@ def test_a_killed_change_of_feedback_is_recovered(tmp_path: Path, change: str) -
         calls[change]()
 
     assert in_child(killed) == KILLED
-    trail = opened()  # it may be written to again, without an alarm
-    trail.close()
+    recorder = opened()  # it may be written to again, without an alarm
+    recorder.close()
     assert library.verify().verdict == "ok"
 
 
@@ -65,7 +65,7 @@ def announced() -> set[str]:
                 continue
             intent = any(ast.unparse(word) == "phase='intent'" for word in node.keywords)
             changes = isinstance(node.func, ast.Attribute) and ast.unparse(node.func).endswith(
-                "trail.change"
+                "recorder.change"
             )
             if (intent or changes) and isinstance(node.args[0], ast.Constant):
                 found.add(node.args[0].value)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from assistant.audit.chain import Chain, read_root
 from assistant.audit.log_keys import AuditKeys, is_signature
 from assistant.audit.log_record import BadRecordError, canonical, make_record, read_record
-from assistant.audit.verify import Walk
+from assistant.audit.verify import LogWalk
 from tests.unit.audit.library import KEYS, made_chain
 
 
@@ -31,7 +31,7 @@ def test_hash_and_seal_are_what_the_documentation_says() -> None:
 
 
 def test_a_good_chain() -> None:
-    walk = Walk(KEYS)
+    walk = LogWalk(KEYS)
     lines = [(line.rstrip(b"\n"), True) for line in made_chain(["begin", "open", "ask"])]
     assert [r.action for r in walk.records(lines)] == ["begin", "open", "ask"]
     assert walk.report.verdict == "ok"
@@ -128,7 +128,7 @@ def test_a_root_of_the_wrong_form(root: dict[str, object]) -> None:
     record, line = make_record(_body(fields={"root": root}), KEYS)
     with pytest.raises(BadRecordError):
         read_root(record)
-    walk = Walk(KEYS)
+    walk = LogWalk(KEYS)
     list(walk.records([(line.rstrip(b"\n"), True)]))
     assert walk.report.verdict == "tampered"
 
@@ -156,7 +156,7 @@ def test_any_value_in_any_part(key: str, value: object) -> None:
     table = json.loads(made_chain(["begin"])[0])
     same = table[key] == value and type(table[key]) is type(value)
     table[key] = value
-    walk = Walk(KEYS)
+    walk = LogWalk(KEYS)
     try:
         line = canonical(table)
     except ValueError:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from assistant.audit import AuditedWorkspace, AuditTrail, LogReader
+from assistant.audit import AuditedWorkspace, AuditRecorder, LogReader
 from assistant.audit.audited_store import AuditedFeedback, AuditedStore
 from assistant.audit.log_record import Record
 from assistant.config import Settings
@@ -31,10 +31,10 @@ class Audited:
         folder.mkdir()
         self.library = Library(folder)
         self.settings = Settings(data_dir=folder, audit_content=content)
-        self.trail = AuditTrail(self.settings, lambda: {"model": "ab" * 32})
-        self.store: AuditedStore = attached(self.trail, self.library.open_store())
+        self.recorder = AuditRecorder(self.settings, lambda: {"model": "ab" * 32})
+        self.store: AuditedStore = attached(self.recorder, self.library.open_store())
         self.inner = FakeWorkspace(forbidden=-1, **options)
-        self.workspace = AuditedWorkspace(self.inner, self.trail)
+        self.workspace = AuditedWorkspace(self.inner, self.recorder)
 
     def records(self) -> list[Record]:
         log = LogReader(self.library.log, None)
@@ -63,14 +63,14 @@ def make(tmp_path: Path) -> Iterator[Make]:
 
     yield make_it
     for audited in made:
-        if audited.trail.log is not None:
-            audited.trail.log.abandon()
+        if audited.recorder.log is not None:
+            audited.recorder.log.abandon()
 
 
 def test_the_opening_says_who_and_under_which_lock(make: Make) -> None:
     audited = make()
     begin, opened = audited.records()
-    assert begin.fields["public_key"] == audited.trail.log.keys.public_key  # type: ignore[union-attr]
+    assert begin.fields["public_key"] == audited.recorder.log.keys.public_key  # type: ignore[union-attr]
     assert opened.action == "open"
     assert opened.fields["lockdown"] == "none"  # in this process there is none
     assert opened.fields["model"] == "ab" * 32
@@ -223,7 +223,7 @@ def test_what_fails_before_it_begins_is_recorded(
 ) -> None:
     audited = make()
     before = len(audited.records())
-    workspace = AuditedWorkspace(Unloadable(forbidden=-1), audited.trail)
+    workspace = AuditedWorkspace(Unloadable(forbidden=-1), audited.recorder)
     with pytest.raises(kind):
         use(workspace)
     records = audited.records()[before:]
@@ -245,14 +245,14 @@ def test_an_iterator_that_nobody_begins_is_no_work_and_no_record(make: Make) -> 
 def test_an_ingest_into_a_library_that_is_not_there_yet(tmp_path: Path) -> None:
     """The log begins with the library, in the middle of the first ingest."""
     library = Library(tmp_path)
-    trail = AuditTrail(Settings(data_dir=tmp_path))
+    recorder = AuditRecorder(Settings(data_dir=tmp_path))
 
     class Making(FakeWorkspace):
         def add(self, *given: Any) -> Iterator[Any]:
-            trail.attach(library.open_store())
+            recorder.attach(library.open_store())
             return super().add(*given)
 
-    events = list(AuditedWorkspace(Making(forbidden=-1), trail).add([Path("a.txt")]))
+    events = list(AuditedWorkspace(Making(forbidden=-1), recorder).add([Path("a.txt")]))
     assert isinstance(events[-1], IngestFinished)
     last = list(LogReader(library.log, None).records())[-1]
     assert last.action == "ingest"
@@ -293,7 +293,7 @@ def test_a_store_error_is_recorded_as_the_outcome(make: Make) -> None:
     audited.store.pool.close()
     with pytest.raises(Exception, match="closed"):
         put_through(audited.store, "More. " * 50, "two.txt")
-    audited.trail.log = None
+    audited.recorder.log = None
 
 
 def test_closing_ends_the_session(make: Make) -> None:
@@ -306,8 +306,8 @@ def test_closing_ends_the_session(make: Make) -> None:
 
 
 def test_a_library_that_is_not_there_yet_has_nothing_to_record(tmp_path: Path) -> None:
-    trail = AuditTrail(Settings(data_dir=tmp_path))
-    workspace = AuditedWorkspace(FakeWorkspace(forbidden=-1), trail)
+    recorder = AuditRecorder(Settings(data_dir=tmp_path))
+    workspace = AuditedWorkspace(FakeWorkspace(forbidden=-1), recorder)
     assert list(workspace.ask(QUESTION))
     assert workspace.documents()
     workspace.close()
@@ -317,8 +317,8 @@ def test_a_library_that_is_not_there_yet_has_nothing_to_record(tmp_path: Path) -
 def test_a_log_that_cannot_begin_closes_the_store(tmp_path: Path) -> None:
     library = Library(tmp_path)
     library.log.write_bytes(b"left by another library\n")
-    trail = AuditTrail(Settings(data_dir=tmp_path))
+    recorder = AuditRecorder(Settings(data_dir=tmp_path))
     store = library.open_store()
     with pytest.raises(AuditError, match="no library that is here"):
-        trail.attach(store)
-    assert trail.log is None
+        recorder.attach(store)
+    assert recorder.log is None

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from assistant.bundle.manifest import Base
-from assistant.bundle.rollback_guard import FloorBook
+from assistant.bundle.rollback_guard import MinimumVersions
 from assistant.config import Settings
 from assistant.engine.engine_loader import load_chat
 from assistant.errors import BundleError, ModelError
@@ -66,7 +66,7 @@ def test_another_base_is_refused(settings: Settings) -> None:
     with pytest.raises(ModelError, match=r"tiny-v3\.bundle can't be used as an adapter"):
         bring(settings, adapter_bundle(settings, toy_model()))
     assert left_over(settings) == before
-    assert FloorBook(settings.data_dir / "trust").find("tiny") is None
+    assert MinimumVersions(settings.data_dir / "trust").find("tiny") is None
 
 
 def test_a_base_that_was_made_from_the_same_file_will_do(settings: Settings) -> None:

@@ -15,7 +15,7 @@ from assistant.bundle.bundle_install import Imported, import_bundle
 from assistant.bundle.install_checks import _require_room, same_base
 from assistant.bundle.manifest import Base, Prompt
 from assistant.bundle.prebuilt_library import LibraryAccess, seal_key
-from assistant.bundle.rollback_guard import FloorBook
+from assistant.bundle.rollback_guard import MinimumVersions
 from assistant.bundle.trusted_keys import TrustStore
 from assistant.bundle.verify_bundle import open_bundle
 from assistant.config import Settings
@@ -176,7 +176,7 @@ def test_what_does_not_fit_leaves_nothing(
     with pytest.raises(error, match=reason):
         bring(settings, data)
     assert left_over(settings) == []
-    assert FloorBook(settings.data_dir / "trust").find("tiny") is None
+    assert MinimumVersions(settings.data_dir / "trust").find("tiny") is None
 
 
 def test_another_model_of_that_name_is_not_overwritten(settings: Settings) -> None:
@@ -199,7 +199,7 @@ def test_a_cancel_at_any_stage_leaves_nothing(stage: str, settings: Settings) ->
     with pytest.raises(Cancelled):
         bring(settings, model_bundle(), progress=report, cancel=token)
     assert left_over(settings) == []
-    assert FloorBook(settings.data_dir / "trust").find("tiny") is None
+    assert MinimumVersions(settings.data_dir / "trust").find("tiny") is None
     assert active_chat_name(settings) == ""
 
 
@@ -213,7 +213,7 @@ def test_a_failure_after_the_floor_was_raised_lowers_it_again(settings: Settings
 
     with pytest.raises(ModelError, match="appeared meanwhile"):
         bring(settings, model_bundle(0.5, version=4), "tiny-v4", progress=report)
-    floor = FloorBook(settings.data_dir / "trust").find("tiny")
+    floor = MinimumVersions(settings.data_dir / "trust").find("tiny")
     assert floor is not None
     assert floor.version == 3
 

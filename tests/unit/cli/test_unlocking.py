@@ -22,7 +22,7 @@ from assistant.errors import (
 )
 from assistant.store import KeyMode
 from assistant.unlock import secret_inputs
-from assistant.unlock.unlock import Unlocking
+from assistant.unlock.unlock import LibraryUnlocker
 
 WORDS = "six plain words for a test"
 
@@ -64,9 +64,11 @@ def settings(tmp_path: Path) -> Settings:
     return Settings(data_dir=tmp_path / "data")
 
 
-def asking(settings: Settings, terminal: FakeTerminal | None, **options: bool) -> Unlocking:
+def asking(settings: Settings, terminal: FakeTerminal | None, **options: bool) -> LibraryUnlocker:
     output = Output(as_json=False)
-    return Unlocking(settings, output, terminal=lambda: terminal, failed=lambda: None, **options)
+    return LibraryUnlocker(
+        settings, output, terminal=lambda: terminal, failed=lambda: None, **options
+    )
 
 
 def private(path: Path, content: str | bytes, mode: int = 0o600) -> Path:
@@ -131,7 +133,7 @@ def test_a_person_gets_three_tries(settings: Settings) -> None:
     asking(settings, FakeTerminal(WORDS, WORDS)).get(create=True)
     failed = []
     terminal = FakeTerminal("wrong one", "wrong two", "wrong three", WORDS)
-    unlocking = Unlocking(
+    unlocking = LibraryUnlocker(
         settings,
         Output(as_json=False),
         terminal=lambda: terminal,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.audit import AuditTrail
+from assistant.audit import AuditRecorder
 from assistant.cli.wiring import LocalWorkspace
 from assistant.config import Settings
 from assistant.errors import UsageError
@@ -37,7 +37,7 @@ def either(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Workspace
         yield FakeWorkspace(forbidden=-1, pages=pages, answers=[[], []])
         return
     settings = Settings(data_dir=tmp_path / "data")
-    workspace = LocalWorkspace(settings, KeyFile(tmp_path / "key"), AuditTrail(settings))
+    workspace = LocalWorkspace(settings, KeyFile(tmp_path / "key"), AuditRecorder(settings))
     list(workspace.add(files(tmp_path, **TEXTS)))
     yield workspace
     workspace.close()
