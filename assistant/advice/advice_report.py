@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from assistant.advice.comparison_table import comparison, cost_lines, measured_rows
-from assistant.advice.decision import NAMES, Case, Decision
-from assistant.advice.sensitivity import more_questions, said_by, turns
+from assistant.advice.decision import NAMES, AdviceInput, Decision
+from assistant.advice.sensitivity import more_questions, said_by, tipping_points
 from assistant.html_page.page import Block
 from assistant.safe_text import safe_text
 
@@ -15,10 +15,10 @@ _ESCAPED = str.maketrans(
 )
 
 
-def blocks_of(case: Case, decision: Decision) -> list[Block]:
+def blocks_of(case: AdviceInput, decision: Decision) -> list[Block]:
     """Return the whole advice, the verdict first."""
     evidence = case.evidence
-    changing = [turn.text for turn in turns(case)]
+    changing = [turn.text for turn in tipping_points(case)]
     changing += more_questions(evidence) if evidence is not None else []
     parts = [
         Block("title", "Retrieval, tuning, or both?"),
@@ -45,7 +45,7 @@ def _table(rows: Sequence[Sequence[str]]) -> Block:
     return Block("table", head=rows[0], rows=rows[1:])
 
 
-def verdict(case: Case, decision: Decision) -> str:
+def verdict(case: AdviceInput, decision: Decision) -> str:
     """Say in a sentence or two what is advised, and how sure that is."""
     advised = f"Advice: {NAMES[decision.advice]}."
     if case.evidence is None or not decision.measured:

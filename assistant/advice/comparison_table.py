@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from assistant.advice.costs import ADDING_HOURS, Costs
-from assistant.advice.decision import NAMES, Case, shown
+from assistant.advice.decision import NAMES, AdviceInput, shown
 from assistant.advice.evidence import BOTH, OPTIONS, RETRIEVAL, TUNING, Measured
 from assistant.evaluation.metrics import TITLES
 
@@ -25,9 +25,9 @@ _SUITED = {
 _UNMEASURED = "not measured"
 
 
-def comparison(case: Case) -> list[list[str]]:
+def comparison(case: AdviceInput) -> list[list[str]]:
     """Return the table: a heading row, then a row for each aspect."""
-    rows: list[tuple[str, Callable[[Case, str], str]]] = [
+    rows: list[tuple[str, Callable[[AdviceInput, str], str]]] = [
         ("measured", _quality),
         ("unanswerable refused", _refused),
         ("data updates", _updates),
@@ -44,7 +44,7 @@ def comparison(case: Case) -> list[list[str]]:
     return [heads, *([name, *(fill(case, o) for o in OPTIONS)] for name, fill in rows)]
 
 
-def measured_rows(case: Case) -> list[list[str]]:
+def measured_rows(case: AdviceInput) -> list[list[str]]:
     """Return all arms of the run: name, part, model, figure, times, tokens."""
     if case.evidence is None:
         return []
@@ -80,24 +80,24 @@ def megabytes(value: float) -> str:
     return f"{value / 1e6:.0f} MB" if value < 2e9 else f"{value / 1e9:.1f} GB"
 
 
-def _arm(case: Case, option: str) -> Measured | None:
+def _arm(case: AdviceInput, option: str) -> Measured | None:
     return case.options.get(option)
 
 
-def _quality(case: Case, option: str) -> str:
+def _quality(case: AdviceInput, option: str) -> str:
     arm = _arm(case, option)
     if arm is None or case.evidence is None:
         return _UNMEASURED
     return f"{TITLES[case.evidence.measure]}: {shown(arm.figure)} ({arm.arm})"
 
 
-def _refused(case: Case, option: str) -> str:
+def _refused(case: AdviceInput, option: str) -> str:
     arm = _arm(case, option)
     figure = arm.figures.get("refusal_recall") if arm else None
     return shown(figure) if figure else _UNMEASURED
 
 
-def _updates(case: Case, option: str) -> str:
+def _updates(case: AdviceInput, option: str) -> str:
     adding = f"add the changed files ({hours(ADDING_HOURS)} by hand)"
     again = f"tune, measure, carry again ({hours(case.costs.retuning)})"
     if option == RETRIEVAL:
@@ -105,18 +105,18 @@ def _updates(case: Case, option: str) -> str:
     return again if option == TUNING else f"{adding}; tune again only if the form changes"
 
 
-def _upkeep(case: Case, option: str) -> str:
+def _upkeep(case: AdviceInput, option: str) -> str:
     each = case.costs.retuning if option == TUNING else ADDING_HOURS
     return hours(case.said.changes_a_month * each)
 
 
-def _training(case: Case, option: str) -> str:
+def _training(case: AdviceInput, option: str) -> str:
     if option == RETRIEVAL:
         return "none"
     return f"{hours(case.costs.training)} for {case.costs.examples:,} examples"
 
 
-def _disk(case: Case, option: str) -> str:
+def _disk(case: AdviceInput, option: str) -> str:
     sizes = case.costs.sizes
     arm = _arm(case, option)
     library = 0 if option == TUNING else sizes.library + sizes.embedder
@@ -125,12 +125,12 @@ def _disk(case: Case, option: str) -> str:
     return megabytes(library + model + adapter)
 
 
-def _memory(case: Case, option: str) -> str:
+def _memory(case: AdviceInput, option: str) -> str:
     arm = _arm(case, option)
     return megabytes(arm.memory) if arm and arm.memory else _UNMEASURED
 
 
-def _tokens(case: Case, option: str) -> str:
+def _tokens(case: AdviceInput, option: str) -> str:
     arm = _arm(case, option)
     if arm is None:
         return _UNMEASURED
@@ -138,7 +138,7 @@ def _tokens(case: Case, option: str) -> str:
     return f"{read}{arm.tokens:.0f} written"
 
 
-def _latency(case: Case, option: str) -> str:
+def _latency(case: AdviceInput, option: str) -> str:
     arm = _arm(case, option)
     return f"{seconds(arm.median)}, {seconds(arm.p95)}" if arm else _UNMEASURED
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from assistant.advice.evidence import Evidence
-from assistant.advice.questionnaire import Circumstances
+from assistant.advice.questionnaire import QuestionnaireAnswers
 from assistant.errors import UsageError
 from assistant.strict_reader import Meta, fitted, read_file, read_json, refused
 
@@ -68,10 +68,10 @@ class Costs:
 
 
 def costs_of(
-    circumstances: Circumstances, evidence: Evidence | None, sizes: Sizes, speed: Speed
+    answers: QuestionnaireAnswers, evidence: Evidence | None, sizes: Sizes, speed: Speed
 ) -> Costs:
     """Reckon the costs. The time of a training grows with examples and parameters."""
-    examples = int(circumstances.examples) or USUAL_EXAMPLES
+    examples = int(answers.examples) or USUAL_EXAMPLES
     scale = 1.0
     if not speed.measured_here and sizes.parameters:
         scale = sizes.parameters / speed.parameters

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from assistant.advice.costs import Costs
 from assistant.advice.evidence import BARE, BOTH, RETRIEVAL, TUNING, Evidence, Measured
-from assistant.advice.questionnaire import Circumstances
+from assistant.advice.questionnaire import QuestionnaireAnswers
 from assistant.evaluation.bootstrap import Figure
 
 NEITHER = "neither"
@@ -20,7 +20,7 @@ NAMES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Fired:
+class FiredRule:
     """A rule that applied: its name, the option it is about ("" for all), what it says."""
 
     rule: str
@@ -37,15 +37,15 @@ class Decision:
 
     advice: str
     measured: bool
-    fired: tuple[Fired, ...]
+    fired: tuple[FiredRule, ...]
     out: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class AdviceInput:
     """All that is known: what was answered, what was measured (or not), what things cost."""
 
-    said: Circumstances
+    said: QuestionnaireAnswers
     evidence: Evidence | None
     costs: Costs
 

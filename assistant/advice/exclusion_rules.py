@@ -4,33 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from assistant.advice.decision import NAMES, Case, Fired
+from assistant.advice.decision import NAMES, AdviceInput, FiredRule
 from assistant.advice.evidence import OPTIONS, TUNING, Measured
 from assistant.advice.questionnaire import GROUPS, REQUIRED
 
 
-def ruled_out(case: Case) -> list[Fired]:
+def ruled_out(case: AdviceInput) -> list[FiredRule]:
     """Return what rules out which option, for a case that was measured."""
     return [found for rule in _MEASURED for found in rule(case)]
 
 
-def ruled_out_unmeasured(case: Case) -> list[Fired]:
+def ruled_out_unmeasured(case: AdviceInput) -> list[FiredRule]:
     """Return what rules out which option where nothing was measured."""
     return [found for rule in _UNMEASURED for found in rule(case)]
 
 
-def _must_cite(case: Case) -> Iterator[Fired]:
+def _must_cite(case: AdviceInput) -> Iterator[FiredRule]:
     if case.said.traceability == REQUIRED:
-        yield Fired(
+        yield FiredRule(
             "must-cite",
             TUNING,
             "Every answer must show where it stands; what a model knows by heart can't.",
         )
 
 
-def _walled_data(case: Case) -> Iterator[Fired]:
+def _walled_data(case: AdviceInput) -> Iterator[FiredRule]:
     if case.said.audience == GROUPS:
-        yield Fired(
+        yield FiredRule(
             "walled-data",
             TUNING,
             "Not everyone may see everything. What is in the weights can be had by whoever may "
@@ -38,10 +38,10 @@ def _walled_data(case: Case) -> Iterator[Fired]:
         )
 
 
-def _upkeep(case: Case) -> Iterator[Fired]:
+def _upkeep(case: AdviceInput) -> Iterator[FiredRule]:
     hours = case.said.changes_a_month * case.costs.retuning
     if hours > case.said.upkeep:
-        yield Fired(
+        yield FiredRule(
             "upkeep",
             TUNING,
             f"The knowledge changes {case.said.changes}. A model that knows it by heart must be "
@@ -50,10 +50,10 @@ def _upkeep(case: Case) -> Iterator[Fired]:
         )
 
 
-def _too_slow(case: Case) -> Iterator[Fired]:
+def _too_slow(case: AdviceInput) -> Iterator[FiredRule]:
     for option, arm in _options(case):
         if arm.p95 > case.said.latency:
-            yield Fired(
+            yield FiredRule(
                 "too-slow",
                 option,
                 f"{NAMES[option].capitalize()} took {arm.p95:.1f} s (95th percentile); an "
@@ -61,10 +61,10 @@ def _too_slow(case: Case) -> Iterator[Fired]:
             )
 
 
-def _too_big(case: Case) -> Iterator[Fired]:
+def _too_big(case: AdviceInput) -> Iterator[FiredRule]:
     for option, arm in _options(case):
         if arm.memory > case.said.memory * 1e9:
-            yield Fired(
+            yield FiredRule(
                 "too-big",
                 option,
                 f"{NAMES[option].capitalize()} took {arm.memory / 1e9:.2f} GB of memory; "
@@ -72,12 +72,12 @@ def _too_big(case: Case) -> Iterator[Fired]:
             )
 
 
-def _options(case: Case) -> Iterator[tuple[str, Measured]]:
+def _options(case: AdviceInput) -> Iterator[tuple[str, Measured]]:
     for option in OPTIONS:
         if option in case.options:
             yield option, case.options[option]
 
 
-_Rule = Callable[[Case], Iterator[Fired]]
+_Rule = Callable[[AdviceInput], Iterator[FiredRule]]
 _UNMEASURED: tuple[_Rule, ...] = (_must_cite, _walled_data, _upkeep)
 _MEASURED: tuple[_Rule, ...] = (*_UNMEASURED, _too_slow, _too_big)

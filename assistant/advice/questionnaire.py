@@ -27,7 +27,7 @@ Value = str | float
 
 
 @dataclass(frozen=True, slots=True)
-class Circumstances:
+class QuestionnaireAnswers:
     """The answers. Times in seconds, memory in GB (10^9 bytes), upkeep in hours a month.
 
     Each default is the careful one: what most offices with confidential documents would say.
@@ -51,7 +51,7 @@ class Circumstances:
     def table(self) -> dict[str, Value]:
         return asdict(self)
 
-    def with_answer(self, key: str, value: Value) -> Circumstances:
+    def with_answer(self, key: str, value: Value) -> QuestionnaireAnswers:
         return replace(self, **{key: value})  # type: ignore[arg-type]
 
 
@@ -138,7 +138,7 @@ QUESTIONS = (
 _BY_KEY = {question.key: question for question in QUESTIONS}
 
 
-def read_answers(path: Path) -> Circumstances:
+def read_answers(path: Path) -> QuestionnaireAnswers:
     """Read a file of answers, TOML or JSON (`.json`); what is not in it has its default.
 
     Raises `UsageError` naming what is wrong.
@@ -146,12 +146,12 @@ def read_answers(path: Path) -> Circumstances:
     with refused(UsageError, f"{path} can't be read", hint=_HINT):
         raw = read_file(path, _MOST_BYTES)
         table = (read_json if path.suffix == ".json" else read_toml)(raw, dict[str, Any])
-    return circumstances_of(table)
+    return answers_of(table)
 
 
-def circumstances_of(table: Mapping[str, Any]) -> Circumstances:
+def answers_of(table: Mapping[str, Any]) -> QuestionnaireAnswers:
     """Return the answers in a table. Raises `UsageError` for an unknown key or a bad value."""
-    found = Circumstances()
+    found = QuestionnaireAnswers()
     for key, value in table.items():
         question = _BY_KEY.get(key)
         if question is None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from assistant.advice.decision import NAMES, NEITHER, Case, Decision, Fired, moved, shown
+from assistant.advice.decision import NAMES, NEITHER, AdviceInput, Decision, FiredRule, moved, shown
 from assistant.advice.evidence import (
     BARE,
     BOTH,
@@ -36,7 +36,7 @@ OFTEN = CHANGES["monthly"]
 """Changes a year from which on knowledge has no place in weights, unmeasured. A guess."""
 
 
-def decide(case: Case) -> Decision:
+def decide(case: AdviceInput) -> Decision:
     """Return the advice for a case."""
     evidence, options = case.evidence, case.options
     if evidence is None or not any(option in options for option in OPTIONS):
@@ -46,7 +46,7 @@ def decide(case: Case) -> Decision:
             f"{evidence.questions} questions were measured; under {FEWEST_QUESTIONS} nothing can "
             "be told apart. Get more of them: assistant eval draft"
         )
-        return Decision(NEITHER, True, (Fired("too-few-questions", "", text),))
+        return Decision(NEITHER, True, (FiredRule("too-few-questions", "", text),))
     fired = ruled_out(case)
     out = frozenset(found.option for found in fired)
     left = [option for option in OPTIONS if option in options and option not in out]
@@ -58,9 +58,11 @@ def decide(case: Case) -> Decision:
 # -- what is chosen of those that are left ---------------------------------------------------
 
 
-def _choose(case: Case, evidence: Evidence, left: list[str]) -> tuple[str, list[Fired]]:
+def _choose(case: AdviceInput, evidence: Evidence, left: list[str]) -> tuple[str, list[FiredRule]]:
     if not left:
-        return NEITHER, [Fired("nothing-left", "", "Nothing that was measured meets all of it.")]
+        return NEITHER, [
+            FiredRule("nothing-left", "", "Nothing that was measured meets all of it.")
+        ]
     options = case.options
     useful = [o for o in left if _high(options[o].figure) >= case.said.good_enough]
     if not useful:
@@ -70,21 +72,21 @@ def _choose(case: Case, evidence: Evidence, left: list[str]) -> tuple[str, list[
             f"{case.said.good_enough:g} is needed. Mend documents and questions first, or try a "
             "larger model."
         )
-        return NEITHER, [Fired("nothing-good-enough", "", text)]
+        return NEITHER, [FiredRule("nothing-good-enough", "", text)]
     if _bare_is_enough(case, evidence, left):
         text = (
             f"The model alone, without documents, reaches {shown(options[BARE].figure)}: "
             "nothing is better beyond noise. Either nothing is needed, or these questions ask "
             "for what everybody knows: measure with questions that only your documents answer."
         )
-        return NEITHER, [Fired("bare-model-enough", BARE, text)]
+        return NEITHER, [FiredRule("bare-model-enough", BARE, text)]
     chosen = next(
         o for o in left if not any(evidence.better(options[p], options[o]) for p in left if p != o)
     )
     return chosen, _why(case, evidence, chosen, left)
 
 
-def _bare_is_enough(case: Case, evidence: Evidence, left: list[str]) -> bool:
+def _bare_is_enough(case: AdviceInput, evidence: Evidence, left: list[str]) -> bool:
     bare = case.options.get(BARE)
     if bare is None or case.said.traceability == REQUIRED:
         return False
@@ -92,11 +94,11 @@ def _bare_is_enough(case: Case, evidence: Evidence, left: list[str]) -> bool:
     return good and not any(evidence.better(case.options[option], bare) for option in left)
 
 
-def _why(case: Case, evidence: Evidence, chosen: str, left: list[str]) -> list[Fired]:
+def _why(case: AdviceInput, evidence: Evidence, chosen: str, left: list[str]) -> list[FiredRule]:
     options = case.options
     own = options[chosen]
     reasons = [
-        Fired(
+        FiredRule(
             "simplest-that-is-not-beaten",
             chosen,
             f"{NAMES[chosen].capitalize()} ({own.arm}) reaches {shown(own.figure)} on "
@@ -118,14 +120,14 @@ def _why(case: Case, evidence: Evidence, chosen: str, left: list[str]) -> list[F
             rule = "no-difference"
             if other in left and OPTIONS.index(other) > OPTIONS.index(chosen):
                 text += " So the simpler way is advised."
-        reasons.append(Fired(rule, other, text[0].upper() + text[1:]))
+        reasons.append(FiredRule(rule, other, text[0].upper() + text[1:]))
     if chosen in (TUNING, BOTH) and case.said.hardware == NOWHERE:
         text = "There is no machine to tune it anew: what it learned stays as it is."
-        reasons.append(Fired("nowhere-to-tune", chosen, text))
+        reasons.append(FiredRule("nowhere-to-tune", chosen, text))
     return reasons + _without_model(evidence, own)
 
 
-def _without_model(evidence: Evidence, own: Measured) -> list[Fired]:
+def _without_model(evidence: Evidence, own: Measured) -> list[FiredRule]:
     """Say so if the sentence that is found does as well as a model that reads on."""
     for arm in evidence.arms:
         if arm.role == EXTRACT_ROLE and own.role in (RETRIEVAL, SHOTS_ROLE):
@@ -135,11 +137,11 @@ def _without_model(evidence: Evidence, own: Measured) -> list[Fired]:
                 f"The sentence that the search finds ({arm.arm}, {shown(arm.figure)}) does as "
                 "well beyond noise, without any chat model."
             )
-            return [Fired("no-model-needed", RETRIEVAL, text)]
+            return [FiredRule("no-model-needed", RETRIEVAL, text)]
     return []
 
 
-def _missing(options: Mapping[str, Measured]) -> list[Fired]:
+def _missing(options: Mapping[str, Measured]) -> list[FiredRule]:
     missing = [NAMES[option] for option in OPTIONS if option not in options]
     if not missing:
         return []
@@ -147,37 +149,37 @@ def _missing(options: Mapping[str, Measured]) -> list[Fired]:
         f"Not measured: {', '.join(missing)}. What is advised holds among the others only. "
         "Measure all: assistant eval SUITE --for-advice"
     )
-    return [Fired("not-measured", "", text)]
+    return [FiredRule("not-measured", "", text)]
 
 
 # -- without a measurement --------------------------------------------------------------------
 
 
-def _guess(case: Case) -> Decision:
+def _guess(case: AdviceInput) -> Decision:
     said = case.said
     fired = ruled_out_unmeasured(case)
     often = CHANGES[said.changes] >= OFTEN
     if often:
         text = f"The knowledge changes {said.changes}: it belongs into documents, not into weights."
-        fired.append(Fired("changes-often", TUNING, text))
+        fired.append(FiredRule("changes-often", TUNING, text))
     out = frozenset(found.option for found in fired)
     can_tune = said.hardware != NOWHERE and said.examples >= FEWEST_EXAMPLES
     if said.form != STYLE:
         text = "Finding what stands in documents is what retrieval does without any training."
-        why = Fired("facts-are-found", RETRIEVAL, text)
+        why = FiredRule("facts-are-found", RETRIEVAL, text)
         return Decision(RETRIEVAL, False, (*fired, why), out)
     if not can_tune:
         text = (
             f"A style of one's own needs tuning, with {FEWEST_EXAMPLES} examples or more and a "
             "machine for it: those are not there yet, so begin with retrieval."
         )
-        why = Fired("cannot-tune-yet", RETRIEVAL, text)
+        why = FiredRule("cannot-tune-yet", RETRIEVAL, text)
         return Decision(RETRIEVAL, False, (*fired, why), out)
     if TUNING in out:
         text = "The form of the answers is learned, what they say is looked up."
-        return Decision(BOTH, False, (*fired, Fired("form-and-facts", BOTH, text)), out)
+        return Decision(BOTH, False, (*fired, FiredRule("form-and-facts", BOTH, text)), out)
     text = "The form of the answers is what matters, and what they say seldom changes."
-    return Decision(TUNING, False, (*fired, Fired("form-is-learned", TUNING, text)), out)
+    return Decision(TUNING, False, (*fired, FiredRule("form-is-learned", TUNING, text)), out)
 
 
 def _high(figure: Figure) -> float:

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 
-from assistant.advice.decision import NAMES, NEITHER, Case
+from assistant.advice.decision import NAMES, NEITHER, AdviceInput
 from assistant.advice.evidence import OPTIONS, Evidence
-from assistant.advice.questionnaire import QUESTIONS, Circumstances, Value
+from assistant.advice.questionnaire import QUESTIONS, QuestionnaireAnswers, Value
 from assistant.advice.rules import decide
 from assistant.evaluation.bootstrap import Figure
 
@@ -19,7 +19,7 @@ _MOST_QUESTIONS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class TippingPoint:
     """If the answers `changed` were given, `advice` would be given in place of today's."""
 
     changed: tuple[tuple[str, Value], ...]
@@ -31,20 +31,20 @@ class Turn:
         return f"If {told}: {NAMES[self.advice]}."
 
 
-def turns(case: Case) -> list[Turn]:
+def tipping_points(case: AdviceInput) -> list[TippingPoint]:
     """Return the nearest single answers that turn the advice, one for each key and outcome.
 
     What no single answer brings about, but two together do, comes after them: one pair for
     each outcome.
     """
     today = decide(case).advice
-    found: dict[tuple[str, str], Turn] = {}
+    found: dict[tuple[str, str], TippingPoint] = {}
     options = {key: list(_others(case, key)) for key in case.said.table()}
     for key, values in options.items():
         for value in values:
             advice = decide(replace(case, said=case.said.with_answer(key, value))).advice
             if advice != today:
-                found.setdefault((key, advice), Turn(((key, value),), advice))
+                found.setdefault((key, advice), TippingPoint(((key, value),), advice))
     reached = {turn.advice for turn in found.values()} | {today}
     return [*found.values(), *_pairs(case, options, [o for o in OPTIONS if o not in reached])]
 
@@ -77,7 +77,9 @@ def _needed(change: Figure) -> int:
     return int(change.count * (half / abs(change.value)) ** 2) + 1
 
 
-def _pairs(case: Case, options: dict[str, list[Value]], wanted: Sequence[str]) -> Iterator[Turn]:
+def _pairs(
+    case: AdviceInput, options: dict[str, list[Value]], wanted: Sequence[str]
+) -> Iterator[TippingPoint]:
     left = set(wanted)
     for (key, values), (other, others) in combinations(options.items(), 2):
         for value in values:
@@ -88,10 +90,10 @@ def _pairs(case: Case, options: dict[str, list[Value]], wanted: Sequence[str]) -
                 advice = decide(replace(case, said=said)).advice
                 if advice in left and advice != NEITHER:
                     left.discard(advice)
-                    yield Turn(((key, value), (other, second)), advice)
+                    yield TippingPoint(((key, value), (other, second)), advice)
 
 
-def _others(case: Case, key: str) -> Iterator[Value]:
+def _others(case: AdviceInput, key: str) -> Iterator[Value]:
     """Yield other answers to a question, the nearest first."""
     question = next(question for question in QUESTIONS if question.key == key)
     now = case.said.table()[key]
@@ -107,7 +109,7 @@ def _others(case: Case, key: str) -> Iterator[Value]:
             yield value
 
 
-def _thresholds(case: Case, key: str) -> list[float]:
+def _thresholds(case: AdviceInput, key: str) -> list[float]:
     """Return the values at which a rule may change its mind."""
     evidence = case.evidence
     arms = evidence.arms if evidence else ()
@@ -133,7 +135,7 @@ def _value(value: Value) -> str:
     return value if isinstance(value, str) else f"{value:g}"
 
 
-def said_by(said: Circumstances) -> list[tuple[str, str]]:
+def said_by(said: QuestionnaireAnswers) -> list[tuple[str, str]]:
     """Return the questions and what was answered."""
     table = said.table()
     return [

@@ -22,7 +22,7 @@ _CLIP = 25.0
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class QuoteEvidence:
     """All that speaks for or against a quote, which stands at `place` of the hits' passages.
 
     `shown` is the text of the window that the model was shown of that passage.
@@ -37,20 +37,20 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
-class Judgement:
+class AnswerDecision:
     """Whether to refuse, and the probability (0..1) that the quote is right (None: unknown)."""
 
     refused: bool
     confidence: float | None = None
 
 
-def judge(evidence: Evidence, calibration: Calibration) -> Judgement:
+def decide_answer(evidence: QuoteEvidence, calibration: Calibration) -> AnswerDecision:
     """Decide whether a quote is given as the answer."""
     confidence = confidence_of(features(evidence), calibration.confidence)
     threshold = calibration.answer_threshold
     if confidence is not None and threshold is not None:
-        return Judgement(confidence < threshold, confidence)
-    return Judgement(calibration.refuses(evidence.quoted), confidence)
+        return AnswerDecision(confidence < threshold, confidence)
+    return AnswerDecision(calibration.refuses(evidence.quoted), confidence)
 
 
 def confidence_of(found: Mapping[str, float], weights: Mapping[str, float]) -> float | None:
@@ -61,7 +61,7 @@ def confidence_of(found: Mapping[str, float], weights: Mapping[str, float]) -> f
     return 1.0 / (1.0 + math.exp(-max(min(score, 60.0), -60.0)))
 
 
-def features(evidence: Evidence) -> dict[str, float]:
+def features(evidence: QuoteEvidence) -> dict[str, float]:
     """Return the figures that the logistic function weighs, by name.
 
     `relevance` is the log-odds of the search's relevance; `dense` the best cosine, `gap` how

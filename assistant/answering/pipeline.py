@@ -19,11 +19,11 @@ from assistant.answering.best_sentence import (
 )
 from assistant.answering.checks.support import embedder_similarity
 from assistant.answering.contradictions import find_disagreements
-from assistant.answering.prompt_budget import Plan
-from assistant.answering.request import Read, Request, milliseconds_since
+from assistant.answering.prompt_budget import PromptPlan
+from assistant.answering.request import StrategyRequest, StrategyResult, milliseconds_since
 from assistant.answering.strategies.map_reduce import PASSAGES as LISTED_PASSAGES
 from assistant.answering.strategies.registry import READERS
-from assistant.answering.strategies.router import Choice, Router
+from assistant.answering.strategies.router import RouteChoice, Router
 from assistant.answering.verify import check_answer, check_quote
 from assistant.config import Settings
 from assistant.errors import Cancelled
@@ -69,9 +69,9 @@ class _Stages:
     """The results of the stages of one answer, as far as it came."""
 
     question: str
-    choice: Choice | None
+    choice: RouteChoice | None
     searched: _Searched | None
-    read: Read
+    read: StrategyResult
     cancelled: bool
     total_ms: float
 
@@ -136,13 +136,13 @@ class AnswerSession:
         """
         began = time.perf_counter()
         token = cancel or CancelToken()
-        choice: Choice | None = None
+        choice: RouteChoice | None = None
         searched: _Searched | None = None
-        read, cancelled = Read(""), False
+        read, cancelled = StrategyResult(""), False
         try:
             token.raise_if_cancelled()
             choice = self._router.choose(question, strategy or self._settings.reading, previous)
-            read = Read(choice.strategy)
+            read = StrategyResult(choice.strategy)
             if not choice.answer:
                 searched = self._search(choice.route.searched or question, choice, began)
                 yield Retrieved(searched.result)
@@ -152,7 +152,7 @@ class AnswerSession:
                 if searched.extract is not None and searched.result.relevant:
                     yield Extracted(searched.extract)
                 if self._chat is not None and choice.strategy in READERS:
-                    request = Request(
+                    request = StrategyRequest(
                         searched.query.text,
                         searched.result,
                         searched.scored,
@@ -171,7 +171,7 @@ class AnswerSession:
             self._finished(_Stages(question, choice, searched, read, cancelled, total_ms))
         )
 
-    def _search(self, words: str, choice: Choice, began: float) -> _Searched:
+    def _search(self, words: str, choice: RouteChoice, began: float) -> _Searched:
         """Search for as many passages as are wanted: by the settings, and to be read."""
         settings = self._settings
         reads = choice.strategy in READERS
@@ -262,6 +262,6 @@ def _timings(stages: _Stages, generated: int) -> Timings:
     )
 
 
-def _reached(plan: Plan | None, tokens: int) -> bool:
+def _reached(plan: PromptPlan | None, tokens: int) -> bool:
     """Tell whether an answer is as long as it could be."""
     return plan is not None and tokens >= plan.max_answer_tokens

@@ -33,7 +33,7 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class PromptPlan:
     """A rendered prompt that fits, the windows in it, and the room for the answer."""
 
     prompt: str
@@ -54,7 +54,7 @@ def plan_prompt(
     chat: ChatEngine,
     settings: Settings,
     style: str,
-) -> Plan:
+) -> PromptPlan:
     """Fit system text, question, passages and the longest answer into the context.
 
     The passages get `prompt_passage_tokens`, less if a long question leaves less, down to
@@ -72,11 +72,11 @@ def plan_prompt(
         prompt, tokens = _rendered(question, windows, chat, style)
         excess = tokens + answer - context
         if excess <= 0:
-            return Plan(prompt, tokens, windows, answer)
+            return PromptPlan(prompt, tokens, windows, answer)
         budget -= excess
         if budget <= 0:
             break
-    return Plan(empty[0], empty[1], (), answer)
+    return PromptPlan(empty[0], empty[1], (), answer)
 
 
 def _rendered(

@@ -31,7 +31,7 @@ _HYPHENS = "-\u2010\u2011\u00ad"
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class MatchedRun:
     """Words of a text (`start:end` there, canonical) that stand at `place` just so."""
 
     start: int
@@ -81,14 +81,14 @@ class PassageIndex:
                     return found
         return []
 
-    def runs(self, text: str, prefer: Sequence[int] = ()) -> list[Run]:
+    def runs(self, text: str, prefer: Sequence[int] = ()) -> list[MatchedRun]:
         """Return the longest stretches of `RUN_WORDS` words or more that were copied.
 
         `text` is in canonical form. They are taken from left to right and don't overlap.
         """
         spans = [m.span() for m in _WORD.finditer(text)]
         ends = [end for _, end in spans]
-        found: list[Run] = []
+        found: list[MatchedRun] = []
         at = 0
         while at + RUN_WORDS <= len(spans):
             run = self._longest(text, spans[at][0], ends, at, prefer)
@@ -138,12 +138,12 @@ class PassageIndex:
 
     def _longest(
         self, text: str, begin: int, ends: Sequence[int], first: int, prefer: Collection[int]
-    ) -> Run | None:
+    ) -> MatchedRun | None:
         """Return the longest run from word number `first` on, which begins at `begin`.
 
         Words end at `ends`.
         """
-        best: Run | None = None
+        best: MatchedRun | None = None
         places = self._grams.get(_gram(text[begin : ends[first + RUN_WORDS - 1]]), [])
         for number, at in sorted(places, key=lambda place: place[0] not in prefer):
             form = self._forms[number][0]
@@ -160,7 +160,7 @@ class PassageIndex:
                 continue
             span = form.original_span(at, at + ends[last] - begin)
             if span is not None:
-                best = Run(begin, ends[last], Place(number, *span))
+                best = MatchedRun(begin, ends[last], Place(number, *span))
         return best
 
 

@@ -7,8 +7,8 @@ from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 
 from assistant.answering.best_sentence import ScoredSentence
-from assistant.answering.confidence import Evidence
-from assistant.answering.prompt_budget import Plan, plan_prompt
+from assistant.answering.confidence import QuoteEvidence
+from assistant.answering.prompt_budget import PromptPlan, plan_prompt
 from assistant.config import Settings
 from assistant.types import (
     AnswerEvent,
@@ -21,7 +21,7 @@ from assistant.types import (
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class StrategyRequest:
     """What a strategy is given: `question` is what the model is asked of the `result`.
 
     `began` is when the person asked (`time.perf_counter`).
@@ -41,7 +41,7 @@ class Request:
         """Whether the model was tuned to quote or refuse, and nothing else."""
         return self.chat.calibration.quotes_only
 
-    def plan(self) -> Plan:
+    def plan(self) -> PromptPlan:
         """Cut the hits to what fits one prompt. Raises as `plan_prompt` does."""
         hits = self.result.hits
         return plan_prompt(self.question, hits, self.scored, self.chat, self.settings, self.style)
@@ -60,7 +60,7 @@ class Quote:
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
+class StrategyResult:
     """What a strategy read, whole or until it was cancelled.
 
     `quotes` are the model's where its engine held it to the passages; `written` is what it
@@ -73,9 +73,9 @@ class Read:
     strategy: str
     quotes: tuple[Quote, ...] = ()
     written: str = ""
-    plan: Plan | None = None
+    plan: PromptPlan | None = None
     candidates: tuple[Candidate, ...] = ()
-    evidence: Evidence | None = None
+    evidence: QuoteEvidence | None = None
     confidence: float | None = None
     first_token_ms: float | None = None
     cut_short: bool = False
@@ -89,7 +89,7 @@ class Read:
         return "\n".join([*lines, self.written] if self.written else lines)
 
 
-AtWork = Generator[AnswerEvent, None, Read]
+StrategyEvents = Generator[AnswerEvent, None, StrategyResult]
 """A strategy at work: events for who watches, and at its end what it read.
 
 Raises `Cancelled` if nothing was read by then, `ContextOverflowError`, and what the chat model

@@ -12,17 +12,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.engine.chat_template import KnownStyle, PromptStyle, RenderedPrompt
-from assistant.engine.constrained_decoding import QuoteSearch
+from assistant.engine.constrained_decoding import QuoteDecoder
 from assistant.engine.likelihood import LogProbabilities, each_token, next_token, score_each
 from assistant.engine.llama_runtime import LlamaRuntime
 from assistant.engine.prefix_cache import CachedDecoder
 from assistant.engine.prompt_style import style_of
 from assistant.engine.prompt_tokenizer import PromptTokenizer, try_vocabulary
-from assistant.engine.rag_sequence_decoding import SideBySide
-from assistant.engine.span_automaton import Spelling
+from assistant.engine.rag_sequence_decoding import RagSequenceDecoder
+from assistant.engine.span_automaton import TokenVocabulary
 from assistant.engine.token_sampler import Sampler
 from assistant.engine.token_stream import TextStream
-from assistant.engine.token_vocabulary import spelling_of
+from assistant.engine.token_vocabulary import token_vocabulary_of
 from assistant.errors import ContextOverflowError, EngineError
 from assistant.models.template_approval import template_hash
 from assistant.models.verified_file import PinnedFile, path_of
@@ -32,9 +32,9 @@ from assistant.types import (
     Likelihood,
     Message,
     Quoted,
-    Reading,
     Sampling,
-    Weighed,
+    WeightedPassage,
+    WeightedQuotes,
 )
 
 _LOCK_POLL_SECONDS = 0.02
@@ -70,7 +70,7 @@ class LlamaChat:
         self._tokenizer = PromptTokenizer(self._runtime)
         self._lock = threading.Lock()
         self._decoder = CachedDecoder(self._runtime)
-        self._spelling: Spelling | None = None
+        self._vocabulary: TokenVocabulary | None = None
 
     @property
     def name(self) -> str:
@@ -126,7 +126,7 @@ class LlamaChat:
         with self._at_work() as stop:
             self._decoder.prefill(tokens, stop)
             if self._calibration.quotes_only:
-                self._spelled()  # a tenth of a second that the first question need not wait
+                self._token_vocabulary()  # 0.1 s that the first question need not wait
 
     def generate(
         self, prompt: str, sampling: Sampling, cancel: CancelToken | None = None
@@ -148,7 +148,9 @@ class LlamaChat:
         tokens = self._fitting(prompt, 2)
         with self._at_work(cancel) as stop:
             longest = min(max_tokens, self.context_length - len(tokens) - 1)
-            search = QuoteSearch(self._decoder, self._spelled(), self.end_of_turn, longest)
+            search = QuoteDecoder(
+                self._decoder, self._token_vocabulary(), self.end_of_turn, longest
+            )
             return search.best(tokens, passages, self._tokenizer.plain(refusal)[0], stop)
 
     @property
@@ -158,24 +160,26 @@ class LlamaChat:
 
     def weigh(
         self,
-        readings: Sequence[Reading],
+        passages: Sequence[WeightedPassage],
         refusal: str,
         cancel: CancelToken | None = None,
         *,
         max_tokens: int = 192,
-    ) -> Weighed:
-        if not 0 < len(readings) <= self.side_by_side:
-            raise EngineError(f"{len(readings)} passages can't be read side by side.")
-        prompts = [self._fitting(reading.prompt, 2) for reading in readings]
+    ) -> WeightedQuotes:
+        if not 0 < len(passages) <= self.side_by_side:
+            raise EngineError(f"{len(passages)} passages can't be read side by side.")
+        prompts = [self._fitting(passage.prompt, 2) for passage in passages]
         with self._at_work(cancel) as stop:
-            spelling, end = self._spelled(), self.end_of_turn
-            weighing = SideBySide(self._decoder, spelling, end, prompts, readings, max_tokens)
-            return weighing.weighed(self._tokenizer.plain(refusal)[0], stop)
+            vocabulary, end = self._token_vocabulary(), self.end_of_turn
+            decoder = RagSequenceDecoder(
+                self._decoder, vocabulary, end, prompts, passages, max_tokens
+            )
+            return decoder.weighed(self._tokenizer.plain(refusal)[0], stop)
 
-    def _spelled(self) -> Spelling:
-        if self._spelling is None:
-            self._spelling = spelling_of(self._runtime, self._tokenizer)
-        return self._spelling
+    def _token_vocabulary(self) -> TokenVocabulary:
+        if self._vocabulary is None:
+            self._vocabulary = token_vocabulary_of(self._runtime, self._tokenizer)
+        return self._vocabulary
 
     # -- likelihood ------------------------------------------------------------------
 

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from assistant.engine.likelihood import log_total
 from assistant.engine.prefix_cache import CachedDecoder
-from assistant.engine.span_automaton import MARK, Move, Quotable, Spelling
+from assistant.engine.span_automaton import MARK, SpanAutomaton, SpanState, TokenVocabulary
 from assistant.types import CancelToken, Quoted
 
 STARTS = 3
@@ -30,10 +30,10 @@ out: exact match 0.67 with one, 0.70 with three (F1 0.75 and 0.79)."""
 
 
 @dataclass(slots=True)
-class _Span:
+class _PartialQuote:
     """A quote as it grows; `state` says how it can go on."""
 
-    state: Move
+    state: SpanState
     tokens: list[int] = field(default_factory=list)
     log_probability: float = 0.0
     complete: bool = False
@@ -43,7 +43,7 @@ NOTHING = Quoted("", math.inf, 0.0, 0)
 """There is nothing to quote: infinitely much speaks for refusing."""
 
 
-class QuoteSearch:
+class QuoteDecoder:
     """Searches quotes for one prompt, which is computed once.
 
     `end` is the token that the template writes after an answer, `longest` the most tokens
@@ -53,13 +53,13 @@ class QuoteSearch:
     def __init__(
         self,
         decoder: CachedDecoder,
-        spelling: Spelling,
+        vocabulary: TokenVocabulary,
         end: int,
         longest: int,
         starts: int = STARTS,
     ) -> None:
         self._decoder = decoder
-        self._spelling = spelling
+        self._vocabulary = vocabulary
         self._end = end
         self._longest = longest
         self._starts = starts
@@ -76,27 +76,31 @@ class QuoteSearch:
         """Return the likeliest quote found. `refusal` is the first token of a refusal."""
         self._decoder.prefill(prompt, cancel)
         first = self._decoder.logits()
-        mark = self._spelling.by_bytes.get(MARK)
-        quotable = Quotable(self._spelling, passages)
-        begun = quotable.begin()
+        mark = self._vocabulary.by_bytes.get(MARK)
+        automaton = SpanAutomaton(self._vocabulary, passages)
+        begun = automaton.begin()
         if mark is None or not begun.places or self._longest < 1:
             return NOTHING
         margin = float(first[refusal]) - float(first[mark])
         marked = [*prompt, mark]
         self._decoder.prefill(marked, cancel)
-        moves = quotable.moves(begun, may_close=False)
-        starts = _likeliest(self._decoder.logits(), moves, self._starts)
-        best: _Span | None = None
+        transitions = automaton.transitions(begun, may_close=False)
+        starts = _likeliest(self._decoder.logits(), transitions, self._starts)
+        best: _PartialQuote | None = None
         for token, log_probability in starts:
-            span = _Span(moves[token], [token], log_probability)
+            span = _PartialQuote(transitions[token], [token], log_probability)
             if best is None or log_probability > best.log_probability:
                 self._back_to(marked, cancel)
-                grown = self._grow(span, quotable, best, cancel)
+                grown = self._grow(span, automaton, best, cancel)
                 best = span if grown else best
-        return self._quoted(best, margin, quotable) if best else NOTHING
+        return self._quoted(best, margin, automaton) if best else NOTHING
 
     def _grow(
-        self, span: _Span, quotable: Quotable, best: _Span | None, cancel: CancelToken
+        self,
+        span: _PartialQuote,
+        automaton: SpanAutomaton,
+        best: _PartialQuote | None,
+        cancel: CancelToken,
     ) -> bool:
         """Go on from a first token, greedily, until the quote is closed and ended.
 
@@ -107,19 +111,19 @@ class QuoteSearch:
             cancel.raise_if_cancelled()
             self._decoder.extend(span.tokens[-1:])
             self.steps += 1
-            moves = quotable.moves(span.state)
+            transitions = automaton.transitions(span.state)
             if span.state.closed:
-                moves[self._end] = Move()
-            if not moves:  # no token spells what follows
+                transitions[self._end] = SpanState()
+            if not transitions:  # no token spells what follows
                 break
-            ((token, log_probability),) = _likeliest(self._decoder.logits(), moves, 1)
+            ((token, log_probability),) = _likeliest(self._decoder.logits(), transitions, 1)
             span.log_probability += log_probability
             if span.log_probability <= least:
                 return False
             span.complete = token == self._end and bool(span.state.closed)
             if not span.complete:
                 span.tokens.append(token)
-                span.state = moves[token]
+                span.state = transitions[token]
         return True
 
     def _back_to(self, marked: Sequence[int], cancel: CancelToken) -> None:
@@ -129,19 +133,19 @@ class QuoteSearch:
         if len(self._decoder.cached) < len(marked):  # a model that can't go back forgot it all
             self._decoder.prefill(marked, cancel)
 
-    def _quoted(self, span: _Span, margin: float, quotable: Quotable) -> Quoted:
-        data = b"".join(map(self._spelling.piece, span.tokens))
-        text, places = quotable.stretch(span.state, data)
+    def _quoted(self, span: _PartialQuote, margin: float, automaton: SpanAutomaton) -> Quoted:
+        data = b"".join(map(self._vocabulary.piece, span.tokens))
+        text, places = automaton.stretch(span.state, data)
         if not text:
             return NOTHING
         return Quoted(text, margin, span.log_probability, len(span.tokens), span.complete, places)
 
 
 def _likeliest(
-    logits: NDArray[np.float32], moves: Mapping[int, Move], count: int
+    logits: NDArray[np.float32], transitions: Mapping[int, SpanState], count: int
 ) -> list[tuple[int, float]]:
     """Return the likeliest of the tokens that may come, best first, with their logarithms."""
-    numbers = np.fromiter(moves, dtype=np.int64, count=len(moves))
+    numbers = np.fromiter(transitions, dtype=np.int64, count=len(transitions))
     allowed = logits[numbers]
     order = np.argsort(-allowed, kind="stable")[:count]
     total = log_total(logits)

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from assistant.engine.abort_callback import AbortFlag
 from assistant.engine.llama_vocabulary import LlamaVocabulary
-from assistant.engine.thread_tuner import Pace
+from assistant.engine.thread_tuner import ThreadTuner
 from assistant.errors import EngineError, ModelError
 from assistant.models.verified_file import PinnedFile, held, path_of
 
@@ -112,7 +112,7 @@ class LlamaRuntime(LlamaVocabulary):
         self.sequences = 1 if self._keeps_states() else SEQUENCES
         self.abort = AbortFlag(self._lib)
         self._threads = max(1, threads)
-        self._pace = Pace(self._threads)
+        self._thread_tuner = ThreadTuner(self._threads)
         self._context = self._make_context()
         self._memory = self._lib.llama_get_memory(self._context)
         self._close = weakref.finalize(
@@ -224,12 +224,12 @@ class LlamaRuntime(LlamaVocabulary):
         if outputs > 1:
             wanted = [int(at >= len(tokens) - outputs) for at in range(len(tokens))]
             batch.logits = (ctypes.c_int8 * len(tokens))(*wanted)
-        threads = self._pace.threads()
+        threads = self._thread_tuner.threads()
         self._lib.llama_set_n_threads(self._context, threads, self._threads)
         started = time.perf_counter()
         status = self._lib.llama_decode(self._context, batch)
         if len(tokens) == 1:
-            self._pace.took(threads, time.perf_counter() - started)
+            self._thread_tuner.took(threads, time.perf_counter() - started)
         return _done(status)
 
     def decode_rows(self, rows: Sequence[tuple[int, int, int, bool]]) -> bool:

@@ -15,9 +15,9 @@ import numpy as np
 from assistant.engine.likelihood import LogProbabilities
 from assistant.engine.parallel_sequences import Sequences
 from assistant.engine.prefix_cache import CachedDecoder
-from assistant.engine.span_automaton import MARK, Move, Quotable, Spelling
+from assistant.engine.span_automaton import MARK, SpanAutomaton, SpanState, TokenVocabulary
 from assistant.errors import ContextOverflowError
-from assistant.types import CancelToken, Reading, Weighed, WeighedText
+from assistant.types import CancelToken, WeightedPassage, WeightedQuote, WeightedQuotes
 
 STARTS = 2
 """Quotes that each passage proposes, each from another first token."""
@@ -31,16 +31,16 @@ LEAST_ROOM = 8
 
 
 @dataclass(slots=True)
-class _Text:
-    """A quote as it grows after passage number `reading`, in the sequence `branch`.
+class _PartialQuote:
+    """A quote as it grows after passage number `passage`, in the sequence `branch`.
 
     `prior` is log p of its passage and opening mark.
     """
 
-    reading: int
+    passage: int
     branch: int
-    quotable: Quotable
-    state: Move
+    automaton: SpanAutomaton
+    state: SpanState
     prior: float
     tokens: list[int]
     log_probability: float
@@ -54,10 +54,10 @@ class _Text:
         return self.prior + self.log_probability
 
 
-class SideBySide:
+class RagSequenceDecoder:
     """Weighs passages for one question. `longest` is the most tokens of an answer.
 
-    `prompts` are the tokens of those in `readings`, `end` is the token that the template writes
+    `prompts` are the tokens of those in `passages`, `end` is the token that the template writes
     after an answer. Raises `Cancelled`, `EngineError`, and `ContextOverflowError` if the passages
     do not fit the context side by side.
     """
@@ -65,18 +65,18 @@ class SideBySide:
     def __init__(
         self,
         decoder: CachedDecoder,
-        spelling: Spelling,
+        vocabulary: TokenVocabulary,
         end: int,
         prompts: Sequence[Sequence[int]],
-        readings: Sequence[Reading],
+        passages: Sequence[WeightedPassage],
         longest: int,
     ) -> None:
         self._decoder = decoder
-        self._spelling = spelling
+        self._vocabulary = vocabulary
         self._end = end
         self._prompts = prompts
-        self._readings = readings
-        self._weights = [reading.weight for reading in readings]
+        self._passages = passages
+        self._weights = [passage.weight for passage in passages]
         self._longest = longest
         self._shared = shared_beginning(prompts)
         self._room = decoder.runtime.context_length - self._shared
@@ -87,15 +87,15 @@ class SideBySide:
                 hint="Read fewer of them (prompt_passages), or set a larger context_length.",
             )
 
-    def weighed(self, refusal: int, cancel: CancelToken) -> Weighed:
+    def weighed(self, refusal: int, cancel: CancelToken) -> WeightedQuotes:
         """Let each passage propose quotes, and weigh them; the likeliest comes first.
 
         `refusal` is the first token of a refusal. What was cut off before its first word was
         whole is no quote.
         """
-        mark = self._spelling.by_bytes.get(MARK)
+        mark = self._vocabulary.by_bytes.get(MARK)
         if mark is None:
-            return Weighed((), 0.0, 0.0)
+            return WeightedQuotes((), 0.0, 0.0)
         if self._shared:
             self._decoder.prefill(self._prompts[0][: self._shared], cancel)
         else:
@@ -110,31 +110,33 @@ class SideBySide:
             most = max(1, self._room // (len(roots) * 4 * LEAST_ROOM))
             starts = min(STARTS, most, sequences.free // len(roots))
             started = []
-            for reading, root in enumerate(roots):
-                prior = self._weights[reading] + openings[reading]
-                begun = self._started(reading, likely[root], prior, starts)
+            for passage, root in enumerate(roots):
+                prior = self._weights[passage] + openings[passage]
+                begun = self._started(passage, likely[root], prior, starts)
                 started += [replace(text, branch=sequences.fork(root)) for text in begun]
             grown = self._grown(sequences, started)
             weighed = self._thorough(sequences, grown, roots, likely, openings)
         whole = sorted((t for t in weighed if t.text), key=lambda text: -text.log_probability)
-        return Weighed(tuple(whole), self._sum(openings), self._sum(refusals))
+        return WeightedQuotes(tuple(whole), self._sum(openings), self._sum(refusals))
 
     def _sum(self, terms: Sequence[float]) -> float:
         """Return the log of the sum of probabilities, each weighed with its passage's."""
         return float(np.logaddexp.reduce(np.add(terms, self._weights)))
 
     def _started(
-        self, reading: int, likely: LogProbabilities, prior: float, starts: int
-    ) -> list[_Text]:
+        self, passage: int, likely: LogProbabilities, prior: float, starts: int
+    ) -> list[_PartialQuote]:
         """Begin quotes of a passage with the likeliest first tokens."""
-        quotable = Quotable(self._spelling, [self._readings[reading].passage])
-        moves = quotable.moves(quotable.begin(), may_close=False)
+        automaton = SpanAutomaton(self._vocabulary, [self._passages[passage].passage])
+        transitions = automaton.transitions(automaton.begin(), may_close=False)
         return [
-            _Text(reading, 0, quotable, moves[token], prior, [token], float(likely[token]))
-            for token in sorted(moves, key=lambda token: -likely[token])[:starts]
+            _PartialQuote(
+                passage, 0, automaton, transitions[token], prior, [token], float(likely[token])
+            )
+            for token in sorted(transitions, key=lambda token: -likely[token])[:starts]
         ]
 
-    def _grown(self, sequences: Sequences, texts: Sequence[_Text]) -> list[_Text]:
+    def _grown(self, sequences: Sequences, texts: Sequence[_PartialQuote]) -> list[_PartialQuote]:
         """Advance all quotes together, a token at a time; return those with a chance."""
         longest = min(self._longest, self._room // max(1, len(texts)))
         while growing := [t for t in texts if not t.done and len(t.tokens) < longest]:
@@ -148,51 +150,53 @@ class SideBySide:
         sequences.release(*(text.branch for text in texts))
         return [text for text in texts if not text.hopeless]
 
-    def _advance(self, text: _Text, likely: LogProbabilities) -> None:
-        moves = text.quotable.moves(text.state)
+    def _advance(self, text: _PartialQuote, likely: LogProbabilities) -> None:
+        transitions = text.automaton.transitions(text.state)
         if text.state.closed:
-            moves[self._end] = Move()
-        if not moves:  # no token spells what follows
+            transitions[self._end] = SpanState()
+        if not transitions:  # no token spells what follows
             text.done = True
             return
-        numbers = np.fromiter(moves, dtype=np.int64)
+        numbers = np.fromiter(transitions, dtype=np.int64)
         token = int(numbers[likely[numbers].argmax()])
         text.log_probability += float(likely[token])
         text.done = text.complete = bool(text.state.closed) and token == self._end
         if not text.done:
             text.tokens.append(token)
-            text.state = moves[token]
+            text.state = transitions[token]
 
     def _thorough(
         self,
         sequences: Sequences,
-        texts: Sequence[_Text],
+        texts: Sequence[_PartialQuote],
         roots: Sequence[int],
         likely: Mapping[int, LogProbabilities],
         openings: Sequence[float],
-    ) -> list[WeighedText]:
+    ) -> list[WeightedQuote]:
         """Score each quote under every passage; equal quotes of two passages are one."""
-        own: dict[tuple[int, ...], dict[int, _Text]] = {}
+        own: dict[tuple[int, ...], dict[int, _PartialQuote]] = {}
         for text in texts:
             end = (self._end,) if text.complete else ()
-            own.setdefault((*text.tokens, *end), {}).setdefault(text.reading, text)
+            own.setdefault((*text.tokens, *end), {}).setdefault(text.passage, text)
         found = []
-        for tokens, by_reading in own.items():
-            others = {sequences.fork(r): n for n, r in enumerate(roots) if n not in by_reading}
+        for tokens, by_passage in own.items():
+            others = {sequences.fork(r): n for n, r in enumerate(roots) if n not in by_passage}
             sums = sequences.score(dict.fromkeys(others, tokens))
             sequences.release(*others)
-            known = {n: text.log_probability for n, text in by_reading.items()}
+            known = {n: text.log_probability for n, text in by_passage.items()}
             known |= {n: sums[f] + float(likely[roots[n]][tokens[0]]) for f, n in others.items()}
             terms = [known[n] + w + openings[n] for n, w in enumerate(self._weights)]
-            found.append(self._joined(next(iter(by_reading.values())), terms, len(tokens)))
+            found.append(self._joined(next(iter(by_passage.values())), terms, len(tokens)))
         return found
 
-    def _joined(self, text: _Text, terms: Sequence[float], tokens: int) -> WeighedText:
+    def _joined(self, text: _PartialQuote, terms: Sequence[float], tokens: int) -> WeightedQuote:
         total = float(np.logaddexp.reduce(terms))
-        data = b"".join(map(self._spelling.piece, text.tokens))
-        words, places = text.quotable.stretch(text.state, data)
-        places = tuple(replace(place, passage=text.reading) for place in places)
-        return WeighedText(words, total, text.reading, tokens, tuple(terms), text.complete, places)
+        data = b"".join(map(self._vocabulary.piece, text.tokens))
+        words, places = text.automaton.stretch(text.state, data)
+        places = tuple(replace(place, passage=text.passage) for place in places)
+        return WeightedQuote(
+            words, total, text.passage, tokens, tuple(terms), text.complete, places
+        )
 
 
 def shared_beginning(prompts: Sequence[Sequence[int]]) -> int:

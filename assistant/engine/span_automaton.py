@@ -42,7 +42,7 @@ def tokens_by_bytes(pieces: Mapping[int, bytes]) -> dict[bytes, int]:
 
 
 @dataclass(frozen=True, slots=True)
-class Spelling:
+class TokenVocabulary:
     """How a model writes: texts to tokens, a token to its bytes, and bytes to tokens."""
 
     tokenize: Callable[[str], list[int]]
@@ -76,7 +76,7 @@ class Spelling:
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class IndexedPassage:
     """Passage number `number` in bytes, with one space between words as prompts show it.
 
     `begins` and `ends` map the offsets in `data` at which a quote may begin and end to those
@@ -89,7 +89,7 @@ class Source:
     ends: Mapping[int, int]
 
     @classmethod
-    def of(cls, passage: str, number: int = 0) -> Source:
+    def of(cls, passage: str, number: int = 0) -> IndexedPassage:
         """Index a passage: quotes begin and end where no word is cut, and not at a space.
 
         A lone surrogate, which no bytes can write, becomes a question mark.
@@ -107,7 +107,7 @@ class Source:
 
 
 @dataclass(slots=True)
-class Move:
+class SpanState:
     """What a token does: the places after it, and where it may have closed the quote.
 
     `closed` are (passage, offset in its bytes at which the quote then ends).
@@ -117,43 +117,43 @@ class Move:
     closed: set[tuple[int, int]] = field(default_factory=set)
 
 
-class Quotable:
+class SpanAutomaton:
     """Passages, and the tokens with which a quote of them may begin, go on and be closed.
 
     White space is taken as one space, as prompts show it; places are in the passages' own text.
     """
 
-    def __init__(self, spelling: Spelling, passages: Sequence[str]) -> None:
-        self._spelling = spelling
+    def __init__(self, vocabulary: TokenVocabulary, passages: Sequence[str]) -> None:
+        self._vocabulary = vocabulary
         self._next: list[list[tuple[int, int]]] = []
         """For each place the (token, place after it) that go on from there."""
-        self._where: list[tuple[Source, int]] = []
+        self._where: list[tuple[IndexedPassage, int]] = []
         """For each place its source and its offset there."""
         self._begins: set[int] = set()
-        self._sources = [Source.of(passage, n) for n, passage in enumerate(passages)]
+        self._sources = [IndexedPassage.of(passage, n) for n, passage in enumerate(passages)]
         for source in self._sources:
             self._add(source)
 
-    def begin(self) -> Move:
+    def begin(self) -> SpanState:
         """Return the state right after the opening mark."""
-        return Move(set(self._begins))
+        return SpanState(set(self._begins))
 
-    def moves(self, state: Move, *, may_close: bool = True) -> dict[int, Move]:
+    def transitions(self, state: SpanState, *, may_close: bool = True) -> dict[int, SpanState]:
         """Return what each token that may come next leads to.
 
         A passage may hold quotation marks itself, so one token may both close and go on.
         """
-        found: dict[int, Move] = {}
+        found: dict[int, SpanState] = {}
         for place in state.places:
             for token, after in self._next[place]:
-                found.setdefault(token, Move()).places.add(after)
+                found.setdefault(token, SpanState()).places.add(after)
             if may_close:
                 source, at = self._where[place]
                 for token, end in self._closing(source, at):
-                    found.setdefault(token, Move()).closed.add((source.number, end))
+                    found.setdefault(token, SpanState()).closed.add((source.number, end))
         return found
 
-    def stretch(self, state: Move, data: bytes) -> tuple[str, tuple[Place, ...]]:
+    def stretch(self, state: SpanState, data: bytes) -> tuple[str, tuple[Place, ...]]:
         """Return the words of a quote whose tokens write `data` and lead to `state`.
 
         And every place where the decoder may have read them, in the order of the passages: the
@@ -183,19 +183,19 @@ class Quotable:
         ends = [end for end in source.ends if begin < end <= at]
         return source.number, begin, max(ends, default=begin)
 
-    def _closing(self, source: Source, at: int) -> Iterator[tuple[int, int]]:
+    def _closing(self, source: IndexedPassage, at: int) -> Iterator[tuple[int, int]]:
         """Yield the tokens that write the mark, maybe after the quote's last bytes, and its end."""
         for end in range(at, min(at + LONGEST_TOKEN, len(source.data)) + 1):
             if end in source.ends:
-                token = self._spelling.by_bytes.get(source.data[at:end] + MARK)
+                token = self._vocabulary.by_bytes.get(source.data[at:end] + MARK)
                 if token is not None:
                     yield token, end
 
-    def _add(self, source: Source) -> None:
+    def _add(self, source: IndexedPassage) -> None:
         """Lay out a passage: one chain of places through it, and an entry at each word."""
         chain = {0: self._place(source, 0)}
         at = 0
-        for token, piece in self._spelling.pieces(source.data.decode()):
+        for token, piece in self._vocabulary.pieces(source.data.decode()):
             if not at and piece[:1] == b" " and source.data.startswith(piece[1:]):
                 at = len(piece) - 1  # a tokenizer that begins every text with a space
                 chain = {at: self._place(source, at)}
@@ -215,7 +215,7 @@ class Quotable:
             self._enter(source, offset, chain, path)
 
     def _path(
-        self, source: Source, offset: int, text: str, chain: Mapping[int, int]
+        self, source: IndexedPassage, offset: int, text: str, chain: Mapping[int, int]
     ) -> tuple[list[tuple[int, int]], bool]:
         """Spell a quote that begins at an offset, as after a mark, until the chain is met.
 
@@ -223,7 +223,7 @@ class Quotable:
         """
         path = []
         at = offset
-        for token, piece in self._spelling.after_mark(text):
+        for token, piece in self._vocabulary.after_mark(text):
             if not piece or not source.data.startswith(piece, at):
                 break
             at += len(piece)
@@ -234,7 +234,7 @@ class Quotable:
 
     def _enter(
         self,
-        source: Source,
+        source: IndexedPassage,
         offset: int,
         chain: Mapping[int, int],
         path: Sequence[tuple[int, int]],
@@ -251,7 +251,7 @@ class Quotable:
             self._next[place].append((token, after))
             place = after
 
-    def _place(self, source: Source, offset: int) -> int:
+    def _place(self, source: IndexedPassage, offset: int) -> int:
         self._next.append([])
         self._where.append((source, offset))
         return len(self._next) - 1

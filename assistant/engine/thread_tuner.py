@@ -15,7 +15,7 @@ RETRY_FEWER = 256
 """The same for a smaller number; rarer, since it costs time on a quiet machine."""
 
 
-class Pace:
+class ThreadTuner:
     """Picks from (all, half, one) of `threads` by the seconds that tokens took."""
 
     def __init__(self, threads: int) -> None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from assistant.engine.llama_runtime import LlamaRuntime
 from assistant.engine.prompt_tokenizer import PromptTokenizer, plain_pieces
-from assistant.engine.span_automaton import Spelling, tokens_by_bytes
+from assistant.engine.span_automaton import TokenVocabulary, tokens_by_bytes
 
 
-def spelling_of(runtime: LlamaRuntime, tokenizer: PromptTokenizer) -> Spelling:
+def token_vocabulary_of(runtime: LlamaRuntime, tokenizer: PromptTokenizer) -> TokenVocabulary:
     """Return what `quoting` needs to know of a model; takes some 50 ms."""
     pieces = plain_pieces(runtime)
-    return Spelling(
+    return TokenVocabulary(
         tokenizer.plain,
         lambda token: pieces.get(token) or runtime.piece(token),
         tokens_by_bytes(pieces),

@@ -20,7 +20,7 @@ _MOST_BYTES = 1 << 30
 _T = TypeVar("_T")
 
 
-class LinesFile(Generic[_T]):
+class JsonLinesFile(Generic[_T]):
     """Frozen dataclasses of one kind, one JSON line each, readable by their owner only.
 
     The name is a hash of all that decides what they say (`key`), so that they are never taken
@@ -78,7 +78,7 @@ class Journal:
     """The rows of one arm by their ids; `texts` holds what else was kept of an answer."""
 
     def __init__(self, folder: Path, key: Mapping[str, Any]) -> None:
-        self._file = LinesFile(folder, key, _Line)
+        self._file = JsonLinesFile(folder, key, _Line)
         self.path = self._file.path
         self.rows: dict[str, Row] = {}
         self.texts: dict[str, dict[str, Any]] = {}

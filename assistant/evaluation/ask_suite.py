@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from assistant.errors import Cancelled, EngineError, UsageError
 from assistant.evaluation.arms import CURRENT, Arm
-from assistant.evaluation.gold_spans import Pages, Place
-from assistant.evaluation.grading import Asked, Row, failure, judge
+from assistant.evaluation.gold_spans import GoldSpan, Pages
+from assistant.evaluation.grading import Asked, Row, failure, grade
 from assistant.evaluation.memory_use import Memory
 from assistant.evaluation.ranking_metrics import DEPTH
 from assistant.evaluation.suite import Item
@@ -25,7 +25,7 @@ from assistant.types import (
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class GradedAnswer:
     """A row, and the answer itself for those who keep texts (None after an error)."""
 
     row: Row
@@ -36,11 +36,11 @@ class Judged:
 def ask_items(
     workspace: Workspace,
     items: Sequence[Item],
-    places: Mapping[str, tuple[Place, ...]],
+    gold_spans: Mapping[str, tuple[GoldSpan, ...]],
     cancel: CancelToken,
     memory: Memory,
     arm: Arm = Arm(CURRENT, "", ""),  # noqa: B008 - it can't be changed
-) -> Iterator[Judged]:
+) -> Iterator[GradedAnswer]:
     """Ask each item as `arm` says and judge the answer, as it comes.
 
     An error that is about one question (the engine failed, the question is too long) is a
@@ -50,13 +50,13 @@ def ask_items(
     pages = Pages(workspace)
     for item in items:
         cancel.raise_if_cancelled()
-        where = places.get(item.id, ())
+        where = gold_spans.get(item.id, ())
         try:
             asked = _ask(workspace, item, bool(where), cancel, memory, arm)
         except (EngineError, UsageError) as error:
-            yield Judged(failure(item, where, error.code, closed=arm.closed), item, None)
+            yield GradedAnswer(failure(item, where, error.code, closed=arm.closed), item, None)
             continue
-        yield Judged(judge(item, where, asked, pages), item, asked.answer)
+        yield GradedAnswer(grade(item, where, asked, pages), item, asked.answer)
 
 
 def _ask(

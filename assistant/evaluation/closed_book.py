@@ -37,7 +37,7 @@ class ClosedBookModel(ChatEngine, Scorer, Protocol):
 
 
 @dataclass(slots=True)
-class _Course:
+class _PartialAnswer:
     began: float
     text: str = ""
     first_ms: float | None = None
@@ -60,7 +60,7 @@ def answer_closed(
     of the probabilities of the answer's tokens. Raises `EngineError`, `ContextOverflowError`.
     """
     token = cancel or CancelToken()
-    course = _Course(time.perf_counter())
+    course = _PartialAnswer(time.perf_counter())
     prompt = chat.render(closed_book_messages(question))
     sampling = Sampling(max_tokens=LONGEST, temperature=temperature, stop=("\n",))
     relevance = 0.0
@@ -79,7 +79,7 @@ def answer_closed(
 
 
 def _answer(
-    chat: ChatEngine, question: str, prompt_tokens: int, course: _Course, relevance: float
+    chat: ChatEngine, question: str, prompt_tokens: int, course: _PartialAnswer, relevance: float
 ) -> Answer:
     text = course.text.strip()
     refused = not text or is_refusal(text)

@@ -31,7 +31,7 @@ Search = Callable[[str, int], SearchResult]
 
 
 @dataclass(frozen=True, slots=True)
-class Shots:
+class FewShotQuestions:
     """Questions that may become examples; `sha256` tells whether they were changed."""
 
     items: tuple[Item, ...]
@@ -41,7 +41,7 @@ class Shots:
         return hashlib.sha256(" ".join(item.digest for item in self.items).encode()).hexdigest()
 
 
-def candidates(measured: Suite, given: Suite | None = None) -> Shots:
+def candidates(measured: Suite, given: Suite | None = None) -> FewShotQuestions:
     """Return the questions that may become examples: those given, else the suite's own.
 
     Raises `SuiteError` if there is none, or if one of them is measured too (by its id or by
@@ -63,10 +63,10 @@ def candidates(measured: Suite, given: Suite | None = None) -> Shots:
                 "example.",
                 hint="Take examples that are not in the measured part of the suite.",
             )
-    return Shots(found)
+    return FewShotQuestions(found)
 
 
-def make_shots(shots: Shots, search: Search) -> tuple[Message, ...]:
+def make_shots(shots: FewShotQuestions, search: Search) -> tuple[Message, ...]:
     """Return up to `SHOTS` examples as turns of question and answer, by the order of their ids.
 
     Each shows what a search of the library finds; an answer that none of these passages holds

@@ -16,7 +16,7 @@ _CACHED_CHARACTERS = 20_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class GoldSpan:
     """A span found: offsets `start:end` in the text of a page; without them the whole page."""
 
     document_id: int
@@ -59,9 +59,9 @@ class Pages:
         return bool(quote.text) and text[quote.start : quote.end] == quote.text
 
 
-def find_places(
+def find_gold_spans(
     suite: Suite, documents: Iterable[DocumentRecord], pages: Pages
-) -> dict[str, tuple[Place, ...]]:
+) -> dict[str, tuple[GoldSpan, ...]]:
     """Return the places of each item by its id.
 
     Raises `UsageError` for an empty library, `SuiteError` that names lines and spans.
@@ -71,7 +71,7 @@ def find_places(
         by_name.setdefault(record.name, []).append(record)
     if not by_name:
         raise UsageError("The library is empty.", hint="Add documents first: assistant add PATH")
-    found: dict[str, tuple[Place, ...]] = {}
+    found: dict[str, tuple[GoldSpan, ...]] = {}
     problems = []
     for item in suite.items:
         try:
@@ -86,7 +86,7 @@ def _named(item: Item) -> str:
     return f"id '{item.id}'"
 
 
-def _place(span: Span, by_name: dict[str, list[DocumentRecord]], pages: Pages) -> Place:
+def _place(span: Span, by_name: dict[str, list[DocumentRecord]], pages: Pages) -> GoldSpan:
     name = span.document[:80]
     records = by_name.get(span.document, [])
     if not records:
@@ -102,27 +102,27 @@ def _place(span: Span, by_name: dict[str, list[DocumentRecord]], pages: Pages) -
     return place
 
 
-def _offsets(span: Span, record: DocumentRecord, pages: Pages) -> Place:
+def _offsets(span: Span, record: DocumentRecord, pages: Pages) -> GoldSpan:
     """Find where a span begins by its page and offsets; a text alone is looked for later."""
     if span.start is None or span.end is None:
-        return Place(record.id, span.page or 0)
+        return GoldSpan(record.id, span.page or 0)
     start, end = span.start, span.end
     if span.page is not None:
         if end > len(pages.text(record.id, span.page)):
             raise BadInputError(f"'{record.name[:80]}', page {span.page} ends before {end}")
-        return Place(record.id, span.page, start, end)
+        return GoldSpan(record.id, span.page, start, end)
     before = 0
     for page in range(1, record.pages + 1):
         length = len(pages.text(record.id, page))
         if start < before + length:
             # What goes over the page's end is left out: a citation is of one page too.
             stop = min(end - before, length)
-            return Place(record.id, page, start - before, stop)
+            return GoldSpan(record.id, page, start - before, stop)
         before += length
     raise BadInputError(f"'{record.name[:80]}' has {before} characters, and none at {start}")
 
 
-def _with_text(span: Span, record: DocumentRecord, place: Place, pages: Pages) -> Place:
+def _with_text(span: Span, record: DocumentRecord, place: GoldSpan, pages: Pages) -> GoldSpan:
     pattern = phrase_pattern(span.text, ignore_case=False)
     if place.start is not None and place.end is not None:
         text = pages.text(record.id, place.page)[place.start : place.end]
@@ -132,6 +132,6 @@ def _with_text(span: Span, record: DocumentRecord, place: Place, pages: Pages) -
     searched = [place.page] if place.page else range(1, record.pages + 1)
     for page in searched:
         if match := pattern.search(pages.text(record.id, page)):
-            return Place(record.id, page, match.start(), match.end())
+            return GoldSpan(record.id, page, match.start(), match.end())
     where = f"page {place.page} of " if place.page else ""
     raise BadInputError(f"\"{span.text[:60]}\" does not stand in {where}'{record.name[:80]}'")

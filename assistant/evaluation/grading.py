@@ -9,7 +9,7 @@ from typing import Annotated
 
 from assistant.evaluation.answer_scores import exact, f1, normalise, quote_of
 from assistant.evaluation.answer_scores import prediction_of as written_prediction
-from assistant.evaluation.gold_spans import Pages, Place
+from assistant.evaluation.gold_spans import GoldSpan, Pages
 from assistant.evaluation.ranking_metrics import ranks_of
 from assistant.evaluation.suite import Item
 from assistant.strict_reader import Meta, require_printable
@@ -85,14 +85,14 @@ class Asked:
     closed: bool = False
 
 
-def judge(item: Item, places: Sequence[Place], asked: Asked, pages: Pages) -> Row:
+def grade(item: Item, gold_spans: Sequence[GoldSpan], asked: Asked, pages: Pages) -> Row:
     """Judge one answer. Raises what reading a page of the library raises."""
     answer = asked.answer
     shown = [s for s in answer.sentences if s.supported or asked.closed]
     quotes = [quote for sentence in shown for quote in sentence.quotes]
     prediction = "" if answer.abstained else _prediction(shown, closed=asked.closed)
     holds = not answer.abstained and _holds(item.answers, shown)
-    cited = not answer.abstained and _cites(places, quotes)
+    cited = not answer.abstained and _cites(gold_spans, quotes)
     match = f1(prediction, item.answers) if item.answers and prediction else 0.0
     equal = exact(prediction, item.answers) if item.answers and prediction else 0.0
     if not item.answerable:
@@ -107,7 +107,7 @@ def judge(item: Item, places: Sequence[Place], asked: Asked, pages: Pages) -> Ro
         digest=item.digest,
         answerable=item.answerable,
         answers=len(item.answers),
-        ranks=_ranks(places, asked),
+        ranks=_ranks(gold_spans, asked),
         abstained=answer.abstained,
         failed="",
         exact=equal,
@@ -131,14 +131,14 @@ def judge(item: Item, places: Sequence[Place], asked: Asked, pages: Pages) -> Ro
     )
 
 
-def failure(item: Item, places: Sequence[Place], code: str, *, closed: bool = False) -> Row:
+def failure(item: Item, gold_spans: Sequence[GoldSpan], code: str, *, closed: bool = False) -> Row:
     """Return the row of a question that ended with an error: neither right nor refused."""
     return Row(
         id=item.id,
         digest=item.digest,
         answerable=item.answerable,
         answers=len(item.answers),
-        ranks=() if closed else (0,) * len(places),
+        ranks=() if closed else (0,) * len(gold_spans),
         abstained=False,
         failed=code,
         exact=0.0,
@@ -178,10 +178,10 @@ def _prediction(shown: Sequence[Sentence], *, closed: bool) -> str:
     return prediction_of(shown)
 
 
-def _ranks(places: Sequence[Place], asked: Asked) -> tuple[int, ...]:
+def _ranks(gold_spans: Sequence[GoldSpan], asked: Asked) -> tuple[int, ...]:
     if asked.closed:
         return ()
-    return ranks_of(places, asked.search.hits) if asked.search else (0,) * len(places)
+    return ranks_of(gold_spans, asked.search.hits) if asked.search else (0,) * len(gold_spans)
 
 
 def _confidence(answer: Answer) -> float:
@@ -212,6 +212,6 @@ def _numbers(text: str) -> frozenset[str]:
     return frozenset(w for w in normalise(text).split() if any(map(str.isdigit, w)))
 
 
-def _cites(places: Sequence[Place], quotes: Sequence[Citation]) -> bool:
+def _cites(gold_spans: Sequence[GoldSpan], quotes: Sequence[Citation]) -> bool:
     """Whether a quote lies where an answer stands; a quote may be longer or shorter."""
-    return any(place.holds(quote) for place in places for quote in quotes)
+    return any(span.holds(quote) for span in gold_spans for quote in quotes)

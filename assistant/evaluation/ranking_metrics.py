@@ -11,22 +11,22 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from assistant.evaluation.gold_spans import Place
+from assistant.evaluation.gold_spans import GoldSpan
 from assistant.types import Hit
 
 DEPTH = 10
 """Passages that are looked at."""
 
 
-def ranks_of(places: Sequence[Place], hits: Sequence[Hit]) -> tuple[int, ...]:
+def ranks_of(gold_spans: Sequence[GoldSpan], hits: Sequence[Hit]) -> tuple[int, ...]:
     """Return for each place the rank (from 1) of the first passage that holds it; 0 if none."""
     cited = [hit.passage.cite(0, len(hit.passage.text)) for hit in hits[:DEPTH]]
     return tuple(
         next(
-            (n for n, pieces in enumerate(cited, 1) if any(place.holds(p) for p in pieces)),
+            (n for n, pieces in enumerate(cited, 1) if any(span.holds(p) for p in pieces)),
             0,
         )
-        for place in places
+        for span in gold_spans
     )
 
 

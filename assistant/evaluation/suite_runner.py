@@ -13,8 +13,8 @@ from typing import Any
 from assistant.errors import Cancelled, SuiteError
 from assistant.evaluation.answer_journal import Journal
 from assistant.evaluation.arms import Arm
-from assistant.evaluation.ask_suite import Judged, ask_items
-from assistant.evaluation.gold_spans import Pages, Place, find_places
+from assistant.evaluation.ask_suite import GradedAnswer, ask_items
+from assistant.evaluation.gold_spans import GoldSpan, Pages, find_gold_spans
 from assistant.evaluation.memory_use import Memory
 from assistant.evaluation.saved_run import ArmRun
 from assistant.evaluation.suite import Item, Suite
@@ -60,7 +60,7 @@ class Runner:
         self._cancel = cancel
         self._progress = progress
         self._journals: list[Journal] = []
-        self._places: dict[str, tuple[Place, ...]] = {}
+        self._places: dict[str, tuple[GoldSpan, ...]] = {}
         self.library: Library | None = None
         self.texts: list[dict[str, Any]] = []
         self.resumed = 0
@@ -141,7 +141,7 @@ class Runner:
         documents = workspace.documents()
         found = Library(workspace.library_name, _sha256(documents), len(documents))
         if self.library is None:
-            self._places = find_places(self._suite, documents, Pages(workspace))
+            self._places = find_gold_spans(self._suite, documents, Pages(workspace))
             self.library = found
         elif found != self.library:
             raise SuiteError(
@@ -149,7 +149,7 @@ class Runner:
                 hint="Wait until nothing is added or forgotten, and start again.",
             )
 
-    def _text(self, judged: Judged) -> dict[str, Any] | None:
+    def _text(self, judged: GradedAnswer) -> dict[str, Any] | None:
         if not self._keep_texts or judged.answer is None:
             return None
         return _text_table(judged.item, judged)
@@ -162,7 +162,7 @@ def _sha256(documents: Sequence[DocumentRecord]) -> str:
     return digest.hexdigest()
 
 
-def _text_table(item: Item, judged: Judged) -> dict[str, Any]:
+def _text_table(item: Item, judged: GradedAnswer) -> dict[str, Any]:
     answer = judged.answer
     sentences = answer.sentences if answer else ()
     return {

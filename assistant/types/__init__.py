@@ -83,10 +83,10 @@ from assistant.types.strategies import (
     WITHDRAWN,
     Candidate,
     Quoted,
-    Reading,
     Route,
-    Weighed,
-    WeighedText,
+    WeightedPassage,
+    WeightedQuote,
+    WeightedQuotes,
 )
 from assistant.types.workspace import (
     Workspace,

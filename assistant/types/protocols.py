@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias
 from assistant.types.calibration import Calibration
 from assistant.types.cancel import CancelToken
 from assistant.types.documents import ParsedDocument
-from assistant.types.strategies import Quoted, Reading, Weighed
+from assistant.types.strategies import Quoted, WeightedPassage, WeightedQuotes
 
 if TYPE_CHECKING:
     # Not at run time: importing numpy starts threads, and the lockdown wants none before it.
@@ -159,12 +159,12 @@ class ChatEngine(Protocol):
 
     def weigh(
         self,
-        readings: Sequence[Reading],
+        passages: Sequence[WeightedPassage],
         refusal: str,
         cancel: CancelToken | None = None,
         *,
         max_tokens: int = 192,
-    ) -> Weighed:
+    ) -> WeightedQuotes:
         """Read passages one by one in one batch, and weigh the quotes that each of them gives.
 
         Raises as `generate` does, `ContextOverflowError` also if all of them together don't fit.

@@ -97,7 +97,7 @@ class Quoted:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class WeightedPassage:
     """One passage to be read: the prompt that shows it alone, its text, and its weight.
 
     `weight` is log p(passage | question), in nats; those of one question add up to p = 1.
@@ -109,18 +109,18 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
-class WeighedText:
+class WeightedQuote:
     """A quote that could be the answer, weighed over all passages.
 
     `log_probability` is log p(text | question) in nats, the sum over the passages of
     p(passage) p(text | passage); `by_passage` are the terms of that sum (logarithms).
-    `reading` is the passage it comes from, and `places` where it may have been read in it.
+    `passage` is the passage it comes from, and `places` where it may have been read in it.
     `complete` is False for a quote that was cut off by its length.
     """
 
     text: str
     log_probability: float
-    reading: int
+    passage: int
     tokens: int
     by_passage: tuple[float, ...] = ()
     complete: bool = True
@@ -128,7 +128,7 @@ class WeighedText:
 
 
 @dataclass(frozen=True, slots=True)
-class Weighed:
+class WeightedQuotes:
     """What several passages, read one by one, answer together; the likeliest text first.
 
     `opening` and `refusal` are the log-probabilities (nats), weighed over the passages, of
@@ -136,7 +136,7 @@ class Weighed:
     its opening mark in it.
     """
 
-    texts: tuple[WeighedText, ...]
+    texts: tuple[WeightedQuote, ...]
     opening: float
     refusal: float
 

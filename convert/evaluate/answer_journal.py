@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from assistant.evaluation.answer_journal import LinesFile
+from assistant.evaluation.answer_journal import JsonLinesFile
 from convert.evaluate.ask_engine import Reply
 
 
@@ -18,7 +18,7 @@ class Journal:
     """
 
     def __init__(self, folder: Path, key: dict[str, Any]) -> None:
-        self._file = LinesFile(folder, key, Reply)
+        self._file = JsonLinesFile(folder, key, Reply)
         self.path = self._file.path
         self.replies = {reply.item: reply for reply in self._file.read()}
 

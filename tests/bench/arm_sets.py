@@ -21,8 +21,8 @@ from typing import Any
 
 from assistant.config import Settings
 from assistant.documents.sandboxed_parser import ChildParser
-from assistant.evaluation.few_shot import Shots
-from assistant.evaluation.gold_spans import Place
+from assistant.evaluation.few_shot import FewShotQuestions
+from assistant.evaluation.gold_spans import GoldSpan
 from assistant.evaluation.suite import Item
 from assistant.ingest import Ingester
 from assistant.store import KeyFile, open_store
@@ -43,7 +43,7 @@ class Part:
 
     store: Store
     items: tuple[Item, ...]
-    places: dict[str, tuple[Place, ...]]
+    places: dict[str, tuple[GoldSpan, ...]]
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class Questions:
         raise NotImplementedError
 
     @contextmanager
-    def shots(self) -> Iterator[tuple[Store, Shots]]:
+    def shots(self) -> Iterator[tuple[Store, FewShotQuestions]]:
         """Give what examples are made of, and the library that holds their answers."""
         raise NotImplementedError
         yield
@@ -86,7 +86,7 @@ class SquadQuestions(Questions):
             items = self.chosen([Item(key, a.question, a.answers) for key, a in asked.items()])
             places = {
                 item.id: tuple(
-                    Place(library.document_of(asked[item.id].paragraph), 1, at, at + len(text))
+                    GoldSpan(library.document_of(asked[item.id].paragraph), 1, at, at + len(text))
                     for at, text in zip(asked[item.id].starts, item.answers, strict=True)
                 )
                 for item in items
@@ -94,13 +94,13 @@ class SquadQuestions(Questions):
             yield Part(library.store, items, places)
 
     @contextmanager
-    def shots(self) -> Iterator[tuple[Store, Shots]]:
+    def shots(self) -> Iterator[tuple[Store, FewShotQuestions]]:
         draw = random.Random(SEED)
         answered = draw.sample(squad(SQUAD_TRAIN).asked, _SHOTS)
         refused = draw.sample(squad(A1).unanswerable(), _SHOTS)
         items = [_example(a.question, a.answers) for a in (*answered, *refused)]
         with open_library(self.embedder) as library:
-            yield library.store, Shots(tuple(items))
+            yield library.store, FewShotQuestions(tuple(items))
 
 
 class CuadQuestions(Questions):
@@ -120,10 +120,13 @@ class CuadQuestions(Questions):
                     yield Part(store, own, places)
 
     @contextmanager
-    def shots(self) -> Iterator[tuple[Store, Shots]]:
+    def shots(self) -> Iterator[tuple[Store, FewShotQuestions]]:
         first = _contracts()[0]
         with self.contract(first) as store:
-            yield store, Shots(tuple(_example(q, answers) for q, answers in _cuad_asked(first)))
+            yield (
+                store,
+                FewShotQuestions(tuple(_example(q, answers) for q, answers in _cuad_asked(first))),
+            )
 
     @contextmanager
     def contract(self, entry: dict[str, Any]) -> Iterator[Store]:
@@ -155,19 +158,19 @@ class PubmedQuestions(Questions):
             numbers = {text.name: record.id for text, record in _records(store, texts)}
             chosen = self.chosen(list(items.values()))
             places = {
-                item.id: (Place(numbers[documents[item.id]], 1),) if item.answerable else ()
+                item.id: (GoldSpan(numbers[documents[item.id]], 1),) if item.answerable else ()
                 for item in chosen
             }
             yield Part(store, chosen, places)
 
     @contextmanager
-    def shots(self) -> Iterator[tuple[Store, Shots]]:
+    def shots(self) -> Iterator[tuple[Store, FewShotQuestions]]:
         asked, held = _pubmed()
         measured = {q.document for q in held}
         free = [q for q in asked.questions if q.document not in measured][: 2 * _SHOTS]
         texts = _abstracts(asked, without=measured | {q.document for q in free if not q.answers})
         with _kept(texts, self.embedder) as store:
-            yield store, Shots(tuple(_example(q.question, q.answers) for q in free))
+            yield store, FewShotQuestions(tuple(_example(q.question, q.answers) for q in free))
 
 
 SETS = (
@@ -216,7 +219,7 @@ def _cuad_asked(entry: dict[str, Any]) -> list[tuple[str, list[str]]]:
     ]
 
 
-def _pages(store: Store, answers: Sequence[str]) -> tuple[Place, ...]:
+def _pages(store: Store, answers: Sequence[str]) -> tuple[GoldSpan, ...]:
     """Return the pages of the PDF on which the labelled spans begin (letters and digits)."""
     (record,) = store.documents()
     pages = [_letters(store.page_text(record.id, n)) for n in range(1, record.pages + 1)]
@@ -227,7 +230,7 @@ def _pages(store: Store, answers: Sequence[str]) -> tuple[Place, ...]:
         at = whole.find(_letters(answer))
         if at >= 0:
             found.add(max(n for n, start in enumerate(starts[:-1], 1) if start <= at))
-    return tuple(Place(record.id, page) for page in sorted(found))
+    return tuple(GoldSpan(record.id, page) for page in sorted(found))
 
 
 def _letters(text: str) -> str:

@@ -25,7 +25,7 @@ from typing import Any
 
 from assistant.answering import AnswerSession
 from assistant.cli.eval.arms import DECIDING, installed_models
-from assistant.cli.eval.libraries import ShotsChat
+from assistant.cli.eval.libraries import FewShotChat
 from assistant.config import NO_CHAT_MODEL, Settings, load_settings
 from assistant.engine.engine_loader import embedder_identity, load_chat, load_embedder
 from assistant.evaluation.answer_journal import Journal
@@ -131,7 +131,7 @@ class Bench:
             if arm.shots and chat is not None:
                 with questions.shots() as (store, given):
                     shots = make_shots(given, Retriever(store, self.embedder).search)
-                chat = ShotsChat(chat, shots)
+                chat = FewShotChat(chat, shots)
             journal = Journal(OUT, self._key(asked, arm, shots))
             if self.fresh:
                 journal.drop()

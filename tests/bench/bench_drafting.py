@@ -23,7 +23,7 @@ from assistant.cli.wiring import open_workspace
 from assistant.config import Settings, load_settings
 from assistant.evaluation.draft.draft_suite import Draft, Wanted, draft
 from assistant.evaluation.draft.suite_lines import as_bytes, suite_lines
-from assistant.evaluation.gold_spans import Pages, find_places
+from assistant.evaluation.gold_spans import Pages, find_gold_spans
 from assistant.evaluation.ranking_metrics import DEPTH, ranks_of, recall, reciprocal_rank
 from assistant.evaluation.suite import Item, Suite, read_suite
 from assistant.sample_library import sample_paths
@@ -94,7 +94,7 @@ def _suite(made: Draft, settings: Settings) -> Suite:
 def _figures(
     name: str, workspace: Workspace, suite: Suite, made: Draft, times: tuple[float, float]
 ) -> tuple[list[Figure], dict[str, Any]]:
-    places = find_places(suite, workspace.documents(), Pages(workspace))
+    places = find_gold_spans(suite, workspace.documents(), Pages(workspace))
     kinds = dict(zip((i.id for i in suite.items), _kinds(made), strict=True))
     ranks: dict[str, list[tuple[int, ...]]] = defaultdict(list)
     turned: dict[str, list[bool]] = defaultdict(list)

@@ -29,7 +29,7 @@ from typing import Any
 from assistant.config import Settings
 from assistant.engine.chat_model import LlamaChat
 from assistant.engine.engine_loader import load_embedder
-from assistant.engine.span_automaton import Quotable
+from assistant.engine.span_automaton import SpanAutomaton
 from assistant.engine.thread_count import threads_for
 from assistant.evaluation.answer_scores import exact, f1
 from assistant.models.catalogue import load_catalogue
@@ -159,7 +159,7 @@ def ask(
     read_s = time.perf_counter() - started
     designs.remember()
     started = time.perf_counter()
-    Quotable(chat._spelled(), asked.passages)
+    SpanAutomaton(chat._token_vocabulary(), asked.passages)
     index_s = time.perf_counter() - started
     row = Row(item.answers, asked.passages, len(asked.tokens), read_s, index_s, margin)
     for name, design in contenders.items():

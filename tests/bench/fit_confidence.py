@@ -31,7 +31,7 @@ import numpy as np
 
 from assistant.answering import AnswerSession
 from assistant.answering.confidence import INTERCEPT, features
-from assistant.answering.request import Read
+from assistant.answering.request import StrategyResult
 from assistant.config import Settings
 from assistant.engine.chat_model import LlamaChat
 from assistant.engine.engine_loader import load_embedder
@@ -107,7 +107,7 @@ def main() -> int:
 class Watched(AnswerSession):
     """Keeps how each answer came about."""
 
-    read = Read("")
+    read = StrategyResult("")
     extract: Sentence | None = None
 
     def _finished(self, stages: Any) -> Answer:

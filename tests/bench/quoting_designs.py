@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from assistant.engine.chat_model import LlamaChat
 from assistant.engine.chat_template import RenderedPrompt
-from assistant.engine.constrained_decoding import QuoteSearch
+from assistant.engine.constrained_decoding import QuoteDecoder
 from assistant.engine.llama_runtime import library
 from assistant.engine.span_automaton import MARK
 from assistant.evaluation.answer_scores import quote_of
@@ -87,14 +87,14 @@ class Designs:
     def __init__(self, chat: LlamaChat, doubt_weight: float) -> None:
         self._chat = chat
         self._weight = doubt_weight
-        self._spelling = chat._spelled()
+        self._vocabulary = chat._token_vocabulary()
         self._refusal = chat.tokenize(REFUSAL)[0]
-        self._mark = self._spelling.by_bytes[MARK]
-        self._words = dict(self._spelling._begun)
+        self._mark = self._vocabulary.by_bytes[MARK]
+        self._words = dict(self._vocabulary._begun)
 
     def remember(self) -> None:
         """Note which words earlier questions spelled: each design of a question knows those."""
-        self._words = dict(self._spelling._begun)
+        self._words = dict(self._vocabulary._begun)
 
     def read(self, asked: Asked) -> float:
         """Have the prompt computed; return log P(refusal begins) - log P(quotation mark)."""
@@ -134,9 +134,9 @@ class Designs:
 
     def _automaton(self, asked: Asked, starts: int) -> Quote:
         chat = self._chat
-        self._spelling._begun.clear()
-        self._spelling._begun.update(self._words)
-        search = QuoteSearch(chat._decoder, self._spelling, chat.end_of_turn, LONGEST, starts)
+        self._vocabulary._begun.clear()
+        self._vocabulary._begun.update(self._words)
+        search = QuoteDecoder(chat._decoder, self._vocabulary, chat.end_of_turn, LONGEST, starts)
         found = search.best(asked.tokens, asked.passages, self._refusal, CancelToken())
         return Quote(found.text, found.doubt(self._weight))
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from assistant.advice.questionnaire import circumstances_of
+from assistant.advice.questionnaire import answers_of
 from assistant.evaluation.bootstrap import sample
 from assistant.evaluation.few_shot import candidates
 from assistant.evaluation.suite import read_suite
@@ -65,7 +65,7 @@ def test_the_cases_are_usable_suites(case: CaseData, tmp_path: Path) -> None:
     assert len(suite.items) >= 20
     if suite.training:
         assert candidates(suite).items
-    assert circumstances_of(case.answers)
+    assert answers_of(case.answers)
     for entry in case.suite:
         for span in entry.get("spans", ()):
             found: dict[str, Any] = span

@@ -7,7 +7,7 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
-from assistant.answering.confidence import INTERCEPT, Evidence, features, judge
+from assistant.answering.confidence import INTERCEPT, QuoteEvidence, decide_answer, features
 from assistant.models.catalogue import bundled_models_dir, load_catalogue
 from assistant.types import Calibration, Place, Quoted, SearchResult
 from tests.bench import fit_confidence
@@ -15,9 +15,9 @@ from tests.bench.fit_confidence import FALSE_REFUSALS, Row, fitted, read_rows
 from tests.bench.report import Figure
 
 
-def evidence(margin: float) -> Evidence:
+def evidence(margin: float) -> QuoteEvidence:
     nothing = SearchResult("", (), 0.5, True)
-    return Evidence("", nothing, (), Quoted("x", margin, -1.0, 1), Place(0, 0, 1), "x")
+    return QuoteEvidence("", nothing, (), Quoted("x", margin, -1.0, 1), Place(0, 0, 1), "x")
 
 
 NAMES = tuple(features(evidence(0.0)))
@@ -64,7 +64,7 @@ def test_weights_threshold_and_figures_come_of_rows() -> None:
 
 def test_the_weights_decide_in_the_session() -> None:
     weights, _ = fitted(rows(), Calibration())
-    refused = [judge(evidence(margin), weights).refused for margin in (-9.0, 9.0)]
+    refused = [decide_answer(evidence(margin), weights).refused for margin in (-9.0, 9.0)]
     assert refused == [False, True]
 
 

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from assistant.advice.costs import Sizes, Speed, costs_of
-from assistant.advice.decision import Case
+from assistant.advice.decision import AdviceInput
 from assistant.advice.evidence import RIGHT, Evidence, evidence_of
-from assistant.advice.questionnaire import Circumstances
+from assistant.advice.questionnaire import QuestionnaireAnswers
 from assistant.evaluation.saved_run import ArmRun, SavedRun
 from tests.fakes.evaluation import WRONG, row, saved_run
 
@@ -20,7 +20,7 @@ WAYS: dict[str, tuple[str, dict[str, bool]]] = {
     "tuned+closed": ("tuned", {"closed": True, "tuned": True}),
     "tuned": ("tuned", {"tuned": True}),
 }
-OPEN = Circumstances(traceability="unneeded", changes="never")
+OPEN = QuestionnaireAnswers(traceability="unneeded", changes="never")
 """Answers that rule nothing out."""
 
 
@@ -46,5 +46,5 @@ def evidence(*, count: int = 100, **right: int) -> Evidence:
     return evidence_of(run_of(count=count, **right), RIGHT)
 
 
-def case(said: Circumstances = OPEN, found: Evidence | None = None) -> Case:
-    return Case(said, found, costs_of(said, found, Sizes(), Speed()))
+def case(said: QuestionnaireAnswers = OPEN, found: Evidence | None = None) -> AdviceInput:
+    return AdviceInput(said, found, costs_of(said, found, Sizes(), Speed()))

@@ -15,10 +15,10 @@ from assistant.types import (
     Message,
     Place,
     Quoted,
-    Reading,
     Sampling,
-    Weighed,
-    WeighedText,
+    WeightedPassage,
+    WeightedQuote,
+    WeightedQuotes,
 )
 
 
@@ -46,10 +46,10 @@ def placed(quoted: Quoted, passages: Sequence[str]) -> Quoted:
     return replace(quoted, places=places)
 
 
-def _in_reading(text: WeighedText, shown: Sequence[str]) -> tuple[Place, ...]:
+def _in_reading(text: WeightedQuote, shown: Sequence[str]) -> tuple[Place, ...]:
     places = places_of(text.text, shown)
-    own = tuple(place for place in places if place.passage == text.reading)
-    assert own, f"{text.text!r} does not stand in passage {text.reading} of {shown}"
+    own = tuple(place for place in places if place.passage == text.passage)
+    assert own, f"{text.text!r} does not stand in passage {text.passage} of {shown}"
     return own
 
 
@@ -73,12 +73,12 @@ class FakeChat:
         fail_at: int = 0,
         calibration: Calibration | None = None,
         quoted: Quoted | None = None,
-        weighed: Weighed | None = None,
+        weighed: WeightedQuotes | None = None,
         side_by_side: int = 7,
     ) -> None:
-        self.weighed = weighed or Weighed((), 0.0, 0.0)
+        self.weighed = weighed or WeightedQuotes((), 0.0, 0.0)
         self._side_by_side = side_by_side
-        self.readings: list[tuple[Reading, ...]] = []
+        self.passages: list[tuple[WeightedPassage, ...]] = []
         self.calibration = calibration or Calibration()
         self.quoted = quoted or Quoted("", 0.0, 0.0, 0)
         self.quoted_from: tuple[str, ...] = ()
@@ -127,17 +127,17 @@ class FakeChat:
 
     def weigh(
         self,
-        readings: Sequence[Reading],
+        passages: Sequence[WeightedPassage],
         refusal: str,
         cancel: CancelToken | None = None,
         *,
         max_tokens: int = 192,
-    ) -> Weighed:
+    ) -> WeightedQuotes:
         if cancel is not None:
             cancel.raise_if_cancelled()
-        self.readings.append(tuple(readings))
-        self.prompts += [reading.prompt for reading in readings]
-        shown = [reading.passage for reading in readings]
+        self.passages.append(tuple(passages))
+        self.prompts += [passage.prompt for passage in passages]
+        shown = [passage.passage for passage in passages]
         texts = (replace(t, places=t.places or _in_reading(t, shown)) for t in self.weighed.texts)
         return replace(self.weighed, texts=tuple(texts))
 

@@ -10,7 +10,7 @@ import pytest
 from assistant.bundle.manifest import decode, encode
 from assistant.errors import BundleError
 from assistant.models.catalogue import load_catalogue
-from assistant.types import Calibration, Quoted, Weighed, WeighedText
+from assistant.types import Calibration, Quoted, WeightedQuote, WeightedQuotes
 from tests.unit.bundle.bundle_files import tiny_manifest
 
 QUOTED = Quoted("24 months", margin=-1.0, log_probability=-2.0, tokens=2)
@@ -63,9 +63,9 @@ def test_the_thresholds_of_lists_and_side_by_side_fall_back_on_the_plain_one() -
 
 def test_nothing_to_say_is_refused_whatever_the_threshold() -> None:
     lenient = Calibration(refusal_threshold=1e9)
-    assert lenient.refuses_side_by_side(Weighed((), 0.0, 0.0))
-    found = WeighedText("24 months", -0.5, 0, 2)
-    assert not lenient.refuses_side_by_side(Weighed((found,), 0.0, 0.0))
+    assert lenient.refuses_side_by_side(WeightedQuotes((), 0.0, 0.0))
+    found = WeightedQuote("24 months", -0.5, 0, 2)
+    assert not lenient.refuses_side_by_side(WeightedQuotes((found,), 0.0, 0.0))
 
 
 def test_a_model_that_writes_freely_leans_towards_refusing() -> None:

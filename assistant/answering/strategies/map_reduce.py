@@ -16,7 +16,7 @@ from assistant.answering.decide import chosen_place
 from assistant.answering.prompt_budget import Window, window_of
 from assistant.answering.quote_location import PassageIndex
 from assistant.answering.repetition import until_loop
-from assistant.answering.request import AtWork, Quote, Read, Request
+from assistant.answering.request import Quote, StrategyEvents, StrategyRequest, StrategyResult
 from assistant.answering.strategies import single_prompt
 from assistant.answering.strategies.rag_sequence import prompt_of
 from assistant.errors import Cancelled
@@ -39,13 +39,13 @@ WINDOWS = 16
 WINDOW_TOKENS = 90
 
 
-def read(request: Request) -> AtWork:
+def read(request: StrategyRequest) -> StrategyEvents:
     """Ask every window, and keep what it does not refuse; if that is nothing, read together.
 
     Beside others a part may say enough.
     """
     windows = cut(request)
-    found = Read(MAP_REDUCE)
+    found = StrategyResult(MAP_REDUCE)
     try:
         for number, window in enumerate(windows):
             request.cancel.raise_if_cancelled()
@@ -72,7 +72,7 @@ def read(request: Request) -> AtWork:
     return replace(done, note=" None answered by itself: they were read together.")
 
 
-def cut(request: Request) -> list[Window]:
+def cut(request: StrategyRequest) -> list[Window]:
     """Cut the passages into windows, in the order of the search; at most `WINDOWS`.
 
     Every passage has its first window before any has its second, should there be too many.
@@ -83,7 +83,7 @@ def cut(request: Request) -> list[Window]:
     return sorted(taken[:WINDOWS], key=lambda window: (window.hit, window.offset))
 
 
-def _windows(request: Request, hit: int) -> list[Window]:
+def _windows(request: StrategyRequest, hit: int) -> list[Window]:
     """Cut one passage into stretches of whole sentences of about `WINDOW_TOKENS`."""
     text = request.result.hits[hit].passage.text
     spans: list[tuple[int, int]] = []
@@ -99,7 +99,7 @@ def _windows(request: Request, hit: int) -> list[Window]:
     return [window_of(request.result.hits, hit, start, end) for start, end in spans]
 
 
-def _asked(request: Request, window: Window) -> tuple[str, Sequence[Place]]:
+def _asked(request: StrategyRequest, window: Window) -> tuple[str, Sequence[Place]]:
     """Return what the model says of a window and where that stands in it.
 
     "" if it refuses, or if the window won't fit; no place if it wrote what does not stand there.
@@ -119,7 +119,7 @@ def _asked(request: Request, window: Window) -> tuple[str, Sequence[Place]]:
     return written, found if len(found) == 1 else ()
 
 
-def _written(request: Request, prompt: str) -> str:
+def _written(request: StrategyRequest, prompt: str) -> str:
     """Let a model write freely, until it ends or repeats itself."""
     bias = request.chat.calibration.first_bias(REFUSAL)
     settings = request.settings

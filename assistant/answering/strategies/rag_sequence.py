@@ -14,7 +14,7 @@ from dataclasses import replace
 from assistant.answering.decide import chosen_place
 from assistant.answering.prompt_budget import Window
 from assistant.answering.quote_location import stands_whole
-from assistant.answering.request import AtWork, Quote, Read, Request
+from assistant.answering.request import Quote, StrategyEvents, StrategyRequest, StrategyResult
 from assistant.answering.strategies.priors import log_priors
 from assistant.errors import ContextOverflowError
 from assistant.prompts import REFUSAL, PromptPassage, build_messages
@@ -23,16 +23,16 @@ from assistant.types import (
     SEQUENCE,
     Candidate,
     Generated,
-    Reading,
-    Weighed,
+    WeightedPassage,
+    WeightedQuotes,
 )
 
 
-def read(request: Request) -> AtWork:
+def read(request: StrategyRequest) -> StrategyEvents:
     """Read the windows that one prompt would show, each by itself."""
     request.cancel.raise_if_cancelled()
     plan = request.plan()
-    found = Read(SEQUENCE, written=REFUSAL, plan=plan)
+    found = StrategyResult(SEQUENCE, written=REFUSAL, plan=plan)
     windows = plan.windows[: request.chat.side_by_side]
     if not windows:
         return found
@@ -44,12 +44,12 @@ def read(request: Request) -> AtWork:
     return found
 
 
-def _weighed(request: Request, windows: Sequence[Window], longest: int) -> Weighed:
+def _weighed(request: StrategyRequest, windows: Sequence[Window], longest: int) -> WeightedQuotes:
     """Weigh as many of the windows as fit the context side by side, the first ones."""
     while True:
         try:
             return request.chat.weigh(
-                _readings(request, windows), REFUSAL, request.cancel, max_tokens=longest
+                _weighted_passages(request, windows), REFUSAL, request.cancel, max_tokens=longest
             )
         except ContextOverflowError:
             if len(windows) == 1:
@@ -57,23 +57,30 @@ def _weighed(request: Request, windows: Sequence[Window], longest: int) -> Weigh
             windows = windows[:-1]
 
 
-def _readings(request: Request, windows: Sequence[Window]) -> list[Reading]:
+def _weighted_passages(
+    request: StrategyRequest, windows: Sequence[Window]
+) -> list[WeightedPassage]:
     """Return each window with a prompt of its own and its weight."""
     weights = log_priors([request.result.hits[window.hit] for window in windows])
     return [
-        Reading(prompt_of(request, window), window.passage.text, weight)
+        WeightedPassage(prompt_of(request, window), window.passage.text, weight)
         for window, weight in zip(windows, weights, strict=True)
     ]
 
 
-def prompt_of(request: Request, window: Window) -> str:
+def prompt_of(request: StrategyRequest, window: Window) -> str:
     """Return the prompt that shows one window alone."""
     passage = window.passage
     shown = PromptPassage(passage.document, passage.page, passage.text)
     return request.chat.render(build_messages(request.question, [shown], request.style))
 
 
-def _decided(request: Request, windows: Sequence[Window], weighed: Weighed, found: Read) -> Read:
+def _decided(
+    request: StrategyRequest,
+    windows: Sequence[Window],
+    weighed: WeightedQuotes,
+    found: StrategyResult,
+) -> StrategyResult:
     """Give the likeliest quote, or refuse.
 
     All that were weighed are kept as candidates, but for those cut out of a number or word.

@@ -37,7 +37,7 @@ _GREETING = "Hello. Ask me what is in your documents."
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class RouteChoice:
     """The strategy for a question and why; `answer` if it needs neither search nor model."""
 
     strategy: str
@@ -54,7 +54,7 @@ class Router:
         self._chat = chat
         self._documents = documents
 
-    def choose(self, question: str, strategy: str = AUTO, previous: str = "") -> Choice:
+    def choose(self, question: str, strategy: str = AUTO, previous: str = "") -> RouteChoice:
         """Choose for a question. Whoever names a `strategy` gets it, if the model can do it.
 
         Raises `UsageError` for an unknown strategy.
@@ -62,15 +62,15 @@ class Router:
         check_strategy(strategy)
         kind = question_type.kind_of(question)
         if strategy == AUTO and kind in _DIRECT:
-            return Choice(DIRECT, Route(kind, _DIRECT[kind]), self._direct(kind))
+            return RouteChoice(DIRECT, Route(kind, _DIRECT[kind]), self._direct(kind))
         if not (previous.strip() and question_type.leans(question)):
             picked, reason = self._picked(kind, strategy)
-            return Choice(picked, Route(kind, reason))
+            return RouteChoice(picked, Route(kind, reason))
         searched = " ".join(f"{previous} {question}".split())
         asked = question_type.kind_of(previous) if kind == question_type.LOOK_UP else kind
         picked, reason = self._picked(asked, strategy)
         reason = f"{reason} It goes on from the question before."
-        return Choice(picked, Route(FOLLOW_UP, reason, searched))
+        return RouteChoice(picked, Route(FOLLOW_UP, reason, searched))
 
     def _picked(self, kind: str, strategy: str) -> tuple[str, str]:
         """Return the strategy that is used and the reason, for the kind and what was asked."""

@@ -8,17 +8,17 @@ from __future__ import annotations
 from contextlib import closing
 from dataclasses import replace
 
-from assistant.answering.confidence import Evidence, judge
+from assistant.answering.confidence import QuoteEvidence, decide_answer
 from assistant.answering.decide import chosen_place
-from assistant.answering.prompt_budget import Plan
+from assistant.answering.prompt_budget import PromptPlan
 from assistant.answering.repetition import until_loop
-from assistant.answering.request import AtWork, Quote, Read, Request
+from assistant.answering.request import Quote, StrategyEvents, StrategyRequest, StrategyResult
 from assistant.errors import Cancelled
 from assistant.prompts import REFUSAL
 from assistant.types import TOGETHER, Generated, Sampling
 
 
-def read(request: Request) -> AtWork:
+def read(request: StrategyRequest) -> StrategyEvents:
     """Ask once, as the model was tuned to answer: freely, or with a quote or nothing else."""
     request.cancel.raise_if_cancelled()
     plan = request.plan()
@@ -27,7 +27,7 @@ def read(request: Request) -> AtWork:
     return done
 
 
-def _quoted(request: Request, plan: Plan) -> AtWork:
+def _quoted(request: StrategyRequest, plan: PromptPlan) -> StrategyEvents:
     quoted = request.chat.quote(
         plan.prompt,
         [window.passage.text for window in plan.windows],
@@ -35,7 +35,7 @@ def _quoted(request: Request, plan: Plan) -> AtWork:
         request.cancel,
         max_tokens=plan.max_answer_tokens,
     )
-    found = Read(
+    found = StrategyResult(
         TOGETHER,
         written=REFUSAL,
         plan=plan,
@@ -45,10 +45,10 @@ def _quoted(request: Request, plan: Plan) -> AtWork:
     if quoted.places:
         hits, scored = request.result.hits, request.scored
         place, window = chosen_place(quoted.places, plan.windows, hits, scored)
-        evidence = Evidence(
+        evidence = QuoteEvidence(
             request.question, request.result, scored, quoted, place, window.passage.text
         )
-        judged = judge(evidence, request.chat.calibration)
+        judged = decide_answer(evidence, request.chat.calibration)
         found = replace(found, evidence=evidence, confidence=judged.confidence)
         if not judged.refused:
             found = replace(found, quotes=(Quote(quoted.text, place),), written="")
@@ -56,13 +56,13 @@ def _quoted(request: Request, plan: Plan) -> AtWork:
     return found
 
 
-def _written(request: Request, plan: Plan) -> AtWork:
+def _written(request: StrategyRequest, plan: PromptPlan) -> StrategyEvents:
     sampling = Sampling(
         max_tokens=plan.max_answer_tokens,
         temperature=request.settings.temperature,
         first_bias=request.chat.calibration.first_bias(REFUSAL),
     )
-    found = Read(TOGETHER, plan=plan)
+    found = StrategyResult(TOGETHER, plan=plan)
     try:
         with closing(request.chat.generate(plan.prompt, sampling, request.cancel)) as pieces:
             for piece, written, looped in until_loop(pieces):

@@ -8,8 +8,8 @@ from msgspec import field
 
 from assistant.advice.advice_report import verdict
 from assistant.advice.comparison_table import comparison
-from assistant.advice.decision import Case, Decision, Fired
-from assistant.advice.sensitivity import turns
+from assistant.advice.decision import AdviceInput, Decision, FiredRule
+from assistant.advice.sensitivity import tipping_points
 from assistant.console.json_output import Document, Shape, shaped
 
 
@@ -36,7 +36,7 @@ class AdvisedArmJson(Shape, frozen=True):
     tokens: float
 
 
-class TurnJson(Shape, frozen=True):
+class TippingPointJson(Shape, frozen=True):
     """If these answers were given, this would be advised."""
 
     answers: dict[str, str | float]
@@ -62,15 +62,15 @@ class AdviseJson(Document, frozen=True):
     run: str
     questions: int
     measure: str
-    fired: list[Fired] = field(name="reasons")
-    would_change: list[TurnJson]
+    fired: list[FiredRule] = field(name="reasons")
+    would_change: list[TippingPointJson]
     answers: dict[str, str | float]
     arms: list[AdvisedArmJson]
     costs: CostsJson
     comparison: list[list[str]]
 
 
-def advice_json(case: Case, decision: Decision, run: str) -> AdviseJson:
+def advice_json(case: AdviceInput, decision: Decision, run: str) -> AdviseJson:
     """Return the advice as JSON; `run` is the name of the run, "" for none."""
     evidence = case.evidence
     return shaped(
@@ -80,7 +80,9 @@ def advice_json(case: Case, decision: Decision, run: str) -> AdviseJson:
         run=run,
         questions=evidence.questions if evidence else 0,
         measure=evidence.measure if evidence else "",
-        would_change=[TurnJson(dict(turn.changed), turn.advice) for turn in turns(case)],
+        would_change=[
+            TippingPointJson(dict(turn.changed), turn.advice) for turn in tipping_points(case)
+        ],
         answers=case.said.table(),
         arms=evidence.arms if evidence else (),
         costs=case.costs,

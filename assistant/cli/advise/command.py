@@ -21,7 +21,7 @@ from assistant.whole_file import write_in_place
 if TYPE_CHECKING:
     from assistant.advice.costs import Sizes
     from assistant.advice.evidence import Evidence
-    from assistant.advice.questionnaire import Circumstances, Question
+    from assistant.advice.questionnaire import Question, QuestionnaireAnswers
     from assistant.evaluation.saved_run import SavedRun
 
 _TRIES = 3
@@ -86,7 +86,7 @@ def advise(
     _require_suffix(out)
     from assistant.advice.advice_report import blocks_of
     from assistant.advice.costs import Speed, costs_of, read_speed
-    from assistant.advice.decision import Case
+    from assistant.advice.decision import AdviceInput
     from assistant.advice.rules import decide
 
     settings, output = invocation.settings, invocation.output
@@ -94,7 +94,7 @@ def advise(
     found = None if how["unmeasured"] else _run(settings, run_path)
     said = _circumstances(answers, output, ask=not how["defaults"])
     evidence = _evidence(found, said, tuned, output)
-    case = Case(said, evidence, costs_of(said, evidence, _sizes(settings), speed))
+    case = AdviceInput(said, evidence, costs_of(said, evidence, _sizes(settings), speed))
     decision = decide(case)
     blocks = blocks_of(case, decision)
     if out is not None:
@@ -145,7 +145,10 @@ def _newest_first(settings: Settings) -> list[Path]:
 
 
 def _evidence(
-    found: tuple[str, SavedRun] | None, said: Circumstances, tuned: tuple[str, ...], output: Output
+    found: tuple[str, SavedRun] | None,
+    said: QuestionnaireAnswers,
+    tuned: tuple[str, ...],
+    output: Output,
 ) -> Evidence | None:
     if found is None:
         if tuned:
@@ -188,13 +191,13 @@ def _size(path: Path) -> int:
 # -- what is asked ----------------------------------------------------------------------------
 
 
-def _circumstances(answers: Path | None, output: Output, *, ask: bool) -> Circumstances:
+def _circumstances(answers: Path | None, output: Output, *, ask: bool) -> QuestionnaireAnswers:
     """Read the answers, or ask for them where somebody can be asked."""
-    from assistant.advice.questionnaire import QUESTIONS, Circumstances, read_answers
+    from assistant.advice.questionnaire import QUESTIONS, QuestionnaireAnswers, read_answers
 
     if answers is not None:
         return read_answers(answers)
-    said = Circumstances()
+    said = QuestionnaireAnswers()
     terminal = controlling_terminal() if ask and output.interactive and _typing() else None
     if terminal is None:
         output.note("Nobody was asked: default answers are taken (see --answers).")
@@ -209,7 +212,7 @@ def _typing() -> bool:
     return sys.stdin is not None and sys.stdin.isatty()
 
 
-def _asked(question: Question, said: Circumstances, terminal: Terminal) -> str | float:
+def _asked(question: Question, said: QuestionnaireAnswers, terminal: Terminal) -> str | float:
     default = said.table()[question.key]
     shown = default if isinstance(default, str) else f"{default:g}"
     for choice, meaning in (question.choices or {}).items():

@@ -14,7 +14,7 @@ from assistant.types import Workspace
 
 if TYPE_CHECKING:
     from assistant.evaluation.arms import Arm, InstalledModel
-    from assistant.evaluation.few_shot import Shots
+    from assistant.evaluation.few_shot import FewShotQuestions
     from assistant.evaluation.suite import Suite
     from assistant.store import StoreKey
     from assistant.unlock.unlock import LibraryUnlocker
@@ -31,11 +31,11 @@ DECIDING = (
 
 
 @dataclass(frozen=True, slots=True)
-class Asking:
+class ArmSelection:
     """The arms that are measured, what examples are made of, and what is left out and why."""
 
     arms: tuple[Arm, ...]
-    shots: Shots | None
+    shots: FewShotQuestions | None
     left_out: tuple[str, ...] = ()
 
     @classmethod
@@ -47,7 +47,7 @@ class Asking:
         names: Sequence[str] = (),
         for_advice: bool = False,
         examples: Path | None = None,
-    ) -> Asking:
+    ) -> ArmSelection:
         """Return what the options of the command ask for.
 
         Raises `UsageError`, and `SuiteError` for examples that can't be used.
@@ -68,7 +68,7 @@ class Asking:
         return cls(arms, candidates(questions, given) if wanted else None)
 
 
-def deciding_key(settings: Settings, shots: Shots | None) -> dict[str, Any]:
+def deciding_key(settings: Settings, shots: FewShotQuestions | None) -> dict[str, Any]:
     """Return what decides the answers besides suite, library and model."""
     from assistant.engine.engine_loader import embedder_identity
 
@@ -100,7 +100,7 @@ def installed_models(settings: Settings) -> list[InstalledModel]:
     ]
 
 
-class AskedOnce:
+class CachedKeySource:
     """A `KeySource` for all arms: whoever has the passphrase is asked for it once."""
 
     def __init__(self, unlocking: LibraryUnlocker) -> None:
@@ -112,7 +112,9 @@ class AskedOnce:
         return self._key
 
 
-def arm_opener(invocation: Invocation, shots: Shots | None) -> Callable[[Arm], Workspace]:
+def arm_opener(
+    invocation: Invocation, shots: FewShotQuestions | None
+) -> Callable[[Arm], Workspace]:
     """Return what opens the library with the model of an arm."""
     settings = invocation.settings
     given = invocation.opener
@@ -121,7 +123,7 @@ def arm_opener(invocation: Invocation, shots: Shots | None) -> Callable[[Arm], W
     from assistant.cli.eval.libraries import open_arm
     from assistant.unlock.unlock import LibraryUnlocker
 
-    keys = AskedOnce(LibraryUnlocker(settings, invocation.output))
+    keys = CachedKeySource(LibraryUnlocker(settings, invocation.output))
     return lambda arm: open_arm(_with_model(settings, arm), keys, arm, shots)
 
 

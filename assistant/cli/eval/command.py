@@ -14,7 +14,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from assistant import __version__
-from assistant.cli.eval.arms import DECIDING, Asking, arm_opener, deciding_key, installed_models
+from assistant.cli.eval.arms import (
+    DECIDING,
+    ArmSelection,
+    arm_opener,
+    deciding_key,
+    installed_models,
+)
 from assistant.cli.eval.draft import draft, review
 from assistant.cli.options import Invocation, command_options
 from assistant.config import Settings
@@ -131,7 +137,7 @@ def run(
     journals = _journals(settings, out, keep_texts=keep_texts)
     questions = _questions(suite, output, unreviewed=unreviewed)
     saved = read_run(against) if against else None
-    asked = Asking.of(questions, installed_models(settings), **which)
+    asked = ArmSelection.of(questions, installed_models(settings), **which)
     if saved is not None:
         require_common(saved, [arm.name for arm in asked.arms])
     with cancel_on_interrupt() as cancel, progress_bar(output) as report:

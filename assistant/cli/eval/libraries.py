@@ -15,7 +15,7 @@ from assistant.cli.wiring import LocalWorkspace, _chat_model
 from assistant.config import Settings
 from assistant.errors import ModelError, UsageError
 from assistant.evaluation.closed_book import answer_closed
-from assistant.evaluation.few_shot import Shots, make_shots
+from assistant.evaluation.few_shot import FewShotQuestions, make_shots
 from assistant.prompts import with_shots
 from assistant.store import KeySource
 from assistant.types import AnswerEvent, CancelToken, ChatEngine, Message, Workspace
@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from assistant.evaluation.closed_book import ClosedBookModel
 
 
-def open_arm(settings: Settings, keys: KeySource, arm: Arm, shots: Shots | None) -> Workspace:
+def open_arm(
+    settings: Settings, keys: KeySource, arm: Arm, shots: FewShotQuestions | None
+) -> Workspace:
     """Open the library for an arm. All that is asked is recorded in its audit log."""
     recorder = AuditRecorder(settings, lambda: {"model": _chat_model(settings)})
     inner: LocalWorkspace
@@ -34,7 +36,7 @@ def open_arm(settings: Settings, keys: KeySource, arm: Arm, shots: Shots | None)
     elif arm.shots:
         if shots is None:
             raise UsageError(f"'{arm.name}' needs examples.", hint="Name a file: --shots FILE.")
-        inner = ShotsWorkspace(settings, keys, recorder, shots)
+        inner = FewShotWorkspace(settings, keys, recorder, shots)
     else:
         inner = LocalWorkspace(settings, keys, recorder)
     return AuditedWorkspace(inner, recorder)
@@ -63,22 +65,22 @@ class ClosedBookWorkspace(LocalWorkspace):
         return answer_closed(model, question, temperature=temperature, cancel=cancel)
 
 
-class ShotsWorkspace(LocalWorkspace):
+class FewShotWorkspace(LocalWorkspace):
     """A library whose chat model is shown examples before each question."""
 
     def __init__(
-        self, settings: Settings, keys: KeySource, recorder: AuditRecorder, shots: Shots
+        self, settings: Settings, keys: KeySource, recorder: AuditRecorder, shots: FewShotQuestions
     ) -> None:
         super().__init__(settings, keys, recorder)
         self._shots = shots
-        self._shown: ShotsChat | None = None
+        self._shown: FewShotChat | None = None
 
     def _load_chat(self) -> ChatEngine | None:
         chat = super()._load_chat()
         if chat is None:
             return None
         if self._shown is None or self._shown.inner is not chat:
-            self._shown = ShotsChat(chat, make_shots(self._shots, self.search))
+            self._shown = FewShotChat(chat, make_shots(self._shots, self.search))
         return cast("ChatEngine", self._shown)  # it passes all on that it does not change
 
     def close(self) -> None:
@@ -87,7 +89,7 @@ class ShotsWorkspace(LocalWorkspace):
 
 
 @dataclass(frozen=True, slots=True)
-class ShotsChat:
+class FewShotChat:
     """A `ChatEngine` that renders every conversation with examples before its question."""
 
     inner: ChatEngine

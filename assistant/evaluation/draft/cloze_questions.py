@@ -15,7 +15,7 @@ from assistant.evaluation.draft.candidates import (
     make,
 )
 from assistant.evaluation.draft.quantities import TARGET, wordings
-from assistant.evaluation.draft.question_rules import Figure, question_of
+from assistant.evaluation.draft.question_rules import Quantity, question_of
 from assistant.text.sentences import Span
 from assistant.text.words import content_stems
 
@@ -91,7 +91,7 @@ def _asked(page: Page, begin: int, end: int, common: Container[str]) -> Iterator
         if _after_a_reference(sentence[: match.start()]):
             continue
         kind = match.lastgroup if match.lastgroup != "unit" else "quantity"
-        figure = Figure(kind or "quantity", fold(match["unit"] or ""))
+        figure = Quantity(kind or "quantity", fold(match["unit"] or ""))
         before, after = sentence[: match.start()], sentence[match.end() :]
         question, score = question_of(before, after, figure, common)
         if not question:
@@ -129,7 +129,7 @@ _REFERENCES = frozenset(
 )
 
 
-def _to_complete(before: str, after: str, figure: Figure) -> str:
+def _to_complete(before: str, after: str, figure: Quantity) -> str:
     """Blank the number and leave its unit: 'Complete: "... within ____ days of delivery"'."""
     left, right = fold(before).split(), fold(after).split()
     blank = f"{BLANK} {figure.unit}" if figure.unit else BLANK

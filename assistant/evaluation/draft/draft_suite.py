@@ -15,7 +15,7 @@ from assistant.evaluation.draft.heading_questions import headings, sections
 from assistant.evaluation.draft.page_word_index import WordIndex
 from assistant.evaluation.draft.selection import choose, distinct, told_apart
 from assistant.evaluation.draft.table_questions import tables
-from assistant.evaluation.draft.unanswerable import Absent, elsewhere, far, swapped
+from assistant.evaluation.draft.unanswerable import UnanswerableQuestion, elsewhere, far, swapped
 from assistant.text.sentences import split_sentences
 from assistant.types import CancelToken, DocumentRecord, Workspace
 
@@ -50,7 +50,7 @@ class Draft:
     """
 
     questions: tuple[Candidate, ...]
-    unanswerable: tuple[Absent, ...]
+    unanswerable: tuple[UnanswerableQuestion, ...]
     documents: tuple[DocumentRecord, ...]
     candidates: int
     pages: int
@@ -138,7 +138,7 @@ def _absent(
     index: WordIndex,
     count: int,
     seed: int,
-) -> list[Absent]:
+) -> list[UnanswerableQuestion]:
     """Return `count` unanswerable questions of mixed sorts, those near to the text first."""
     rng = random.Random(seed)  # noqa: S311 - for variety, not for secrets
     near = sorted(candidates, key=lambda c: (-c.score, c.document, c.page, c.start))
@@ -150,7 +150,7 @@ def _absent(
         far(index, rng),
     ]
     sorts[2] = sorts[2][: max(round(count * _FAR_SHARE), count - len(sorts[0]) - len(sorts[1]))]
-    made: list[Absent] = []
+    made: list[UnanswerableQuestion] = []
     while any(sorts) and len(made) < count:
         # Two swapped for one of each other sort: they are the ones that tell most.
         for source in (sorts[0], sorts[1], sorts[0], sorts[2]):

@@ -28,7 +28,7 @@ from assistant.evaluation.suite import CUT_OFF, MOST_BYTES, read_suite_file
 _JOURNAL = re.compile(rb"\n" + re.escape(CUT_OFF) + rb"([0-9a-f]{64}) (\d{1,12})\n")
 
 
-class KeptFile:
+class JournaledFile:
     """The bytes of `path`, mended if a killed process left them half written.
 
     Raises `SuiteError` when the file can't be read, `AssistantError` if it can't be mended.

@@ -106,7 +106,7 @@ _FINITE = re.compile(r"\b(?:is|are|was|were|shall|must|will|may|can|has|have|doe
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
+class Quantity:
     """What is asked for: its kind ("quantity", "percent", "money", "date") and its unit."""
 
     kind: str
@@ -129,7 +129,7 @@ def _plural(unit: str) -> str:
 
 
 def question_of(
-    before: str, after: str, figure: Figure, common: Container[str]
+    before: str, after: str, figure: Quantity, common: Container[str]
 ) -> tuple[str, float]:
     """Return a question for the figure between `before` and `after`, and a score (0..1).
 
@@ -147,7 +147,7 @@ def question_of(
     return "", 0.0
 
 
-def _value(sentence: str, figure: Figure, common: Container[str]) -> str:
+def _value(sentence: str, figure: Quantity, common: Container[str]) -> str:
     """The longest permitted stay is 8 hours. -> What is the longest permitted stay?"""
     found = _IS_VALUE.match(sentence)
     if not found or _FINITE.search(found["subject"]) or found["by"].strip() or found["rest"]:
@@ -159,7 +159,7 @@ def _value(sentence: str, figure: Figure, common: Container[str]) -> str:
     return f"{'When' if dated else 'What'} {verb} {as_subject(found['subject'], common)}?"
 
 
-def _inverted(sentence: str, figure: Figure, common: Container[str]) -> str:
+def _inverted(sentence: str, figure: Quantity, common: Container[str]) -> str:
     """The auxiliary goes before the subject, the figure with its preposition to the front."""
     found = (_DATED if figure.kind == "date" else _INVERTED).match(sentence)
     if not found or _CLAUSE_IN.search(found["subject"]) or _RELATIVE.search(found["subject"]):
@@ -176,7 +176,7 @@ def _inverted(sentence: str, figure: Figure, common: Container[str]) -> str:
     return _joined(found, f"{by} {figure.asked}", predicate, found["aux"], common)
 
 
-def _fronted(sentence: str, figure: Figure, common: Container[str]) -> str:
+def _fronted(sentence: str, figure: Quantity, common: Container[str]) -> str:
     """Within ____ days after the end of a month, Client will report. -> ... will Client report?"""
     found = _FRONTED.match(sentence)
     if not found or _CLAUSE_IN.search(found["subject"]) or _FINITE.search(found["rest"]):
@@ -189,7 +189,7 @@ def _fronted(sentence: str, figure: Figure, common: Container[str]) -> str:
     return f"{by} {figure.asked}{rest} {found['aux']} {subject} {predicate}?"
 
 
-def _present(sentence: str, figure: Figure, common: Container[str]) -> str:
+def _present(sentence: str, figure: Quantity, common: Container[str]) -> str:
     """The same with `does` for a verb in the third person: lasts -> does ... last."""
     found = _PRESENT.match(sentence)
     if not found or figure.kind == "date" or _CLAUSE_IN.search(found["subject"]):

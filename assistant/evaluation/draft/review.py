@@ -10,7 +10,7 @@ from typing import Any
 
 from assistant.errors import SuiteError, UsageError
 from assistant.evaluation.draft.candidates import fold
-from assistant.evaluation.draft.journaled_file import KeptFile
+from assistant.evaluation.draft.journaled_file import JournaledFile
 from assistant.evaluation.draft.suite_lines import as_bytes
 from assistant.evaluation.suite import DRAFT, DROPPED, KEPT, MENDED, Item, Span, read_items
 from assistant.text.signs import phrase_pattern
@@ -26,7 +26,7 @@ class Review:
     """
 
     def __init__(self, path: Path) -> None:
-        self._file = KeptFile(path)
+        self._file = JournaledFile(path)
         self.path = path
         self._items = read_items(path)[1]
         lines = self._file.data.decode("utf-8-sig").split("\n")

@@ -9,7 +9,7 @@ from typing import Any
 
 from assistant.evaluation.draft.candidates import Candidate
 from assistant.evaluation.draft.draft_suite import Draft
-from assistant.evaluation.draft.unanswerable import Absent
+from assistant.evaluation.draft.unanswerable import UnanswerableQuestion
 from assistant.evaluation.suite import DRAFT, Span
 
 
@@ -33,7 +33,7 @@ def _answerable(candidate: Candidate) -> dict[str, Any]:
     return {"question": candidate.question, **answers}
 
 
-def _unanswerable(absent: Absent) -> dict[str, Any]:
+def _unanswerable(absent: UnanswerableQuestion) -> dict[str, Any]:
     return {
         "question": absent.question,
         "unanswerable": True,

@@ -71,7 +71,7 @@ _NAME = re.compile(r"(?<=[a-z,] )(?<!Business )[A-Z][a-z]{3,20}\b(?! [A-Z])")
 
 
 @dataclass(frozen=True, slots=True)
-class Absent:
+class UnanswerableQuestion:
     """An unanswerable question, how it was made, and why nothing answers it."""
 
     question: str
@@ -81,7 +81,9 @@ class Absent:
     document: str = ""
 
 
-def swapped(candidates: Sequence[Candidate], index: WordIndex, rng: random.Random) -> list[Absent]:
+def swapped(
+    candidates: Sequence[Candidate], index: WordIndex, rng: random.Random
+) -> list[UnanswerableQuestion]:
     """Put a role or term that the library doesn't hold into drafted questions."""
     roles = [role for role in _ROLES if not index.holds(role)]
     names = [name for name in _NAMES if not index.holds(name.lower())]
@@ -89,7 +91,7 @@ def swapped(candidates: Sequence[Candidate], index: WordIndex, rng: random.Rando
     rng.shuffle(roles)
     rng.shuffle(names)
     rng.shuffle(terms)
-    made: list[Absent] = []
+    made: list[UnanswerableQuestion] = []
     for candidate in candidates:
         if candidate.kind == DEFINITION and candidate.question.startswith("What does"):
             made.extend(_other_term(candidate, terms))
@@ -98,11 +100,13 @@ def swapped(candidates: Sequence[Candidate], index: WordIndex, rng: random.Rando
     return made
 
 
-def _other_term(candidate: Candidate, terms: list[str]) -> Iterator[Absent]:
+def _other_term(candidate: Candidate, terms: list[str]) -> Iterator[UnanswerableQuestion]:
     if terms:
         term = terms.pop()
         why = f'no page holds "{term}"'
-        yield Absent(f'What does "{term}" mean?', SWAPPED, why, 0.7, candidate.document)
+        yield UnanswerableQuestion(
+            f'What does "{term}" mean?', SWAPPED, why, 0.7, candidate.document
+        )
 
 
 def _names(question: str) -> Iterator[re.Match[str]]:
@@ -111,7 +115,7 @@ def _names(question: str) -> Iterator[re.Match[str]]:
 
 def _other_role(
     candidate: Candidate, roles: Sequence[str], names: Sequence[str], number: int
-) -> Iterator[Absent]:
+) -> Iterator[UnanswerableQuestion]:
     question = candidate.question
     if question.startswith(("Complete", "In ")):
         return
@@ -127,7 +131,7 @@ def _other_role(
         return
     changed = f"{question[: match.start()]}{new}{question[match.end() :]}"
     why = f'no page holds "{new}"; the documents say "{old}"'
-    yield Absent(changed, SWAPPED, why, candidate.score - 0.05, candidate.document)
+    yield UnanswerableQuestion(changed, SWAPPED, why, candidate.score - 0.05, candidate.document)
 
 
 def elsewhere(
@@ -135,13 +139,13 @@ def elsewhere(
     titles: Sequence[tuple[int, str, str]],
     index: WordIndex,
     rng: random.Random,
-) -> list[Absent]:
+) -> list[UnanswerableQuestion]:
     """Ask one document for a heading of another one.
 
     `titles` are (id, name, title) of documents whose title is theirs alone. That the words of
     the heading stand together on no page of the document asked is what makes it certain.
     """
-    made: list[Absent] = []
+    made: list[UnanswerableQuestion] = []
     headed = [c for c in candidates if c.kind == HEADING and _is_topic(c)]
     if len(titles) < 2:
         return made
@@ -152,7 +156,7 @@ def elsewhere(
             continue
         question = f'What does "{title}" say about {candidate.subject}?'
         why = f'"{name}" says nothing of it; "{candidate.document}" does'
-        made.append(Absent(question, ELSEWHERE, why, 0.55, name))
+        made.append(UnanswerableQuestion(question, ELSEWHERE, why, 0.55, name))
     return made
 
 
@@ -163,12 +167,12 @@ def _is_topic(candidate: Candidate) -> bool:
     )
 
 
-def far(index: WordIndex, rng: random.Random) -> list[Absent]:
+def far(index: WordIndex, rng: random.Random) -> list[UnanswerableQuestion]:
     """Ask for topics of everyday life of which no page holds any word."""
     topics = [topic for topic in _TOPICS if _is_far(topic, index)]
     rng.shuffle(topics)
     return [
-        Absent(f"What is said about {topic}?", FAR, f'no page holds "{topic}"', 0.5)
+        UnanswerableQuestion(f"What is said about {topic}?", FAR, f'no page holds "{topic}"', 0.5)
         for topic in topics
     ]
 

@@ -12,7 +12,7 @@ from assistant.advice.advice_report import blocks_of, markdown
 from assistant.advice.comparison_table import comparison, measured_rows
 from assistant.advice.costs import REFERENCE_SPEED, Sizes, Speed, costs_of, read_speed
 from assistant.advice.evidence import RIGHT, SCORE, evidence_of
-from assistant.advice.questionnaire import Circumstances, read_answers
+from assistant.advice.questionnaire import QuestionnaireAnswers, read_answers
 from assistant.advice.rules import decide
 from assistant.errors import SuiteError, UsageError
 from assistant.evaluation.saved_run import ArmRun
@@ -68,7 +68,7 @@ def test_answers_are_read(tmp_path: Path, name: str) -> None:
     path = tmp_path / name
     json_text = '{"changes": "weekly", "latency": 3}'
     path.write_text(json_text if name.endswith("json") else 'changes = "weekly"\nlatency = 3\n')
-    assert read_answers(path) == Circumstances(changes="weekly", latency=3.0)
+    assert read_answers(path) == QuestionnaireAnswers(changes="weekly", latency=3.0)
 
 
 @pytest.mark.parametrize(

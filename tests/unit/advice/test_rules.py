@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assistant.advice.decision import NEITHER, Case, Decision
+from assistant.advice.decision import NEITHER, AdviceInput, Decision
 from assistant.advice.evidence import (
     BOTH,
     OPTIONS,
@@ -18,9 +18,9 @@ from assistant.advice.evidence import (
     Evidence,
     evidence_of,
 )
-from assistant.advice.questionnaire import QUESTIONS, Circumstances
+from assistant.advice.questionnaire import QUESTIONS, QuestionnaireAnswers
 from assistant.advice.rules import FEWEST_QUESTIONS, decide
-from assistant.advice.sensitivity import more_questions, turns
+from assistant.advice.sensitivity import more_questions, tipping_points
 from tests.fakes.advice import OPEN, case, evidence, run_of
 
 TUNED_WINS = evidence(retrieval=20, tuned_closed=80, tuned=82)
@@ -181,13 +181,13 @@ def test_what_would_turn_the_advice_does_turn_it() -> None:
         replace(OPEN, changes="weekly"), evidence(retrieval=50, tuned_closed=90, tuned=50)
     )
     assert decide(weekly).advice == RETRIEVAL
-    found = {turn.changed: turn.advice for turn in turns(weekly)}
+    found = {turn.changed: turn.advice for turn in tipping_points(weekly)}
     assert found[("changes", "monthly"),] == TUNING
 
 
 def test_two_answers_are_tried_where_one_does_not_do() -> None:
     said = replace(OPEN, changes="daily", traceability="required")
-    pairs = [turn for turn in turns(case(said, TUNED_WINS)) if len(turn.changed) == 2]
+    pairs = [turn for turn in tipping_points(case(said, TUNED_WINS)) if len(turn.changed) == 2]
     assert [turn.advice for turn in pairs] == [TUNING]
 
 
@@ -205,19 +205,19 @@ ANSWERS = st.fixed_dictionaries(
         else st.floats(question.least, question.most)
         for question in QUESTIONS
     }
-).map(lambda table: Circumstances(**table))  # type: ignore[arg-type]
+).map(lambda table: QuestionnaireAnswers(**table))  # type: ignore[arg-type]
 
 
 @settings(max_examples=60, deadline=None)
 @given(ANSWERS, st.sampled_from([TUNED_WINS, BOTH_WIN, ALL_ALIKE, None]))
 def test_whatever_is_answered_no_ruled_out_option_is_advised(
-    said: Circumstances, found: Evidence | None
+    said: QuestionnaireAnswers, found: Evidence | None
 ) -> None:
-    given_case: Case = case(said, found)
+    given_case: AdviceInput = case(said, found)
     decision = decide(given_case)
     assert decision.advice not in decision.out
     assert decision.fired
-    for turn in turns(given_case):
+    for turn in tipping_points(given_case):
         other = said
         for key, value in turn.changed:
             other = other.with_answer(key, value)

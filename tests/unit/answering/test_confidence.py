@@ -8,7 +8,13 @@ from dataclasses import replace
 import pytest
 
 from assistant.answering.best_sentence import ScoredSentence
-from assistant.answering.confidence import INTERCEPT, Evidence, confidence_of, features, judge
+from assistant.answering.confidence import (
+    INTERCEPT,
+    QuoteEvidence,
+    confidence_of,
+    decide_answer,
+    features,
+)
 from assistant.types import Calibration, Quoted, SearchResult
 from tests.fakes.engine import places_of
 from tests.fakes.passages import make_hits
@@ -26,11 +32,11 @@ RESULT = SearchResult(QUESTION, HITS, relevance=0.9, relevant=True)
 QUOTED = Quoted("24 months", margin=-2.0, log_probability=-1.0, tokens=4)
 
 
-def evidence(words: str = "24 months", **changes: object) -> Evidence:
+def evidence(words: str = "24 months", **changes: object) -> QuoteEvidence:
     """What is known of a quote that stands in the hits."""
     (place,) = places_of(words, [hit.passage.text for hit in HITS])
     shown = HITS[place.passage].passage.text
-    return replace(Evidence(QUESTION, RESULT, SCORED, QUOTED, place, shown), **changes)  # type: ignore[arg-type]
+    return replace(QuoteEvidence(QUESTION, RESULT, SCORED, QUOTED, place, shown), **changes)  # type: ignore[arg-type]
 
 
 def test_features_say_what_was_found() -> None:
@@ -56,18 +62,18 @@ def test_features_are_finite_whatever_comes() -> None:
 
 def test_weights_decide_where_there_are_some() -> None:
     weights = Calibration(answer_threshold=0.5, confidence={INTERCEPT: 0.0, "margin": -1.0})
-    sure = judge(evidence(), weights)
+    sure = decide_answer(evidence(), weights)
     assert not sure.refused
     assert sure.confidence == pytest.approx(1 / (1 + math.exp(-2.0)))
-    unsure = judge(evidence(quoted=replace(QUOTED, margin=2.0)), weights)
+    unsure = decide_answer(evidence(quoted=replace(QUOTED, margin=2.0)), weights)
     assert unsure.refused
     assert unsure.confidence == pytest.approx(1 / (1 + math.exp(2.0)))
-    assert judge(evidence(), replace(weights, answer_threshold=0.95)).refused
+    assert decide_answer(evidence(), replace(weights, answer_threshold=0.95)).refused
 
 
 def test_without_weights_the_doubt_decides_as_before() -> None:
     for threshold, refused in ((-2.0, True), (-1.0, False)):
         calibration = Calibration(doubt_weight=0.5, refusal_threshold=threshold)
-        judged = judge(evidence(), calibration)
+        judged = decide_answer(evidence(), calibration)
         assert (judged.refused, judged.confidence) == (refused, None)
     assert confidence_of({"margin": 1.0}, {}) is None

@@ -10,9 +10,9 @@ import pytest
 from click.testing import CliRunner, Result
 from jsonschema import validate
 
-from assistant.advice.questionnaire import QUESTIONS, Circumstances
+from assistant.advice.questionnaire import QUESTIONS, QuestionnaireAnswers
 from assistant.cli.advise.command import _asked
-from assistant.cli.eval.libraries import ClosedBookWorkspace, ShotsChat, ShotsWorkspace
+from assistant.cli.eval.libraries import ClosedBookWorkspace, FewShotChat, FewShotWorkspace
 from assistant.cli.main import cli
 from assistant.cli.wiring import LocalWorkspace
 from assistant.evaluation.html_report import html_page
@@ -117,7 +117,7 @@ class Typing:
 )  # fmt: skip
 def test_questions_are_asked_until_they_are_understood(typed: tuple[str, ...], answer: str) -> None:
     terminal = Typing(*typed)
-    assert _asked(QUESTIONS[0], Circumstances(), terminal) == answer  # type: ignore[arg-type]
+    assert _asked(QUESTIONS[0], QuestionnaireAnswers(), terminal) == answer  # type: ignore[arg-type]
     assert "[monthly]" in terminal.said
     assert ("It is one of" in terminal.said) == (len(typed) > 1)
 
@@ -158,12 +158,12 @@ def test_answers_without_documents_come_from_nowhere_else() -> None:
 def test_examples_are_rendered_into_every_prompt() -> None:
     inner = FakeChat()
     turns = (Message("user", "Q"), Message("assistant", "A"))
-    chat = ShotsChat(inner, turns)
+    chat = FewShotChat(inner, turns)
     chat.render([Message("system", "S"), Message("user", "U")])
     assert [m.content for m in inner.messages[0]] == ["S", "Q", "A", "U"]
     assert (chat.name, chat.context_length) == (inner.name, inner.context_length)
     assert chat.prompts is inner.prompts
-    assert issubclass(ShotsWorkspace, LocalWorkspace)
+    assert issubclass(FewShotWorkspace, LocalWorkspace)
 
 
 def test_a_run_keeps_how_its_arms_were_asked(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner, Result
 from jsonschema import validate
 
-from assistant.cli.eval.arms import AskedOnce
+from assistant.cli.eval.arms import CachedKeySource
 from assistant.cli.main import cli
 from assistant.config import NO_CHAT_MODEL, Settings
 from assistant.errors import EngineError
@@ -207,7 +207,7 @@ def test_the_passphrase_is_asked_for_once() -> None:
             return object()
 
     asking = Asking()
-    once = AskedOnce(asking)  # type: ignore[arg-type]
+    once = CachedKeySource(asking)  # type: ignore[arg-type]
     assert once.get(create=False) is once.get(create=False)
     assert asking.asked == 1
 

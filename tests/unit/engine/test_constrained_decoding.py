@@ -16,9 +16,9 @@ pytest.importorskip("llama_cpp")
 
 from assistant.engine.chat_model import LlamaChat
 from assistant.engine.chat_template import PromptStyle, RenderedPrompt
-from assistant.engine.constrained_decoding import QuoteSearch
+from assistant.engine.constrained_decoding import QuoteDecoder
 from assistant.engine.likelihood import LogProbabilities, log_softmax
-from assistant.engine.span_automaton import MARK, Move, Quotable
+from assistant.engine.span_automaton import MARK, SpanAutomaton, SpanState
 from assistant.errors import Cancelled, EngineError
 from assistant.prompts import REFUSAL, PromptPassage, build_messages
 from assistant.types import CancelToken, Message, Place, Quoted, Sampling
@@ -222,27 +222,29 @@ def test_a_very_long_passage(chat: LlamaChat) -> None:
 def every_start(engine: LlamaChat, prompt: list[int], passages: Sequence[str], starts: int,
                 longest: int = 60) -> tuple[str, float, int]:  # fmt: skip
     """Follow each start to its end, in the plainest way: (quote, log-probability, tokens fed)."""
-    decoder, spelling, cancel = engine._decoder, engine._spelled(), CancelToken()
-    quotable = Quotable(spelling, passages)
+    decoder, vocabulary, cancel = engine._decoder, engine._token_vocabulary(), CancelToken()
+    automaton = SpanAutomaton(vocabulary, passages)
 
     def likely(tokens: list[int]) -> LogProbabilities:
-        decoder.prefill([*prompt, spelling.by_bytes[MARK], *tokens], cancel)
+        decoder.prefill([*prompt, vocabulary.by_bytes[MARK], *tokens], cancel)
         return log_softmax(decoder.logits())
 
-    begun = quotable.moves(quotable.begin(), may_close=False)
+    begun = automaton.transitions(automaton.begin(), may_close=False)
     first = likely([])
     found, fed = [], 0
     for start in sorted(begun, key=lambda token: -first[token])[:starts]:
         state, tokens, total, ended = begun[start], [start], first[start], False
         while not ended and len(tokens) < longest:
             scores, fed = likely(tokens), fed + 1
-            moves = quotable.moves(state) | ({engine.end_of_turn: Move()} if state.closed else {})
-            best = max(moves, key=lambda token: scores[token])
+            transitions = automaton.transitions(state) | (
+                {engine.end_of_turn: SpanState()} if state.closed else {}
+            )
+            best = max(transitions, key=lambda token: scores[token])
             total, ended = total + scores[best], best == engine.end_of_turn
             if not ended:
-                tokens, state = [*tokens, best], moves[best]
-        data = b"".join(map(spelling.piece, tokens))
-        found.append((quotable.stretch(state, data)[0], float(total)))
+                tokens, state = [*tokens, best], transitions[best]
+        data = b"".join(map(vocabulary.piece, tokens))
+        found.append((automaton.stretch(state, data)[0], float(total)))
     return (*max(found, key=lambda one: one[1]), fed)
 
 
@@ -253,7 +255,9 @@ def test_starts_that_are_given_up_would_have_lost(others: list[LlamaChat]) -> No
         for passages in (PASSAGES, WORLD[:3], WORLD[3:]):
             prompt = engine.tokenize(engine.render((Message("user", "?"),)))
             text, log_probability, fed = every_start(engine, prompt, passages, 8)
-            search = QuoteSearch(engine._decoder, engine._spelled(), engine.end_of_turn, 60, 8)
+            search = QuoteDecoder(
+                engine._decoder, engine._token_vocabulary(), engine.end_of_turn, 60, 8
+            )
             quoted = search.best(prompt, passages, engine.tokenize(REFUSAL)[0], CancelToken())
             assert quoted.text == text
             assert quoted.log_probability == pytest.approx(log_probability, abs=1e-3)

@@ -14,7 +14,7 @@ from assistant.engine.llama_runtime import SEQUENCES
 from assistant.engine.parallel_sequences import Sequences
 from assistant.errors import Cancelled, ContextOverflowError, EngineError
 from assistant.prompts import REFUSAL, PromptPassage, build_messages
-from assistant.types import Calibration, CancelToken, Reading
+from assistant.types import Calibration, CancelToken, WeightedPassage
 from tests.unit.engine.speaking_toy import speaking_toy, token_of
 
 PASSAGES = (
@@ -46,9 +46,9 @@ def chat(folder: Path) -> Iterator[LlamaChat]:
     loaded.close()
 
 
-def readings(chat: LlamaChat, *weights: float) -> list[Reading]:
+def passages(chat: LlamaChat, *weights: float) -> list[WeightedPassage]:
     return [
-        Reading(prompt_of(chat, text), text, math.log(weight))
+        WeightedPassage(prompt_of(chat, text), text, math.log(weight))
         for text, weight in zip(PASSAGES, weights, strict=False)
     ]
 
@@ -58,14 +58,14 @@ def prompt_of(chat: LlamaChat, text: str) -> str:
 
 
 def test_a_text_is_weighed_as_scoring_it_under_every_passage_does(chat: LlamaChat) -> None:
-    asked = readings(chat, 0.5, 0.3, 0.2)
+    asked = passages(chat, 0.5, 0.3, 0.2)
     weighed = chat.weigh(asked, REFUSAL, max_tokens=SHORT)
     assert len(weighed.texts) >= 2
     for text in weighed.texts:
-        assert text.text in PASSAGES[text.reading]
-        own = [(p.start, p.end) for p in text.places if p.passage == text.reading]
+        assert text.text in PASSAGES[text.passage]
+        own = [(p.start, p.end) for p in text.places if p.passage == text.passage]
         assert len(own) == len(text.places) > 0
-        assert {PASSAGES[text.reading][a:b] for a, b in own} == {text.text}
+        assert {PASSAGES[text.passage][a:b] for a, b in own} == {text.text}
         assert text.log_probability == pytest.approx(np.logaddexp.reduce(text.by_passage))
         if not text.complete:
             continue
@@ -78,7 +78,7 @@ def test_a_text_is_weighed_as_scoring_it_under_every_passage_does(chat: LlamaCha
 
 def test_opening_and_refusal_are_weighed_over_the_passages(chat: LlamaChat) -> None:
     weights = (0.5, 0.3, 0.2)
-    weighed = chat.weigh(readings(chat, *weights), REFUSAL, max_tokens=SHORT)
+    weighed = chat.weigh(passages(chat, *weights), REFUSAL, max_tokens=SHORT)
     mark, refusal = chat.tokenize('"')[0], chat.tokenize(REFUSAL)[0]
     first = [chat.next_log_probabilities(prompt_of(chat, text)) for text in PASSAGES]
     for found, token in ((weighed.opening, mark), (weighed.refusal, refusal)):
@@ -89,7 +89,7 @@ def test_opening_and_refusal_are_weighed_over_the_passages(chat: LlamaChat) -> N
 
 
 def test_the_same_question_gets_the_same_answer_whatever_was_asked_before(chat: LlamaChat) -> None:
-    asked = readings(chat, 0.5, 0.3, 0.2)
+    asked = passages(chat, 0.5, 0.3, 0.2)
     first = chat.weigh(asked, REFUSAL, max_tokens=SHORT)
     chat.quote(prompt_of(chat, PASSAGES[2]), [PASSAGES[2]], REFUSAL, max_tokens=SHORT)
     list(chat.weigh(asked[:1], REFUSAL, max_tokens=4).texts)
@@ -101,13 +101,13 @@ def test_the_same_question_gets_the_same_answer_whatever_was_asked_before(chat: 
 def test_what_is_read_one_by_one_changes_nothing_for_the_next_quote(chat: LlamaChat) -> None:
     prompt = prompt_of(chat, PASSAGES[0])
     before = chat.next_log_probabilities(prompt)
-    chat.weigh(readings(chat, 0.6, 0.4), REFUSAL, max_tokens=SHORT)
+    chat.weigh(passages(chat, 0.6, 0.4), REFUSAL, max_tokens=SHORT)
     assert np.array_equal(chat.next_log_probabilities(prompt), before)
 
 
 @pytest.mark.parametrize("longest", [1, 2, 3, 5, 8])
 def test_a_text_that_is_cut_off_ends_with_a_whole_word(chat: LlamaChat, longest: int) -> None:
-    weighed = chat.weigh(readings(chat, 0.6, 0.4), REFUSAL, max_tokens=longest)
+    weighed = chat.weigh(passages(chat, 0.6, 0.4), REFUSAL, max_tokens=longest)
     for text in weighed.texts:
         assert any(f" {text.text} " in f" {passage} " for passage in PASSAGES), text
 
@@ -116,15 +116,15 @@ def test_a_model_that_writes_freely_reads_nothing_side_by_side(folder: Path) -> 
     chat = made(folder, quotes=False)
     assert chat.side_by_side == 0
     with pytest.raises(EngineError):
-        chat.weigh(readings(chat, 1.0), REFUSAL)
+        chat.weigh(passages(chat, 1.0), REFUSAL)
     chat.close()
 
 
 def test_numbers_that_are_not_finite_are_an_error_and_leave_no_trace(folder: Path) -> None:
     chat = made(folder, broken=(token_of("~"),))
-    good = readings(chat, 0.6, 0.4)
+    good = passages(chat, 0.6, 0.4)
     wanted = chat.weigh(good, REFUSAL, max_tokens=SHORT)
-    spoilt = [*good, Reading(prompt_of(chat, "the cat ~ and"), "the cat ~ and", -3.0)]
+    spoilt = [*good, WeightedPassage(prompt_of(chat, "the cat ~ and"), "the cat ~ and", -3.0)]
     with pytest.raises(EngineError, match="not finite"):
         chat.weigh(spoilt, REFUSAL, max_tokens=SHORT)
     again = chat.weigh(good, REFUSAL, max_tokens=SHORT)
@@ -136,15 +136,15 @@ def test_a_cancel_stops_it_and_the_next_question_is_answered(chat: LlamaChat) ->
     cancel = CancelToken()
     cancel.cancel()
     with pytest.raises(Cancelled):
-        chat.weigh(readings(chat, 0.6, 0.4), REFUSAL, cancel, max_tokens=SHORT)
-    assert chat.weigh(readings(chat, 0.6, 0.4), REFUSAL, max_tokens=SHORT).texts
+        chat.weigh(passages(chat, 0.6, 0.4), REFUSAL, cancel, max_tokens=SHORT)
+    assert chat.weigh(passages(chat, 0.6, 0.4), REFUSAL, max_tokens=SHORT).texts
 
 
 def test_passages_that_do_not_fit_side_by_side_are_refused_before_anything(folder: Path) -> None:
     chat = made(folder, context=700)
     long = " ".join(["the cat"] * 60)
     texts = [f"{letter} {long}" for letter in "xyz"]
-    asked = [Reading(prompt_of(chat, text), text, -1.1) for text in texts]
+    asked = [WeightedPassage(prompt_of(chat, text), text, -1.1) for text in texts]
     with pytest.raises(ContextOverflowError, match="side by side"):
         chat.weigh(asked, REFUSAL, max_tokens=SHORT)
     chat.close()
@@ -152,14 +152,14 @@ def test_passages_that_do_not_fit_side_by_side_are_refused_before_anything(folde
 
 def test_too_many_passages_and_none_are_refused(chat: LlamaChat) -> None:
     assert chat.side_by_side == (SEQUENCES - 1) // 2
-    many = readings(chat, 1.0) * (chat.side_by_side + 1)
+    many = passages(chat, 1.0) * (chat.side_by_side + 1)
     for asked in (many, []):
         with pytest.raises(EngineError, match="side by side"):
             chat.weigh(asked, REFUSAL)
 
 
 def test_as_many_passages_as_are_promised_can_be_read(chat: LlamaChat) -> None:
-    asked = readings(chat, 1.0) * chat.side_by_side
+    asked = passages(chat, 1.0) * chat.side_by_side
     assert chat.weigh(asked, REFUSAL, max_tokens=4).texts
 
 

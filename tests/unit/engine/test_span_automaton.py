@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from assistant.engine.span_automaton import (
     MARK,
-    Quotable,
-    Source,
-    Spelling,
+    IndexedPassage,
+    SpanAutomaton,
+    TokenVocabulary,
     tokens_by_bytes,
 )
 
@@ -41,23 +41,23 @@ def tokenize(text: str) -> list[int]:
     return found
 
 
-SPELLING = Spelling(tokenize, PIECES.__getitem__, TOKENS)
+SPELLING = TokenVocabulary(tokenize, PIECES.__getitem__, TOKENS)
 
 
 def quoted_by_chance(
-    passages: list[str], seed: int, most: int = 400, spelling: Spelling = SPELLING
+    passages: list[str], seed: int, most: int = 400, vocabulary: TokenVocabulary = SPELLING
 ) -> str | None:
     """Choose among the allowed tokens by chance until the quote is closed; None: no way on."""
     rng = random.Random(seed)
-    quotable = Quotable(spelling, passages)
-    state, data = quotable.begin(), b""
+    automaton = SpanAutomaton(vocabulary, passages)
+    state, data = automaton.begin(), b""
     for _ in range(most):
-        moves = quotable.moves(state, may_close=bool(data))
-        if not moves or (state.closed and rng.random() < 0.5):
+        transitions = automaton.transitions(state, may_close=bool(data))
+        if not transitions or (state.closed and rng.random() < 0.5):
             return data.decode().removesuffix('"') if state.closed else None
-        token = rng.choice(sorted(moves))
-        data += spelling.piece(token)
-        state = moves[token]
+        token = rng.choice(sorted(transitions))
+        data += vocabulary.piece(token)
+        state = transitions[token]
     raise AssertionError("it never ended")
 
 
@@ -84,20 +84,20 @@ def test_the_same_words_at_two_places_go_on_as_either_does() -> None:
 
 @pytest.mark.parametrize("passages", [[], [" \n "], [""]])
 def test_nothing_can_be_quoted_where_nothing_stands(passages: list[str]) -> None:
-    quotable = Quotable(SPELLING, passages)
-    assert not quotable.begin().places
-    assert quotable.moves(quotable.begin()) == {}
+    automaton = SpanAutomaton(SPELLING, passages)
+    assert not automaton.begin().places
+    assert automaton.transitions(automaton.begin()) == {}
 
 
 def test_words_are_spelled_in_one_way() -> None:
-    quotable = Quotable(SPELLING, ["the cat"])
-    first = quotable.moves(quotable.begin(), may_close=False)
+    automaton = SpanAutomaton(SPELLING, ["the cat"])
+    first = automaton.transitions(automaton.begin(), may_close=False)
     assert {PIECES[token] for token in first} == {b"the", b"cat"}
 
 
 def test_an_empty_quote_is_none() -> None:
-    quotable = Quotable(SPELLING, ["the cat"])
-    assert TOKENS[MARK] not in quotable.moves(quotable.begin(), may_close=False)
+    automaton = SpanAutomaton(SPELLING, ["the cat"])
+    assert TOKENS[MARK] not in automaton.transitions(automaton.begin(), may_close=False)
 
 
 def test_a_character_spread_over_tokens_stays_whole() -> None:
@@ -117,7 +117,7 @@ def test_where_a_passage_can_not_be_spelled_there_is_no_way_on() -> None:
 @settings(max_examples=60, deadline=None)
 @given(st.text(max_size=60))
 def test_places_where_quotes_begin_and_end(text: str) -> None:
-    source = Source.of(text)
+    source = IndexedPassage.of(text)
     for at in source.begins.keys() | source.ends:
         source.data[:at].decode()  # never inside a character
     for at in source.begins:
@@ -132,9 +132,9 @@ BYTES = {number: bytes([number]) for number in range(256)} | {256: b" ", 257: b'
 BY_BYTES = tokens_by_bytes(BYTES)
 
 
-def with_bytes(change: Callable[[str], str]) -> Spelling:
+def with_bytes(change: Callable[[str], str]) -> TokenVocabulary:
     """A tokenizer of bytes that changes texts first, as normalising ones do."""
-    return Spelling(
+    return TokenVocabulary(
         lambda text: list(change(text).encode("utf-8", "replace")), BYTES.__getitem__, BY_BYTES
     )
 
@@ -157,20 +157,20 @@ CHANGES: dict[str, Callable[[str], str]] = {
 def test_a_tokenizer_that_changes_texts_makes_no_words_up(
     how: str, passage: str, seed: int
 ) -> None:
-    spelling = with_bytes(CHANGES[how])
-    quotable = Quotable(spelling, [passage])
-    if not quotable.moves(quotable.begin(), may_close=False):
+    vocabulary = with_bytes(CHANGES[how])
+    automaton = SpanAutomaton(vocabulary, [passage])
+    if not automaton.transitions(automaton.begin(), may_close=False):
         return
     rng = random.Random(seed)
-    state, data = quotable.begin(), b""
-    while moves := quotable.moves(state, may_close=bool(data)):
+    state, data = automaton.begin(), b""
+    while transitions := automaton.transitions(state, may_close=bool(data)):
         if state.closed and rng.random() < 0.5:
             break
-        token = rng.choice(sorted(moves))
+        token = rng.choice(sorted(transitions))
         data += BYTES[token]
-        state = moves[token]
-    data = quotable.stretch(state, data)[0].encode()
-    source = Source.of(passage)
+        state = transitions[token]
+    data = automaton.stretch(state, data)[0].encode()
+    source = IndexedPassage.of(passage)
     assert not data or any(
         source.data.startswith(data, at) and at + len(data) in source.ends for at in source.begins
     )
@@ -179,30 +179,30 @@ def test_a_tokenizer_that_changes_texts_makes_no_words_up(
 def test_a_tokenizer_that_begins_with_a_space_quotes_long_stretches() -> None:
     """As SentencePiece does; without the chain a quote would end with what an entry holds."""
     passage = "one two " * 20 + "end"
-    quotable = Quotable(with_bytes(CHANGES["a space before"]), [passage])
-    state, length = quotable.begin(), 0
-    while onward := quotable.moves(state, may_close=False):
+    automaton = SpanAutomaton(with_bytes(CHANGES["a space before"]), [passage])
+    state, length = automaton.begin(), 0
+    while onward := automaton.transitions(state, may_close=False):
         state = onward[max(onward)]
         length += 1
     assert length > 100
 
 
 def test_a_quote_that_was_cut_off_goes_back_to_a_whole_word() -> None:
-    quotable = Quotable(with_bytes(str), ["the cat sat"])
-    state, data = quotable.begin(), b""
+    automaton = SpanAutomaton(with_bytes(str), ["the cat sat"])
+    state, data = automaton.begin(), b""
     for letter in b"cat sa":
-        state = quotable.moves(state, may_close=bool(data))[letter]
+        state = automaton.transitions(state, may_close=bool(data))[letter]
         data += bytes([letter])
-        assert quotable.stretch(state, data)[0] == ("cat" if len(data) > 2 else "")
+        assert automaton.stretch(state, data)[0] == ("cat" if len(data) > 2 else "")
 
 
 def read(passages: list[str], data: bytes, *, close: bool = False) -> tuple[str, list[str]]:
     """Write a quote byte by byte; return its words, and what stands at its places."""
-    quotable = Quotable(with_bytes(str), passages)
-    state = quotable.begin()
+    automaton = SpanAutomaton(with_bytes(str), passages)
+    state = automaton.begin()
     for number, byte in enumerate(data + MARK * close):
-        state = quotable.moves(state, may_close=number > 0)[byte]
-    text, places = quotable.stretch(state, data + MARK * close)
+        state = automaton.transitions(state, may_close=number > 0)[byte]
+    text, places = automaton.stretch(state, data + MARK * close)
     return text, [f"{p.passage}:{p.start}:{passages[p.passage][p.start : p.end]}" for p in places]
 
 
@@ -236,7 +236,7 @@ def test_of_places_that_were_cut_off_those_with_the_longest_whole_words_count() 
 @settings(max_examples=60, deadline=None)
 @given(st.text(max_size=60))
 def test_offsets_lead_back_to_the_passage(text: str) -> None:
-    source = Source.of(text)
+    source = IndexedPassage.of(text)
     assert source.data.decode() == " ".join(text.encode("utf-8", "replace").decode().split())
     for begin, start in source.begins.items():
         for end, stop in source.ends.items():
@@ -252,9 +252,9 @@ def test_the_same_words_are_not_spelled_again() -> None:
         asked.append(text)
         return tokenize(text)
 
-    spelling = Spelling(noted, PIECES.__getitem__, TOKENS)
-    Quotable(spelling, ["the cat sat on the cat"])
+    vocabulary = TokenVocabulary(noted, PIECES.__getitem__, TOKENS)
+    SpanAutomaton(vocabulary, ["the cat sat on the cat"])
     first = len(asked)
-    Quotable(spelling, ["the cat on the cat"])
+    SpanAutomaton(vocabulary, ["the cat on the cat"])
     assert first == 5  # the passage, and each word once
     assert len(asked) == first + 1

@@ -12,7 +12,7 @@ from assistant.evaluation.draft.candidates import KINDS
 from assistant.evaluation.draft.draft_suite import Draft, Wanted, draft
 from assistant.evaluation.draft.suite_lines import as_bytes, suite_lines
 from assistant.evaluation.draft.unanswerable import FAR
-from assistant.evaluation.gold_spans import Pages, find_places
+from assistant.evaluation.gold_spans import Pages, find_gold_spans
 from assistant.evaluation.suite import read_suite
 from assistant.types import CancelToken
 from tests.app.hostile import POISON
@@ -32,7 +32,7 @@ def test_the_suite_loads_and_every_span_is_found(tmp_path: Path) -> None:
     fake, path = library(), tmp_path / "suite.jsonl"
     path.write_bytes(as_bytes(suite_lines(make(fake, count=100))))
     suite = read_suite(path, unreviewed=True)
-    places = find_places(suite, fake.documents(), Pages(fake))
+    places = find_gold_spans(suite, fake.documents(), Pages(fake))
     answerable = [item for item in suite.items if item.answerable]
     assert len(answerable) >= 15
     assert all(places[item.id] for item in answerable)
@@ -113,7 +113,7 @@ def test_hostile_titles_and_names_do_no_harm(tmp_path: Path) -> None:
     path.write_bytes(data)
     suite = read_suite(path, unreviewed=True)
     assert all(item.question.isprintable() for item in suite.items)
-    find_places(suite, fake.documents(), Pages(fake))
+    find_gold_spans(suite, fake.documents(), Pages(fake))
 
 
 def test_without_a_title_of_its_own_an_ambiguous_question_is_left_out() -> None:

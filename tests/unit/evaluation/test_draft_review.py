@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from assistant.errors import AssistantError, SuiteError, UsageError
-from assistant.evaluation.draft.journaled_file import KeptFile, begin_writing
+from assistant.evaluation.draft.journaled_file import JournaledFile, begin_writing
 from assistant.evaluation.draft.review import Review
 from assistant.evaluation.suite import CUT_OFF, read_suite
 from tests.fakes.drafts import AGREEMENT, drafted, read_lines
@@ -182,7 +182,7 @@ def test_a_write_that_was_cut_off_at_any_byte_is_mended(tmp_path: Path, longer: 
     path, seen = tmp_path / "q.jsonl", set()
     for left in steps(old, new):
         path.write_bytes(left)
-        kept = KeptFile(path)
+        kept = JournaledFile(path)
         assert kept.data == path.read_bytes()
         seen.add(kept.data.rstrip(b"\n") + b"\n")  # an empty line is none
     assert seen == {old, new}, "either the old or the new one, never a mixture"

@@ -14,7 +14,7 @@ from assistant.errors import SuiteError, UsageError
 from assistant.evaluation.answer_journal import Journal
 from assistant.evaluation.arms import Arm, InstalledModel, arms_named
 from assistant.evaluation.ask_suite import ask_items
-from assistant.evaluation.gold_spans import Place
+from assistant.evaluation.gold_spans import GoldSpan
 from assistant.evaluation.grading import Row
 from assistant.evaluation.memory_use import Memory
 from assistant.evaluation.saved_run import read_run
@@ -29,10 +29,10 @@ MODELS = (
     InstalledModel("small", "", "a" * 64, active=False),
     InstalledModel("tuned", "small", "b" * 64, active=True),
 )
-WHERE = (Place(1, 2, 0, 200),)
+WHERE = (GoldSpan(1, 2, 0, 200),)
 
 
-def asked(workspace: FakeWorkspace, item: Item, places: tuple[Place, ...] = ()) -> Row:
+def asked(workspace: FakeWorkspace, item: Item, places: tuple[GoldSpan, ...] = ()) -> Row:
     (judged,) = ask_items(workspace, [item], {item.id: places}, CancelToken(), Memory())
     return judged.row
 
@@ -51,7 +51,7 @@ def test_an_answer_is_judged_by_what_was_shown() -> None:
 
 
 def test_a_wrong_answer_and_an_answer_to_the_unanswerable_are_wrong() -> None:
-    wrong = asked(FakeWorkspace(forbidden=-1), Item("a", "x", ("36 months",)), (Place(1, 3),))
+    wrong = asked(FakeWorkspace(forbidden=-1), Item("a", "x", ("36 months",)), (GoldSpan(1, 3),))
     assert (wrong.holds, wrong.right, wrong.cited) == (False, False, False)
     assert wrong.ranks == (0,)
     assert not asked(FakeWorkspace(forbidden=-1), Item("a", "x")).right

@@ -18,7 +18,7 @@ from assistant.evaluation.ask_suite import ask_items
 from assistant.evaluation.bootstrap import figures_of, risk_coverage, sample
 from assistant.evaluation.closed_book import LONGEST, answer_closed
 from assistant.evaluation.few_shot import SHOTS, candidates, make_shots
-from assistant.evaluation.gold_spans import Place
+from assistant.evaluation.gold_spans import GoldSpan
 from assistant.evaluation.grading import Row
 from assistant.evaluation.memory_use import Memory
 from assistant.evaluation.suite import Item, Suite, read_suite
@@ -166,7 +166,7 @@ def test_a_closed_book_answer_can_be_cancelled() -> None:
 def asked(arm: Arm, item: Item, *events: Any) -> Row:
     workspace = FakeWorkspace(forbidden=-1, answers=[list(events)])
     (judged,) = ask_items(
-        workspace, [item], {item.id: (Place(1, 2),)}, CancelToken(), Memory(), arm
+        workspace, [item], {item.id: (GoldSpan(1, 2),)}, CancelToken(), Memory(), arm
     )
     assert workspace.strategies == [arm.strategy]
     return judged.row

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from assistant.errors import SuiteError, UsageError
-from assistant.evaluation.gold_spans import Pages, Place, find_places
+from assistant.evaluation.gold_spans import GoldSpan, Pages, find_gold_spans
 from assistant.evaluation.suite import read_suite
 from assistant.types import Citation
 from tests.fakes.evaluation import write_suite
@@ -130,11 +130,11 @@ def test_a_pipe_a_folder_and_nothing_are_refused_at_once(tmp_path: Path) -> None
             read_suite(path)
 
 
-def places_of(tmp_path: Path, *spans: dict[str, object]) -> tuple[Place, ...]:
+def places_of(tmp_path: Path, *spans: dict[str, object]) -> tuple[GoldSpan, ...]:
     item = {"id": "a", "question": "x", "spans": list(spans)}
     suite = read_suite(write_suite(tmp_path / "s.jsonl", item))
     workspace = FakeWorkspace(forbidden=-1)
-    return find_places(suite, workspace.documents(), Pages(workspace))["a"]
+    return find_gold_spans(suite, workspace.documents(), Pages(workspace))["a"]
 
 
 def test_spans_are_found_by_page_text_and_offsets(tmp_path: Path) -> None:
@@ -147,12 +147,12 @@ def test_spans_are_found_by_page_text_and_offsets(tmp_path: Path) -> None:
         {"document": contract, "start": len(first) + 3, "end": len(first) + 11},
         {"document": contract, "page": 2, "start": 3, "end": 11, "text": "Warranty"},
     )
-    assert found[0] == Place(1, 2)
+    assert found[0] == GoldSpan(1, 2)
     assert (found[1].page, found[1].start) == (
         2,
         FakeWorkspace(forbidden=-1).page_text(1, 2).index("defects"),
     )
-    assert found[2] == found[3] == Place(1, 2, 3, 11)
+    assert found[2] == found[3] == GoldSpan(1, 2, 3, 11)
 
 
 @pytest.mark.parametrize(
@@ -193,7 +193,7 @@ def test_the_text_of_a_span_is_no_pattern(tmp_path: Path) -> None:
 def test_an_empty_library_is_refused(tmp_path: Path) -> None:
     suite = read_suite(suite_file(tmp_path, GOOD))
     with pytest.raises(UsageError, match="empty"):
-        find_places(suite, [], Pages(FakeWorkspace(forbidden=-1)))
+        find_gold_spans(suite, [], Pages(FakeWorkspace(forbidden=-1)))
 
 
 def test_a_page_is_asked_for_once() -> None:
@@ -208,7 +208,7 @@ def test_a_page_is_asked_for_once() -> None:
 
 
 def test_places_hold_what_shares_half_of_the_shorter() -> None:
-    place = Place(1, 2, 100, 200)
+    place = GoldSpan(1, 2, 100, 200)
 
     def cited(start: int, end: int, page: int = 2, document: int = 1) -> Citation:
         return Citation(document, "d", page, start, end, "x" * (end - start))
@@ -219,7 +219,7 @@ def test_places_hold_what_shares_half_of_the_shorter() -> None:
     assert place.holds(cited(0, 1000))
     assert not place.holds(cited(100, 200, page=1))
     assert not place.holds(cited(100, 200, document=2))
-    assert Place(1, 2).holds(cited(0, 1))
+    assert GoldSpan(1, 2).holds(cited(0, 1))
 
 
 def test_a_suite_survives_json_of_every_language(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assistant.errors import UsageError
-from assistant.evaluation.gold_spans import Pages, find_places
+from assistant.evaluation.gold_spans import Pages, find_gold_spans
 from assistant.evaluation.suite import read_suite
 from assistant.feedback.export_rows import export, side
 from assistant.feedback.validation import completed, feedback_of, to_look_for
@@ -49,7 +49,7 @@ def test_a_suite_of_feedback_is_read_and_its_places_found(tmp_path: Path) -> Non
     assert made.left_out == (LeftOut(6, "needs a correction"),)
     suite = read_suite(write_suite(tmp_path / "suite.jsonl", *made.rows))
     assert [item.id for item in suite.items] == [f"feedback-{n}" for n in made.ids]
-    places = find_places(suite, fake.documents(), Pages(fake))
+    places = find_gold_spans(suite, fake.documents(), Pages(fake))
     by_question = {item.question: (item, places[item.id]) for item in suite.items}
     item, (found,) = by_question["q right"]
     assert item.answers == ("24 months from the date",)

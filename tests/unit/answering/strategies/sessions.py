@@ -20,8 +20,8 @@ from assistant.types import (
     NewDocument,
     ParsedDocument,
     Quoted,
-    Weighed,
-    WeighedText,
+    WeightedQuote,
+    WeightedQuotes,
 )
 from tests.fakes.embedder import FakeEmbedder
 from tests.fakes.engine import FakeChat, placed
@@ -101,10 +101,10 @@ def written(answer: Answer) -> list[str]:
     return [s.text for s in answer.sentences if s.origin == "model"]
 
 
-def weighed(*texts: tuple[str, float], refusal: float = -3.0) -> Weighed:
-    found = tuple(WeighedText(t, p, n, 2, (p, -9.0, -9.0)) for n, (t, p) in enumerate(texts))
-    return Weighed(found, -0.1, refusal)
+def weighed(*texts: tuple[str, float], refusal: float = -3.0) -> WeightedQuotes:
+    found = tuple(WeightedQuote(t, p, n, 2, (p, -9.0, -9.0)) for n, (t, p) in enumerate(texts))
+    return WeightedQuotes(found, -0.1, refusal)
 
 
-def weighing(answer: Weighed, **calibration: float) -> FakeChat:
+def weighing(answer: WeightedQuotes, **calibration: float) -> FakeChat:
     return FakeChat(weighed=answer, calibration=replace(QUOTES_ONLY, **calibration))

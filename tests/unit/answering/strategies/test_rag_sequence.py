@@ -11,7 +11,7 @@ import pytest
 
 from assistant.answering.strategies.priors import log_priors
 from assistant.errors import ContextOverflowError
-from assistant.types import SEQUENCE, Hit, Reading, Scores, Weighed, WeighedText
+from assistant.types import SEQUENCE, Hit, Scores, WeightedPassage, WeightedQuote, WeightedQuotes
 from tests.fakes.engine import FakeChat
 from tests.fakes.passages import make_passage as passage
 from tests.unit.answering.strategies.sessions import (
@@ -29,12 +29,12 @@ from tests.unit.answering.strategies.sessions import (
 def test_each_passage_has_a_prompt_of_its_own_and_a_weight() -> None:
     chat = weighing(weighed(("24 months", -0.5)))
     answer, _ = finish(session(chat).ask(QUESTION, strategy=SEQUENCE))
-    (readings,) = chat.readings
-    assert len(readings) == len(TEXTS)
-    assert math.fsum(math.exp(r.weight) for r in readings) == pytest.approx(1.0)
-    for reading in readings:
-        assert reading.passage in reading.prompt
-        assert sum(text in reading.prompt for text in TEXTS) == 1
+    (passages,) = chat.passages
+    assert len(passages) == len(TEXTS)
+    assert math.fsum(math.exp(r.weight) for r in passages) == pytest.approx(1.0)
+    for shown in passages:
+        assert shown.passage in shown.prompt
+        assert sum(text in shown.prompt for text in TEXTS) == 1
     assert answer.strategy == SEQUENCE
     assert answer.route is not None
     assert written(answer) == ['"24 months"']
@@ -60,9 +60,9 @@ def test_a_quote_is_cited_where_it_was_read_and_not_where_it_stands_first() -> N
     asked = session(chat, texts)
     question = "When is the oil of the pump changed?"
     list(asked.ask(question, strategy=SEQUENCE))
-    order = [reading.passage for reading in chat.readings[-1]]
+    order = [passage.passage for passage in chat.passages[-1]]
     for number, shown in enumerate(order):
-        chat.weighed = Weighed((WeighedText("1999", -0.2, number, 2, ()),), -0.1, -4.0)
+        chat.weighed = WeightedQuotes((WeightedQuote("1999", -0.2, number, 2, ()),), -0.1, -4.0)
         answer, _ = finish(asked.ask(question, strategy=SEQUENCE))
         (cited,) = answer.sentences[-1].quotes
         assert TEXTS is not texts
@@ -71,9 +71,9 @@ def test_a_quote_is_cited_where_it_was_read_and_not_where_it_stands_first() -> N
 
 def test_what_is_cut_out_of_a_number_is_no_candidate() -> None:
     texts = ("Clause 7.6: the warranty on the pumps lasts 24 months.",)
-    whole, cut = WeighedText("24 months", -0.7, 0, 2, ()), WeighedText("6", -1.2, 0, 1, ())
+    whole, cut = WeightedQuote("24 months", -0.7, 0, 2, ()), WeightedQuote("6", -1.2, 0, 1, ())
     for found in ((whole, cut), (replace(cut, log_probability=-0.6), whole)):
-        chat = weighing(Weighed(found, -0.1, -5.0))
+        chat = weighing(WeightedQuotes(found, -0.1, -5.0))
         answer, _ = finish(session(chat, texts).ask(QUESTION, strategy=SEQUENCE))
         assert written(answer) == [f'"{found[0].text}"']
         assert answer.sentences[-1].supported is (found[0] is whole)
@@ -98,9 +98,9 @@ def test_nothing_to_quote_is_a_refusal() -> None:
 class Narrow(FakeChat):
     """Has room for two passages side by side."""
 
-    def weigh(self, readings: Sequence[Reading], *rest: Any, **how: Any) -> Weighed:
-        found = super().weigh(readings, *rest, **how)
-        if len(readings) > 2:
+    def weigh(self, passages: Sequence[WeightedPassage], *rest: Any, **how: Any) -> WeightedQuotes:
+        found = super().weigh(passages, *rest, **how)
+        if len(passages) > 2:
             raise ContextOverflowError("too many")
         return found
 
@@ -108,14 +108,14 @@ class Narrow(FakeChat):
 def test_passages_that_do_not_fit_side_by_side_are_left_out() -> None:
     chat = Narrow(weighed=weighed(("24 months", -0.5)), calibration=QUOTES_ONLY)
     answer, _ = finish(session(chat).ask(QUESTION, strategy=SEQUENCE))
-    assert [len(readings) for readings in chat.readings] == [3, 2]
+    assert [len(passages) for passages in chat.passages] == [3, 2]
     assert written(answer) == ['"24 months"']
 
 
 def test_a_cut_off_quote_is_called_cut_off() -> None:
-    text = WeighedText("24", -0.2, 0, 1, (), complete=False)
+    text = WeightedQuote("24", -0.2, 0, 1, (), complete=False)
     answer, _ = finish(
-        session(weighing(Weighed((text,), -0.1, -5.0))).ask(QUESTION, strategy=SEQUENCE)
+        session(weighing(WeightedQuotes((text,), -0.1, -5.0))).ask(QUESTION, strategy=SEQUENCE)
     )
     assert answer.truncated
 
