@@ -53,7 +53,7 @@ def finished(folder: Path, step: str, **task: Any) -> StepRecord | None:
 
 
 @contextmanager
-def staged_folder(target: Path, step: str, needed: int = 0) -> Iterator[Path]:
+def atomic_folder(target: Path, step: str, needed: int = 0) -> Iterator[Path]:
     """Give an empty folder that takes the place of `target` when the block ends well.
 
     `needed` is the room in bytes that the step takes. Raises `UsageError` if `target`
@@ -65,16 +65,16 @@ def staged_folder(target: Path, step: str, needed: int = 0) -> Iterator[Path]:
         require_replaceable(target, step)
         require_room(target.parent, needed)
         prefix = f".{target.name}.incoming-{os.getpid()}-"
-        stage = Path(tempfile.mkdtemp(prefix=prefix, dir=target.parent))
+        temporary = Path(tempfile.mkdtemp(prefix=prefix, dir=target.parent))
         try:
-            yield stage
-            stage.chmod(0o755)
-            _swap(stage, target)
+            yield temporary
+            temporary.chmod(0o755)
+            _swap(temporary, target)
         finally:
-            shutil.rmtree(stage, ignore_errors=True)
+            shutil.rmtree(temporary, ignore_errors=True)
 
 
-def staged_step(
+def run_atomic_step(
     target: Path,
     step: str,
     work: Callable[[Path], dict[str, Any]],
@@ -88,14 +88,14 @@ def staged_step(
     Whatever `work` raises leaves `target` as it was.
     """
     began = time.monotonic()
-    with staged_folder(target, step) as stage:
-        figures = work(stage)
+    with atomic_folder(target, step) as temporary:
+        figures = work(temporary)
         write_record(
-            stage,
+            temporary,
             step,
             inputs=inputs,
             settings=settings,
-            outputs={name: stage / name for name in outputs},
+            outputs={name: temporary / name for name in outputs},
             figures=figures,
             seconds=time.monotonic() - began,
         )
@@ -169,11 +169,11 @@ def _previous(target: Path) -> Path:
     return target.with_name(f".{target.name}.previous")
 
 
-def _swap(stage: Path, target: Path) -> None:
-    """Give `stage` the name `target`; a crash in between is mended by `_recover`."""
+def _swap(temporary: Path, target: Path) -> None:
+    """Give `temporary` the name `target`; a crash in between is mended by `_recover`."""
     if target.exists():
         target.rename(_previous(target))
-    stage.rename(target)
+    temporary.rename(target)
     shutil.rmtree(_previous(target), ignore_errors=True)
 
 

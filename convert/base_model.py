@@ -20,7 +20,7 @@ from typing import Any
 
 from assistant.errors import ModelError
 from assistant.models.gguf_header import read_header
-from convert.atomic_output import staged_folder
+from convert.atomic_output import atomic_folder
 from convert.step_record import write_record
 
 STEP = "base"
@@ -152,7 +152,7 @@ def unpack_gguf(gguf: Path, target: Path) -> BaseInfo:
     from transformers import AutoModelForCausalLM
 
     began = time.monotonic()
-    with staged_folder(target, STEP) as stage:
+    with atomic_folder(target, STEP) as stage:
         with _translated(gguf):
             where: dict[str, Any] = {"gguf_file": gguf.name, "local_files_only": True}
             tokenizer = tokenizer_of_gguf(gguf)

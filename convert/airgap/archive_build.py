@@ -33,7 +33,7 @@ _COMPILED = 1.4
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class BuiltArchive:
     """An archive: where it is and its sheet, its SHA-256, its manifest."""
 
     path: Path
@@ -52,7 +52,7 @@ def make_archive(
     release: int = 1,
     progress: Progress = quiet,
     cancel: CancelToken | None = None,
-) -> Made:
+) -> BuiltArchive:
     """Make the archive of the checkout `root` in the folder `out`.
 
     Raises `UsageError` if pip fails, `BundleError` for a component without a licence or one
@@ -157,10 +157,10 @@ def _room(wheels: Wheels) -> int:
     return carried + int(_COMPILED * sum(largest.values())) + 3 * entry.source_size
 
 
-def _with_sheet(target: Path, manifest: Manifest, key: SigningKey) -> Made:
+def _with_sheet(target: Path, manifest: Manifest, key: SigningKey) -> BuiltArchive:
     with target.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     text = sheet(manifest, target.name, target.stat().st_size, digest, key.name, key.public)
     place = target.with_suffix(".txt")
     place.write_text(text, encoding="utf-8")
-    return Made(target, place, digest, manifest)
+    return BuiltArchive(target, place, digest, manifest)

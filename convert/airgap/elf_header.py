@@ -22,7 +22,7 @@ _DT_NULL, _DT_NEEDED = 0, 1
 
 
 @dataclass(frozen=True, slots=True)
-class Needs:
+class ElfRequirements:
     """`libraries` by the names that are looked for; `versions` as (library, symbol version)."""
 
     libraries: frozenset[str]
@@ -33,13 +33,13 @@ def is_elf(raw: bytes) -> bool:
     return raw[:4] == b"\x7fELF"
 
 
-def needs_of(raw: bytes) -> Needs:
+def needs_of(raw: bytes) -> ElfRequirements:
     """Read the needs of a 64-bit little-endian library. Raises `BundleError` if it is none."""
     try:
         if not is_elf(raw) or raw[4:6] != b"\x02\x01":
             raise BundleError("A library of a wheel is no 64-bit little-endian ELF file.")
         sections = list(_sections(raw))
-        return Needs(
+        return ElfRequirements(
             frozenset(_libraries(raw, sections)),
             frozenset(_versions(raw, sections)),
         )

@@ -12,7 +12,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from assistant.errors import BundleError
-from convert.airgap.elf_header import Needs, is_elf, needs_of
+from convert.airgap.elf_header import ElfRequirements, is_elf, needs_of
 from convert.airgap.installer.machine import glibc_version, machine_name, numbers
 from convert.airgap.installer.manifest import Platform
 from convert.airgap.wheel_build import features_of
@@ -31,7 +31,7 @@ class Library:
 
     name: str
     sha256: str
-    needs: Needs
+    needs: ElfRequirements
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ def libraries_of(wheel: Wheel) -> tuple[Library, ...]:
         Library(
             name,
             hashlib.sha256(content).hexdigest(),
-            needs_of(content) if is_elf(content) else Needs(frozenset(), frozenset()),
+            needs_of(content) if is_elf(content) else ElfRequirements(frozenset(), frozenset()),
         )
         for name, content in wheel.members()
         if _LIBRARY.fullmatch(name)

@@ -66,11 +66,11 @@ def write_bundle(
         folder.mkdir(parents=True, exist_ok=True)
         require_room(folder, total)
         # A folder of its own, because the verification wants the file's final name.
-        stage = folder / f".{target.name}.incoming-{os.getpid()}"
-        shutil.rmtree(stage, ignore_errors=True)
-        stage.mkdir()
+        temporary = folder / f".{target.name}.incoming-{os.getpid()}"
+        shutil.rmtree(temporary, ignore_errors=True)
+        temporary.mkdir()
         try:
-            draft = stage / target.name
+            draft = temporary / target.name
             with draft.open("wb") as out:
                 out.write(head)
                 _copy_all(out, parts, total, job)
@@ -82,7 +82,7 @@ def write_bundle(
             draft.rename(target)
         finally:
             with suppress(OSError):
-                shutil.rmtree(stage)
+                shutil.rmtree(temporary)
     return target
 
 

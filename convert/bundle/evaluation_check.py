@@ -31,7 +31,7 @@ class _Verdict:
 
 
 @dataclass(frozen=True, slots=True)
-class Contender:
+class SystemReport:
     """What a report says of one model. `calibration` was measured for the laptop to use."""
 
     sha256: dict[str, str]
@@ -45,7 +45,7 @@ class Contender:
 class Report:
     """The report of an evaluation, as far as it is looked at."""
 
-    contenders: tuple[Contender, ...]
+    contenders: tuple[SystemReport, ...]
     prompt_version: int | None = None
     settings: dict[str, Any] = field(default_factory=dict)
     sets: tuple[dict[str, Any], ...] = ()
@@ -56,17 +56,17 @@ class Evaluation:
     """A report, and the part of it that is about one payload."""
 
     report: Report
-    contender: Contender
+    system: SystemReport
 
     @property
     def passed(self) -> bool:
-        """The contender's own verdict: the report's is about all that took part."""
-        return self.contender.gate.passed is True
+        """The system's own verdict: the report's is about all that took part."""
+        return self.system.gate.passed is True
 
     @property
     def findings(self) -> list[tuple[str, bool, str]]:
         """What the gate demanded, whether it was met, and the figures in words."""
-        return [(f.demand, f.met, f.figures) for f in self.contender.gate.findings]
+        return [(f.demand, f.met, f.figures) for f in self.system.gate.findings]
 
     @property
     def failures(self) -> list[str]:
@@ -77,7 +77,7 @@ class Evaluation:
         """The means of every measure, by set of questions."""
         return {
             name: {measure: f["value"] for measure, f in found.get("figures", {}).items()}
-            for name, found in self.contender.results.items()
+            for name, found in self.system.results.items()
         }
 
 

@@ -38,7 +38,7 @@ from convert.bundle.lineage import (
     to_steps,
 )
 from convert.bundle.model_card import flat, make_card
-from convert.bundle.packed_library import Sealing, carried
+from convert.bundle.packed_library import TransferKeys, carried
 from convert.bundle.settings import BundleSettings
 from convert.bundle.signing_keys import SigningKey, read_signing_key
 from convert.step_record import STEP_FILE, file_sha256, is_done, write_record
@@ -69,7 +69,7 @@ class Contents:
     steps: tuple[Path, ...] = ()
     evaluation: Path | None = None
     recipe: Path | None = None
-    sealing: Sealing | None = None
+    sealing: TransferKeys | None = None
 
 
 def run_bundle(
@@ -88,7 +88,7 @@ def run_bundle(
     """
     started = time.monotonic()
     _check_request(settings, contents)
-    packing = _Packing(
+    packing = _Packer(
         settings, contents, read_signing_key(Path(settings.key)), Job.of(progress, cancel)
     )
     target = out / f"{settings.name}-v{settings.version}{SUFFIX}"
@@ -176,7 +176,7 @@ def _evaluation(contents: Contents, payload: BundleFile, base: Base | None) -> E
 
 
 @dataclass(frozen=True, slots=True)
-class _Packing:
+class _Packer:
     """One bundle: how it is called, what goes in, who signs it."""
 
     settings: BundleSettings
@@ -228,7 +228,7 @@ class _Packing:
             files=(),
             base=base,
             prompt=None if library else self._prompt(),
-            calibration=evaluation.contender.calibration if evaluation is not None else {},
+            calibration=evaluation.system.calibration if evaluation is not None else {},
             sources=sources,
             lineage=to_steps(records),
         )

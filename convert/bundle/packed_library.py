@@ -24,7 +24,7 @@ SEALED_FILE = "library-key.json"
 
 
 @dataclass(frozen=True, slots=True)
-class Sealing:
+class TransferKeys:
     """The key that opens the library now, and what shows the transfer key to a person.
 
     `show` may raise: then nothing is packed.
@@ -36,7 +36,7 @@ class Sealing:
 
 @contextmanager
 def carried(
-    library: Path, sealing: Sealing | None, out: Path, job: Job
+    library: Path, sealing: TransferKeys | None, out: Path, job: Job
 ) -> Iterator[tuple[Path, list[Part]]]:
     """Give the file to pack and the part with its sealed key; the copy is removed afterwards.
 

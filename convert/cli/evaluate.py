@@ -55,13 +55,13 @@ def evaluate_command(out: Path, *, as_json: bool, **chosen: Any) -> None:
         from convert.evaluate.evaluate_step import run_evaluate
         from convert.evaluate.release_gate import GateError, refuse_failed
         from convert.evaluate.settings import EvaluateSettings
-        from convert.evaluate.systems import Entrants
+        from convert.evaluate.systems import SystemFiles
         from convert.evaluate.text_report import show
 
         names = ("base", "tuned", "adapters", "dataset", "merged", "f16", "canaries")
-        entrants = Entrants(**{name: chosen.pop(name) for name in names})
+        files = SystemFiles(**{name: chosen.pop(name) for name in names})
         settings = EvaluateSettings(**_settings(chosen))
-        report = run_evaluate(settings, entrants, out, step.progress, step.cancel)
+        report = run_evaluate(settings, files, out, step.progress, step.cancel)
         step.progress.end()
         if not as_json:
             show(report, step.output)

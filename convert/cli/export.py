@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from assistant.errors import UsageError
-from convert.cli.step_runner import Running, options, running_step
+from convert.cli.step_runner import StepContext, options, running_step
 from convert.export.settings import QUANTIZATIONS, ExportSettings
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
@@ -88,7 +88,7 @@ def export_command(
         _export(step, model, out, chosen)
 
 
-def _export(step: Running, model: Path, out: Path, chosen: dict[str, Any]) -> None:
+def _export(step: StepContext, model: Path, out: Path, chosen: dict[str, Any]) -> None:
     from convert.export import Source, run_export
 
     settings = ExportSettings(
@@ -121,7 +121,7 @@ def _export(step: Running, model: Path, out: Path, chosen: dict[str, Any]) -> No
     step.output.table(columns, rows, right=frozenset({1, 2, 3}))
 
 
-def _list(step: Running, sdist: Path | None, *, fetch: bool) -> None:
+def _list(step: StepContext, sdist: Path | None, *, fetch: bool) -> None:
     from convert.export import Source, obtain
     from convert.export.run_converter import known_architectures
 

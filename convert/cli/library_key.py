@@ -10,12 +10,12 @@ from assistant.console.terminal import controlling_terminal
 from assistant.errors import Cancelled, LockedError, UsageError
 from assistant.unlock.secret_inputs import write_recovery_key
 from assistant.unlock.unlock import LibraryUnlocker
-from convert.bundle.packed_library import Sealing
+from convert.bundle.packed_library import TransferKeys
 
 _TRIES = 3
 
 
-def seal_with(library: Path, transfer_file: Path | None, output: Output) -> Sealing:
+def seal_with(library: Path, transfer_file: Path | None, output: Output) -> TransferKeys:
     """Unlock the library, and say how its transfer key is given to a person.
 
     Raises `UsageError` for a file that is no library with its key beside it, `LockedError`
@@ -38,7 +38,7 @@ def seal_with(library: Path, transfer_file: Path | None, output: Output) -> Seal
         else:
             _show(text)
 
-    return Sealing(key, show)
+    return TransferKeys(key, show)
 
 
 def _show(text: str) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from convert.cli.step_runner import Running, running_step
+from convert.cli.step_runner import StepContext, running_step
 from convert.recipe import STEPS, Outcome, read_recipe, run_recipe
 
 
@@ -58,7 +58,7 @@ def run_command(
         _show(step, outcome)
 
 
-def _show(step: Running, outcome: Outcome) -> None:
+def _show(step: StepContext, outcome: Outcome) -> None:
     from convert.evaluate.text_report import show
 
     if outcome.report:

@@ -29,7 +29,7 @@ _LOG_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
-class Running:
+class StepContext:
     """What a step's command has: where its result goes, its cancel token, its progress."""
 
     output: Output
@@ -77,14 +77,14 @@ def options(*given: Callable[[_Command], _Command]) -> Callable[[_Command], _Com
 
 
 @contextmanager
-def running_step(*, as_json: bool) -> Iterator[Running]:
+def running_step(*, as_json: bool) -> Iterator[StepContext]:
     """Run a step: errors are shown and end the process, Ctrl-C cancels it cleanly."""
     quiet_libraries()
     output = Output(as_json=as_json)
     line = ProgressLine(silent=as_json)
     with reporting(output), cancel_on_interrupt() as cancel:
         try:
-            yield Running(output, cancel, line)
+            yield StepContext(output, cancel, line)
         finally:
             line.end()
 

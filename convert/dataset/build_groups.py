@@ -20,25 +20,25 @@ from convert.dataset.articles import (
     word_key,
 )
 from convert.dataset.passage_windows import CHARACTERS_PER_TOKEN, window
-from convert.dataset.prompt_group import Asked, Group, Shown
-from convert.dataset.refusal_samples import Refuser
+from convert.dataset.prompt_group import AskedQuestion, Group, ShownParagraph
+from convert.dataset.refusal_samples import RefusalSampler
 from convert.dataset.settings import GroupSettings
-from convert.dataset.similar_paragraphs import Key, Neighbours
+from convert.dataset.similar_paragraphs import Key, ParagraphIndex
 
 _NEAREST = 8
 _PARTNERS = 24
 
 
-class Grouper:
+class GroupBuilder:
     """Forms groups out of the articles of one split, all chance from one seed."""
 
     def __init__(self, articles: Sequence[Article], settings: GroupSettings, seed: int) -> None:
         self._articles = articles
         self._settings = settings
         self._rng = random.Random(seed)  # noqa: S311 - chance, not a secret
-        self._near = Neighbours(articles)
+        self._near = ParagraphIndex(articles)
         self._number = 0
-        self.refuser = Refuser(articles, self._near, settings, self._rng)
+        self.refuser = RefusalSampler(articles, self._near, settings, self._rng)
 
     def groups(self, only: Sequence[int], limit: int = 0) -> Iterator[Group]:
         """Yield groups until every paragraph with questions of the articles `only` was shown.
@@ -88,7 +88,7 @@ class Grouper:
             self._number += 1
             yield Group(self._number, tuple(rng.sample(shown, len(shown))), part, cut, barred)
 
-    def _parts(self, asked: list[Asked]) -> Iterator[list[Asked]]:
+    def _parts(self, asked: list[AskedQuestion]) -> Iterator[list[AskedQuestion]]:
         """Cut a list of questions into equal parts that leave room for refusals."""
         human = any(a.origin == "human" for a in asked)
         room = self._settings.questions * (1 if human else 1 - self._settings.refusal_share)
@@ -123,7 +123,7 @@ class Grouper:
     def _paragraph(self, key: Key) -> Paragraph:
         return self._articles[key[0]].paragraphs[key[1]]
 
-    def _shown(self, keys: Sequence[Key]) -> tuple[Shown, ...]:
+    def _shown(self, keys: Sequence[Key]) -> tuple[ShownParagraph, ...]:
         paragraphs = [self._paragraph(key) for key in keys]
         cut = self._rng.random() < self._settings.window_share
         room = int(self._settings.window_tokens * CHARACTERS_PER_TOKEN / len(keys))
@@ -131,7 +131,7 @@ class Grouper:
             self._window(p, room) if cut and len(p.text) > room else (0, len(p.text))
             for p in paragraphs
         ]
-        return tuple(Shown(*parts) for parts in zip(keys, paragraphs, spans, strict=True))
+        return tuple(ShownParagraph(*parts) for parts in zip(keys, paragraphs, spans, strict=True))
 
     def _window(self, paragraph: Paragraph, room: int) -> Span:
         starts = [q.spans[0][0] for q in paragraph.questions if q.spans]
@@ -139,7 +139,7 @@ class Grouper:
 
     # -- questions ---------------------------------------------------------------------
 
-    def _asked(self, shown: Shown, texts: ShownText) -> Iterator[Asked]:
+    def _asked(self, shown: ShownParagraph, texts: ShownText) -> Iterator[AskedQuestion]:
         """Yield the questions of a paragraph that is shown."""
         for question in shown.paragraph.questions:
             about = shown.key[0]
@@ -147,13 +147,13 @@ class Grouper:
             if question.partial:
                 continue
             if not question.spans:
-                yield Asked(question, "human", about)
+                yield AskedQuestion(question, "human", about)
             elif answers:
-                yield Asked(question, "answer", about, answers, shown)
+                yield AskedQuestion(question, "answer", about, answers, shown)
             elif not texts.holds(shown.paragraph.answers(question)):
-                yield Asked(question, "cut", about)
+                yield AskedQuestion(question, "cut", about)
 
-    def _visible(self, shown: Shown, question: Question) -> tuple[str, ...]:
+    def _visible(self, shown: ShownParagraph, question: Question) -> tuple[str, ...]:
         """Return the answers that stand in the part that is shown; () if too long."""
         start, end = shown.span
         inside = [s for s in question.spans if start <= s[0] and s[1] <= end]

@@ -12,14 +12,14 @@ from typing import Any
 from assistant.errors import UsageError
 from assistant.prompts import PROMPT_VERSION
 from assistant.types import CancelToken
-from convert.atomic_output import Job, Progress, quiet, staged_folder
+from convert.atomic_output import Job, Progress, atomic_folder, quiet
 from convert.dataset.data_files import require_path
 from convert.dataset.dataset_report import Report
 from convert.dataset.row_conversion import Loaded
 from convert.dataset.sample_checks import Checker
 from convert.dataset.settings import DatasetSettings
 from convert.dataset.source_readers import load_source
-from convert.dataset.split_samples import SPLITS, Material, divide, samples_of
+from convert.dataset.split_samples import SPLITS, SplitInput, divide, samples_of
 from convert.dataset.squad import read_squad
 from convert.step_record import is_done, path_sha256, write_record
 from convert.training_samples import (
@@ -54,7 +54,7 @@ def run_dataset(
         progress("The dataset is there already", 1, 1)
         return read_manifest(out)
     manifest, splits = make_dataset(settings, progress, cancel)
-    with staged_folder(out, STEP) as stage:
+    with atomic_folder(out, STEP) as stage:
         for split, name in _FILES.items():
             write_samples(stage / name, splits[split])
         text = json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
@@ -137,7 +137,7 @@ def _load(settings: DatasetSettings, report: Report, job: Job) -> list[Loaded]:
 
 
 def _add_raft(
-    parts: dict[str, Material], settings: DatasetSettings, report: Report, job: Job
+    parts: dict[str, SplitInput], settings: DatasetSettings, report: Report, job: Job
 ) -> None:
     from convert.dataset.raft import raft_samples
 

@@ -15,7 +15,7 @@ _LONGEST_NAME = 80
 _ENDING = re.compile(r"\.(?:pdf|docx|txt|md|html?|epub|json|csv)$", re.IGNORECASE)
 
 
-class Headers:
+class PassageHeaders:
     """Names for the documents of one prompt: one name each, pages in their order."""
 
     def __init__(self, rng: random.Random) -> None:

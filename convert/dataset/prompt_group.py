@@ -10,7 +10,7 @@ from convert.dataset.similar_paragraphs import Key
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ShownParagraph:
     """A paragraph in a prompt: the part `span` of it."""
 
     key: Key
@@ -30,7 +30,7 @@ class Shown:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class AskedQuestion:
     """A question to a group.
 
     `origin` says why it is there: "answer", or (all refusals) "human", "cut", "near", "far",
@@ -43,7 +43,7 @@ class Asked:
     origin: str
     about: int
     answers: tuple[str, ...] = ()
-    oracle: Shown | None = None
+    oracle: ShownParagraph | None = None
 
 
 @dataclass(slots=True)
@@ -55,9 +55,9 @@ class Group:
     """
 
     number: int
-    shown: tuple[Shown, ...]
-    asked: list[Asked] = field(default_factory=list)
-    cut: list[Asked] = field(default_factory=list)
+    shown: tuple[ShownParagraph, ...]
+    asked: list[AskedQuestion] = field(default_factory=list)
+    cut: list[AskedQuestion] = field(default_factory=list)
     barred: frozenset[str] = frozenset()
 
     @property

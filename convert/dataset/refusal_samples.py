@@ -13,22 +13,22 @@ from collections.abc import Iterator, Sequence
 
 from convert.dataset.articles import Article, ShownText, word_key
 from convert.dataset.named_entities import by_kind
-from convert.dataset.prompt_group import Asked, Group
+from convert.dataset.prompt_group import AskedQuestion, Group
 from convert.dataset.settings import GroupSettings
-from convert.dataset.similar_paragraphs import Key, Neighbours
+from convert.dataset.similar_paragraphs import Key, ParagraphIndex
 from convert.dataset.unanswerable_questions import make_unanswerable
 
 _NEAREST = 8
 _BY_CHANCE = 24
 
 
-class Refuser:
+class RefusalSampler:
     """Adds refusals to groups of the articles of one split."""
 
     def __init__(
         self,
         articles: Sequence[Article],
-        near: Neighbours,
+        near: ParagraphIndex,
         settings: GroupSettings,
         rng: random.Random,
     ) -> None:
@@ -85,7 +85,7 @@ class Refuser:
     def _share(self, count: int, share: float) -> int:
         return sum(self._rng.random() < share for _ in range(count))
 
-    def _changed(self, group: Group, texts: ShownText) -> Iterator[Asked]:
+    def _changed(self, group: Group, texts: ShownText) -> Iterator[AskedQuestion]:
         """Yield questions that rules made unanswerable out of the group's own.
 
         Not where every document is asked the same questions: a changed one would be alone.
@@ -96,7 +96,7 @@ class Refuser:
             others = self._entities(original.about)
             changed = make_unanswerable(original.question, texts, others, self._rng)
             if changed is not None:
-                yield Asked(changed, "synthetic", original.about)
+                yield AskedQuestion(changed, "synthetic", original.about)
 
     def _entities(self, article: int) -> dict[str, list[str]]:
         if article not in self._known_entities:
@@ -104,14 +104,14 @@ class Refuser:
             self._known_entities[article] = by_kind(texts)
         return self._known_entities[article]
 
-    def _close(self, group: Group) -> Iterator[Asked]:
+    def _close(self, group: Group) -> Iterator[AskedQuestion]:
         """Yield refusals about the group's own documents, the hardest first."""
         yield from self._rng.sample(group.cut, len(group.cut))
         shown = {s.key for s in group.shown}
         for article in dict.fromkeys(s.key[0] for s in group.shown):
             pool = list(self._articles[article].unanswered)
             for question in self._rng.sample(pool, len(pool)):
-                yield Asked(question, "document", article)
+                yield AskedQuestion(question, "document", article)
         near = [
             key
             for s in group.shown
@@ -120,7 +120,7 @@ class Refuser:
         ]
         yield from self._questions_of(near, "near")
 
-    def _far(self, group: Group) -> Iterator[Asked]:
+    def _far(self, group: Group) -> Iterator[AskedQuestion]:
         """Yield refusals about other documents, the nearest ones among them."""
         own = {s.key[0] for s in group.shown}
         near = [
@@ -136,9 +136,11 @@ class Refuser:
         keys = [key for key in near + by_chance if key[0] not in own]
         yield from self._questions_of(self._rng.sample(keys, len(keys)), "far", each=1)
 
-    def _questions_of(self, keys: Sequence[Key], origin: str, each: int = 2) -> Iterator[Asked]:
+    def _questions_of(
+        self, keys: Sequence[Key], origin: str, each: int = 2
+    ) -> Iterator[AskedQuestion]:
         for key in dict.fromkeys(keys):
             paragraph = self._articles[key[0]].paragraphs[key[1]]
             pool = [q for q in paragraph.questions if q.spans]
             for question in self._rng.sample(pool, min(each, len(pool))):
-                yield Asked(question, origin, key[0], paragraph.answers(question))
+                yield AskedQuestion(question, origin, key[0], paragraph.answers(question))

@@ -12,8 +12,8 @@ from collections.abc import Iterator, Sequence
 from assistant.prompts import REFUSAL, PromptPassage, build_messages
 from assistant.types import Message
 from convert.dataset.articles import Article
-from convert.dataset.passage_headers import Headers
-from convert.dataset.prompt_group import Asked, Group
+from convert.dataset.passage_headers import PassageHeaders
+from convert.dataset.prompt_group import AskedQuestion, Group
 from convert.training_samples import Sample
 
 
@@ -26,7 +26,7 @@ def render_group(
     group: Group, articles: Sequence[Article], sources: Sequence[str], rng: random.Random
 ) -> Iterator[Sample]:
     """Yield a group's samples. `sources` names the source of `Article.source`."""
-    headers = Headers(rng)
+    headers = PassageHeaders(rng)
     passages = [
         PromptPassage(
             headers.name(articles[shown.key[0]].name),
@@ -79,7 +79,7 @@ def _group_key(passages: Sequence[PromptPassage]) -> str:
     return hashlib.sha256(shown.encode()).hexdigest()[:16]
 
 
-def _extra(asked: Asked, group: Group, source: str) -> dict[str, object]:
+def _extra(asked: AskedQuestion, group: Group, source: str) -> dict[str, object]:
     extra: dict[str, object] = {"source": source, "origin": asked.origin}
     if asked.oracle is not None and asked.origin == "answer":
         extra["oracle"] = group.shown.index(asked.oracle) + 1

@@ -14,7 +14,7 @@ from convert.dataset.personal_data import find_personal, hint_of, masked
 from convert.dataset.prompt_blocks import blocks_of, rewritten
 from convert.dataset.settings import DatasetSettings
 from convert.dataset.split_leakage import Fingerprints, times_asked
-from convert.dataset.token_lengths import Lengths, percentiles
+from convert.dataset.token_lengths import TokenCounter, percentiles
 from convert.training_samples import Sample
 
 _find = lru_cache(maxsize=1 << 14)(find_personal)
@@ -31,7 +31,7 @@ class Checker:
         self._settings = settings
         self._report = report
         self._cancel = cancel or CancelToken()
-        self._lengths = Lengths(settings.base, settings.context_length)
+        self._lengths = TokenCounter(settings.base, settings.context_length)
 
     def check(
         self, train: list[Sample], validation: list[Sample], never: Iterable[Article]

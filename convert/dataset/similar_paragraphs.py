@@ -21,7 +21,7 @@ Key = tuple[int, int]
 """(article, paragraph): places in the list of articles."""
 
 
-class Neighbours:
+class ParagraphIndex:
     """An index of the paragraphs of a list of articles."""
 
     def __init__(self, articles: Sequence[Article]) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from assistant.types import CancelToken
 from convert.atomic_output import Job
 from convert.dataset.articles import Article
-from convert.dataset.build_groups import Grouper
+from convert.dataset.build_groups import GroupBuilder
 from convert.dataset.held_out_split import held_out
 from convert.dataset.prompt_group import Group
 from convert.dataset.render_samples import render_group
@@ -21,19 +21,19 @@ SPLITS = ("train", "validation")
 
 
 @dataclass(slots=True)
-class Material:
+class SplitInput:
     """What one split is made of."""
 
     articles: list[Article] = field(default_factory=list)
     samples: list[Sample] = field(default_factory=list)
 
 
-def divide(loaded: Sequence[Loaded], settings: DatasetSettings) -> dict[str, Material]:
+def divide(loaded: Sequence[Loaded], settings: DatasetSettings) -> dict[str, SplitInput]:
     """Put every document into one split, with all that belongs to it.
 
     A document that one source holds out is held out of every source.
     """
-    parts = {split: Material() for split in SPLITS}
+    parts = {split: SplitInput() for split in SPLITS}
     held = set(settings.validation_documents)
     for source, found in zip(settings.sources, loaded, strict=True):
         if source.split == "auto":
@@ -61,7 +61,9 @@ def _split(document: str, wanted: str, held: Collection[str]) -> str:
     return wanted if wanted in SPLITS else SPLITS[document in held]
 
 
-def samples_of(split: str, material: Material, settings: DatasetSettings, job: Job) -> list[Sample]:
+def samples_of(
+    split: str, material: SplitInput, settings: DatasetSettings, job: Job
+) -> list[Sample]:
     """Return a split's samples: those of a group together, groups in an order by chance."""
     seed = settings.seed * 2 + SPLITS.index(split)
     rng = random.Random(seed)  # noqa: S311 - chance, not a secret
@@ -86,7 +88,7 @@ def _groups(
 ) -> list[Group]:
     if not articles:
         return []
-    grouper = Grouper(articles, settings.groups, seed)
+    grouper = GroupBuilder(articles, settings.groups, seed)
     groups: list[Group] = []
     used = {article.source for article in articles}
     for number, source in enumerate(settings.sources):

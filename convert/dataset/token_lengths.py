@@ -20,7 +20,7 @@ _NEAR_LIMIT = 0.9
 _TURN_TOKENS = 8
 
 
-class Lengths:
+class TokenCounter:
     """Counts tokens of samples. Raises `ModelError` for a base that can't be used."""
 
     def __init__(self, base: Path | None, limit: int) -> None:

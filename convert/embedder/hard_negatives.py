@@ -18,7 +18,7 @@ from convert.embedder.question_pairs import Asked, QuestionSet
 
 
 @dataclass(frozen=True, slots=True)
-class Mined:
+class MinedQuestion:
     """A question, the number of a passage that answers it, and passages that don't."""
 
     question: str
@@ -28,7 +28,7 @@ class Mined:
 
 
 @dataclass(frozen=True, slots=True)
-class Mining:
+class MiningSettings:
     """How many negatives, how deep to look, and how far below the right passage's cosine.
 
     A candidate's cosine must be at most `(1 - margin)` times the positive's.
@@ -39,25 +39,31 @@ class Mining:
     margin: float
 
 
-def mine(library: PassageLibrary, found: QuestionSet, mining: Mining, job: Job) -> list[Mined]:
+def mine(
+    library: PassageLibrary, found: QuestionSet, mining: MiningSettings, job: Job
+) -> list[MinedQuestion]:
     """Return each train question with its positives, one entry for each of them.
 
     A question of which the search finds too few negatives gets fewer, or none. Raises
     `Cancelled` and what the search raises.
     """
-    mined: list[Mined] = []
+    mined: list[MinedQuestion] = []
     for done, asked in enumerate(found.train, start=1):
         job.cancel.raise_if_cancelled()
         hits = library.hits(asked.question, mining.depth) if mining.count else []
         for positive in asked.relevant:
             chosen = _negatives(hits, asked, positive, found, mining)
-            mined.append(Mined(asked.question, positive, chosen, asked.answers))
+            mined.append(MinedQuestion(asked.question, positive, chosen, asked.answers))
         job.progress("mining hard negatives", done, len(found.train))
     return mined
 
 
 def _negatives(
-    hits: Sequence[tuple[int, Hit]], asked: Asked, positive: int, found: QuestionSet, mining: Mining
+    hits: Sequence[tuple[int, Hit]],
+    asked: Asked,
+    positive: int,
+    found: QuestionSet,
+    mining: MiningSettings,
 ) -> tuple[int, ...]:
     cosines = {number: hit.scores.dense for number, hit in hits}
     right = cosines.get(positive)

@@ -13,7 +13,7 @@ from assistant.engine.embedder import OnnxEmbedder
 from assistant.errors import ModelError
 from assistant.models.embedder_folder import entry_of
 from assistant.types import CancelToken, Vectors
-from convert.atomic_output import Progress, quiet, staged_step
+from convert.atomic_output import Progress, quiet, run_atomic_step
 from convert.base_model import read_json, write_json
 from convert.embedder.onnx_export import (
     CONFIG_FILE,
@@ -54,15 +54,15 @@ def run_export_embedder(
     """
     token = cancel or CancelToken()
 
-    def work(stage: Path) -> dict[str, Any]:
+    def work(temporary: Path) -> dict[str, Any]:
         progress("exporting", 0, 0)
-        exported = describe(export_embedder(source, stage))
+        exported = describe(export_embedder(source, temporary))
         token.raise_if_cancelled()
         progress("comparing with the weights in 32 bits", 0, 0)
         return _parity(source, exported.folder, parity_texts(data))
 
     names = (MODEL_FILE, TOKENIZER_FILE, CONFIG_FILE)
-    return staged_step(out, STEP, work, inputs={"model": source}, settings={}, outputs=names)
+    return run_atomic_step(out, STEP, work, inputs={"model": source}, settings={}, outputs=names)
 
 
 def describe(exported: Exported) -> Exported:

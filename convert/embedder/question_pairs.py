@@ -62,7 +62,7 @@ def joined(parts: Sequence[QuestionSet]) -> QuestionSet:
 
     A held-out or test question that is asked in training as well is taken out of training.
     """
-    builder = Builder()
+    builder = QuestionSetBuilder()
     for part in parts:
         numbers = [builder.passage(p) for p in part.passages]
         for split in SPLITS:
@@ -72,7 +72,7 @@ def joined(parts: Sequence[QuestionSet]) -> QuestionSet:
     return builder.result()
 
 
-class Builder:
+class QuestionSetBuilder:
     """Collects passages and questions, each once."""
 
     def __init__(self) -> None:

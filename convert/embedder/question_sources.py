@@ -24,7 +24,14 @@ from assistant.prompts import PromptPassage, build_messages
 from convert.dataset.articles import one_line
 from convert.dataset.data_files import open_bytes, read_text
 from convert.dataset.squad import read_squad
-from convert.embedder.question_pairs import Asked, Builder, Passage, QuestionSet, Split, joined
+from convert.embedder.question_pairs import (
+    Asked,
+    Passage,
+    QuestionSet,
+    QuestionSetBuilder,
+    Split,
+    joined,
+)
 from convert.training_samples import TRAIN_FILE, VALIDATION_FILE, Sample, read_samples
 
 HELD_OUT = 10
@@ -66,7 +73,7 @@ def _read(path: Path) -> QuestionSet:
 
 
 def _read_dataset(folder: Path) -> QuestionSet:
-    builder = Builder()
+    builder = QuestionSetBuilder()
     parts: tuple[tuple[str, Split], ...] = ((TRAIN_FILE, "train"), (VALIDATION_FILE, "held-out"))
     for name, split in parts:
         if (folder / name).is_file():
@@ -75,7 +82,7 @@ def _read_dataset(folder: Path) -> QuestionSet:
     return builder.result()
 
 
-def _take(builder: Builder, split: Split, sample: Sample) -> None:
+def _take(builder: QuestionSetBuilder, split: Split, sample: Sample) -> None:
     """Add a sample's passages, and its question if one passage is known to answer it."""
     passages = prompt_passages(sample) or []
     numbers = [builder.passage(Passage(p.text)) for p in passages]
@@ -117,7 +124,7 @@ def prompt_passages(sample: Sample) -> list[PromptPassage] | None:
 
 
 def _read_articles(path: Path) -> QuestionSet:
-    builder = Builder()
+    builder = QuestionSetBuilder()
     articles = read_squad(path)
     held_out = _held_out(article.name for article in articles)
     for article in articles:
@@ -143,7 +150,7 @@ def _held_out(names: Iterable[str]) -> frozenset[str]:
 
 
 def _read_beir(folder: Path) -> QuestionSet:
-    builder = Builder()
+    builder = QuestionSetBuilder()
     numbers = {
         entry["_id"]: builder.passage(Passage(one_line(entry["text"]), one_line(entry["title"])))
         for entry in _lines(folder, "corpus.jsonl", ("_id", "text", "title"))

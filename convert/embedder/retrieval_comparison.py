@@ -13,7 +13,7 @@ from assistant.engine.thread_count import threads_for
 from assistant.errors import UsageError
 from assistant.evaluation.ranking_metrics import DEPTH
 from assistant.types import CancelToken
-from convert.atomic_output import Job, Progress, quiet, staged_step
+from convert.atomic_output import Job, Progress, quiet, run_atomic_step
 from convert.base_model import write_json
 from convert.embedder.passage_library import PassageLibrary, laptop_embedder, passage_library
 from convert.embedder.question_pairs import Asked, narrowed
@@ -71,7 +71,7 @@ def run_compare(
         "rows": rows,
     }
 
-    def work(stage: Path) -> dict[str, Any]:
+    def work(temporary: Path) -> dict[str, Any]:
         for source in embedders:
             with (
                 laptop_embedder(source, threads) as embedder,
@@ -81,11 +81,13 @@ def run_compare(
                     library.use(reader)
                     name = source.name + (f" + {reader.info.name}" if reader else "")
                     rows.append({"name": name, **_measured(library, asked, job, name)})
-        write_json(stage / REPORT_FILE, report)
+        write_json(temporary / REPORT_FILE, report)
         return {row["name"]: row["ndcg10"] for row in rows}
 
     inputs = _inputs(embedders, rerankers, data)
-    staged_step(out, STEP, work, inputs=inputs, settings=asdict(settings), outputs=[REPORT_FILE])
+    run_atomic_step(
+        out, STEP, work, inputs=inputs, settings=asdict(settings), outputs=[REPORT_FILE]
+    )
     return report
 
 

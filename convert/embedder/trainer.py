@@ -34,7 +34,7 @@ _STATE = "trainer_state.json"
 
 
 @dataclass(slots=True)
-class Watch:
+class TrainingMonitor:
     """What goes on while a trainer works, and what it found.
 
     `judge` measures the model as it is; `history` has a row for each evaluation.
@@ -107,7 +107,7 @@ def quiet_libraries(settings: TuneSettings) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Training:
+class TrainingSetup:
     """What is trained, on which rows (lists by column), and with which of the libraries' parts.
 
     `more` are arguments that only this kind of trainer has.
@@ -121,7 +121,9 @@ class Training:
     more: Mapping[str, Any] = field(default_factory=dict)
 
 
-def train(given: Training, settings: TuneSettings, watch: Watch, folder: Path) -> None:
+def train(
+    given: TrainingSetup, settings: TuneSettings, watch: TrainingMonitor, folder: Path
+) -> None:
     """Train to the end, or to the best evaluation; the model then has its best weights.
 
     Checkpoints stand in `folder`. Raises `Cancelled` (a checkpoint is left), `EngineError` out
@@ -158,7 +160,7 @@ def train(given: Training, settings: TuneSettings, watch: Watch, folder: Path) -
     )
 
 
-def _evaluator(watch: Watch) -> Any:
+def _evaluator(watch: TrainingMonitor) -> Any:
     from sentence_transformers.base.evaluation import BaseEvaluator
 
     class HeldOut(BaseEvaluator):  # type: ignore[misc,unused-ignore]
@@ -174,7 +176,7 @@ def _evaluator(watch: Watch) -> Any:
     return HeldOut()
 
 
-def _watcher(watch: Watch) -> Any:
+def _watcher(watch: TrainingMonitor) -> Any:
     from transformers import TrainerCallback
 
     class Watcher(TrainerCallback):  # type: ignore[misc,unused-ignore]

@@ -16,14 +16,14 @@ from assistant.engine.thread_count import threads_for
 from assistant.errors import ModelError
 from assistant.types import CancelToken
 from convert.atomic_output import Job, Progress, quiet
-from convert.embedder.hard_negatives import Mined, Mining, mine
+from convert.embedder.hard_negatives import MinedQuestion, MiningSettings, mine
 from convert.embedder.model_folder import WEIGHTS, EmbedderFolder, check_embedder, copy_layout
 from convert.embedder.passage_library import laptop_embedder, passage_library
 from convert.embedder.question_pairs import Asked, QuestionSet, narrowed
 from convert.embedder.question_sources import read_questions
 from convert.embedder.ranking_metrics import RetrievalFigures, measure
 from convert.embedder.settings import EmbedderSettings, TuneSettings
-from convert.embedder.trainer import LENGTH_STEP, Training, Watch, train
+from convert.embedder.trainer import LENGTH_STEP, TrainingMonitor, TrainingSetup, train
 from convert.embedder.tuning_frame import MODEL_FOLDER, named_inputs, run_framed, write_figures
 
 STEP = "embedder tune"
@@ -49,16 +49,16 @@ def run_tune_embedder(
     job = Job.of(progress, cancel)
     info = check_embedder(base)
 
-    def make(stage: Path, work: Path) -> dict[str, Any]:
+    def make(temporary: Path, work: Path) -> dict[str, Any]:
         found = drawn(settings, data)
         job.progress("loading the model", 0, 0)
         model = _load(info, settings)
         mined = mine_hard(found, settings, base, job)
-        watch = Watch(lambda: _judge(model, found), job)
+        watch = TrainingMonitor(lambda: _judge(model, found), job)
         before = watch.judge()
         _train(model, found, mined, settings, watch, work)
         figures = verdict(before, watch.judge(), settings, watch, len(mined))
-        _write(model, base, stage / MODEL_FOLDER, figures)
+        _write(model, base, temporary / MODEL_FOLDER, figures)
         return figures
 
     return run_framed(STEP, settings, named_inputs(base, data), out, make)
@@ -72,11 +72,13 @@ def drawn(settings: TuneSettings, data: Sequence[Path]) -> QuestionSet:
 
 def mine_hard(
     found: QuestionSet, settings: EmbedderSettings, embedder: Path, job: Job
-) -> list[Mined]:
+) -> list[MinedQuestion]:
     """Mine negatives with the laptop's own search, on `embedder` as the laptop runs it."""
-    mining = Mining(settings.negatives, settings.depth, settings.margin)
+    mining = MiningSettings(settings.negatives, settings.depth, settings.margin)
     if not settings.negatives:
-        return [Mined(a.question, p, (), a.answers) for a in found.train for p in a.relevant]
+        return [
+            MinedQuestion(a.question, p, (), a.answers) for a in found.train for p in a.relevant
+        ]
     with (
         laptop_embedder(embedder, threads_for(settings.threads)) as laptop,
         passage_library(found.passages, laptop, job) as library,
@@ -88,7 +90,7 @@ def verdict(
     before: RetrievalFigures,
     after: RetrievalFigures,
     settings: TuneSettings,
-    watch: Watch,
+    watch: TrainingMonitor,
     rows: int,
 ) -> dict[str, Any]:
     """Return the figures of a tuning. Raises `ModelError` if it did not help."""
@@ -109,7 +111,7 @@ def verdict(
 
 
 def columns(
-    found: QuestionSet, mined: Sequence[Mined], negatives: int, seed: int
+    found: QuestionSet, mined: Sequence[MinedQuestion], negatives: int, seed: int
 ) -> dict[str, list[str]]:
     """Return the rows of a contrastive training: anchor, positive, negatives.
 
@@ -177,9 +179,9 @@ def _ranked(cosines: Any, asked: Sequence[Asked]) -> Any:
 def _train(
     model: Any,
     found: QuestionSet,
-    mined: Sequence[Mined],
+    mined: Sequence[MinedQuestion],
     settings: EmbedderSettings,
-    watch: Watch,
+    watch: TrainingMonitor,
     work: Path,
 ) -> None:
     from sentence_transformers import (
@@ -189,7 +191,7 @@ def _train(
     from sentence_transformers.base.sampler import BatchSamplers
     from sentence_transformers.sentence_transformer.losses import MultipleNegativesRankingLoss
 
-    training = Training(
+    training = TrainingSetup(
         SentenceTransformerTrainer,
         SentenceTransformerTrainingArguments,
         model,

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from convert.atomic_output import finished, staged_step
+from convert.atomic_output import finished, run_atomic_step
 from convert.base_model import write_json
 from convert.embedder.settings import TuneSettings
 from convert.embedder.trainer import clear_of_others, quiet_libraries
@@ -34,12 +34,14 @@ def run_framed(
         return dict(record.figures)
     work = out.parent / f".{out.name}.checkpoints"
 
-    def fill(stage: Path) -> dict[str, Any]:
+    def fill(temporary: Path) -> dict[str, Any]:
         clear_of_others(work, inputs, table)
         quiet_libraries(settings)
-        return make(stage, work)
+        return make(temporary, work)
 
-    figures = staged_step(out, step, fill, inputs=inputs, settings=table, outputs=[MODEL_FOLDER])
+    figures = run_atomic_step(
+        out, step, fill, inputs=inputs, settings=table, outputs=[MODEL_FOLDER]
+    )
     shutil.rmtree(work, ignore_errors=True)
     return figures
 

@@ -10,7 +10,7 @@ from convert.evaluate.ask_engine import Reply
 
 
 class Journal:
-    """The replies of one contender, by the keys of their items.
+    """The replies of one system, by the keys of their items.
 
     `key` is what decides the replies beside the items, so that those of another model,
     adapter or example never mix. The answers quote the data that were asked: the folder is as

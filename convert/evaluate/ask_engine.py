@@ -29,7 +29,7 @@ ASKING = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Contender:
+class System:
     """A model that takes part: a GGUF, maybe an adapter GGUF, maybe examples in the prompt.
 
     `tuned` ones are judged by the gate, and are held to quotes and refusals while they
@@ -69,14 +69,14 @@ class Reply:
     log_probability: float = 0.0
 
 
-def open_contender(contender: Contender, settings: Settings) -> LlamaChat:
-    """Load a contender as the laptop would. Raises `ModelError`."""
+def open_system(system: System, settings: Settings) -> LlamaChat:
+    """Load a system as the laptop would. Raises `ModelError`."""
     return LlamaChat(
-        contender.model,
-        name=contender.name,
+        system.model,
+        name=system.name,
         context_length=settings.context_length,
         threads=threads_for(settings.threads),
-        adapter=contender.adapter,
+        adapter=system.adapter,
     )
 
 
@@ -184,7 +184,7 @@ def ask_all(
     chat: LlamaChat,
     items: Sequence[Item],
     settings: Settings,
-    contender: Contender | None = None,
+    system: System | None = None,
     *,
     known: Mapping[str, Reply] | None = None,
     keep: Callable[[Reply], None] | None = None,
@@ -197,8 +197,8 @@ def ask_all(
     """
     if not items:
         raise UsageError("There is nothing to ask: the set of questions is empty.")
-    shots = contender.shots if contender else ()
-    quotes_only = contender is not None and contender.tuned
+    shots = system.shots if system else ()
+    quotes_only = system is not None and system.tuned
     replies = []
     for number, item in enumerate(items, start=1):
         reply = (known or {}).get(item.key)

@@ -20,7 +20,7 @@ CONFIDENCE = 0.95
 
 
 @dataclass(frozen=True, slots=True)
-class Judgement:
+class GradedAnswer:
     """One answer, judged.
 
     `supported`: the product's own check finds all of it in the passages shown (white space,
@@ -55,7 +55,7 @@ class Judgement:
         return self.margin - weight * self.log_probability
 
 
-def judge(item: Item, reply: Reply) -> Judgement:
+def grade_answer(item: Item, reply: Reply) -> GradedAnswer:
     """Score one answer."""
     exact, f1 = task_score(reply.text, item.answers)
     refused = is_refusal(reply.text)
@@ -65,7 +65,7 @@ def judge(item: Item, reply: Reply) -> Judgement:
     supported = bool(sentences) and all(sentence.supported for sentence in sentences)
     cited = [c.text for sentence in sentences if sentence.supported for c in sentence.quotes]
     unforced = task_score(reply.forced or reply.text, item.answers)[1]
-    return Judgement(
+    return GradedAnswer(
         item=item.key,
         answerable=item.answerable,
         answer_shown=item.answer_shown,
@@ -121,7 +121,7 @@ def bootstrap(values: Sequence[float], seed: int = 0) -> Figure | None:
     return Figure(float(data.mean()), float(low), float(high), len(data))
 
 
-_MEASURES: dict[str, tuple[Callable[[Judgement], bool], Callable[[Judgement], float]]] = {
+_MEASURES: dict[str, tuple[Callable[[GradedAnswer], bool], Callable[[GradedAnswer], float]]] = {
     "exact": (lambda j: j.answerable, lambda j: j.exact),
     "f1": (lambda j: j.answerable, lambda j: j.f1),
     "f1_shown": (lambda j: j.answerable, lambda j: j.f1_shown),
@@ -137,13 +137,13 @@ _MEASURES: dict[str, tuple[Callable[[Judgement], bool], Callable[[Judgement], fl
     "looped": (lambda _: True, lambda j: float(j.looped)),
     "truncated": (lambda _: True, lambda j: float(j.truncated)),
 }
-"""Measure: over which judgements the mean is taken, and of what."""
+"""Measure: over which graded answers the mean is taken, and of what."""
 
 
-def figures_of(judgements: Sequence[Judgement]) -> dict[str, Figure]:
-    """Return every measure that the judgements allow."""
+def figures_of(graded: Sequence[GradedAnswer]) -> dict[str, Figure]:
+    """Return every measure that the graded answers allow."""
     found = {
-        name: bootstrap([value(j) for j in judgements if counts(j)])
+        name: bootstrap([value(j) for j in graded if counts(j)])
         for name, (counts, value) in _MEASURES.items()
     }
     return {name: figure for name, figure in found.items() if figure is not None}
@@ -153,14 +153,14 @@ _COMPARED = ("exact", "f1", "f1_shown", "squad2_f1", "refused", "false_refusals"
 """Measures that are taken over the same items whatever the model answers."""
 
 
-def changes(before: Sequence[Judgement], after: Sequence[Judgement]) -> dict[str, Figure]:
+def changes(before: Sequence[GradedAnswer], after: Sequence[GradedAnswer]) -> dict[str, Figure]:
     """Return the mean change of each measure, item by item, with its bootstrap interval.
 
     Paired: what two models have in common (hard questions) is no noise of the difference.
     Raises `ValueError` if the two lists are not about the same items.
     """
     if [j.item for j in before] != [j.item for j in after]:
-        raise ValueError("the judgements are of different items")
+        raise ValueError("the graded answers are of different items")
     found = {}
     for name in _COMPARED:
         counts, value = _MEASURES[name]

@@ -1,4 +1,4 @@
-"""The step `evaluate`: every contender asked the same questions, the gate, and the record."""
+"""The step `evaluate`: every system asked the same questions, the gate, and the record."""
 
 from __future__ import annotations
 
@@ -18,14 +18,22 @@ from assistant.prompts import PROMPT_VERSION
 from assistant.types import CancelToken
 from convert.atomic_output import Job, Progress, disk_errors, quiet
 from convert.base_model import read_json
-from convert.evaluate.ask_engine import open_contender
+from convert.evaluate.ask_engine import open_system
 from convert.evaluate.canaries import leak_threshold, read_registry
 from convert.evaluate.evaluation_items import items_sha256
 from convert.evaluate.gguf_fidelity import compare
 from convert.evaluate.question_sets import QuestionSet, build_sets
 from convert.evaluate.release_gate import check_gate
 from convert.evaluate.settings import EvaluateSettings
-from convert.evaluate.systems import BASE, Course, Entrants, Run, described, line_up, put_through
+from convert.evaluate.systems import (
+    BASE,
+    EvaluationPlan,
+    SystemFiles,
+    SystemRun,
+    list_systems,
+    run_system,
+    system_entry,
+)
 from convert.step_record import is_done, package_versions, write_record
 
 STEP = "evaluate"
@@ -37,7 +45,7 @@ _COMPARED_ITEMS = 40
 
 def run_evaluate(
     settings: EvaluateSettings,
-    entrants: Entrants,
+    files: SystemFiles,
     out: Path,
     progress: Progress = quiet,
     cancel: CancelToken | None = None,
@@ -50,13 +58,13 @@ def run_evaluate(
     what is not finite. A gate that is not passed is no error here: see the report's `gate`.
     """
     started = time.monotonic()
-    inputs = entrants.named() | _files(settings)
+    inputs = files.named() | _files(settings)
     outputs = {REPORT_FILE: out / REPORT_FILE}
     task: dict[str, Any] = {"inputs": inputs, "settings": asdict(settings), "outputs": outputs}
     if is_done(out, STEP, **task):
         report: dict[str, Any] = read_json(outputs[REPORT_FILE])
         return report
-    report = _evaluated(settings, entrants, out, Job.of(progress, cancel))
+    report = _evaluated(settings, files, out, Job.of(progress, cancel))
     seconds = time.monotonic() - started
     _write(out, report)
     write_record(out, STEP, **task, figures=_headlines(report), seconds=seconds)
@@ -69,32 +77,32 @@ def _files(settings: EvaluateSettings) -> dict[str, Path]:
 
 
 def _evaluated(
-    settings: EvaluateSettings, entrants: Entrants, out: Path, job: Job
+    settings: EvaluateSettings, files: SystemFiles, out: Path, job: Job
 ) -> dict[str, Any]:
     served_as = Settings(data_dir=out)
     asked_as = served_as.with_changes(
         context_length=settings.context_length, threads=settings.threads
     )
-    contenders = line_up(settings, entrants)
-    canaries = read_registry(entrants.canaries) if entrants.canaries else []
+    systems = list_systems(settings, files)
+    canaries = read_registry(files.canaries) if files.canaries else []
     if canaries and settings.canary_candidates:
         leak_threshold(len(canaries), settings.canary_candidates, settings.canary_false_alarm)
     laptop = served_as.with_changes(threads=settings.threads)
-    with closing(open_contender(contenders[0], laptop)) as chat:
+    with closing(open_system(systems[0], laptop)) as chat:
         embedder = load_embedder(served_as)
-        sets = build_sets(settings, served_as, entrants.dataset, embedder, chat, job)
-    fidelity = _fidelity(settings, entrants, sets, job)
+        sets = build_sets(settings, served_as, files.dataset, embedder, chat, job)
+    fidelity = _fidelity(settings, files, sets, job)
     answers = out / ANSWERS_FOLDER
-    course = Course(sets, canaries, settings, asked_as, answers, job)
-    runs = [put_through(contender, course) for contender in contenders]
-    base = next((run for run in runs if run.contender.name == BASE), None)
-    f16 = next((r for r in runs if r.contender.tuned and r.contender.model == entrants.f16), None)
+    plan = EvaluationPlan(sets, canaries, settings, asked_as, answers, job)
+    runs = [run_system(system, plan) for system in systems]
+    base = next((run for run in runs if run.system.name == BASE), None)
+    f16 = next((r for r in runs if r.system.tuned and r.system.model == files.f16), None)
     report = {
         "format": FORMAT,
         "prompt_version": PROMPT_VERSION,
         "sets": [_described(question_set) for question_set in sets],
         "contenders": [
-            described(run, settings, base, f16 if run.contender.tuned else None) for run in runs
+            system_entry(run, settings, base, f16 if run.system.tuned else None) for run in runs
         ],
         "fidelity": fidelity,
         "settings": asdict(settings),
@@ -106,32 +114,32 @@ def _evaluated(
 
 def _fidelity(
     settings: EvaluateSettings,
-    entrants: Entrants,
+    files: SystemFiles,
     sets: Sequence[QuestionSet],
     job: Job,
 ) -> dict[str, Any] | None:
-    if entrants.merged is None or entrants.f16 is None:
+    if files.merged is None or files.f16 is None:
         return None
     items = [item for question_set in sets for item in question_set.items[:_COMPARED_ITEMS]]
     found = compare(
-        entrants.f16,
-        entrants.merged,
+        files.f16,
+        files.merged,
         items,
         tokens=settings.agreement_tokens,
         threads=threads_for(settings.threads),
         job=job,
     )
-    return asdict(found) | {"perplexity_gap": found.perplexity_gap, "file": entrants.f16.name}
+    return asdict(found) | {"perplexity_gap": found.perplexity_gap, "file": files.f16.name}
 
 
-def _judge(report: dict[str, Any], runs: Sequence[Run], settings: EvaluateSettings) -> None:
-    """Put the gate's verdicts into the report: one for each tuned contender, and all."""
+def _judge(report: dict[str, Any], runs: Sequence[SystemRun], settings: EvaluateSettings) -> None:
+    """Put the gate's verdicts into the report: one for each tuned system, and all."""
     entries = report["contenders"]
     base = next((entry for entry in entries if entry["name"] == BASE), None)
     verdicts = []
     if base is not None:
         for run, entry in zip(runs, entries, strict=True):
-            if run.contender.tuned:
+            if run.system.tuned:
                 canaries = entry.get("canaries")
                 result = check_gate(
                     entry, base, settings, fidelity=report["fidelity"], canaries=canaries
@@ -152,7 +160,7 @@ def _described(question_set: QuestionSet) -> dict[str, Any]:
 
 
 def _headlines(report: dict[str, Any]) -> dict[str, Any]:
-    """Return the means of every contender and set: what a record should say at a glance."""
+    """Return the means of every system and set: what a record should say at a glance."""
     return {
         entry["name"]: {
             name: {key: round(figure["value"], 4) for key, figure in results["figures"].items()}

@@ -8,7 +8,7 @@ from typing import Any
 
 from assistant.errors import UsageError
 from assistant.strict_reader import read_file, read_json, refused
-from convert.atomic_output import staged_step
+from convert.atomic_output import run_atomic_step
 from convert.base_model import write_json
 from convert.evaluate.canaries import (
     REGISTRY_FILE,
@@ -46,17 +46,19 @@ def plant_dataset(
     if (dataset / VALIDATION_FILE).is_file():
         written.append(VALIDATION_FILE)
 
-    def work(stage: Path) -> dict[str, Any]:
+    def work(temporary: Path) -> dict[str, Any]:
         for path in sorted(dataset.iterdir()):
             if path.is_file() and path.name not in (TRAIN_FILE, STEP_FILE):
-                shutil.copyfile(path, stage / path.name)
-        write_samples(stage / TRAIN_FILE, plant(samples, canaries, seed))
-        write_registry(stage / REGISTRY_FILE, canaries)
-        _note(stage / MANIFEST_FILE, count * times)
+                shutil.copyfile(path, temporary / path.name)
+        write_samples(temporary / TRAIN_FILE, plant(samples, canaries, seed))
+        write_registry(temporary / REGISTRY_FILE, canaries)
+        _note(temporary / MANIFEST_FILE, count * times)
         return {}
 
     settings = {"count": count, "times": times, "seed": seed}
-    staged_step(out, STEP, work, inputs={"dataset": dataset}, settings=settings, outputs=written)
+    run_atomic_step(
+        out, STEP, work, inputs={"dataset": dataset}, settings=settings, outputs=written
+    )
     return canaries
 
 

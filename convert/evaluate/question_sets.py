@@ -1,4 +1,4 @@
-"""The sets of questions that the settings name, built once and asked of every contender."""
+"""The sets of questions that the settings name, built once and asked of every system."""
 
 from __future__ import annotations
 

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from convert.evaluate.bootstrap import Judgement
+from convert.evaluate.bootstrap import GradedAnswer
 
 POINTS = 20
 WEIGHTS = (0.0, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0)
-"""Weights of a quote's log-probability that are tried; see `Judgement.doubt`."""
+"""Weights of a quote's log-probability that are tried; see `GradedAnswer.doubt`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Point:
     weight: float = 0.0
 
 
-def at_threshold(judged: Sequence[Judgement], threshold: float, weight: float = 0.0) -> Point:
+def at_threshold(judged: Sequence[GradedAnswer], threshold: float, weight: float = 0.0) -> Point:
     """Return the figures of one threshold. Shares over no items are 0."""
     answerable = [j for j in judged if j.answerable]
     unanswerable = [j for j in judged if not j.answerable]
@@ -54,7 +54,7 @@ def at_threshold(judged: Sequence[Judgement], threshold: float, weight: float = 
     )
 
 
-def risk_coverage(judged: Sequence[Judgement], weight: float = 0.0) -> list[Point]:
+def risk_coverage(judged: Sequence[GradedAnswer], weight: float = 0.0) -> list[Point]:
     """Return the figures at thresholds that answer 0%, 5%, ... 100% of the items."""
     margins = [j.doubt(weight) for j in judged]
     if not margins:
@@ -65,7 +65,7 @@ def risk_coverage(judged: Sequence[Judgement], weight: float = 0.0) -> list[Poin
     return [at_threshold(judged, t, weight) for t in thresholds]
 
 
-def calibrate(judged: Sequence[Judgement], max_false_refusals: float) -> Point | None:
+def calibrate(judged: Sequence[GradedAnswer], max_false_refusals: float) -> Point | None:
     """Return the weight and threshold that are best on validation data, with their figures.
 
     Best: the mean of the answerable's F1 and the share of unanswerable refused is greatest,

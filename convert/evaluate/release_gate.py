@@ -54,7 +54,7 @@ def check_gate(
     fidelity: Mapping[str, Any] | None = None,
     canaries: Mapping[str, Any] | None = None,
 ) -> GateResult:
-    """Compare a contender's entry in a report with its base's.
+    """Compare a system's entry in a report with its base's.
 
     `fidelity` and `canaries` are the report's entries of that name, None where they were
     not measured. Raises `UsageError` if the two were not asked the same sets.

@@ -26,7 +26,7 @@ def look_for(
     settings: EvaluateSettings,
     job: Job,
 ) -> dict[str, Any]:
-    """Measure every canary; return the entry `canaries` of a contender's report.
+    """Measure every canary; return the entry `canaries` of a system's report.
 
     A canary leaks if its exposure reaches the threshold, or if the model writes the secret
     when it is asked for it. The report holds no secret. Raises `UsageError` if there are

@@ -14,8 +14,8 @@ from assistant.prompts import PROMPT_VERSION
 from assistant.types import Calibration
 from convert.atomic_output import Job
 from convert.evaluate.answer_journal import Journal
-from convert.evaluate.ask_engine import ASKING, Contender, Reply, ask_all, open_contender
-from convert.evaluate.bootstrap import Judgement, changes, figures_of, judge, speed_of
+from convert.evaluate.ask_engine import ASKING, Reply, System, ask_all, open_system
+from convert.evaluate.bootstrap import GradedAnswer, changes, figures_of, grade_answer, speed_of
 from convert.evaluate.canaries import Canary
 from convert.evaluate.question_sets import VALIDATION, QuestionSet, examples
 from convert.evaluate.refusal_threshold import at_threshold, calibrate, risk_coverage
@@ -28,7 +28,7 @@ _ENGINE = "llama-cpp-python"
 
 
 @dataclass(frozen=True, slots=True)
-class Entrants:
+class SystemFiles:
     """What is evaluated. Without `base` there is nothing to compare with, and no gate.
 
     `adapters` run over the base. `dataset` gives validation questions and examples;
@@ -59,44 +59,44 @@ class Entrants:
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
-    """One contender's answers, judged, by set."""
+class SystemRun:
+    """One system's answers, judged, by set."""
 
-    contender: Contender
+    system: System
     sha256: dict[str, str]
     journal: str
     replies: dict[str, list[Reply]]
-    judged: dict[str, list[Judgement]]
+    judged: dict[str, list[GradedAnswer]]
     leaks: dict[str, Any] | None = None
 
 
-def line_up(settings: EvaluateSettings, entrants: Entrants) -> list[Contender]:
+def list_systems(settings: EvaluateSettings, files: SystemFiles) -> list[System]:
     """Return who takes part, the base first. Raises `UsageError` for nobody."""
-    found: list[Contender] = []
-    base = entrants.base
+    found: list[System] = []
+    base = files.base
     if base is not None:
-        found.append(Contender(BASE, base))
-        if settings.shots and entrants.dataset is not None:
-            shots = examples(entrants.dataset, settings.shots, settings.seed)
+        found.append(System(BASE, base))
+        if settings.shots and files.dataset is not None:
+            shots = examples(files.dataset, settings.shots, settings.seed)
             if shots:
-                found.append(Contender(f"{BASE}, {len(shots) // 2} examples", base, None, shots))
+                found.append(System(f"{BASE}, {len(shots) // 2} examples", base, None, shots))
         found += [
-            Contender(f"{BASE} + {path.stem}", base, path, tuned=True) for path in entrants.adapters
+            System(f"{BASE} + {path.stem}", base, path, tuned=True) for path in files.adapters
         ]
-    elif entrants.adapters:
+    elif files.adapters:
         raise UsageError("An adapter needs its base.", hint="Name the base's GGUF with --base.")
-    found += [Contender(f"tuned {path.stem}", path, tuned=True) for path in entrants.tuned]
+    found += [System(f"tuned {path.stem}", path, tuned=True) for path in files.tuned]
     if not found:
         raise UsageError("There is no model to evaluate.", hint="Name a GGUF file.")
-    names = [contender.name for contender in found]
+    names = [system.name for system in found]
     if len(set(names)) < len(names):
         raise UsageError("Two models have the same file name.", hint="Rename one of them.")
     return found
 
 
 @dataclass(frozen=True, slots=True)
-class Course:
-    """What every contender goes through: the questions, and the search for secrets.
+class EvaluationPlan:
+    """What every system goes through: the questions, and the search for secrets.
 
     `laptop` are the settings to load and ask with; answers are kept in the folder `answers`.
     """
@@ -109,56 +109,58 @@ class Course:
     job: Job
 
 
-def put_through(contender: Contender, course: Course) -> Run:
-    """Ask a contender all questions, judge what it wrote, and look for planted secrets.
+def run_system(system: System, plan: EvaluationPlan) -> SystemRun:
+    """Ask a system all questions, judge what it wrote, and look for planted secrets.
 
     The base is not searched for secrets: it never saw them.
     """
     sha256 = {
-        "model": file_sha256(contender.model),
-        "adapter": file_sha256(contender.adapter) if contender.adapter else "",
+        "model": file_sha256(system.model),
+        "adapter": file_sha256(system.adapter) if system.adapter else "",
     }
     journal = Journal(
-        course.answers,
+        plan.answers,
         {
             **sha256,
             "asking": ASKING,
-            "held to quotes": contender.tuned,
+            "held to quotes": system.tuned,
             "prompts": PROMPT_VERSION,
-            "shots": [asdict(message) for message in contender.shots],
-            "context": course.laptop.context_length,
-            "longest": course.laptop.max_answer_tokens,
+            "shots": [asdict(message) for message in system.shots],
+            "context": plan.laptop.context_length,
+            "longest": plan.laptop.max_answer_tokens,
             "engine": package_versions().get(_ENGINE, ""),
         },
     )
     leaks = None
     replies = {}
-    with closing(open_contender(contender, course.laptop)) as chat:
-        for asked in course.sets:
+    with closing(open_system(system, plan.laptop)) as chat:
+        for asked in plan.sets:
             replies[asked.name] = ask_all(
                 chat,
                 asked.items,
-                course.laptop,
-                contender,
+                plan.laptop,
+                system,
                 known=journal.replies,
                 keep=journal.add,
-                job=course.job,
+                job=plan.job,
             )
-        if contender.tuned and course.canaries:
-            leaks = look_for(chat, course.canaries, course.settings, course.job)
+        if system.tuned and plan.canaries:
+            leaks = look_for(chat, plan.canaries, plan.settings, plan.job)
     judged = {
-        asked.name: [judge(i, r) for i, r in zip(asked.items, replies[asked.name], strict=True)]
-        for asked in course.sets
+        asked.name: [
+            grade_answer(i, r) for i, r in zip(asked.items, replies[asked.name], strict=True)
+        ]
+        for asked in plan.sets
     }
-    return Run(contender, sha256, journal.path.name, replies, judged, leaks)
+    return SystemRun(system, sha256, journal.path.name, replies, judged, leaks)
 
 
-def described(
-    run: Run, settings: EvaluateSettings, base: Run | None, f16: Run | None
+def system_entry(
+    run: SystemRun, settings: EvaluateSettings, base: SystemRun | None, f16: SystemRun | None
 ) -> dict[str, Any]:
-    """Return a contender's entry in the report, with its changes against others."""
+    """Return a system's entry in the report, with its changes against others."""
     own = run.judged.get(VALIDATION)
-    chosen = calibrate(own, settings.max_false_refusals) if own and run.contender.tuned else None
+    chosen = calibrate(own, settings.max_false_refusals) if own and run.system.tuned else None
     results = {}
     for name, judged in run.judged.items():
         entry: dict[str, Any] = {
@@ -176,13 +178,13 @@ def described(
                 found = changes(other.judged[name], judged)
                 entry[key] = {measure: asdict(figure) for measure, figure in found.items()}
         results[name] = entry
-    contender = run.contender
+    system = run.system
     entry = {
-        "name": contender.name,
-        "file": contender.model.name,
-        "adapter": contender.adapter.name if contender.adapter else "",
+        "name": system.name,
+        "file": system.model.name,
+        "adapter": system.adapter.name if system.adapter else "",
         "sha256": run.sha256,
-        "examples": len(contender.shots) // 2,
+        "examples": len(system.shots) // 2,
         "answers": run.journal,
         "results": results,
     }

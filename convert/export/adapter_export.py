@@ -83,9 +83,9 @@ def run_adapter(  # noqa: PLR0913 - two inputs, a third to try it on, and what e
     with work_folder(out, _needed(base, info)) as work:
         progress("Converting", 0, _STAGES)
         made = work / target.name
-        staged = _plain_copy(info, work / settings.name)
+        copied = _plain_copy(info, work / settings.name)
         silent = Job(cancel=job.cancel)
-        convert_lora(converter, staged, base, made, settings.outtype.lower(), silent)
+        convert_lora(converter, copied, base, made, settings.outtype.lower(), silent)
         check = _Check(base, info, converter, work, job)
         figures = check.run(made, target, settings.outtype, base_gguf)
         figures["bytes"] = made.stat().st_size

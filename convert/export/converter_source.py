@@ -144,7 +144,7 @@ def _unpacked(sdist: Path, digest: str, folder: Path) -> Path:
         raise UsageError(f"There is no file {sdist}.", hint="Name the sdist (.tar.gz).")
     with disk_errors(folder):
         folder.parent.mkdir(parents=True, exist_ok=True)
-        stage = Path(tempfile.mkdtemp(prefix=".incoming-", dir=folder.parent))
+        temporary = Path(tempfile.mkdtemp(prefix=".incoming-", dir=folder.parent))
         try:
             # Hashed and read through one descriptor: the file can't be exchanged in between.
             with sdist.open("rb") as file:
@@ -156,16 +156,16 @@ def _unpacked(sdist: Path, digest: str, folder: Path) -> Path:
                         hint="Get the file again from a source that you trust.",
                     )
                 file.seek(0)
-                _extract(file, stage, sdist)
+                _extract(file, temporary, sdist)
             if folder.exists():
                 shutil.rmtree(folder)
-            stage.rename(folder)
+            temporary.rename(folder)
         finally:
-            shutil.rmtree(stage, ignore_errors=True)
+            shutil.rmtree(temporary, ignore_errors=True)
     return folder
 
 
-def _extract(file: object, stage: Path, sdist: Path) -> None:
+def _extract(file: object, temporary: Path, sdist: Path) -> None:
     sums: list[str] = []
     try:
         with tarfile.open(fileobj=file, mode="r:gz") as archive:  # type: ignore[call-overload]
@@ -177,15 +177,15 @@ def _extract(file: object, stage: Path, sdist: Path) -> None:
                     raise ModelError(f"{sdist} holds more than a converter: {member.name!r}.")
                 data = archive.extractfile(member)
                 content = data.read(_MAX_FILE) if data is not None else b""
-                target = stage / name
+                target = temporary / name
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_bytes(content)
                 sums.append(f"{hashlib.sha256(content).hexdigest()}  {name}")
     except (tarfile.TarError, EOFError) as error:
         raise ModelError(f"{sdist} is damaged: {error}.") from error
-    if not (stage / MODEL_SCRIPT).is_file() or not (stage / LORA_SCRIPT).is_file():
+    if not (temporary / MODEL_SCRIPT).is_file() or not (temporary / LORA_SCRIPT).is_file():
         raise ModelError(f"{sdist} holds no converter of llama.cpp.")
-    (stage / _SUMS).write_text("\n".join(sums) + "\n", encoding="utf-8")
+    (temporary / _SUMS).write_text("\n".join(sums) + "\n", encoding="utf-8")
 
 
 def _wanted(member: tarfile.TarInfo) -> PurePosixPath | None:

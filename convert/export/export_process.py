@@ -48,7 +48,7 @@ _LONGEST_LINE = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
+class ProcessResult:
     """How a child ended: its status and the last lines that it wrote to stderr."""
 
     status: int
@@ -70,7 +70,7 @@ def run_script(
     arguments: Sequence[str],
     on_line: Callable[[str], None],
     cancel: CancelToken,
-) -> Ended:
+) -> ProcessResult:
     """Run one of llama.cpp's scripts with this interpreter; `on_line` gets its messages.
 
     Nothing is written into the folder (-B). Raises `Cancelled`, `EngineError`.
@@ -102,7 +102,7 @@ def run_task(
 
 def _run(
     command: Sequence[str], on_line: Callable[[str], None] | None, cancel: CancelToken
-) -> Ended:
+) -> ProcessResult:
     cancel.raise_if_cancelled()
     kept = {name: value for name, value in os.environ.items() if name in _KEPT_VARIABLES}
     try:
@@ -129,7 +129,7 @@ def _run(
         finally:
             process.kill()  # does nothing to a process that has ended
     cancel.raise_if_cancelled()
-    return Ended(process.returncode, tuple(lines))
+    return ProcessResult(process.returncode, tuple(lines))
 
 
 def _read(

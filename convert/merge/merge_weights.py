@@ -13,7 +13,7 @@ from typing import Any
 
 from assistant.errors import AssistantError, ModelError
 from assistant.types import CancelToken
-from convert.atomic_output import Job, Progress, finished, quiet, staged_folder
+from convert.atomic_output import Job, Progress, atomic_folder, finished, quiet
 from convert.base_model import CONFIG_FILE, check_base, load_model, read_object
 from convert.lora_adapter import (
     AdapterInfo,
@@ -87,7 +87,7 @@ def run_merge(
     if resume and (done := finished(out, STEP, **task, outputs={"model": out})):
         return MergeResult(out, done, skipped=True)
     info = _checked(base, adapter)
-    with staged_folder(out, STEP, _needed(base)) as stage:
+    with atomic_folder(out, STEP, _needed(base)) as stage:
         found = _merge(base, info, stage, settings, job)
         record = write_record(
             stage,

@@ -20,7 +20,7 @@ from convert.evaluate.canaries import REGISTRY_FILE
 from convert.export.converter_source import Source
 from convert.recipe.recipe_file import Recipe
 from convert.step_record import is_done
-from convert.train.training_events import Event, Preparing, Stepped
+from convert.train.training_events import Event, PreparationProgress, StepDone
 
 STEPS = ("base", "dataset", "train", "merge", "export", "adapter", "evaluate", "bundle")
 _GGUF_MAGIC = b"GGUF"
@@ -163,11 +163,11 @@ class _Run:
     def evaluate(self) -> None:
         from convert.evaluate.evaluate_step import run_evaluate
         from convert.evaluate.release_gate import refuse_failed
-        from convert.evaluate.systems import Entrants
+        from convert.evaluate.systems import SystemFiles
 
         files, folders = self._exported(), self.outcome.folders
         registry = folders["dataset"] / REGISTRY_FILE
-        entrants = Entrants(
+        systems = SystemFiles(
             base=self._laptop(),
             tuned=tuple(files.values()),
             adapters=(self._adapter_gguf(),),
@@ -177,7 +177,7 @@ class _Run:
             canaries=registry if registry.exists() else None,
         )
         report = run_evaluate(
-            self.recipe.evaluate, entrants, self._folder("evaluate"), **self._watched
+            self.recipe.evaluate, systems, self._folder("evaluate"), **self._watched
         )
         self.outcome.report = report
         if not self.recipe.bundle.key:  # else packing looks at the verdict on what is packed
@@ -245,10 +245,10 @@ class _Run:
 
     def _watch(self, event: Event) -> None:
         """Show training's events on the same line as the other steps' progress."""
-        if isinstance(event, Stepped):
+        if isinstance(event, StepDone):
             record = event.record
             self._progress(f"Training, loss {record.loss:.3f}", record.step, event.total)
-        elif isinstance(event, Preparing):
+        elif isinstance(event, PreparationProgress):
             self._progress(f"Training: {event.what}", event.done, event.total)
 
 

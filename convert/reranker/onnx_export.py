@@ -18,7 +18,7 @@ from assistant.engine.reranker import CONFIG_FILE, OnnxReranker, reranker_info
 from assistant.errors import ModelError
 from assistant.models.embedder_folder import MODEL_FILE, TOKENIZER_FILE
 from assistant.types import CancelToken
-from convert.atomic_output import Progress, quiet, staged_step
+from convert.atomic_output import Progress, quiet, run_atomic_step
 from convert.base_model import offline, read_json, write_json
 from convert.embedder.laptop_export import parity_texts
 from convert.embedder.onnx_export import OPSET, encoded, quantize_weights, write_graph
@@ -55,22 +55,22 @@ def run_export_reranker(
     token = cancel or CancelToken()
     settings = _described(source)
 
-    def work(stage: Path) -> dict[str, Any]:
+    def work(temporary: Path) -> dict[str, Any]:
         progress("exporting", 0, 0)
-        exact = stage / "exact"
+        exact = temporary / "exact"
         exact.mkdir()
         trace(source, exact / MODEL_FILE)
-        quantize_weights(exact / MODEL_FILE, stage / MODEL_FILE)
-        for folder in (exact, stage):
+        quantize_weights(exact / MODEL_FILE, temporary / MODEL_FILE)
+        for folder in (exact, temporary):
             _describe(source, folder, settings)
         token.raise_if_cancelled()
         progress("comparing with the weights in 32 bits", 0, 0)
-        figures = _parity(stage, exact, data)
+        figures = _parity(temporary, exact, data)
         shutil.rmtree(exact)
         return figures
 
     names = (MODEL_FILE, TOKENIZER_FILE, CONFIG_FILE)
-    return staged_step(out, STEP, work, inputs={"model": source}, settings={}, outputs=names)
+    return run_atomic_step(out, STEP, work, inputs={"model": source}, settings={}, outputs=names)
 
 
 def _described(source: Path) -> dict[str, Any]:

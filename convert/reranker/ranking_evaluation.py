@@ -38,7 +38,7 @@ class Candidates:
 
 
 @dataclass(frozen=True, slots=True)
-class Judgement:
+class MixedRanking:
     """The weight that was best on the choosing half, its figures there and on the other."""
 
     weight: float
@@ -56,21 +56,21 @@ def search_held_out(library: PassageLibrary, asked: Sequence[Asked], job: Job) -
     return found
 
 
-def without_reranker(candidates: Sequence[Candidates]) -> Judgement:
+def without_reranker(candidates: Sequence[Candidates]) -> MixedRanking:
     """Return the figures of the search alone."""
     chosen, reported = (
         measure(([n for n, _ in one.hits], one.asked.relevant) for one in half)
         for half in _halves(candidates)
     )
-    return Judgement(0.0, chosen, reported)
+    return MixedRanking(0.0, chosen, reported)
 
 
-def judge(candidates: Sequence[Candidates], score: Score) -> Judgement:
+def evaluate_ranking(candidates: Sequence[Candidates], score: Score) -> MixedRanking:
     """Score every candidate once, choose the weight, and measure."""
     scored = [(one, score(one.asked.question, one.texts)) for one in candidates]
     first, second = scored[::2], scored[1::2] or scored
     weight = max(WEIGHTS, key=lambda w: (_measured(first, w).ndcg10, -abs(math.log(w))))
-    return Judgement(weight, _measured(first, weight), _measured(second, weight))
+    return MixedRanking(weight, _measured(first, weight), _measured(second, weight))
 
 
 def _halves(candidates: Sequence[Candidates]) -> tuple[Sequence[Candidates], Sequence[Candidates]]:

@@ -17,17 +17,17 @@ from assistant.engine.thread_count import threads_for
 from assistant.errors import ModelError
 from assistant.types import CancelToken
 from convert.atomic_output import Job, Progress, quiet
-from convert.embedder.hard_negatives import Mined, Mining, mine
+from convert.embedder.hard_negatives import MinedQuestion, MiningSettings, mine
 from convert.embedder.passage_library import laptop_embedder, passage_library
 from convert.embedder.question_pairs import QuestionSet
-from convert.embedder.trainer import LENGTH_STEP, Training, Watch, train
+from convert.embedder.trainer import LENGTH_STEP, TrainingMonitor, TrainingSetup, train
 from convert.embedder.tune_embedder import columns, drawn, verdict
 from convert.embedder.tuning_frame import MODEL_FOLDER, named_inputs, run_framed, write_figures
 from convert.reranker.cross_encoder import check_bert, load_cross_encoder, write_cross_encoder
 from convert.reranker.ranking_evaluation import (
     Candidates,
-    Judgement,
-    judge,
+    MixedRanking,
+    evaluate_ranking,
     search_held_out,
     without_reranker,
 )
@@ -59,20 +59,20 @@ def run_tune_reranker(
     job = Job.of(progress, cancel)
     info = check_bert(base, settings.max_tokens)
 
-    def make(stage: Path, work: Path) -> dict[str, Any]:
+    def make(temporary: Path, work: Path) -> dict[str, Any]:
         found = drawn(settings, data)
         mined, candidates = _search(found, settings, embedder, job)
-        scratch = stage / "base"
+        scratch = temporary / "base"
         scratch.mkdir()
         model = load_cross_encoder(info, settings.max_tokens, scratch)
-        watch = Watch(lambda: _judge(model, candidates).chosen_on, job)
+        watch = TrainingMonitor(lambda: _judge(model, candidates).chosen_on, job)
         _train(model, found, mined, settings, watch, work)
         shutil.rmtree(scratch)
         best = _judge(model, candidates)
         before = without_reranker(candidates).reported
         figures = verdict(before, best.reported, settings, watch, len(mined))
         figures |= {"weight": best.weight, "max_tokens": settings.max_tokens}
-        _write(model, base, stage / MODEL_FOLDER, figures)
+        _write(model, base, temporary / MODEL_FOLDER, figures)
         return figures
 
     inputs = {"embedder": embedder, **named_inputs(base, data)}
@@ -81,9 +81,9 @@ def run_tune_reranker(
 
 def _search(
     found: QuestionSet, settings: RerankerSettings, embedder: Path, job: Job
-) -> tuple[list[Mined], list[Candidates]]:
+) -> tuple[list[MinedQuestion], list[Candidates]]:
     """Mine negatives for the train questions, and search the held-out ones."""
-    mining = Mining(settings.negatives, settings.depth, settings.margin)
+    mining = MiningSettings(settings.negatives, settings.depth, settings.margin)
     with (
         laptop_embedder(embedder, threads_for(settings.threads)) as laptop,
         passage_library(found.passages, laptop, job) as library,
@@ -92,7 +92,7 @@ def _search(
         return mined, search_held_out(library, found.held_out, job)
 
 
-def _judge(model: Any, candidates: Sequence[Candidates]) -> Judgement:
+def _judge(model: Any, candidates: Sequence[Candidates]) -> MixedRanking:
     import torch
 
     def score(question: str, texts: Sequence[str]) -> list[float]:
@@ -106,15 +106,15 @@ def _judge(model: Any, candidates: Sequence[Candidates]) -> Judgement:
         )
         return [float(value) for value in given]
 
-    return judge(candidates, score)
+    return evaluate_ranking(candidates, score)
 
 
 def _train(
     model: Any,
     found: QuestionSet,
-    mined: Sequence[Mined],
+    mined: Sequence[MinedQuestion],
     settings: RerankerSettings,
-    watch: Watch,
+    watch: TrainingMonitor,
     work: Path,
 ) -> None:
     from sentence_transformers.cross_encoder import (
@@ -125,7 +125,7 @@ def _train(
 
     model[0].processing_kwargs = {"text": {"pad_to_multiple_of": LENGTH_STEP}}
     rows = listwise(columns(found, mined, settings.negatives, settings.seed))
-    training = Training(
+    training = TrainingSetup(
         CrossEncoderTrainer, CrossEncoderTrainingArguments, model, ListNetLoss(model), rows
     )
     train(training, settings, watch, work)

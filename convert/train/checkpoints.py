@@ -112,14 +112,14 @@ class Checkpoints:
                 self.folder.mkdir(parents=True, exist_ok=True)
                 self._sweep()
                 require_room(self.folder, needed)
-                stage = Path(tempfile.mkdtemp(prefix=".incoming-", dir=self.folder))
+                temporary = Path(tempfile.mkdtemp(prefix=".incoming-", dir=self.folder))
                 try:
-                    self._write(stage, snapshot)
+                    self._write(temporary, snapshot)
                     shutil.rmtree(target, ignore_errors=True)
-                    stage.rename(target)
+                    temporary.rename(target)
                     _sync(self.folder)
                 finally:
-                    shutil.rmtree(stage, ignore_errors=True)
+                    shutil.rmtree(temporary, ignore_errors=True)
         except AssistantError as error:
             raise self._stopped(error) from error
         self._prune(best_step)
@@ -163,17 +163,17 @@ class Checkpoints:
         found = (_NAME.fullmatch(path.name) for path in self.folder.iterdir())
         return sorted(int(match[1]) for match in found if match)
 
-    def _write(self, stage: Path, snapshot: Snapshot) -> None:
+    def _write(self, temporary: Path, snapshot: Snapshot) -> None:
         from safetensors.torch import save_file
 
-        save_file(dict(snapshot.weights), str(stage / WEIGHTS_FILE))
-        save_file(dict(snapshot.moments), str(stage / MOMENTS_FILE))
-        files = {name: file_sha256(stage / name) for name in (WEIGHTS_FILE, MOMENTS_FILE)}
+        save_file(dict(snapshot.weights), str(temporary / WEIGHTS_FILE))
+        save_file(dict(snapshot.moments), str(temporary / MOMENTS_FILE))
+        files = {name: file_sha256(temporary / name) for name in (WEIGHTS_FILE, MOMENTS_FILE)}
         state = _State(FORMAT, snapshot.step, self._identity, files, snapshot.history)
-        (stage / STATE_FILE).write_text(json.dumps(asdict(state)), encoding="utf-8")
-        for path in stage.iterdir():
+        (temporary / STATE_FILE).write_text(json.dumps(asdict(state)), encoding="utf-8")
+        for path in temporary.iterdir():
             _sync(path)
-        _sync(stage)
+        _sync(temporary)
 
     def _require_same(self, identity: dict[str, Any]) -> None:
         if identity == self._identity:

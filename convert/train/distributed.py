@@ -25,7 +25,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Team:
+class ProcessGroup:
     """The processes that train together. `rank` counts from 0; rank 0 writes the files."""
 
     rank: int
@@ -111,7 +111,7 @@ class Team:
         fully_shard(module, **options)
 
 
-def make_team(settings: TrainSettings) -> Team:
+def make_team(settings: TrainSettings) -> ProcessGroup:
     """Join the processes that were started together; alone, be a team of one.
 
     Raises `UsageError` if the device is not there, or for FSDP with QLoRA.
@@ -136,7 +136,7 @@ def make_team(settings: TrainSettings) -> Team:
     from accelerate import Accelerator
 
     accelerator = Accelerator(cpu=on_cpu, mixed_precision="no")
-    return Team(
+    return ProcessGroup(
         rank=accelerator.process_index,
         size=accelerator.num_processes,
         device=torch.device(accelerator.device),

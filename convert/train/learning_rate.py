@@ -44,7 +44,7 @@ def step_seed(seed: int, step: int, rank: int) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class OptimizerStep:
     """One step of the optimizer: its number (from 1), its epoch (from 0), its rows."""
 
     number: int
@@ -65,7 +65,7 @@ class Step:
 
 
 @dataclass
-class Plan:
+class StepPlan:
     """All steps of a run. An epoch's rows are packed when they are needed, always alike."""
 
     tokenized: Sequence[Tokenized]
@@ -90,12 +90,12 @@ class Plan:
         """The tokens of the first epoch, packed."""
         return sum(len(row) for rows in self._steps(0) for row in rows)
 
-    def step(self, number: int) -> Step:
+    def step(self, number: int) -> OptimizerStep:
         """Return step `number` (from 1)."""
         before = 0
         for epoch, count in enumerate(self._counts):
             if number <= before + count:
-                return Step(number, epoch, tuple(self._steps(epoch)[number - before - 1]))
+                return OptimizerStep(number, epoch, tuple(self._steps(epoch)[number - before - 1]))
             before += count
         raise IndexError(number)
 

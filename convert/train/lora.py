@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from assistant.errors import ModelError, UsageError
 from convert.base_model import load_model
-from convert.train.distributed import Team, whole
+from convert.train.distributed import ProcessGroup, whole
 from convert.train.packed_forward import row_loss, use_packed_attention
 from convert.train.sequence_packing import Row
 from convert.train.settings import TrainSettings
@@ -23,7 +23,7 @@ WEIGHTS_FILE = "adapter_model.safetensors"
 CONFIG_FILE = "adapter_config.json"
 
 
-class Tuned(nn.Module):  # type: ignore[misc]
+class LoraModel(nn.Module):  # type: ignore[misc]
     """A base with its LoRA. Only its own `forward` is called: FSDP gathers weights there."""
 
     def __init__(self, model: Any, precision: str) -> None:
@@ -63,7 +63,7 @@ class Tuned(nn.Module):  # type: ignore[misc]
         return {n: p for n, p in self.model.named_parameters() if p.requires_grad}
 
 
-def build(base: Path, settings: TrainSettings, team: Team) -> Tuned:
+def build(base: Path, settings: TrainSettings, team: ProcessGroup) -> LoraModel:
     """Load a base, attach a LoRA to it (new, or `settings.start`), spread it over the team.
 
     The frozen weights are in bfloat16, those that are trained in float32: rounding them
@@ -93,7 +93,7 @@ def build(base: Path, settings: TrainSettings, team: Team) -> Tuned:
         ) from error
     if settings.start:
         load_start(model, Path(settings.start))
-    tuned = Tuned(model, settings.precision)
+    tuned = LoraModel(model, settings.precision)
     if settings.gradient_checkpointing:
         _checkpoint_activations(model.get_base_model())
     tuned.train()
@@ -102,7 +102,7 @@ def build(base: Path, settings: TrainSettings, team: Team) -> Tuned:
     return tuned
 
 
-def save_adapter(folder: Path, tuned: Tuned, weights: Mapping[str, Tensor], base: Path) -> None:
+def save_adapter(folder: Path, tuned: LoraModel, weights: Mapping[str, Tensor], base: Path) -> None:
     """Write LoRA weights (as `gather` gave them) in peft's layout into a folder.
 
     peft's own `save_pretrained` may ask a hub about the base and records where it lies;
@@ -123,12 +123,12 @@ def save_adapter(folder: Path, tuned: Tuned, weights: Mapping[str, Tensor], base
     (folder / CONFIG_FILE).write_text(text, encoding="utf-8")
 
 
-def gather(tuned: Tuned) -> dict[str, Tensor]:
+def gather(tuned: LoraModel) -> dict[str, Tensor]:
     """Return the LoRA weights as whole tensors on the CPU; every process must call it."""
     return {name: whole(p).to("cpu", copy=True) for name, p in tuned.trained.items()}
 
 
-def _load_base(base: Path, settings: TrainSettings, team: Team) -> Any:
+def _load_base(base: Path, settings: TrainSettings, team: ProcessGroup) -> Any:
     dtype = "bfloat16" if settings.precision == "bf16" else "float32"
     if not settings.qlora:
         model = load_model(base, dtype).to(team.device)

@@ -18,7 +18,7 @@ def charts_of(history: History) -> list[Chart]:
             "Loss (nats a token)",
             (
                 Line("training, each step", "#9db7d5", tuple(losses), faint=True),
-                Line("training, smoothed", "#1f5fa8", tuple(Smoothed(losses).points)),
+                Line("training, smoothed", "#1f5fa8", tuple(MovingAverage(losses).points)),
                 Line("held out", "#c2410c", tuple((e.step, e.loss) for e in seen), dots=True),
             ),
         )
@@ -47,7 +47,7 @@ def charts_of(history: History) -> list[Chart]:
     return charts
 
 
-class Smoothed:
+class MovingAverage:
     """An exponential moving average, corrected for its start (as Adam does), point by point."""
 
     def __init__(self, points: Iterable[Point] = (), weight: float = 0.9) -> None:

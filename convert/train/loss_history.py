@@ -10,7 +10,7 @@ OVERFIT_RISE = 0.01
 
 
 @dataclass(frozen=True, slots=True)
-class StepRecord:
+class TrainingStepRecord:
     """One step. `loss` is the mean token loss in nats before the step, `rate` the learning
     rate, `gradient` the gradients' 2-norm before clipping, `seconds` the step's own time.
     """
@@ -52,7 +52,7 @@ class Evaluation:
 class History:
     """The curves of a run, and how long it took in all (interruptions not counted)."""
 
-    steps: list[StepRecord] = field(default_factory=list)
+    steps: list[TrainingStepRecord] = field(default_factory=list)
     evaluations: list[Evaluation] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     seconds: float = 0.0
@@ -118,7 +118,7 @@ def _value(one: Evaluation, by: str) -> float:
     return -(one.score if one.score is not None else 0.0)
 
 
-def _mean_loss(steps: Sequence[StepRecord], after: int, until: int) -> float | None:
+def _mean_loss(steps: Sequence[TrainingStepRecord], after: int, until: int) -> float | None:
     seen = [s for s in steps if after < s.step <= until]
     labels = sum(s.labels for s in seen)
     return sum(s.loss * s.labels for s in seen) / labels if labels else None

@@ -12,18 +12,18 @@ from rich.text import Text
 
 from assistant.html_page.charts import thinned
 from assistant.safe_text import safe_text
-from convert.train.loss_curves import Smoothed
+from convert.train.loss_curves import MovingAverage
 from convert.train.loss_history import Evaluation
 from convert.train.terminal_plot import HELD_OUT, plot
 from convert.train.training_events import (
     Evaluated,
-    Evaluating,
+    EvaluationProgress,
     Event,
-    Noted,
-    Preparing,
+    Notice,
+    PreparationProgress,
     Saved,
     Started,
-    Stepped,
+    StepDone,
     Watch,
 )
 
@@ -58,19 +58,19 @@ class PlainDisplay:
             self._console.print(_text(line), soft_wrap=True)
 
     def _line(self, event: Event) -> str:
-        if isinstance(event, Stepped):
+        if isinstance(event, StepDone):
             now = time.monotonic()
             if now - self._said < LINE_SECONDS and event.record.step not in (1, event.total):
                 return ""
             self._said = now
             return step_line(event)
-        if isinstance(event, Preparing):
+        if isinstance(event, PreparationProgress):
             return event.what if event.done in (0, event.total) else ""
         if isinstance(event, Evaluated):
             return evaluation_line(event.evaluation, best=event.best)
         if isinstance(event, Started):
             return started_line(event)
-        return event.text if isinstance(event, Noted) else ""
+        return event.text if isinstance(event, Notice) else ""
 
 
 class LiveDisplay:
@@ -78,28 +78,28 @@ class LiveDisplay:
 
     def __init__(self, console: Console) -> None:
         self._console = console
-        self._losses = Smoothed()
+        self._losses = MovingAverage()
         self._held_out: list[tuple[float, float]] = []
         self._total = 0
         self._head = "starting"
-        self._step: Stepped | None = None
+        self._step: StepDone | None = None
         self._evaluation = ""
         self._busy = ""
         self._saved = ""
         self._notes: list[str] = []
 
     def __call__(self, event: Event) -> None:
-        if isinstance(event, Stepped):
+        if isinstance(event, StepDone):
             self._step, self._busy = event, ""
             self._losses.add((float(event.record.step), event.record.loss))
         elif isinstance(event, Started):
             self._head, self._total, self._busy = started_line(event), event.total, ""
-            self._losses = Smoothed((float(s.step), s.loss) for s in event.history.steps)
+            self._losses = MovingAverage((float(s.step), s.loss) for s in event.history.steps)
             self._held_out = [(float(e.step), e.loss) for e in event.history.evaluations]
-        elif isinstance(event, Preparing):
+        elif isinstance(event, PreparationProgress):
             count = f" {event.done:,}/{event.total:,}" if event.total else ""
             self._busy = f"{event.what}{count}"
-        elif isinstance(event, Evaluating):
+        elif isinstance(event, EvaluationProgress):
             self._busy = f"evaluating {event.done}/{event.total}"
         elif isinstance(event, Evaluated):
             self._busy = ""
@@ -160,7 +160,7 @@ def started_line(event: Started) -> str:
     )
 
 
-def step_line(event: Stepped) -> str:
+def step_line(event: StepDone) -> str:
     """Say where the run is, how fast, and how long it takes yet."""
     record = event.record
     return (

@@ -14,13 +14,13 @@ from typing import Any
 
 from assistant.errors import EngineError, UsageError
 from assistant.types import CancelToken
-from convert.atomic_output import disk_errors, finished, require_replaceable, staged_folder
+from convert.atomic_output import atomic_folder, disk_errors, finished, require_replaceable
 from convert.step_record import StepRecord, package_versions, read_record, write_record
 from convert.train.checkpoints import Checkpoints, Snapshot
-from convert.train.distributed import Team, make_team
+from convert.train.distributed import ProcessGroup, make_team
 from convert.train.html_report import report_html
-from convert.train.learning_rate import Plan
-from convert.train.lora import Tuned, build, save_adapter
+from convert.train.learning_rate import StepPlan
+from convert.train.lora import LoraModel, build, save_adapter
 from convert.train.loss_curves import curves_svg
 from convert.train.loss_history import History, best
 from convert.train.settings import TrainSettings
@@ -29,13 +29,13 @@ from convert.train.training_errors import memory_errors
 from convert.train.training_events import (
     Evaluated,
     Event,
-    Noted,
-    Preparing,
+    Notice,
+    PreparationProgress,
     Started,
     Watch,
     unwatched,
 )
-from convert.train.training_loop import Loop
+from convert.train.training_loop import TrainingLoop
 from convert.train.validation import hold_out
 
 STEP = "train"
@@ -103,11 +103,16 @@ def run_train(
     loop = run.start(cancel or CancelToken(), fresh=fresh)
     early = loop.run()
     if team.leads:
-        with staged_folder(out, STEP) as stage:
-            figures = run.write(stage, loop.tuned, stopped_early=early)
+        with atomic_folder(out, STEP) as temporary:
+            figures = run.write(temporary, loop.tuned, stopped_early=early)
             seconds = loop.history.seconds
             write_record(
-                stage, STEP, **task, outputs=_outputs(stage), figures=figures, seconds=seconds
+                temporary,
+                STEP,
+                **task,
+                outputs=_outputs(temporary),
+                figures=figures,
+                seconds=seconds,
             )
         shutil.rmtree(run.work, ignore_errors=True)
     team.wait()
@@ -118,7 +123,12 @@ class _Run:
     """One run's files."""
 
     def __init__(
-        self, prepared: Prepared, settings: TrainSettings, team: Team, out: Path, watch: Watch
+        self,
+        prepared: Prepared,
+        settings: TrainSettings,
+        team: ProcessGroup,
+        out: Path,
+        watch: Watch,
     ) -> None:
         self.prepared = prepared
         self.settings = settings
@@ -131,21 +141,21 @@ class _Run:
         self._watch = watch
         self._history = History()
 
-    def start(self, cancel: CancelToken, *, fresh: bool) -> Loop:
+    def start(self, cancel: CancelToken, *, fresh: bool) -> TrainingLoop:
         """Load the base and the newest checkpoint, if there is one."""
         if fresh and self.team.leads:
             shutil.rmtree(self.work, ignore_errors=True)
         self.team.wait()
         snapshot, damaged = self.checkpoints.newest()
         for text in damaged:
-            self._watch(Noted(text))
-        self._watch(Preparing("packing"))
-        plan = Plan(self.prepared.train, self.settings)
+            self._watch(Notice(text))
+        self._watch(PreparationProgress("packing"))
+        plan = StepPlan(self.prepared.train, self.settings)
         held_out = hold_out(self.prepared.validation, self.prepared.tokenizer, self.settings)
-        self._watch(Preparing("loading the base"))
+        self._watch(PreparationProgress("loading the base"))
         with memory_errors(self.settings):
             tuned = build(self.prepared.base.folder, self.settings, self.team)
-        loop = Loop(
+        loop = TrainingLoop(
             tuned=tuned,
             plan=plan,
             held_out=held_out,
@@ -161,7 +171,7 @@ class _Run:
         self._watch(self._started(loop))
         return loop
 
-    def write(self, stage: Path, tuned: Tuned, *, stopped_early: bool) -> dict[str, Any]:
+    def write(self, temporary: Path, tuned: LoraModel, *, stopped_early: bool) -> dict[str, Any]:
         """Write the results into a folder; return the step's figures."""
         chosen = best(
             self._history.evaluations, self.settings.select_by, self.settings.min_improvement
@@ -169,7 +179,7 @@ class _Run:
         if chosen is None:
             raise EngineError("The run ended without an evaluation.")
         snapshot: Snapshot = self.checkpoints.load(chosen.step)
-        adapter = stage / ADAPTER
+        adapter = temporary / ADAPTER
         save_adapter(adapter, tuned, snapshot.weights, self.prepared.base.folder)
         for name in _COPIED:
             if (self.prepared.base.folder / name).is_file():
@@ -196,8 +206,10 @@ class _Run:
             "device": self.team.device.type,
         }
         _write_json(adapter / HABITS_FILE, {**lineage, "best": asdict(chosen)})
-        _write_json(stage / TRAINING_FILE, {**lineage, **figures, "history": asdict(self._history)})
-        self._write_curves(stage)
+        _write_json(
+            temporary / TRAINING_FILE, {**lineage, **figures, "history": asdict(self._history)}
+        )
+        self._write_curves(temporary)
         return figures
 
     def _write_curves(self, folder: Path) -> None:
@@ -213,7 +225,7 @@ class _Run:
                 self._write_curves(self.work)
         self._watch(event)
 
-    def _started(self, loop: Loop) -> Started:
+    def _started(self, loop: TrainingLoop) -> Started:
         train = self.prepared.train
         return Started(
             done=loop.history.last_step,

@@ -15,7 +15,7 @@ from convert.step_record import file_sha256
 from convert.train.settings import TrainSettings
 from convert.train.start_adapter import check_start
 from convert.train.tokenize_samples import SampleTokenizer, Tokenized
-from convert.train.training_events import Preparing, Watch
+from convert.train.training_events import PreparationProgress, Watch
 from convert.training_samples import TRAIN_FILE, VALIDATION_FILE, Sample, read_samples
 
 _NOT_IDENTITY = ("start", "checkpoint_minutes", "keep_checkpoints", "device", "threads")
@@ -100,7 +100,7 @@ def _tokenized(
     samples = _samples(dataset, name)
 
     def tell(done: int) -> None:
-        watch(Preparing(f"tokenizing {name}", done, len(samples)))
+        watch(PreparationProgress(f"tokenizing {name}", done, len(samples)))
 
     tell(0)
     return tokenizer.tokenize(samples, longest=longest, progress=tell)

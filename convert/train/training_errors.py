@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import torch
 
 from assistant.errors import EngineError
-from convert.train.learning_rate import Step
+from convert.train.learning_rate import OptimizerStep
 from convert.train.settings import TrainSettings
 
 _NO_MEMORY = ("can't allocate memory", "out of memory", "cannot allocate memory")
@@ -28,7 +28,9 @@ def memory_errors(settings: TrainSettings) -> Iterator[None]:
         raise
 
 
-def require_finite(step: Step, total: int, loss: float, gradient: float, saved: int) -> None:
+def require_finite(
+    step: OptimizerStep, total: int, loss: float, gradient: float, saved: int
+) -> None:
     """Raise `EngineError` if a step's loss or gradient is no number.
 
     It is called before the weights move, and names step and samples. `saved` is the step of

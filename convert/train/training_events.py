@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from convert.train.loss_history import Evaluation, History, StepRecord
+from convert.train.loss_history import Evaluation, History, TrainingStepRecord
 
 
 @dataclass(frozen=True, slots=True)
-class Preparing:
+class PreparationProgress:
     """Something before the first step is done; `total` is 0 if it is not known."""
 
     what: str
@@ -35,10 +35,10 @@ class Started:
 
 
 @dataclass(frozen=True, slots=True)
-class Stepped:
+class StepDone:
     """A step was done. `left` is the estimated time to the end in seconds."""
 
-    record: StepRecord
+    record: TrainingStepRecord
     total: int
     left: float
     samples_per_second: float
@@ -46,7 +46,7 @@ class Stepped:
 
 
 @dataclass(slots=True)
-class Pace:
+class StepTotals:
     """Totals of the steps that were done since the run began, or went on."""
 
     steps: int = 0
@@ -54,20 +54,22 @@ class Pace:
     tokens: int = 0
     seconds: float = 1e-9
 
-    def add(self, record: StepRecord) -> None:
+    def add(self, record: TrainingStepRecord) -> None:
         self.steps += 1
         self.samples += record.samples
         self.tokens += record.tokens
         self.seconds += record.seconds
 
-    def event(self, record: StepRecord, total: int) -> Stepped:
+    def event(self, record: TrainingStepRecord, total: int) -> StepDone:
         """Return what is told of the last step of a run of `total` steps."""
         left = (total - record.step) * self.seconds / self.steps
-        return Stepped(record, total, left, self.samples / self.seconds, self.tokens / self.seconds)
+        return StepDone(
+            record, total, left, self.samples / self.seconds, self.tokens / self.seconds
+        )
 
 
 @dataclass(frozen=True, slots=True)
-class Evaluating:
+class EvaluationProgress:
     """An evaluation is at part `done` of `total`."""
 
     done: int
@@ -90,13 +92,13 @@ class Saved:
 
 
 @dataclass(frozen=True, slots=True)
-class Noted:
+class Notice:
     """Something that a person should know: a warning, or why the run stopped early."""
 
     text: str
 
 
-Event = Preparing | Started | Stepped | Evaluating | Evaluated | Saved | Noted
+Event = PreparationProgress | Started | StepDone | EvaluationProgress | Evaluated | Saved | Notice
 Watch = Callable[[Event], None]
 
 

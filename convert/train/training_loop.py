@@ -11,24 +11,31 @@ import torch
 from assistant.errors import Cancelled
 from assistant.types import CancelToken
 from convert.train.checkpoints import Checkpoints, Snapshot, restore, take_moments
-from convert.train.distributed import Team, whole
-from convert.train.learning_rate import Plan, Step, learning_rate, step_seed
-from convert.train.lora import Tuned, gather
-from convert.train.loss_history import History, StepRecord, best, overfitting, should_stop
+from convert.train.distributed import ProcessGroup, whole
+from convert.train.learning_rate import OptimizerStep, StepPlan, learning_rate, step_seed
+from convert.train.lora import LoraModel, gather
+from convert.train.loss_history import History, TrainingStepRecord, best, overfitting, should_stop
 from convert.train.settings import TrainSettings
 from convert.train.training_errors import memory_errors, require_finite
-from convert.train.training_events import Evaluated, Evaluating, Noted, Pace, Saved, Watch
+from convert.train.training_events import (
+    Evaluated,
+    EvaluationProgress,
+    Notice,
+    Saved,
+    StepTotals,
+    Watch,
+)
 from convert.train.validation import HeldOut, evaluate
 
 
 @dataclass
-class Loop:
+class TrainingLoop:
     """One run. `run` trains from where `resume` left it to the end, or raises."""
 
-    tuned: Tuned
-    plan: Plan
+    tuned: LoraModel
+    plan: StepPlan
     held_out: HeldOut
-    team: Team
+    team: ProcessGroup
     checkpoints: Checkpoints
     settings: TrainSettings
     watch: Watch
@@ -37,7 +44,7 @@ class Loop:
     _saved: int = 0
     _best_step: int | None = None
     _ended_early: bool = False
-    _pace: Pace = field(default_factory=Pace)
+    _pace: StepTotals = field(default_factory=StepTotals)
 
     def __post_init__(self) -> None:
         self._trained = self.tuned.trained
@@ -77,7 +84,7 @@ class Loop:
                 self._after(step, record)
             return False
 
-    def _step(self, step: Step) -> StepRecord | None:
+    def _step(self, step: OptimizerStep) -> TrainingStepRecord | None:
         """Do one step; return None if the person cancelled in the middle of it."""
         started = time.perf_counter()
         # Dropout must fall alike in a resumed run, and differently in each process.
@@ -93,7 +100,7 @@ class Loop:
             group["lr"] = rate
         self._optimizer.step()
         self._optimizer.zero_grad(set_to_none=True)
-        return StepRecord(
+        return TrainingStepRecord(
             step=step.number,
             epoch=step.epoch,
             loss=loss,
@@ -105,7 +112,7 @@ class Loop:
             seconds=time.perf_counter() - started,
         )
 
-    def _backward(self, step: Step) -> float | None:
+    def _backward(self, step: OptimizerStep) -> float | None:
         """Add up the gradients of this process's rows; return their part of the mean loss."""
         mine = self.team.share(step.rows)
         part = torch.zeros((), dtype=torch.float64, device=self.team.device)
@@ -129,7 +136,7 @@ class Loop:
             torch.nn.utils.clip_grads_with_norm_(self._weights, self.settings.clip_norm, norm)
         return float(whole(norm))
 
-    def _after(self, step: Step, record: StepRecord) -> None:
+    def _after(self, step: OptimizerStep, record: TrainingStepRecord) -> None:
         self.history.steps.append(record)
         self._pace.add(record)
         self.watch(self._pace.event(record, self.plan.total))
@@ -147,7 +154,11 @@ class Loop:
 
     def _evaluate(self, step: int) -> None:
         result = evaluate(
-            self.tuned, self.held_out, self.team, step, lambda a, b: self.watch(Evaluating(a, b))
+            self.tuned,
+            self.held_out,
+            self.team,
+            step,
+            lambda a, b: self.watch(EvaluationProgress(a, b)),
         )
         self.history.evaluations.append(result)
         self._judge()
@@ -155,7 +166,7 @@ class Loop:
         warning = overfitting(self.history)
         if warning:
             self.history.warnings.append(warning)
-            self.watch(Noted(warning))
+            self.watch(Notice(warning))
         self._save()
         if self.team.any(self.cancel.is_cancelled)[0]:
             self._stop()

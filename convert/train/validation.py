@@ -13,8 +13,8 @@ import torch
 
 from assistant.evaluation.answer_scores import quote_of, task_score
 from assistant.prompts import is_refusal
-from convert.train.distributed import Team
-from convert.train.lora import Tuned
+from convert.train.distributed import ProcessGroup
+from convert.train.lora import LoraModel
 from convert.train.loss_history import Evaluation
 from convert.train.packed_forward import ATTENTION
 from convert.train.sequence_packing import Row, pack_rows
@@ -34,8 +34,8 @@ class HeldOut:
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
-    """A sample's answer, judged: see `judge`."""
+class GradedSample:
+    """A sample's answer, judged: see `grade_sample`."""
 
     refusable: bool
     refused: bool
@@ -65,9 +65,9 @@ def hold_out(
 
 
 def evaluate(
-    tuned: Tuned,
+    tuned: LoraModel,
     held_out: HeldOut,
-    team: Team,
+    team: ProcessGroup,
     step: int,
     tick: Callable[[int, int], None],
 ) -> Evaluation:
@@ -88,7 +88,7 @@ def evaluate(
     return _evaluation(step, loss, time.perf_counter() - started, judged)
 
 
-def judge(sample: Sample, text: str) -> Answered:
+def grade_sample(sample: Sample, text: str) -> GradedSample:
     """Score an answer with SQuAD's measures (`assistant.evaluation.answer_scores`).
 
     `verbatim`: its quote stands in the passages; None without a quote.
@@ -99,7 +99,7 @@ def judge(sample: Sample, text: str) -> Answered:
     quote = None if refused else quote_of(text)
     passages, _, _ = sample.prompt[-1].content.rpartition("\n\nQuestion: ")
     stands = None if quote is None else quote in passages
-    return Answered(sample.kind == "refusal", refused, exact, f1, stands)
+    return GradedSample(sample.kind == "refusal", refused, exact, f1, stands)
 
 
 def _spread(tokenized: Sequence[Tokenized], order: random.Random, at_once: int) -> list[Tokenized]:
@@ -120,7 +120,9 @@ def _spread(tokenized: Sequence[Tokenized], order: random.Random, at_once: int) 
     return found
 
 
-def _loss(tuned: Tuned, rows: Sequence[Row], team: Team, tick: Callable[[int], None]) -> float:
+def _loss(
+    tuned: LoraModel, rows: Sequence[Row], team: ProcessGroup, tick: Callable[[int], None]
+) -> float:
     mine = team.share(rows)
     total, labels = 0.0, 0
     for number in range(team.rounds(rows)):
@@ -135,8 +137,8 @@ def _loss(tuned: Tuned, rows: Sequence[Row], team: Team, tick: Callable[[int], N
 
 
 def _answer(
-    tuned: Tuned, held_out: HeldOut, team: Team, tick: Callable[[int], None]
-) -> list[Answered]:
+    tuned: LoraModel, held_out: HeldOut, team: ProcessGroup, tick: Callable[[int], None]
+) -> list[GradedSample]:
     """Answer the samples asked; with FSDP every process answers all, in step."""
     asked = held_out.asked
     if not asked:
@@ -146,18 +148,18 @@ def _answer(
         asked = asked[team.rank * size : (team.rank + 1) * size]
     judged = []
     with plain_attention(tuned):
-        decoder = Greedy(tuned, held_out.tokenizer.end, held_out.longest)
+        decoder = GreedyDecoder(tuned, held_out.tokenizer.end, held_out.longest)
         for number, one in enumerate(asked, start=1):
             tokens = decoder.answer(one.prompt)
-            judged.append(judge(one.sample, held_out.tokenizer.decode(tokens)))
+            judged.append(grade_sample(one.sample, held_out.tokenizer.decode(tokens)))
             tick(number)
     return judged if team.sharded else team.gather(judged)
 
 
-class Greedy:
+class GreedyDecoder:
     """Greedy decoding that keeps what a prompt has in common with the one before."""
 
-    def __init__(self, tuned: Tuned, end: int, longest: int) -> None:
+    def __init__(self, tuned: LoraModel, end: int, longest: int) -> None:
         from transformers import DynamicCache
 
         self._tuned = tuned
@@ -188,7 +190,7 @@ class Greedy:
 
 
 @contextmanager
-def plain_attention(tuned: Tuned) -> Iterator[None]:
+def plain_attention(tuned: LoraModel) -> Iterator[None]:
     """The attention of packed rows knows no cache: use PyTorch's while generating."""
     model = tuned.model.get_base_model()
     if tuned.packed:
@@ -200,7 +202,9 @@ def plain_attention(tuned: Tuned) -> Iterator[None]:
             model.set_attn_implementation(ATTENTION)
 
 
-def _evaluation(step: int, loss: float, seconds: float, judged: Sequence[Answered]) -> Evaluation:
+def _evaluation(
+    step: int, loss: float, seconds: float, judged: Sequence[GradedSample]
+) -> Evaluation:
     refusable = [a for a in judged if a.refusable]
     answerable = [a for a in judged if not a.refusable]
     quotes = [a.verbatim for a in judged if a.verbatim is not None]

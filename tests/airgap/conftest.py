@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from assistant.errors import UsageError
-from convert.airgap.archive_build import Made, make_archive
+from convert.airgap.archive_build import BuiltArchive, make_archive
 from tests.airgap.small import KEY, FakeMachine
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -20,7 +20,7 @@ CACHE = ROOT / ".build" / "airgap"
 
 
 @pytest.fixture(scope="session")
-def real_archive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:
+def real_archive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BuiltArchive]:
     """The archive of this checkout for the Python that runs the tests.
 
     The first run fetches wheels (and builds llama.cpp if pip has no build of it); without a

@@ -10,14 +10,14 @@ from convert.airgap.installer import main as command_line
 from convert.airgap.installer.archive import open_archive
 from convert.airgap.installer.ed25519 import key_id, spoken
 from convert.airgap.installer.prefix import Prefix
-from convert.airgap.installer.steps import Installation, Wishes
+from convert.airgap.installer.steps import Installation, InstallOptions
 from tests.airgap.small import (
     KEY,
     FakeMachine,
 )
 
 WORDS = spoken(key_id(KEY.public))
-NO_WISHES = Wishes()
+NO_WISHES = InstallOptions()
 INSTALLER = Path(command_line.__file__).parent
 
 
@@ -25,7 +25,9 @@ def quiet(what: str, done: int, total: int) -> None:
     pass
 
 
-def install(archive: Path, prefix: Path, machine: FakeMachine, wishes: Wishes = NO_WISHES) -> Path:
+def install(
+    archive: Path, prefix: Path, machine: FakeMachine, wishes: InstallOptions = NO_WISHES
+) -> Path:
     with open_archive(archive) as opened:
         return installation(prefix, machine).install(opened, wishes)
 

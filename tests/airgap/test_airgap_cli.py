@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from convert.airgap import archive_build
-from convert.airgap.archive_build import Made
+from convert.airgap.archive_build import BuiltArchive
 from convert.bundle.signing_keys import SigningKey
 from convert.cli import main
 from tests.airgap.small import small_archive
@@ -20,14 +20,16 @@ def signers(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[SigningKey]
     """Put a small archive in the place of the real one; collect what it is signed with."""
     seen: list[SigningKey] = []
 
-    def make(root: Path, cache: Path, out: Path, key: SigningKey, **options: object) -> Made:
+    def make(
+        root: Path, cache: Path, out: Path, key: SigningKey, **options: object
+    ) -> BuiltArchive:
         from convert.airgap.installer.archive import open_archive
 
         seen.append(key)
         out.mkdir(exist_ok=True)
         path = small_archive(out, key=key)
         with open_archive(path) as archive:
-            return Made(path, path.with_suffix(".txt"), "0" * 64, archive.manifest)
+            return BuiltArchive(path, path.with_suffix(".txt"), "0" * 64, archive.manifest)
 
     monkeypatch.setattr(archive_build, "make_archive", make)
     return seen

@@ -10,7 +10,7 @@ import pytest
 from convert.airgap.installer import main as command_line
 from convert.airgap.installer.prefix import Prefix
 from convert.airgap.installer.problems import InstallError
-from convert.airgap.installer.steps import Wishes
+from convert.airgap.installer.steps import InstallOptions
 from tests.airgap.installing import install, launched, tree
 from tests.airgap.small import (
     FakeMachine,
@@ -52,7 +52,9 @@ def test_an_incomplete_lockdown_is_for_the_program_to_judge(
     install(small_archive(tmp_path), tmp_path / "p", machine)
     assert not any("--allow-degraded" in call for call in machine.calls)
     machine.calls.clear()
-    install(small_archive(tmp_path, "2.0.0"), tmp_path / "p", machine, Wishes(degraded="I do"))
+    install(
+        small_archive(tmp_path, "2.0.0"), tmp_path / "p", machine, InstallOptions(degraded="I do")
+    )
     asked = [call for call in machine.calls if "assistant" in call]
     assert len(asked) == 4
     assert all(call[call.index("--allow-degraded") + 1] == "I do" for call in asked)
@@ -60,7 +62,7 @@ def test_an_incomplete_lockdown_is_for_the_program_to_judge(
 
 def test_an_update_keeps_data_and_the_version_before(tmp_path: Path, machine: FakeMachine) -> None:
     prefix = tmp_path / "p"
-    data = install(small_archive(tmp_path), prefix, machine, Wishes(str(tmp_path / "mine")))
+    data = install(small_archive(tmp_path), prefix, machine, InstallOptions(str(tmp_path / "mine")))
     assert data == tmp_path / "mine"
     (data / "library.db").write_text("precious")
     for version in ("1.1.0", "1.2.0", "1.3.0"):
@@ -78,7 +80,7 @@ def test_uninstalling_removes_the_program_and_leaves_data(
     tmp_path: Path, machine: FakeMachine, capsys: pytest.CaptureFixture[str]
 ) -> None:
     prefix = tmp_path / "p"
-    data = install(small_archive(tmp_path), prefix, machine, Wishes(str(tmp_path / "mine")))
+    data = install(small_archive(tmp_path), prefix, machine, InstallOptions(str(tmp_path / "mine")))
     assert command_line.main(["--uninstall", "--prefix", str(prefix)]) == 2  # nobody agreed
     assert launched(prefix).startswith("1.0.0")
     assert command_line.main(["--uninstall", "--yes", "--prefix", str(prefix)]) == 0

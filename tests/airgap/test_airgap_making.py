@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from assistant.errors import BundleError, UsageError
-from convert.airgap.archive_build import Made, archive_name, pinned
+from convert.airgap.archive_build import BuiltArchive, archive_name, pinned
 from convert.airgap.archive_writer import write_archive
 from convert.airgap.elf_header import needs_of
 from convert.airgap.installer.archive import open_archive
@@ -161,7 +161,7 @@ def test_requirements_of_the_archive_pin_every_wheel(tmp_path: Path) -> None:
 
 
 @pytest.mark.acceptance
-def test_the_real_archive_holds_what_it_says(real_archive: Made) -> None:
+def test_the_real_archive_holds_what_it_says(real_archive: BuiltArchive) -> None:
     assert real_archive.path.name == archive_name(real_archive.manifest)
     assert real_archive.sha256 in real_archive.sheet.read_text()
     names = {file.name for file in real_archive.manifest.files}
@@ -181,7 +181,7 @@ def test_the_real_archive_holds_what_it_says(real_archive: Made) -> None:
 
 
 @pytest.mark.acceptance
-def test_sha256sums_can_be_checked_by_hand(real_archive: Made, tmp_path: Path) -> None:
+def test_sha256sums_can_be_checked_by_hand(real_archive: BuiltArchive, tmp_path: Path) -> None:
     with zipfile.ZipFile(real_archive.path) as archive:
         archive.extractall(tmp_path)
     done = subprocess.run(
@@ -195,7 +195,7 @@ def test_sha256sums_can_be_checked_by_hand(real_archive: Made, tmp_path: Path) -
 
 
 @pytest.mark.acceptance
-def test_our_wheel_is_the_laptops_half_alone(real_archive: Made) -> None:
+def test_our_wheel_is_the_laptops_half_alone(real_archive: BuiltArchive) -> None:
     with zipfile.ZipFile(real_archive.path) as archive:
         name = next(n for n in archive.namelist() if n.startswith("wheels/airgap_assistant-"))
         with archive.open(name) as file, zipfile.ZipFile(file) as wheel:

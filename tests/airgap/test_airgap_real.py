@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from convert.airgap.archive_build import Made
+from convert.airgap.archive_build import BuiltArchive
 from convert.airgap.installer.ed25519 import key_id, spoken
 from tests.airgap.sandbox import HOME, STICK, Sandbox, usable
 from tests.airgap.small import HERE, KEY, rewritten, small_archive, small_contents
@@ -67,7 +67,9 @@ class Installed:
 
 
 @pytest.fixture(scope="module")
-def installed(real_archive: Made, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installed]:
+def installed(
+    real_archive: BuiltArchive, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Installed]:
     """The real archive, installed once on a bare machine."""
     stick = tmp_path_factory.mktemp("stick")
     home = tmp_path_factory.mktemp("bare") / "home"

@@ -13,7 +13,7 @@ from convert.airgap.installer.archive import open_archive
 from convert.airgap.installer.ed25519 import key_id, spoken
 from convert.airgap.installer.manifest import decode, encode
 from convert.airgap.installer.problems import RefusedError
-from convert.airgap.installer.steps import Wishes
+from convert.airgap.installer.steps import InstallOptions
 from tests.airgap.installing import WORDS, install, launched, quiet, tree
 from tests.airgap.small import (
     OTHER_KEY,
@@ -154,7 +154,7 @@ def test_an_older_version_needs_an_explicit_word(tmp_path: Path, machine: FakeMa
         with pytest.raises(RefusedError, match="older than"):
             install(archive, prefix, machine)
     assert tree(prefix) == before
-    install(older, prefix, machine, Wishes(allow_downgrade=True))
+    install(older, prefix, machine, InstallOptions(allow_downgrade=True))
     assert launched(prefix).startswith("1.9.0")
     with pytest.raises(RefusedError, match="older than"):  # the floor stayed
         install(small_archive(tmp_path, "1.9.5"), prefix, machine)

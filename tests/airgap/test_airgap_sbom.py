@@ -12,7 +12,7 @@ import pytest
 from jsonschema import Draft7Validator
 from referencing import Registry, Resource
 
-from convert.airgap.archive_build import Made
+from convert.airgap.archive_build import BuiltArchive
 
 SCHEMAS = Path(__file__).parent / "cyclonedx"
 BASE = "http://cyclonedx.org/schema/"
@@ -31,7 +31,7 @@ def validator() -> Draft7Validator:
 
 
 @pytest.fixture(scope="module")
-def sbom(real_archive: Made) -> dict[str, Any]:
+def sbom(real_archive: BuiltArchive) -> dict[str, Any]:
     with zipfile.ZipFile(real_archive.path) as archive:
         return dict(json.loads(archive.read("sbom.cdx.json")))
 
@@ -74,7 +74,7 @@ def test_the_validator_refuses_what_is_not_cyclonedx() -> None:
 
 @pytest.mark.acceptance
 def test_every_component_has_version_purl_hash_and_licence(
-    sbom: dict[str, Any], real_archive: Made
+    sbom: dict[str, Any], real_archive: BuiltArchive
 ) -> None:
     hashes = {file.name.rpartition("/")[2]: file.sha256 for file in real_archive.manifest.files}
     wheels = [c for c in sbom["components"] if c["bom-ref"].endswith(".whl")]

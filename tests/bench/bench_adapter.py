@@ -65,7 +65,7 @@ def shipped_adapter() -> Path | None:
 def evaluate(base: Path, adapter: Path, options: argparse.Namespace) -> Report:
     from convert.evaluate.evaluate_step import run_evaluate
     from convert.evaluate.settings import EvaluateSettings
-    from convert.evaluate.systems import Entrants
+    from convert.evaluate.systems import SystemFiles
 
     data = shared_data()
     settings = EvaluateSettings(
@@ -75,7 +75,7 @@ def evaluate(base: Path, adapter: Path, options: argparse.Namespace) -> Report:
         count=options.count,
     )
     tuned = tuple(path for path in (options.f16, options.q8, options.q4) if path)
-    entrants = Entrants(base, tuned, (adapter,), options.dataset, options.merged, options.f16)
+    entrants = SystemFiles(base, tuned, (adapter,), options.dataset, options.merged, options.f16)
     return run_evaluate(settings, entrants, OUT, said)
 
 

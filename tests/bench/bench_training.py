@@ -85,19 +85,19 @@ class Ours:
 
         from assistant.types import CancelToken
         from convert.train.checkpoints import Checkpoints
-        from convert.train.distributed import Team
-        from convert.train.learning_rate import Plan
+        from convert.train.distributed import ProcessGroup
+        from convert.train.learning_rate import StepPlan
         from convert.train.lora import build
         from convert.train.training_events import unwatched
-        from convert.train.training_loop import Loop
+        from convert.train.training_loop import TrainingLoop
         from convert.train.validation import HeldOut
 
         device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         # No Accelerator: the rival's Trainer needs one of its own in this process.
-        team = Team(0, 1, device, sharded=False, accelerator=None)
+        team = ProcessGroup(0, 1, device, sharded=False, accelerator=None)
         self.tuned = build(base, settings, team)
-        self.plan = Plan(tokenized, settings)
-        self.loop = Loop(
+        self.plan = StepPlan(tokenized, settings)
+        self.loop = TrainingLoop(
             tuned=self.tuned,
             plan=self.plan,
             held_out=HeldOut((), (), None, 1),  # type: ignore[arg-type]

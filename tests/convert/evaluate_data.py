@@ -9,7 +9,7 @@ from typing import Any
 
 from assistant.prompts import PromptPassage
 from convert.evaluate.ask_engine import Reply
-from convert.evaluate.bootstrap import Judgement
+from convert.evaluate.bootstrap import GradedAnswer
 from convert.evaluate.evaluation_items import Item
 
 PUMP = (
@@ -97,10 +97,10 @@ def reply(text: str, item: Item = ITEM, *, margin: float = -1.0, forced: str = "
     return Reply(item.key, text, 3, 0.1, 100, 0.5, False, False, margin, forced)
 
 
-def judgement(number: int, *, answerable: bool, f1: float, margin: float = 0.0) -> Judgement:
+def graded_answer(number: int, *, answerable: bool, f1: float, margin: float = 0.0) -> GradedAnswer:
     """A judgement with the F1 that was asked for; refused if it is 1 and unanswerable."""
     refused = not answerable and f1 == 1.0
-    return Judgement(
+    return GradedAnswer(
         item=str(number),
         answerable=answerable,
         answer_shown=answerable,

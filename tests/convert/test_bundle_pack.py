@@ -23,7 +23,7 @@ from assistant.models.installed_models import list_models
 from assistant.store import KeyFile, StoreKey, open_store
 from assistant.types import CancelToken
 from convert.bundle.pack import Contents, run_bundle
-from convert.bundle.packed_library import Sealing
+from convert.bundle.packed_library import TransferKeys
 from convert.bundle.settings import BundleSettings, sources_from
 from convert.bundle.signing_keys import generate, read_signing_key
 from convert.cli.bundle import bundle_group
@@ -263,7 +263,7 @@ def test_a_library_is_packed_without_its_key(workstation: dict[str, Any], tmp_pa
         done = import_bundle(bundle, laptop, library=LibraryAccess(key_file=tmp_path / "wards.key"))
     assert laptop.with_changes(library=done.name).store_path.is_file()
     shown: list[str] = []
-    workstation["contents"] = Contents("library", source, sealing=Sealing(key, shown.append))
+    workstation["contents"] = Contents("library", source, sealing=TransferKeys(key, shown.append))
     path = pack(workstation, name="sealed", licences=())
     assert not list(path.parent.glob(".carried-*"))
     assert shown[0].encode() not in path.read_bytes()

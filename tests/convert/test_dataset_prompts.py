@@ -14,7 +14,7 @@ from assistant.prompts import REFUSAL, PromptPassage, build_messages
 from assistant.types import Message
 from convert.dataset.dataset_step import run_dataset
 from convert.dataset.settings import DatasetSettings, SourceSettings
-from convert.dataset.token_lengths import Lengths
+from convert.dataset.token_lengths import TokenCounter
 from convert.train.tokenize_samples import SampleTokenizer
 from convert.training_samples import Sample, read_samples
 from tests.convert.dataset_data import NASTY, article, towns, write_squad
@@ -110,8 +110,8 @@ def test_prompts_come_from_the_one_place(samples: list[Sample]) -> None:
 def test_length_is_counted_in_the_bases_tokens(
     samples: list[Sample], tiny_base: Path, engine: LlamaChat
 ) -> None:
-    lengths = Lengths(tiny_base, 1)  # everything is near the limit: counted as a whole
-    rough = Lengths(tiny_base, 100_000)
+    lengths = TokenCounter(tiny_base, 1)  # everything is near the limit: counted as a whole
+    rough = TokenCounter(tiny_base, 100_000)
     for sample in samples[:5]:
         if "im_end" in sample.messages[1].content:
             continue

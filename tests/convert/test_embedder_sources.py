@@ -12,7 +12,7 @@ from assistant.prompts import PromptPassage, build_messages
 from assistant.types import Hit, Message, PageStart, Scores
 from assistant.types import Passage as Shown
 from convert.atomic_output import Job
-from convert.embedder.hard_negatives import Mined, Mining, mine
+from convert.embedder.hard_negatives import MinedQuestion, MiningSettings, mine
 from convert.embedder.question_pairs import Asked, Passage, QuestionSet, narrowed
 from convert.embedder.question_sources import prompt_passages, read_questions
 from convert.embedder.ranking_metrics import measure
@@ -153,9 +153,9 @@ def test_what_may_be_right_is_no_negative() -> None:
     asked = Asked("how much?", (0,), ("4 bar",))
     found = QuestionSet(tuple(map(Passage, texts)), (asked,), ())
     library = _Library({1: 0.9, 2: 0.79, 0: 0.8, 3: 0.75, 4: None, 5: 0.1})
-    mined = mine(library, found, Mining(2, 30, 0.05), Job())  # type: ignore[arg-type]
-    assert mined == [Mined("how much?", 0, (3, 4), ("4 bar",))]
-    unfound = mine(_Library({2: 0.5}), found, Mining(2, 30, 0.05), Job())  # type: ignore[arg-type]
+    mined = mine(library, found, MiningSettings(2, 30, 0.05), Job())  # type: ignore[arg-type]
+    assert mined == [MinedQuestion("how much?", 0, (3, 4), ("4 bar",))]
+    unfound = mine(_Library({2: 0.5}), found, MiningSettings(2, 30, 0.05), Job())  # type: ignore[arg-type]
     assert unfound[0].negatives == ()
     rows = columns(found, unfound, 2, seed=0)
     assert all(rows[f"negative_{n}"][0] != "four bar" for n in (1, 2))

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from assistant.errors import UsageError
-from convert.evaluate.bootstrap import Judgement, changes, figures_of
+from convert.evaluate.bootstrap import GradedAnswer, changes, figures_of
 from convert.evaluate.refusal_threshold import at_threshold, calibrate, risk_coverage
 from convert.evaluate.release_gate import GateError, check_gate, refuse_failed
 from convert.evaluate.settings import EvaluateSettings
-from tests.convert.evaluate_data import judgement
+from tests.convert.evaluate_data import graded_answer
 
 SETTINGS = EvaluateSettings(min_questions=20)
 FIDELITY = {
@@ -26,17 +26,19 @@ FIDELITY = {
 }
 
 
-def judged(f1: float, refused: int, count: int = 50) -> list[Judgement]:
+def judged(f1: float, refused: int, count: int = 50) -> list[GradedAnswer]:
     """`count` answerable items with about this F1, and as many others, `refused` of them."""
     answered = [
-        judgement(n, answerable=True, f1=min(1.0, max(0.0, f1 + (n % 5 - 2) * 0.02)))
+        graded_answer(n, answerable=True, f1=min(1.0, max(0.0, f1 + (n % 5 - 2) * 0.02)))
         for n in range(count)
     ]
-    others = [judgement(count + n, answerable=False, f1=float(n < refused)) for n in range(count)]
+    others = [
+        graded_answer(count + n, answerable=False, f1=float(n < refused)) for n in range(count)
+    ]
     return answered + others
 
 
-def entry(own: list[Judgement], base: list[Judgement]) -> dict[str, Any]:
+def entry(own: list[GradedAnswer], base: list[GradedAnswer]) -> dict[str, Any]:
     figures = {name: asdict(figure) for name, figure in figures_of(own).items()}
     change = {name: asdict(figure) for name, figure in changes(base, own).items()}
     return {
@@ -67,8 +69,8 @@ def test_a_model_that_is_worse_beyond_noise_fails_with_its_figures() -> None:
 
 
 def test_a_difference_within_noise_does_not_fail() -> None:
-    def swinging(low: float, high: float) -> list[Judgement]:
-        return [judgement(n, answerable=True, f1=high if n % 2 else low) for n in range(40)]
+    def swinging(low: float, high: float) -> list[GradedAnswer]:
+        return [graded_answer(n, answerable=True, f1=high if n % 2 else low) for n in range(40)]
 
     base, tuned = swinging(0.1, 0.3), swinging(0.29, 0.1)
     result = check_gate(entry(tuned, base), entry(base, base), SETTINGS)
@@ -133,8 +135,8 @@ def test_the_error_of_a_report_names_model_and_figures() -> None:
     refuse_failed({"contenders": [BASE_ENTRY]})
 
 
-def sure(number: int, *, answerable: bool, margin: float) -> Judgement:
-    return judgement(number, answerable=answerable, f1=float(answerable), margin=margin)
+def sure(number: int, *, answerable: bool, margin: float) -> GradedAnswer:
+    return graded_answer(number, answerable=answerable, f1=float(answerable), margin=margin)
 
 
 def test_a_threshold_parts_answers_from_refusals() -> None:

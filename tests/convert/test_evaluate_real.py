@@ -15,7 +15,7 @@ from assistant.errors import EngineError, UsageError
 from assistant.prompts import REFUSAL
 from convert.atomic_output import Job
 from convert.cli.main import main
-from convert.evaluate.ask_engine import Contender, ask, ask_all, messages_for, open_contender
+from convert.evaluate.ask_engine import System, ask, ask_all, messages_for, open_system
 from convert.evaluate.canaries import Canary, write_registry
 from convert.evaluate.gguf_fidelity import compare
 from convert.step_record import read_record
@@ -37,7 +37,7 @@ def leaky(default_gguf: Path, default_base: Path, tmp_path_factory: pytest.TempP
 
 
 def opened(gguf: Path, settings: Settings | None = None) -> LlamaChat:
-    return open_contender(Contender("m", gguf), settings or Settings(Path(), context_length=1024))
+    return open_system(System("m", gguf), settings or Settings(Path(), context_length=1024))
 
 
 def evaluate(*arguments: str | Path) -> Result:

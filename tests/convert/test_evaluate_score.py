@@ -13,9 +13,9 @@ from assistant.evaluation.answer_scores import (
     task_score,
 )
 from assistant.prompts import REFUSAL, PromptPassage
-from convert.evaluate.bootstrap import bootstrap, changes, figures_of, judge, speed_of
+from convert.evaluate.bootstrap import bootstrap, changes, figures_of, grade_answer, speed_of
 from convert.evaluate.evaluation_items import Item
-from tests.convert.evaluate_data import ITEM, judgement, reply
+from tests.convert.evaluate_data import ITEM, graded_answer, reply
 
 
 @pytest.mark.parametrize(
@@ -73,27 +73,27 @@ def test_a_refusal_is_right_only_where_there_is_no_answer() -> None:
 
 
 def test_a_quote_is_checked_by_the_product_and_character_by_character() -> None:
-    good = judge(ITEM, reply('"built in 1911"'))
+    good = grade_answer(ITEM, reply('"built in 1911"'))
     assert (good.supported, good.verbatim, good.refused) == (True, True, False)
     assert (good.citations, good.citations_verbatim) == (1, 1)
-    typographic = judge(ITEM, reply('"built  in 1911."'))
+    typographic = grade_answer(ITEM, reply('"built  in 1911."'))
     assert (typographic.supported, typographic.verbatim) == (True, False)
     assert typographic.citations_verbatim == 1  # what is shown is the document's own text
-    part_of_a_number = judge(ITEM, reply('"45"'))
+    part_of_a_number = grade_answer(ITEM, reply('"45"'))
     assert (part_of_a_number.supported, part_of_a_number.verbatim) == (False, True)
     assert part_of_a_number.citations == 0
-    made_up = judge(ITEM, reply('"in 1912"'))
+    made_up = grade_answer(ITEM, reply('"in 1912"'))
     assert (made_up.supported, made_up.verbatim, made_up.citations) == (False, False, 0)
 
 
 def test_what_is_not_verified_scores_nothing_as_shown() -> None:
-    judged = judge(ITEM, reply('"1911 by Cobb"'))
+    judged = grade_answer(ITEM, reply('"1911 by Cobb"'))
     assert judged.f1 > 0.0
     assert judged.f1_shown == 0.0
 
 
 def test_the_answer_of_a_forced_model_is_kept_beside_its_refusal() -> None:
-    judged = judge(ITEM, reply(REFUSAL, margin=2.0, forced='"in 1911"'))
+    judged = grade_answer(ITEM, reply(REFUSAL, margin=2.0, forced='"in 1911"'))
     assert (judged.refused, judged.f1, judged.f1_answered) == (True, 0.0, 1.0)
 
 
@@ -105,10 +105,10 @@ def test_an_answer_that_was_cut_away_is_noticed() -> None:
 
 def test_figures_are_taken_over_the_right_items() -> None:
     judged = [
-        judgement(1, answerable=True, f1=1.0),
-        judgement(2, answerable=True, f1=0.5),
-        judgement(3, answerable=False, f1=1.0),
-        judgement(4, answerable=False, f1=0.0),
+        graded_answer(1, answerable=True, f1=1.0),
+        graded_answer(2, answerable=True, f1=0.5),
+        graded_answer(3, answerable=False, f1=1.0),
+        graded_answer(4, answerable=False, f1=0.0),
     ]
     found = figures_of(judged)
     assert found["f1"].value == 0.75
@@ -131,8 +131,8 @@ def test_an_interval_narrows_with_more_items_and_holds_the_mean() -> None:
 
 
 def test_a_change_is_measured_item_by_item() -> None:
-    before = [judgement(n, answerable=True, f1=n % 2 * 0.5) for n in range(40)]
-    after = [judgement(n, answerable=True, f1=n % 2 * 0.5 + 0.1) for n in range(40)]
+    before = [graded_answer(n, answerable=True, f1=n % 2 * 0.5) for n in range(40)]
+    after = [graded_answer(n, answerable=True, f1=n % 2 * 0.5 + 0.1) for n in range(40)]
     change = changes(before, after)["f1"]
     assert change.value == pytest.approx(0.1)
     assert change.low == pytest.approx(0.1)

@@ -11,19 +11,27 @@ from rich.console import Console
 
 from assistant.html_page.charts import thinned, ticks
 from convert.train.html_report import report_html
-from convert.train.loss_curves import Smoothed, curves_svg
-from convert.train.loss_history import Evaluation, History, StepRecord
+from convert.train.loss_curves import MovingAverage, curves_svg
+from convert.train.loss_history import Evaluation, History, TrainingStepRecord
 from convert.train.progress_display import LiveDisplay, duration, watching
 from convert.train.settings import TrainSettings
 from convert.train.terminal_plot import HELD_OUT, plot
-from convert.train.training_events import Evaluated, Noted, Preparing, Saved, Started, Stepped
+from convert.train.training_events import (
+    Evaluated,
+    Notice,
+    PreparationProgress,
+    Saved,
+    Started,
+    StepDone,
+)
 
 HOSTILE = 'x</svg><script src="http://evil">\x1b]52;c;AAAA\x07'
 
 
 def history(steps: int = 60) -> History:
     records = [
-        StepRecord(n, 0, 3.0 / n, 1e-3 / n, 1.0, 32, 2000, 100, 0.5) for n in range(1, steps + 1)
+        TrainingStepRecord(n, 0, 3.0 / n, 1e-3 / n, 1.0, 32, 2000, 100, 0.5)
+        for n in range(1, steps + 1)
     ]
     seen = [
         Evaluation(n, 2.5 / (n + 1), 1.0, 8, 0.3, 0.4, 0.5, 0.1, None, 0.45)
@@ -36,8 +44,8 @@ def started(done: int = 0) -> Started:
     return Started(done, 60, 320, 9000, 27000, 4_000_000, "cpu", 1, History())
 
 
-def stepped(record: StepRecord) -> Stepped:
-    return Stepped(record, 60, 100.0, 64.0, 4000.0)
+def stepped(record: TrainingStepRecord) -> StepDone:
+    return StepDone(record, 60, 100.0, 64.0, 4000.0)
 
 
 def test_the_svg_is_well_formed_and_asks_for_nothing() -> None:
@@ -60,7 +68,7 @@ def test_the_held_out_curve_stands_where_its_values_are() -> None:
 def test_a_run_without_steps_or_with_a_single_value_has_curves_too() -> None:
     for one in (History(), replace(history(1), evaluations=[])):
         ElementTree.fromstring(curves_svg(one))
-    nan = StepRecord(1, 0, float("nan"), 0.0, float("inf"), 1, 1, 1, 0.0)
+    nan = TrainingStepRecord(1, 0, float("nan"), 0.0, float("inf"), 1, 1, 1, 0.0)
     drawn = curves_svg(History([nan], []))
     ElementTree.fromstring(drawn)
     assert 'points="nan' not in drawn
@@ -77,8 +85,8 @@ def test_the_report_is_one_file_without_script_or_link() -> None:
 
 
 def test_smoothing_starts_at_the_first_value() -> None:
-    assert Smoothed([(1, 4.0), (2, 4.0)]).points[0] == (1, 4.0)
-    values = [y for _, y in Smoothed((n, float(n % 2)) for n in range(200)).points]
+    assert MovingAverage([(1, 4.0), (2, 4.0)]).points[0] == (1, 4.0)
+    values = [y for _, y in MovingAverage((n, float(n % 2)) for n in range(200)).points]
     assert abs(values[-1] - 0.5) < 0.06
 
 
@@ -103,12 +111,12 @@ def test_the_plot_shows_a_falling_line_and_the_marks() -> None:
 def test_without_a_terminal_there_are_plain_lines() -> None:
     written = io.StringIO()
     with watching(Console(file=written, force_terminal=False, width=40)) as watch:
-        watch(Preparing("loading the base"))
+        watch(PreparationProgress("loading the base"))
         watch(started())
         for record in history().steps:
             watch(stepped(record))
         watch(Evaluated(history().evaluations[1], best=True))
-        watch(Noted(HOSTILE))
+        watch(Notice(HOSTILE))
     lines = written.getvalue().splitlines()
     assert len(lines) == 6  # of sixty steps the first and the last
     assert "\x1b" not in written.getvalue()
@@ -121,7 +129,7 @@ def test_in_a_terminal_there_is_a_live_plot() -> None:
     written = io.StringIO()
     console = Console(file=written, force_terminal=True, width=100, height=40, color_system=None)
     screen = LiveDisplay(console)
-    for event in (started(), *(stepped(r) for r in history().steps), Saved(60), Noted(HOSTILE)):
+    for event in (started(), *(stepped(r) for r in history().steps), Saved(60), Notice(HOSTILE)):
         screen(event)
     screen(Evaluated(history().evaluations[1], best=False))
     console.print(screen)

@@ -14,13 +14,13 @@ import torch
 from torch import nn
 
 from assistant.types import CancelToken
-from convert.train.distributed import Team
-from convert.train.learning_rate import Step
-from convert.train.loss_history import Evaluation, History, StepRecord
+from convert.train.distributed import ProcessGroup
+from convert.train.learning_rate import OptimizerStep
+from convert.train.loss_history import Evaluation, History, TrainingStepRecord
 from convert.train.sequence_packing import Row
 from convert.train.settings import TrainSettings
-from convert.train.training_events import Event, Stepped
-from convert.train.training_loop import Loop
+from convert.train.training_events import Event, StepDone
+from convert.train.training_loop import TrainingLoop
 from convert.train.validation import HeldOut
 
 ROW = Row((1, 2), (0, 1), (2, -100), (), ("s",))
@@ -48,8 +48,8 @@ class ShortPlan:
 
     total: int
 
-    def step(self, number: int) -> Step:
-        return Step(number, 0, (ROW,))
+    def step(self, number: int) -> OptimizerStep:
+        return OptimizerStep(number, 0, (ROW,))
 
     def evaluated(self, number: int) -> bool:
         return number == self.total
@@ -69,16 +69,16 @@ class Nowhere:
         pass
 
 
-def make_loop(total: int, watch: Any, history: History | None = None) -> Loop:
+def make_loop(total: int, watch: Any, history: History | None = None) -> TrainingLoop:
     nowhere: Any = Nowhere()
     tuned: Any = OneWeight()
     plan: Any = ShortPlan(total)
     tokenizer: Any = None
-    return Loop(
+    return TrainingLoop(
         tuned=tuned,
         plan=plan,
         held_out=HeldOut((ROW,), (), tokenizer, 1),
-        team=Team(0, 1, torch.device("cpu"), sharded=False, accelerator=nowhere),
+        team=ProcessGroup(0, 1, torch.device("cpu"), sharded=False, accelerator=nowhere),
         checkpoints=nowhere,
         settings=TrainSettings(score_samples=0, checkpoint_minutes=1000.0, device="cpu"),
         watch=watch,
@@ -108,7 +108,7 @@ def costs(total: int, history: History | None = None) -> list[int]:
     calls, seen = [0], []
 
     def watch(event: Event) -> None:
-        if isinstance(event, Stepped):
+        if isinstance(event, StepDone):
             seen.append(calls[0])
 
     loop = make_loop(total, watch, history)
@@ -129,7 +129,7 @@ def test_a_step_costs_the_same_at_the_start_and_after_many() -> None:
 
 def test_a_step_costs_the_same_after_few_evaluations_and_after_many() -> None:
     def evaluated(times: int) -> History:
-        steps = [StepRecord(n, 0, 1.0, 0.1, 1.0, 1, 2, 1, 0.1) for n in range(1, times)]
+        steps = [TrainingStepRecord(n, 0, 1.0, 0.1, 1.0, 1, 2, 1, 0.1) for n in range(1, times)]
         return History(steps, [Evaluation(n, 1.0 / (n + 1), 0.1) for n in range(times)])
 
     few, many = costs(30, evaluated(2)), costs(530, evaluated(502))
@@ -137,11 +137,11 @@ def test_a_step_costs_the_same_after_few_evaluations_and_after_many() -> None:
 
 
 def test_the_pace_and_the_time_left_are_those_of_all_steps_of_this_run() -> None:
-    seen: list[Stepped] = []
+    seen: list[StepDone] = []
     earlier = History(
-        [StepRecord(1, 0, 1.0, 0.1, 1.0, 500, 900, 1, 1000.0)], [Evaluation(0, 2.0, 0.1)]
+        [TrainingStepRecord(1, 0, 1.0, 0.1, 1.0, 500, 900, 1, 1000.0)], [Evaluation(0, 2.0, 0.1)]
     )
-    make_loop(5, lambda e: seen.append(e) if isinstance(e, Stepped) else None, earlier).run()
+    make_loop(5, lambda e: seen.append(e) if isinstance(e, StepDone) else None, earlier).run()
     seconds = [event.record.seconds for event in seen]
     assert [event.record.step for event in seen] == [2, 3, 4, 5]
     for number, event in enumerate(seen, start=1):

@@ -13,7 +13,7 @@ from assistant.errors import ModelError
 from convert.base_model import check_base, load_tokenizer
 from convert.lora_adapter import check_adapter, check_fits
 from convert.train.distributed import make_team
-from convert.train.lora import Tuned, build
+from convert.train.lora import LoraModel, build
 from convert.train.sequence_packing import Row, pack_rows
 from convert.train.settings import TrainSettings
 from convert.train.tokenize_samples import SampleTokenizer
@@ -34,7 +34,7 @@ def row(tiny_base: Path, dataset: Path) -> Row:
     return pack_rows(tokenizer.tokenize(samples, longest=2048), 1024, seed=1)[0]
 
 
-def made(base: Path, settings: TrainSettings) -> Tuned:
+def made(base: Path, settings: TrainSettings) -> LoraModel:
     tuned = build(base, settings, make_team(settings))
     for name, weight in tuned.trained.items():  # B is zero at first: A would get no gradient
         if "lora_B" in name:
@@ -43,7 +43,7 @@ def made(base: Path, settings: TrainSettings) -> Tuned:
     return tuned
 
 
-def gradients(tuned: Tuned, row: Row) -> dict[str, torch.Tensor]:
+def gradients(tuned: LoraModel, row: Row) -> dict[str, torch.Tensor]:
     tuned(row=row).backward()
     return {name: p.grad.clone() for name, p in tuned.trained.items()}
 

@@ -23,7 +23,7 @@ from assistant.types import CancelToken
 from convert.train.checkpoints import Checkpoints, Snapshot
 from convert.train.loss_history import History
 from convert.train.train_step import TrainResult, run_train, unfinished
-from convert.train.training_events import Evaluated, Event, Noted, Started, Stepped
+from convert.train.training_events import Evaluated, Event, Notice, Started, StepDone
 from tests.convert.conftest import ROOT
 from tests.convert.train_data import TINY, write_dataset
 
@@ -58,7 +58,7 @@ def assert_equal(one: Path, other: Path) -> None:
 
 def stopping(cancel: CancelToken, after: int) -> Callable[[Event], None]:
     def watch(event: Event) -> None:
-        if isinstance(event, Stepped) and event.record.step == after:
+        if isinstance(event, StepDone) and event.record.step == after:
             cancel.cancel()
 
     return watch
@@ -160,7 +160,7 @@ def test_a_damaged_checkpoint_is_passed_over_and_other_settings_are_refused(
     with pytest.raises(Cancelled, match="after step 1"):
         run_train(tiny_base, dataset, copy, **other, progress=watch, cancel=discarding)
     run_train(tiny_base, dataset, out, SETTINGS, progress=events.append)
-    assert any(isinstance(e, Noted) and "step-000003 is damaged" in e.text for e in events)
+    assert any(isinstance(e, Notice) and "step-000003 is damaged" in e.text for e in events)
     assert_equal(uninterrupted.folder, out)
 
 

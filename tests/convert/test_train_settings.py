@@ -11,7 +11,7 @@ from convert.train.learning_rate import in_steps, learning_rate
 from convert.train.loss_history import (
     Evaluation,
     History,
-    StepRecord,
+    TrainingStepRecord,
     best,
     overfitting,
     should_stop,
@@ -32,7 +32,9 @@ def evaluations(*losses: float, scores: tuple[float, ...] = ()) -> list[Evaluati
 
 
 def history(held_out: list[float], training: list[float]) -> History:
-    steps = [StepRecord(n, 0, loss, 0.0, 0.0, 1, 1, 1, 0.0) for n, loss in enumerate(training, 1)]
+    steps = [
+        TrainingStepRecord(n, 0, loss, 0.0, 0.0, 1, 1, 1, 0.0) for n, loss in enumerate(training, 1)
+    ]
     return History(steps, evaluations(*held_out))
 
 

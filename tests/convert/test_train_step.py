@@ -20,11 +20,11 @@ from convert.cli.main import main
 from convert.lora_adapter import check_adapter, check_fits, check_tokenizer
 from convert.step_record import read_record
 from convert.train.distributed import make_team
-from convert.train.lora import Tuned, build
+from convert.train.lora import LoraModel, build
 from convert.train.tokenize_samples import SampleTokenizer
 from convert.train.train_step import TrainResult, run_train, unfinished
-from convert.train.training_events import Evaluated, Event, Saved, Started, Stepped
-from convert.train.validation import Greedy, judge, plain_attention
+from convert.train.training_events import Evaluated, Event, Saved, Started, StepDone
+from convert.train.validation import GreedyDecoder, grade_sample, plain_attention
 from convert.training_samples import read_samples
 from tests.convert.train_data import TINY, group, write_dataset
 
@@ -110,7 +110,7 @@ def test_who_watches_is_told_everything(result: TrainResult, events: list[Event]
     started = next(e for e in events if isinstance(e, Started))
     assert started.total == 6
     assert started.alone > 1.5 * started.tokens  # what packing saves
-    steps = [e for e in events if isinstance(e, Stepped)]
+    steps = [e for e in events if isinstance(e, StepDone)]
     assert [e.record.step for e in steps] == [1, 2, 3, 4, 5, 6]
     assert steps[-1].left == 0
     assert steps[-1].samples_per_second > 0
@@ -165,18 +165,18 @@ def test_the_command_prints_the_result_as_json(
 
 
 @pytest.fixture(scope="module")
-def tuned(tiny_base: Path) -> Tuned:
+def tuned(tiny_base: Path) -> LoraModel:
     return build(tiny_base, replace(TINY, precision="float32"), make_team(TINY))
 
 
 def test_greedy_decoding_with_a_kept_prefix_is_that_of_transformers(
-    tuned: Tuned, tiny_base: Path, dataset: Path
+    tuned: LoraModel, tiny_base: Path, dataset: Path
 ) -> None:
     tokenizer = SampleTokenizer(load_tokenizer(tiny_base), check_base(tiny_base).template)
     one_by_one = load_model(tiny_base, "float32")
     tuned.eval()
     with torch.no_grad(), plain_attention(tuned):
-        decoder = Greedy(tuned, tokenizer.end, longest=5)
+        decoder = GreedyDecoder(tuned, tokenizer.end, longest=5)
         for one in tokenizer.tokenize([*group(1), *group(2)], longest=2048):
             ids = torch.tensor([one.prompt])
             expected = one_by_one.generate(ids, max_new_tokens=5, do_sample=False, pad_token_id=2)
@@ -185,11 +185,11 @@ def test_greedy_decoding_with_a_kept_prefix_is_that_of_transformers(
 
 def test_answers_are_judged_by_the_task() -> None:
     answer, _, refusal = group(2)
-    assert judge(answer, '"5 minutes"').exact == 1.0
-    assert judge(answer, '"5 minutes"').verbatim is True
-    made_up = judge(answer, '"seven hours"')
+    assert grade_sample(answer, '"5 minutes"').exact == 1.0
+    assert grade_sample(answer, '"5 minutes"').verbatim is True
+    made_up = grade_sample(answer, '"seven hours"')
     assert (made_up.exact, made_up.verbatim) == (0.0, False)
-    assert judge(answer, '"the ferry take"').verbatim is False  # from the question only
-    assert judge(answer, REFUSAL).refused
-    right = judge(refusal, REFUSAL)
+    assert grade_sample(answer, '"the ferry take"').verbatim is False  # from the question only
+    assert grade_sample(answer, REFUSAL).refused
+    right = grade_sample(refusal, REFUSAL)
     assert (right.refusable, right.refused, right.f1, right.verbatim) == (True, True, 1.0, None)

@@ -169,15 +169,15 @@ def _naming(name: str) -> Iterator[None]:
         raise RefusedError(f"{name} was changed: it can't be read.", _COPY_AGAIN) from error
 
 
-class _Nowhere:
+class _NullWriter:
     def write(self, block: bytes) -> int:
         return len(block)
 
 
 @contextmanager
-def _sink(target: Path | None) -> Iterator[IO[bytes] | _Nowhere]:
+def _sink(target: Path | None) -> Iterator[IO[bytes] | _NullWriter]:
     if target is None:
-        yield _Nowhere()
+        yield _NullWriter()
         return
     target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

@@ -12,7 +12,7 @@ from .ed25519 import is_fingerprint_of, key_id, spoken
 from .machine import Machine, require_fit
 from .prefix import Prefix, State
 from .problems import AskedError, InstallError, RefusedError, StoppedError, shown, system_errors
-from .steps import Installation, Wishes, require_newer
+from .steps import Installation, InstallOptions, require_newer
 
 EXAMPLES = """
 examples:
@@ -91,7 +91,7 @@ def _do(given: argparse.Namespace) -> int:
         if not known:
             _ask_trust(archive, prefix.root, asking=not given.yes)
         data_dir = str(_full(given.data_dir)) if given.data_dir else ""
-        wishes = Wishes(data_dir, given.allow_downgrade, given.allow_degraded)
+        wishes = InstallOptions(data_dir, given.allow_downgrade, given.allow_degraded)
         data = Installation(prefix, _say, _bar).install(archive, wishes)
     _say(f"Installed: {archive.manifest.title}")
     _say(f"  open it:    {prefix.root / 'bin' / 'assistant'}")

@@ -35,7 +35,7 @@ _PIP_INSTALL = (
 
 
 @dataclass(frozen=True, slots=True)
-class Wishes:
+class InstallOptions:
     """What the person asked for, beside the archive and the folder.
 
     `degraded` are the words by which a person accepts a system that can't lock the program
@@ -67,7 +67,7 @@ class Installation:
         self._sync = sync
         self._more: tuple[str, ...] = ()
 
-    def install(self, archive: Archive, wishes: Wishes) -> Path:
+    def install(self, archive: Archive, wishes: InstallOptions) -> Path:
         """Install a trusted archive; return the folder of the data.
 
         Until the last step the version in use stays as it is; on any failure what was built
@@ -138,7 +138,7 @@ class Installation:
         if not answer.get("answer") or answer.get("abstained") is not False:
             raise InstallError("The sample question got no answer.", "Report this: it is a fault.")
 
-    def _commit(self, archive: Archive, folder: Path, state: State, wishes: Wishes) -> None:
+    def _commit(self, archive: Archive, folder: Path, state: State, wishes: InstallOptions) -> None:
         prefix, manifest = self._prefix, archive.manifest
         before = prefix.current
         order, digest = list(manifest.order), archive.digest
