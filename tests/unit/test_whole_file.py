@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from assistant.errors import AssistantError
 from assistant.whole_file import write_in_place, write_whole
 
 
@@ -42,5 +43,14 @@ def test_in_place_the_file_stays_the_same_one(tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_bytes(b"something longer")
     before = path.stat().st_ino
-    write_in_place(path, b"new")
+    write_in_place(path, b"new", hint="")
     assert (path.stat().st_ino, path.read_bytes()) == (before, b"new")
+
+
+def test_in_place_a_file_that_can_not_be_written_is_named_with_what_to_do() -> None:
+    full = Path("/dev/full")
+    if not full.exists():
+        pytest.skip("this system has no full device")
+    with pytest.raises(AssistantError, match="/dev/full can't be written") as caught:
+        write_in_place(full, b"new", hint="Name another file.")
+    assert caught.value.hint == "Name another file."
