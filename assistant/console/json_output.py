@@ -32,8 +32,9 @@ def shaped(kind: type[_Shape], source: object, **given: object) -> _Shape:
 
 
 def plain(document: object) -> Any:
-    """Return a document as the tables, lists and values that JSON knows."""
-    return msgspec.to_builtins(document)
+    """Return a document as the tables, lists and values that JSON knows; its format is first."""
+    table = msgspec.to_builtins(document)
+    return {"format": FORMAT, **table} if isinstance(document, Document) else table
 
 
 class _Source:

@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
+from assistant.console.json_output import ErrorJson, FailureJson, plain
+
 ROOT = Path(__file__).parents[3]
 RECORDED = [
     json.loads(line)
@@ -41,3 +43,8 @@ def test_an_output_of_before_fits_and_none_that_lacks_or_changes_a_key(entry: An
         for wrong in ({"an": "object"}, ["a list"], "a text"):
             same = isinstance(value, type(wrong)) or (value is None and wrong != ["a list"])
             assert same or not check.is_valid({**output, key: wrong}), key
+
+
+def test_who_reads_an_output_meets_its_format_first() -> None:
+    failure = FailureJson(ErrorJson("config", "Title", "Message.", ""), format=2)
+    assert next(iter(plain(failure).items())) == ("format", 2)
