@@ -1,4 +1,4 @@
-"""The one place where a question and its passages become a prompt.
+"""Build every prompt from a question and its passages.
 
 Serving and training both render with `build_messages`, so that a model is asked in the
 words it was tuned with. `PROMPT_VERSION` changes with every change of any wording here

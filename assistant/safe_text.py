@@ -1,4 +1,4 @@
-"""The one gate between foreign text and a screen.
+"""Clean foreign text (documents, models, file names) for the terminal.
 
 Documents, model output and file names may hold control sequences that a terminal obeys
 (clipboard, title, reset), direction marks that reorder what is read, and characters that

@@ -1,4 +1,4 @@
-"""Types and messages of msgspec, put into the words of `strict_reader`."""
+"""Translate the types and messages of msgspec into the words of `strict_reader`."""
 
 from __future__ import annotations
 

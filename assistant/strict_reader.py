@@ -1,4 +1,4 @@
-"""The one reader of TOML and JSON that anybody may have written.
+"""Read TOML and JSON strictly, as hostile input.
 
     item = read_json(line, Item)            # a frozen dataclass, a TypedDict, dict[str, Any] ...
     with refused(SuiteError, f"{path.name}, line 3", hint="..."):

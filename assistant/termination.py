@@ -1,4 +1,4 @@
-"""Ending in order when the process is told to, or when nobody is there any more.
+"""Shut down cleanly on SIGTERM, on SIGHUP, and when the terminal is gone.
 
 SIGTERM, SIGHUP, a terminal that has gone and a pipe without a reader all come to one end:
 the work is cancelled, whoever holds a library closes it, and `END_SECONDS` later the process is

@@ -1,4 +1,4 @@
-"""Writing a file so that nobody ever reads half of it."""
+"""Write a file atomically, so that nobody ever reads half of it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A step's folder appears whole or not at all, and replaces an older one only when done.
+"""Write a step's folder atomically: it replaces an older one only when it is complete.
 
 A step works in a folder beside its target. When it ends well, that folder takes the
 target's name; what stood there before is removed only then. A step that was killed leaves

@@ -1,4 +1,4 @@
-"""Settings of the steps: frozen, and checked against their own types, whoever made them."""
+"""Settings of the steps: frozen, and validated against their own types."""
 
 from __future__ import annotations
 

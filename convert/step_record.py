@@ -1,4 +1,4 @@
-"""What went into a step and what came out: `step.json` in each step's folder.
+"""The record of a step's inputs, settings and outputs: `step.json` in each step's folder.
 
 The record serves two ends: the lineage in a bundle's manifest, and resuming (a step whose
 record names the same inputs, settings and versions, and whose outputs are still there

@@ -1,4 +1,4 @@
-"""The advice as a document: blocks, and how they are written as Markdown."""
+"""The advice as a document of blocks, written as Markdown."""
 
 from __future__ import annotations
 

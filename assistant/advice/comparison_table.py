@@ -1,4 +1,4 @@
-"""The comparison table: data updates, cost, security, latency, suited for, in one's own figures."""
+"""Build the comparison table of the options: updates, cost, security, latency, fields of use."""
 
 from __future__ import annotations
 

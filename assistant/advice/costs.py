@@ -1,4 +1,4 @@
-"""What each way costs: training, disk, tokens, upkeep. Everything says where it comes from."""
+"""Estimate what each option costs: training, disk, tokens and upkeep, each with its source."""
 
 from __future__ import annotations
 

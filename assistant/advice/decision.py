@@ -1,4 +1,4 @@
-"""A case for advice, and what comes of it."""
+"""The input of the advice and its result, as plain data."""
 
 from __future__ import annotations
 

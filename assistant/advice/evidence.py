@@ -1,4 +1,4 @@
-"""What a measured run says about retrieval, tuning and both, on one person's questions."""
+"""Read from an evaluation run how well retrieval, tuning and both do on one person's questions."""
 
 from __future__ import annotations
 

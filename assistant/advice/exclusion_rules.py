@@ -1,4 +1,4 @@
-"""The rules that rule an option out, by what was answered or by what was measured."""
+"""The rules that exclude an option, from the answers given or the figures measured."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What no measurement can tell: asked of a person, or read from a file."""
+"""The questions that no measurement can answer: asked in the terminal or read from a file."""
 
 from __future__ import annotations
 

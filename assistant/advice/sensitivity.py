@@ -1,4 +1,4 @@
-"""What would change the advice: every answer is varied, and the rules are asked again."""
+"""Sensitivity of the advice: vary every answer and find the changes that would turn it."""
 
 from __future__ import annotations
 

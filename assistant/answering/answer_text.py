@@ -1,4 +1,4 @@
-"""The text of an answer, as a person (or a script that reads nothing else) gets it."""
+"""Format an answer as plain text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The best supporting sentence, word for word out of the passages, without a chat model.
+"""Pick the sentence of the passages that best supports an answer, without a chat model.
 
 Each sentence of the first passages gets the sum of its cosine similarity to the question,
 the share of the question's weighted words that it holds, and a share for its passage's

@@ -1,4 +1,4 @@
-"""How sure is a quote, and when not to answer: one calibrated probability.
+"""Estimate how likely a quote is right, and decide whether to give it as the answer.
 
 A logistic function of what the search found, how likely the model finds its quote and its
 refusal, and whether the quote's sentence speaks about the question. The weights belong to one

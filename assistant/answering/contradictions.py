@@ -1,4 +1,4 @@
-"""Places of the documents that answer the question differently: found among the best hits.
+"""Find passages that contradict each other about the question, among the best hits.
 
 Two sentences are laid side by side word by word, numbers, dates and names taken as slots. They
 contradict each other if they say the same but for one slot ("24 months" here, "36 months"

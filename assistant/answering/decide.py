@@ -1,4 +1,4 @@
-"""Which of the places that the decoder may have read a quote is cited at."""
+"""Decide which of several equal places in the passages a quote is cited at."""
 
 from __future__ import annotations
 

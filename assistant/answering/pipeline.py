@@ -1,4 +1,4 @@
-"""One question, one answer: choose how, search, extract, ask the model, check what it wrote.
+"""The pipeline from a question to a verified answer: route, search, read, decide, verify.
 
 Earlier answers are never shown to the model. Of earlier questions only the last one's words
 are put before this one's, for the search and for the model, where this one leans on it.

@@ -1,4 +1,4 @@
-"""What fits the context: sentence windows of the passages, counted in the model's tokens."""
+"""Cut the passages to sentence windows that fit the model's context, counted in tokens."""
 
 from __future__ import annotations
 

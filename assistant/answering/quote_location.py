@@ -1,4 +1,4 @@
-"""Where in the passages a piece of an answer stands, character by character.
+"""Find where a piece of an answer stands in the passages, character by character.
 
 White space, line-end hyphenation and typographic signs may differ (see `canonical`);
 nothing else may, except the case of the first letter. A match may not begin or end inside

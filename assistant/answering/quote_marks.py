@@ -1,4 +1,4 @@
-"""What stands between quotation marks in a model's answer, and the answer's sentences."""
+"""Split a model's answer into sentences and the quotes between quotation marks."""
 
 from __future__ import annotations
 

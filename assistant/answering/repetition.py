@@ -1,4 +1,4 @@
-"""Noticing that a weak model says the same thing again and again."""
+"""Detect a model that repeats itself."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a reading strategy is asked, and what it read: values that pass between the stages."""
+"""The input and the result of an answering strategy, as plain data."""
 
 from __future__ import annotations
 

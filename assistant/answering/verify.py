@@ -1,4 +1,4 @@
-"""Which sentences of an answer are supported: quotes and copied words, checked.
+"""Check which sentences of an answer are supported by the passages.
 
 A sentence is supported if at least one quote of it stands in a passage, none of its
 quotes is made up, and nothing that it says around them is at odds with the sentences that

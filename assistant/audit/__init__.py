@@ -1,4 +1,4 @@
-"""The log of what was done: chained, so that a change shows.
+"""The audit log: a hash chain of what was done with a library, so that a change shows.
 
 `open_log` opens the log of an open store; `AuditedWorkspace` records what a front end does
 with a library, and does nothing that can't be recorded; `append_unsealed` is for what happens

@@ -1,4 +1,4 @@
-"""A store that changes nothing before the log has said so.
+"""A store that records every change in the audit log before making it.
 
 Recording at the store, and not around the whole ingest, has each document announced before
 its transaction begins: a log that can't be written keeps even the second file of ten out.

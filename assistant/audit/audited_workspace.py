@@ -1,4 +1,4 @@
-"""A workspace that shows nothing and changes nothing before the log has said so."""
+"""A workspace that records every action in the audit log before it shows or changes anything."""
 
 from __future__ import annotations
 

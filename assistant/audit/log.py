@@ -1,4 +1,4 @@
-"""The audit log of one open library: records are appended here, and nothing happens without.
+"""The audit log of one open library: append records to the file and its head to the store.
 
 Order of every append: the record goes to the log and to the disk, then the head inside the
 store follows. So the log is never behind the head unless somebody cut it, and it is ahead of

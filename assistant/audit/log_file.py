@@ -1,4 +1,4 @@
-"""The log's file: appended to by one process at a time, each record on the disk before use.
+"""The log's file: one process appends at a time, and each record is synced before it counts.
 
 Two locks, both of the system (they end with the process): `NAME.audit.lock` is held while a
 record is written or the file is examined; the log itself is held, shared, by everyone who

@@ -1,4 +1,4 @@
-"""The log's head: what the encrypted store knows of the log beside it."""
+"""The log's head: the latest record's number and hash, kept inside the encrypted store."""
 
 from __future__ import annotations
 

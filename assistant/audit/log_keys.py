@@ -1,4 +1,4 @@
-"""The log's keys, all made from one secret that lies in the encrypted store.
+"""The log's keys, all derived from one secret in the encrypted store.
 
 Whoever can open the library can make them, nobody else. They do not depend on the library's
 own key or passphrase, so that the log can be checked after either was changed.

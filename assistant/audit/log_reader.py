@@ -1,4 +1,4 @@
-"""Reading a log for a person: every good record, up to the first bad one."""
+"""Read a log for a person: every good record, up to the first bad one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Opening the log of a store, and beginning one."""
+"""Open the log of a store, or begin a new one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A library gets a new key: every page is written anew, and the log has to follow."""
+"""Keep the log in step with a library that gets a new key, when all its pages are rewritten."""
 
 from __future__ import annotations
 

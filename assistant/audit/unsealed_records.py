@@ -1,4 +1,4 @@
-"""Records of what happens while the library is locked, and nobody can seal them.
+"""Records of events while the library is locked, when no key is there to seal them.
 
 They stand in the chain, but without a seal: until the next successful unlock, which seals
 them as it finds them, somebody who may write to the data folder can change, add or remove

@@ -1,4 +1,4 @@
-"""Checking a log from its first byte, and the store's pages against it.
+"""Verify a log from its first byte, and the store's pages against it.
 
 What can be found, from harmless to grave:
 

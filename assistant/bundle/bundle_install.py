@@ -1,4 +1,4 @@
-"""Installing a verified bundle: all of it or nothing.
+"""Install a verified bundle, all of it or nothing.
 
 The payload is copied into a folder with a temporary name and hashed on the way, tried
 there, and only then given its name. The minimum version is raised before that last step: a

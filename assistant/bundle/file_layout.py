@@ -1,4 +1,4 @@
-"""The layout of a bundle file: a head of fixed size, the manifest, the files.
+"""The layout of a bundle file: a header of fixed size, the manifest, the files.
 
 All numbers are little endian.
 

@@ -1,4 +1,4 @@
-"""What must hold on this machine before a verified bundle is installed."""
+"""Check on this machine that a verified bundle can be installed."""
 
 from __future__ import annotations
 

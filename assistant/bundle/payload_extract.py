@@ -1,4 +1,4 @@
-"""One installation: what it works on, and the steps that all kinds of payload share."""
+"""One installation: its input, and the steps that all kinds of payload share."""
 
 from __future__ import annotations
 

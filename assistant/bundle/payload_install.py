@@ -1,4 +1,4 @@
-"""Putting the payload of a bundle in its place: copied, hashed, tried, then named."""
+"""Install the payload of a bundle: copy, hash, try, then rename to its final name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A prebuilt library: it travels under a key of its own, and gets a new one where it arrives.
+"""Install a prebuilt library: decrypt it with its transfer key, write it under a new key.
 
 The bundle may hold the key that the library travels under, sealed for a *transfer key*: 150
 random bits that the workstation shows once and a person types here (or that come in a

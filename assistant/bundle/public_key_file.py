@@ -1,4 +1,4 @@
-"""The file in which a public key is carried to the laptop, and the signed succession of keys.
+"""The file that carries a public key to the laptop, with the endorsement by the key before it.
 
 One line of canonical JSON. A new key may bring an endorsement: the signature of the key
 that it follows over both identities. Whoever trusts the old key can then check the new one

@@ -1,4 +1,4 @@
-"""What a person is shown of a verified bundle: facts, lineage, scores."""
+"""Show a verified bundle in the terminal: facts, lineage, scores."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The small tables of the trust folder: written whole or not at all, one writer at a time.
+"""Read and write the tables of the trust folder: atomically, one writer at a time.
 
 A table that is damaged is never taken for an empty one: that would lift a revocation or
 lower a minimum version. Only a folder without any table is a new one.

@@ -1,4 +1,4 @@
-"""Opening a bundle: everything is verified before anything in it is parsed.
+"""Open a bundle, verifying everything before anything in it is parsed.
 
 In this order: it is a plain file, head, the signer's key is trusted, the signature, then
 the manifest's own rules, the file's name, its size to the byte, and the SHA-256 of every

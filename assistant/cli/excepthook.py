@@ -1,4 +1,4 @@
-"""What Python itself would write to stderr: tracebacks and warnings, without foreign text.
+"""Replace Python's tracebacks and warnings on stderr by messages without foreign text.
 
 An exception that nobody caught, in a thread or while an object is destroyed, is shown by Python
 with its message and the lines of source around it. Its message may hold the text of a

@@ -1,4 +1,4 @@
-"""Arguments hold questions and names of documents, and every user of a machine can read them.
+"""Hide the command's arguments (questions, document names) from other users of the machine.
 
 While a process runs, `ps` shows its arguments to everybody. So they are overwritten as soon as
 the program has read them, and a question may come from standard input instead ("-"), which

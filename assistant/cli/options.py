@@ -1,4 +1,4 @@
-"""Options that every command takes, and how a command is run."""
+"""Options that every command takes, and the context in which a command runs."""
 
 from __future__ import annotations
 

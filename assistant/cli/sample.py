@@ -1,4 +1,4 @@
-"""`assistant sample`: the app on a small library of fictional documents."""
+"""`assistant sample`: open the app on a small library of fictional documents."""
 
 from __future__ import annotations
 

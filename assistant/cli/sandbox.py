@@ -1,4 +1,4 @@
-"""When the real command locks itself down, and what it may still open."""
+"""Lock the real command down, and list the files it may still open."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What both command lines write and ask: output, progress, Ctrl-C, the terminal."""
+"""Console output and input of both command lines: messages, progress, Ctrl-C, the terminal."""

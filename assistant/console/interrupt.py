@@ -1,4 +1,4 @@
-"""Ctrl-C: the first asks the work to stop cleanly, the second ends the process."""
+"""Handle Ctrl-C: the first asks the work to stop cleanly, the second ends the process."""
 
 from __future__ import annotations
 

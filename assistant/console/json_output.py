@@ -1,4 +1,4 @@
-"""What every `--json` output has in common: frozen shapes, their format, errors as JSON.
+"""What all `--json` output has in common: frozen shapes, their format, errors as JSON.
 
 Fields are only ever added; a change of meaning raises `FORMAT`. Where a field of the
 program's own data has another name in JSON, `field(name=...)` says so; `shaped` copies all

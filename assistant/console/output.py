@@ -1,4 +1,4 @@
-"""The one place where the command line writes: text for people, JSON for scripts.
+"""Write all output of the command line: text for people, JSON for scripts.
 
 Everything that came from a document, a model or a file name passes `safe_text` here;
 JSON is written as ASCII, so that no control character can reach a terminal that way.

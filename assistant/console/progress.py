@@ -1,4 +1,4 @@
-"""A bar that shows how far a piece of work is."""
+"""A progress bar."""
 
 from __future__ import annotations
 

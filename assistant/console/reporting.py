@@ -1,4 +1,4 @@
-"""Whatever goes wrong in a command, shown to a person or a script before the process ends."""
+"""Report whatever goes wrong in a command before the process ends."""
 
 from __future__ import annotations
 

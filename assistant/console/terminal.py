@@ -1,4 +1,4 @@
-"""Asking a person for secrets: on the terminal itself, whatever stdin and stdout are."""
+"""Ask a person for secrets on the controlling terminal, whatever stdin and stdout are."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Files to documents: finding, parsing in a limited child process, sentences, chunks."""
+"""From files to documents: discovery, parsing in a sandboxed child process, sentences, chunks."""

@@ -1,4 +1,4 @@
-"""The smallest pieces that chunks are packed from, and how good a break is before each."""
+"""Split a document into the smallest pieces of chunks, and rate the break before each."""
 
 from __future__ import annotations
 

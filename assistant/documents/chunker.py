@@ -1,4 +1,4 @@
-"""Documents to chunks: pieces that fit the embedder and that make sense by themselves.
+"""Pack a document's pieces into chunks that fit the embedder and make sense by themselves.
 
 A document is cut into sections at its headings, a section into *atoms* (its sentences; an
 over-long one in pieces), and the atoms are packed into chunks. A chunk ends where the

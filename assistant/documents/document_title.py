@@ -1,4 +1,4 @@
-"""The title of a document: what its metadata say, or the line that looks like one."""
+"""Find the title of a document, in its metadata or its first lines."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The files that a person means when naming files and folders."""
+"""Find the files below the files and folders that a person names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The bytes of one regular file, read without ever waiting for a pipe or a device."""
+"""Read the bytes of one regular file, without ever waiting for a pipe or a device."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a file is, told by its bytes; its name only chooses between kinds of text.
+"""Detect a file's type by its bytes; its name only chooses between kinds of text.
 
 - Bytes that begin like a PDF are read as PDF, whatever the name says.
 - Bytes of another known format are refused with its name.

@@ -1,4 +1,4 @@
-"""Sections of a document and the heading path that stands above each."""
+"""Find the sections of a document and the path of headings above each."""
 
 from __future__ import annotations
 

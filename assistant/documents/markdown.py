@@ -1,4 +1,4 @@
-"""Headings and title of Markdown; the source itself is the document's text.
+"""Find headings and title of Markdown; the source itself is the document's text.
 
 The text stays verbatim, marks and all, so that a quote of it is a quote of the file.
 """

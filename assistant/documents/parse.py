@@ -1,4 +1,4 @@
-"""The bytes of one file to a parsed document. Runs in the limited child process."""
+"""Parse the bytes of one file to a document. Runs in the sandboxed child process."""
 
 from __future__ import annotations
 

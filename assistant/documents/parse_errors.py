@@ -1,4 +1,4 @@
-"""Why a file's bytes can't be read as a document, as a code that a child process may send.
+"""Reasons why a file can't be parsed, as codes that the child process sends.
 
 The child sends no prose: what a person reads is made here, in the parent, from this
 table, so that a hostile file can't put words into an error message.

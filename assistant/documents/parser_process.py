@@ -1,4 +1,4 @@
-"""Child processes that parse: how they are started, fed, timed and ended."""
+"""Start, feed, time and end the child processes that parse files."""
 
 from __future__ import annotations
 

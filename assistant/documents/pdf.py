@@ -1,4 +1,4 @@
-"""PDF to text, page by page, with pypdfium2. Runs in the limited child process only."""
+"""Extract the text of a PDF, page by page, with pypdfium2. Only in the child process."""
 
 from __future__ import annotations
 

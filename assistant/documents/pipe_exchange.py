@@ -1,4 +1,4 @@
-"""Both pipes of a child at once: feed it, take its reply, mind the clock and a cancel."""
+"""Exchange a request and a reply with a child process, within a time limit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The parser of the product: reads a file here, parses its bytes in a limited child."""
+"""The parser of the product: read a file here, parse its bytes in a sandboxed child process."""
 
 from __future__ import annotations
 

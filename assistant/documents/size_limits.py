@@ -1,4 +1,4 @@
-"""How much one document may be, whatever the settings say."""
+"""Upper limits of a document's size, whatever the settings say."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Windows of a long text: what is worked on at once, so that memory does not grow with it."""
+"""Work on a long text in windows, so that memory does not grow with it."""
 
 from __future__ import annotations
 

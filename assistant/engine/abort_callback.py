@@ -1,4 +1,4 @@
-"""Stopping llama.cpp in the middle of its work."""
+"""Interrupt llama.cpp in the middle of a computation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`python -m assistant.engine.build_check`: is the installed llama.cpp fit for any laptop?
+"""Check that the installed llama.cpp runs on any laptop: `python -m assistant.engine.build_check`.
 
 Ends with status 0 if so; else says why and ends with 1. Run after an installation, since
 pip may have taken a build from its cache that was made for another machine.

@@ -1,4 +1,4 @@
-"""The chat model: prompt in, pieces of text out, stopped at once when asked."""
+"""The chat model: stream text for a prompt, and stop at once when asked."""
 
 from __future__ import annotations
 

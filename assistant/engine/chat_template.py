@@ -1,4 +1,4 @@
-"""Chat templates: from messages to a prompt in which a message can't end its own turn.
+"""Render messages to a prompt by a chat template, so that no message can end its own turn.
 
 A prompt is made of *parts*: those which the template wrote may hold the model's special
 tokens (`<|im_start|>`), those which came from a message never do, whatever is written in

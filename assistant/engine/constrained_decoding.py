@@ -1,4 +1,4 @@
-"""Finding the quote that a model gives, and how likely it finds it.
+"""Constrained decoding: find the quote of the passages that a model finds likeliest.
 
 The model is held to stretches of the passages (`span_automaton`), token by token, greedily; from
 the `STARTS` likeliest first tokens on, and the likeliest of these quotes is taken. Likelihoods

@@ -1,4 +1,4 @@
-"""What the machine offers and what the engines make of it. Opens no socket."""
+"""Report the CPU features of the machine and which of them the engines use."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The embedder that needs no torch: a converted BERT run by ONNX Runtime.
+"""The embedder: a BERT model exported to ONNX, run by ONNX Runtime without torch.
 
 Each text is one run of its own on one thread, and as many texts run side by side as there
 are threads. Measured on 2 cores this is twice as fast as batches whose operators are

@@ -1,4 +1,4 @@
-"""Loading the engines that the settings name."""
+"""Load the engines that the settings name."""
 
 from __future__ import annotations
 

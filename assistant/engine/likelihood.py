@@ -1,4 +1,4 @@
-"""How likely a model finds given text: log-probabilities instead of answers.
+"""Compute the log-probability that a model gives to a text.
 
 All are natural logarithms (nats), from a softmax over the vocabulary in 64 bits. Only a
 few rows of logits are held at a time (`LlamaRuntime.max_outputs`), whatever the length.

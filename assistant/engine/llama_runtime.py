@@ -1,4 +1,4 @@
-"""llama.cpp through its C interface: one model, one context, and what is asked of them.
+"""One llama.cpp model and context, through the C interface.
 
 The high-level `Llama` class is not used: it keeps a float32 array of vocabulary size for
 every position of the context (400 MB at 2,048 positions) and can't be stopped inside a

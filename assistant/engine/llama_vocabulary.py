@@ -1,4 +1,4 @@
-"""What a loaded model's file says of its tokens: text to tokens and back, and which are special."""
+"""The vocabulary of a loaded GGUF: text to tokens and back, and the special tokens."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Several continuations of one cached beginning, computed side by side.
+"""Decode several continuations of one cached prefix in one batch.
 
 Sequence 0 is the decoder's own, with the beginning that all share. Others are forked from it
 and from each other: what they share is computed once and lies in the cache once. All that is

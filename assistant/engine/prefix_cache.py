@@ -1,4 +1,4 @@
-"""Feeding tokens to a model, of which nothing is computed twice in a row."""
+"""Decode prompts and reuse the cached tokens of the prefix they share with the last one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a loaded model wants to be asked: its template's style, found out or as recorded."""
+"""Choose the prompt style of a loaded model: detected from its template, or as recorded."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From prompts to tokens, of which special ones come from the template only."""
+"""Tokenize prompts; special tokens can only come from the template."""
 
 from __future__ import annotations
 

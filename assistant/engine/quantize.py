@@ -1,4 +1,4 @@
-"""Bring a GGUF file to another quantization, with llama.cpp's own quantizer."""
+"""Quantize a GGUF file with llama.cpp."""
 
 from __future__ import annotations
 

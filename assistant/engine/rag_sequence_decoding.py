@@ -1,4 +1,4 @@
-"""Reading passages one by one, side by side, and weighing what each of them answers.
+"""RAG-Sequence decoding: read passages in parallel and weight the quotes each proposes.
 
 RAG-Sequence (Lewis et al. 2020, "Retrieval-augmented generation for knowledge-intensive NLP
 tasks"): each passage proposes quotes of its own, as in `constrained_decoding`, and each is scored

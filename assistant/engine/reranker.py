@@ -1,4 +1,4 @@
-"""The reranker: a small cross-encoder that reads a question and a passage together.
+"""The reranker: a small cross-encoder that scores a question and a passage together.
 
 Where an embedder compares two vectors, a cross-encoder sees which word of the question
 meets which of the passage; it is too slow for a whole library and good at ordering the

@@ -1,4 +1,4 @@
-"""Spans that are verbatim by construction: which tokens may come next in a quote.
+"""An automaton of the passages' spans: the tokens that may come next in a verbatim quote.
 
 Each next token is chosen among those with which the quote so far stays a contiguous stretch
 of whole words of one passage. It is the automaton of all such stretches, walked by the set of

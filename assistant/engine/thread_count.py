@@ -1,4 +1,4 @@
-"""How many threads to compute with: one for each physical core that we may use."""
+"""Choose the number of threads: one for each physical core that we may use."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How many threads write the next token: as many as really help at the moment.
+"""Tune the number of threads while tokens are written, by the time each token takes.
 
 The threads of llama.cpp meet at some 800 barriers for each token. On a quiet machine more
 threads are faster; as soon as anything else wants a core, each barrier waits for a thread

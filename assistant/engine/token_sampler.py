@@ -1,4 +1,4 @@
-"""Choosing the next token."""
+"""Sample the next token."""
 
 from __future__ import annotations
 

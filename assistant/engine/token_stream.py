@@ -1,4 +1,4 @@
-"""From token bytes to pieces of text: whole characters only, ended by stop texts."""
+"""Turn token bytes into pieces of text: whole characters only, ended by stop texts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a loaded model spells: its tokens by their bytes, made once for all quotes."""
+"""Index a loaded model's tokens by their bytes, once for all quotes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Answers on disk as they are judged, so that a run that was stopped goes on."""
+"""Keep graded answers on disk as they come, so that a stopped run can be resumed."""
 
 from __future__ import annotations
 

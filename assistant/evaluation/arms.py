@@ -1,4 +1,4 @@
-"""Arms: the ways of answering that are compared on the same questions.
+"""Arms: the ways of answering that an evaluation compares on the same questions.
 
 An arm is named WHO or WHO+HOW: who answers, and what is different from `assistant ask`.
 """

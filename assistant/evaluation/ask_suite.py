@@ -1,4 +1,4 @@
-"""Asking a suite as a person would: one question after the other, through the workspace."""
+"""Ask the questions of a suite one after the other, through the workspace, as a person would."""
 
 from __future__ import annotations
 

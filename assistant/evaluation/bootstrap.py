@@ -1,4 +1,4 @@
-"""From rows to figures with their uncertainty: Efron's percentile bootstrap over questions.
+"""Means with confidence intervals: Efron's percentile bootstrap over questions.
 
 All arms are resampled with the same questions, so the difference between two of them is a
 paired one: that some questions are hard for all of them is no noise of it.

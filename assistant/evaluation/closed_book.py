@@ -1,4 +1,4 @@
-"""Closed book: what a model answers without a passage, for measuring and nothing else.
+"""Closed-book answers: what a model answers without passages, as a baseline.
 
 `assistant ask` and the app never come here: an answer without a quote is no answer of this
 program. The figures tell what a model knows by itself, so what retrieval adds to it (Roberts

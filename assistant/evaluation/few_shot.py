@@ -1,4 +1,4 @@
-"""Examples for a prompt: questions that are not measured, with passages of the library.
+"""Few-shot examples for a prompt: questions that are not measured, with their passages.
 
 In-context examples (Brown et al. 2020) are the control of a tuned model: what do five of the
 samples do without any training?

@@ -1,4 +1,4 @@
-"""Where in a library the spans of a suite stand; what is not there is named."""
+"""Gold spans: locate in a library the spans that a suite names, and name those missing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One answer, judged: what a person was shown, against what the suite says is right."""
+"""Grade one answer: what a person was shown, against what the suite says is right."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The report as a page."""
+"""The report of an evaluation as an HTML page."""
 
 from __future__ import annotations
 

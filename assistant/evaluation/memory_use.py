@@ -1,4 +1,4 @@
-"""How much memory this process has resident, and the most that was seen."""
+"""Measure this process's resident memory, now and at its peak."""
 
 from __future__ import annotations
 

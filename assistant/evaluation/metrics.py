@@ -1,4 +1,4 @@
-"""What is measured: each measure's name, what it counts, and which way is better.
+"""The measures of an evaluation: name, what each counts, which way is better.
 
 A measure of kind "share" or "mean" is a sum over questions divided by another sum, so that
 "refusals that were right" and "quotes that are verbatim" are counted like all others.

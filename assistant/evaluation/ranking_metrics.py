@@ -1,4 +1,4 @@
-"""How well a search finds the places where the answers stand.
+"""Recall, nDCG and reciprocal rank of a search against the gold spans.
 
 A place counts as found by the first passage that holds it, so that overlapping passages
 are not rewarded twice. Recall@k is the share of the places among the first k passages; the

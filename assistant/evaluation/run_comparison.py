@@ -1,4 +1,4 @@
-"""A run against a saved one: what got worse beyond noise.
+"""Compare a run with a saved one: what got worse beyond noise.
 
 The same questions are compared, so the difference is a paired one. A figure got worse if
 the whole bootstrap interval of its change lies on the worse side. All the figures that are

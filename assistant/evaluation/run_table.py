@@ -1,4 +1,4 @@
-"""All that is known of a run, as one table: what `run.json` holds and the page shows."""
+"""A run as one table, for `run.json` and the HTML page."""
 
 from __future__ import annotations
 

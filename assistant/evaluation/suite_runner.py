@@ -1,4 +1,4 @@
-"""A run: every arm asked every question, going on where an earlier run was stopped."""
+"""Run an evaluation: ask every arm every question, resuming an earlier run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The plots of an evaluation: shares as bars, and risk over coverage as curves."""
+"""The plots of an evaluation: bars of shares, and curves of risk over coverage."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From feedback to the items of a suite, and to rows that the workstation makes samples of.
+"""Export feedback as items of a suite, and as rows for the workstation to make samples of.
 
 A row for training serves both ways in which `assistant-convert dataset` takes questions:
 `raft` (question, document, page, start, end over a library) and `build` (question, answer,

@@ -1,4 +1,4 @@
-"""Where a person's words stand: white space, case and the shape of marks may differ."""
+"""Locate a person's words in a text; white space, case and typographic signs may differ."""
 
 from __future__ import annotations
 

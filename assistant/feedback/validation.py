@@ -1,4 +1,4 @@
-"""What feedback may say, and what it amounts to."""
+"""Validate feedback, and derive what it stands for."""
 
 from __future__ import annotations
 

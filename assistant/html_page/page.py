@@ -1,4 +1,4 @@
-"""The one style of all HTML reports: a page is a title and blocks, written by a template.
+"""The one template of all HTML reports: a title and blocks.
 
 Every text passes `safe_text` and is then escaped by the template engine. The two templates
 lie beside this module; the engine is given these and can load no other file.

@@ -1,4 +1,4 @@
-"""The run over all files that a person adds."""
+"""Add files to a library, one after another."""
 
 from __future__ import annotations
 

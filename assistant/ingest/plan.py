@@ -1,4 +1,4 @@
-"""Where the documents of a library lie now: decided for a whole run before it changes anything.
+"""Plan a whole run of adding files, before it changes anything: new, moved, known documents.
 
 A file that was renamed, copied or swapped with another has content that the library knows,
 at a path that may have held something else. Deciding that file by file would forget a document

@@ -1,4 +1,4 @@
-"""The process denies itself the network, other processes and other folders.
+"""The lockdown: deny this process the network, other processes and other folders.
 
 `engage` is called once, by the real command, before any document or model is opened. It can't
 be undone, and every child inherits it. `current` says what is in force.

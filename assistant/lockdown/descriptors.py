@@ -1,4 +1,4 @@
-"""Open descriptors: a connection that was open before the lock would be a way past it."""
+"""Check open descriptors: a connection opened before the lockdown would be a way past it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the lockdown reports about itself: plain data for `doctor`, the audit log and the proof."""
+"""The lockdown's report on itself, as plain data for `doctor`, the audit log and the proof."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The lockdown tries itself: what should be denied is attempted, from several places.
+"""Test the lockdown in the process itself: attempt what it should deny, from several places.
 
 A probe names itself and says whether it was stopped. One that gets through undoes what it
 did (closes the socket, removes the file) and is reported; nothing is ever sent.

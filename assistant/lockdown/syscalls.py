@@ -1,4 +1,4 @@
-"""Numbers of Linux system calls on the two machines we lock, and what they are for.
+"""Numbers of Linux system calls on the two architectures we support, grouped by use.
 
 Sources: the kernel's `arch/x86/entry/syscalls/syscall_64.tbl` (as `asm/unistd_64.h`) for
 x86-64, and `include/uapi/asm-generic/unistd.h` with `scripts/syscall.tbl` for aarch64. From

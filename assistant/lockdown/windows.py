@@ -1,4 +1,4 @@
-"""The lockdown on Windows: what a process can take from itself without an administrator.
+"""The lockdown on Windows: the rights that a process can drop without an administrator.
 
 A job object (few children, no clipboard, all ended with us), a low integrity level (writes
 only where the label allows it: the data folder) and mitigations of the loader. Sockets can

@@ -1,4 +1,4 @@
-"""Adapters (LoRA): what a file must say to be loaded over a base, checked before it is.
+"""Check the file of a LoRA adapter before it is loaded over a base.
 
 A LoRA GGUF holds two small matrices, A and B, for each tensor of the base that it changes;
 llama.cpp computes alpha / rank * B(A(x)) beside the base's own product (Hu et al. 2021,

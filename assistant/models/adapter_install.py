@@ -1,4 +1,4 @@
-"""Trying a model or an adapter before it is installed: checked, run in a child, recorded.
+"""Try a model or an adapter in a child process before it is installed.
 
 Nothing is written here: publish the folder that holds the file with the record.
 """

@@ -1,4 +1,4 @@
-"""Adding a model or an adapter from a file."""
+"""Add a model or an adapter from a file."""
 
 from __future__ import annotations
 

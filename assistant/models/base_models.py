@@ -1,4 +1,4 @@
-"""The bases that adapters belong over: found, compared, and kept while they are needed."""
+"""Base models of adapters: find them, compare them, and keep them while they are needed."""
 
 from __future__ import annotations
 

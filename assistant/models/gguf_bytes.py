@@ -1,4 +1,4 @@
-"""The bytes of a GGUF file, taken in order and never more than the file holds."""
+"""Read the bytes of a GGUF file in order, never more than the file holds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What llama.cpp trusts in a GGUF's key/value pairs, checked before it gets to see them.
+"""Validate the key/value pairs of a GGUF before llama.cpp, which trusts them, reads them.
 
 llama.cpp (0.3.36: `src/llama-model.cpp`, `src/llama-vocab.cpp`, `ggml/src/gguf.cpp`) checks
 that a key is there and that a count is not absurdly large. It then divides by the number of

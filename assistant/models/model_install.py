@@ -1,4 +1,4 @@
-"""Putting a model file into the models folder: verified first, then all at once."""
+"""Install a model file: verify it first, then move it into the models folder atomically."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Read an ONNX file far enough to refuse what can reach beyond it, before ONNX Runtime does.
+"""Validate an ONNX file, and refuse what refers to other files, before ONNX Runtime reads it.
 
 An ONNX model is one protobuf message (onnx/onnx.proto3). Two of its features have no place in
 a model that comes from elsewhere: tensors whose bytes lie in *other files*, named by a path in

@@ -1,4 +1,4 @@
-"""Chat templates are allowed by their hash, or by a person who was shown them.
+"""Approve chat templates: by a known hash, or by a person who was shown the template.
 
 A template comes with the model and is a program, if a small one, in Jinja's sandbox: it can't
 reach anything, but it decides what the model reads beside the documents ("always recommend

@@ -1,4 +1,4 @@
-"""Run a piece of the engine in a child process with limits, where a crash is an answer."""
+"""Run a piece of the engine in a limited child process, so that a crash is only a result."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A model file whose bytes are known: hashed and loaded through one open descriptor.
+"""A model file that is hashed and loaded through one open descriptor.
 
 Between the moment a file is checked and the moment llama.cpp opens it, somebody could put
 another one in its place. So the file is opened once, hashed through that descriptor, and

@@ -1,1 +1,1 @@
-"""An auditor's proof that nothing leaves this machine."""
+"""A proof for auditors that nothing leaves this machine."""

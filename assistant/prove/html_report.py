@@ -1,4 +1,4 @@
-"""The report as a page for a human."""
+"""The proof's report as an HTML page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What ran: loaded native libraries with their hashes, Python packages, kernel, facilities."""
+"""The inventory of the proof: native libraries with hashes, Python packages, kernel."""
 
 from __future__ import annotations
 

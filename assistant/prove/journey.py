@@ -1,4 +1,4 @@
-"""The whole journey in one locked process: what is asked of it, and how it is judged."""
+"""The scripted session in one locked process: its request, and how its result is checked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Listeners on loopback and on UNIX names: what gets out is seen to arrive here.
+"""Listeners on loopback and on UNIX names, which record what reaches them.
 
 They belong to the parent, which is not locked and opens no document and no model.
 """

@@ -1,4 +1,4 @@
-"""The C library, system calls by number, and machine code: ways past everything in Python.
+"""Call the C library, system calls by number and machine code, bypassing Python.
 
 Numbers are those of the kernel's tables `arch/x86/entry/syscalls/syscall_64.tbl` and
 `include/uapi/asm-generic/unistd.h` (aarch64).

@@ -1,4 +1,4 @@
-"""What a probe is: one way out, tried once without the lock (the control) and once with it."""
+"""A probe: one way out, attempted once without the lockdown (the control) and once with it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The process that makes the attempts: for each it forks a child, with the lock or without.
+"""The process that makes the attempts: it forks a child for each, locked down or not.
 
     python -m assistant.prove.probe_host < plan.json
 

@@ -1,4 +1,4 @@
-"""Run all probes for one or two users, each with its control, and judge what came of them."""
+"""Run all probes, each with its control, for one or two users, and grade the results."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The report: everything that was found, and whether it is a proof."""
+"""The report of the proof: all findings, and the verdict."""
 
 from __future__ import annotations
 

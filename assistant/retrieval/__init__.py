@@ -1,4 +1,4 @@
-"""Search over a library: dense and BM25 side by side, fused, with a calibrated relevance."""
+"""Search over a library: dense and BM25, fused, with a calibrated relevance."""
 
 from assistant.retrieval.hybrid_search import Query, Retriever
 from assistant.retrieval.rank_fusion import FusionWeights

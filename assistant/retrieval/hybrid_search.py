@@ -1,4 +1,4 @@
-"""Search: nearest vectors and BM25 side by side, fused, with the relevance of the best."""
+"""Hybrid search: nearest vectors and BM25, fused by rank, with the relevance of the best."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Does the library speak about the question at all? A calibrated estimate.
+"""Estimate whether the library covers the question at all (calibrated).
 
 A logistic function of what one search brings up: the cosine of the nearest chunk, and the
 share of the question's words, weighted by their rarity in the library, that the best

@@ -1,4 +1,4 @@
-"""A second look at the first hits: a reranker's order joins those of the search.
+"""Rerank the first hits: fuse a reranker's order with those of the search.
 
 The reranker's ranking of the first hits is fused like a third source (reciprocal rank
 fusion, see `fusion`), with the weight that was chosen on held-out questions when it was

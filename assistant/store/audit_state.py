@@ -1,4 +1,4 @@
-"""What the audit log keeps inside the encrypted store, and a quiet look at the store's pages.
+"""The audit log's state inside the encrypted store, and read access to the store's pages.
 
 The log itself is a file beside the store. In the store are its secret, from which all its keys
 come, and its head: the last record that the store knows of. Both are out of reach for whoever

@@ -1,4 +1,4 @@
-"""Finding chunks: by the direction of their vectors, and by their words."""
+"""Search chunks by vector and by word."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Connections to one encrypted file: how one is opened, lent out and taken back.
+"""Open, lend out and take back connections to one encrypted file.
 
 Nothing in this program may `open` the store's file itself while it holds a connection to
 it: POSIX drops *all* locks that a process has on a file as soon as it closes *any* descriptor

@@ -1,4 +1,4 @@
-"""Writing, listing and forgetting documents, inside a transaction of the caller."""
+"""Write, list and delete documents, inside a transaction of the caller."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which embedder made a store's vectors: recorded once, enforced at every opening."""
+"""The identity of the embedder that made a store's vectors: recorded once, then enforced."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A copy of a store under another key: every page encrypted anew, checked, on the disk."""
+"""Copy a store under another key: encrypt every page anew, verify, sync."""
 
 from __future__ import annotations
 

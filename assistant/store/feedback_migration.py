@@ -1,4 +1,4 @@
-"""Feedback on a document that a newer version takes the place of.
+"""Carry feedback over when a newer version of its document replaces the old one.
 
 What quotes the older version goes with it, as with every forgetting. But where the newer one
 says the very same, in one place, the feedback is about that place now: a price list that is

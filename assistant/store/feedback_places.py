@@ -1,4 +1,4 @@
-"""The places that feedback names: what stands there, and whether that is what was said."""
+"""Check the places that feedback names against the text that stands there."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What people said of answers, inside the encrypted store.
+"""Store feedback on answers inside the encrypted file.
 
 Text of documents is not kept a second time: quotes, corrections and the passages that were
 shown are places, and what stands there is read when it is asked for. The answer's own text

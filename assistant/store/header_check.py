@@ -1,4 +1,4 @@
-"""The beginning of the file: the only bytes that no page's seal covers.
+"""Check the file's first bytes, the only ones that no page's authentication tag covers.
 
 In the first 16 the cipher keeps a salt. It has no use with a raw key, so that a change of it
 changes nothing; but the promise is that *every* changed bit is found. So they are written

@@ -1,4 +1,4 @@
-"""What `assistant doctor` says about a store."""
+"""The health of a store, as `assistant doctor` reports it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which files the key of a library has, and what they say about how it is opened."""
+"""The key files of a library, and how they say it is unlocked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The key of a store, and where it comes from.
+"""The key of a store, and the sources it can come from.
 
 A store is encrypted with 32 random bytes. *Where* they come from is a seam (`KeySource`):
 a passphrase that unwraps them (`library_keys.py`), or, by explicit choice, a key file.

@@ -1,4 +1,4 @@
-"""The wrapped key file: the store's key, sealed once for the passphrase and once for paper.
+"""The wrapped key file: the store's key, encrypted with the passphrase and the recovery key.
 
 JSON of a few hundred bytes. Each slot seals the same 32 bytes with XChaCha20-Poly1305 under
 a key of its own: Argon2id (RFC 9106) of the passphrase, or keyed BLAKE2b of the recovery

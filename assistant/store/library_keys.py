@@ -1,4 +1,4 @@
-"""The key of a library: unlocking it, making it, changing the passphrase.
+"""The key of a library: create it, unlock it, change the passphrase.
 
 Two files may hold it: the wrapped key, and, while a rekey is under way, the wrapped key that
 comes next. The store itself says which counts: exactly one of the two keys opens it. So the

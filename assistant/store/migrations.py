@@ -1,4 +1,4 @@
-"""Bring a store up to the schema of this version, one recorded step at a time."""
+"""Migrate a store to the schema of this version, one recorded step at a time."""
 
 from __future__ import annotations
 

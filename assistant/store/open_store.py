@@ -1,4 +1,4 @@
-"""Creating a store, and opening one only after all that could be wrong with it was checked."""
+"""Create a store, or open one after checking all that could be wrong with it."""
 
 from __future__ import annotations
 

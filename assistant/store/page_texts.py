@@ -1,4 +1,4 @@
-"""A document's text in the store, and the pages it is on.
+"""Read a document's text from the store, by pages.
 
 The text is cut into blocks of `BLOCK` code points, so that a passage of a file of 100 MB
 costs one or two rows, and so that no offset is ever counted by SQL (whose string functions

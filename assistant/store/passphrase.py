@@ -1,4 +1,4 @@
-"""What can be a passphrase, and the bytes that stand for it.
+"""The rules for a passphrase, and its bytes.
 
 Characters are prepared by the profile OpaqueString of RFC 8265: unusual spaces become
 ordinary ones, and text is composed (NFC), so that an é typed on two keyboards is the same

@@ -1,4 +1,4 @@
-"""Small private files in the data folder: read with distrust, replaced whole or not at all."""
+"""Small private files in the data folder: read as hostile input, replaced atomically."""
 
 from __future__ import annotations
 

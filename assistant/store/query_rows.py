@@ -1,4 +1,4 @@
-"""Running a query: all its rows at once, so that no half-read statement keeps a lock."""
+"""Run a query and fetch all its rows at once, so that no half-read statement keeps a lock."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The words of a person's query. What a person types is never FTS5 syntax."""
+"""Turn a person's query into an FTS5 expression; what is typed is never FTS5 syntax."""
 
 from __future__ import annotations
 

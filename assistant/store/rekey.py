@@ -1,4 +1,4 @@
-"""A new key for a store: a full copy under the new key, then one rename.
+"""Give a store a new key: a full copy under the new key, then one rename.
 
 1. The next key file is written (`NAME.keys.next`).
 2. The store is copied with VACUUM INTO, every page encrypted under the new key.

@@ -1,4 +1,4 @@
-"""Every error of SQLite, in words a person can act on.
+"""Translate every error of SQLite into words a person can act on.
 
 Nothing above `assistant.store` ever sees an exception of apsw: `translating` is around
 every use of a connection, and a test walks apsw's exception classes for unmapped ones.

@@ -1,4 +1,4 @@
-"""The store that the rest of the program sees: `types.Store` over one encrypted file."""
+"""The store for the rest of the program: `types.Store` over one encrypted file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names from outside: which path a store can have, and how a name is put into a message."""
+"""Validate names from outside: the path of a store, and a name in a message."""
 
 from __future__ import annotations
 

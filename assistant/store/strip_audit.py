@@ -1,4 +1,4 @@
-"""A store that travels to another machine leaves its audit log's secret and head behind."""
+"""Remove the audit log's secret and head from a store that travels to another machine."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Texts in English, made comparable: their words, and the signs that look alike."""
+"""English text made comparable: words, stems, stop words, sentences, typographic signs."""

@@ -1,4 +1,4 @@
-"""Texts made comparable without losing where each character came from.
+"""The canonical form of a text, with the original position of each character.
 
 A model writes straight quotes, plain hyphens and single spaces where the document has
 curly quotes, dashes and line breaks. Both sides are brought to one form; `origins` maps

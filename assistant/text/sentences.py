@@ -1,4 +1,4 @@
-"""Where sentences begin and end, for contracts, guidelines and manuals in English.
+"""Split English text (contracts, guidelines, manuals) into sentences.
 
 A text is first cut into *segments*: at blank lines, and at lines that begin or are a unit
 of their own (list items, headings, table rows). A single newline inside a segment is a

@@ -1,4 +1,4 @@
-"""Typographic signs and the plain ones that people and models type in their place."""
+"""Typographic signs, and the plain ones that people and models type instead."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""English words that say nothing about what a text or a question is about.
+"""English stop words.
 
 Chosen from Snowball's English list (Porter, snowballstem.org/algorithms/english/stop.txt), with
 those added that only ask ("please", "shall", "tell"). "above", "below", "against" and "between"

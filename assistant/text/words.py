@@ -1,4 +1,4 @@
-"""Words of a question and of a passage, made comparable: no case, no stop words, stems."""
+"""The words of a question or a passage, made comparable: no case, no stop words, stems."""
 
 from __future__ import annotations
 

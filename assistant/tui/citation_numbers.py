@@ -1,4 +1,4 @@
-"""Numbers the places an answer stands on: `[2]` is the second passage that was found."""
+"""Number the places an answer is based on: `[2]` is the second passage found."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Copying what is selected on the screen."""
+"""Copy the selection to the clipboard."""
 
 from __future__ import annotations
 

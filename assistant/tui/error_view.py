@@ -1,4 +1,4 @@
-"""What went wrong, in the form in which the app shows it."""
+"""An error in the form in which the app shows it."""
 
 from __future__ import annotations
 

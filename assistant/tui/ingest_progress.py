@@ -1,4 +1,4 @@
-"""How far adding documents has come: counted from the events, nothing estimated."""
+"""The progress of adding documents, counted from the events, nothing estimated."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What workers tell the app. Workers post these and never touch a widget."""
+"""Messages from workers to the app. Workers post these and never touch a widget."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Leaving the app: work is cancelled and waited for, and nothing of a document is printed."""
+"""Shut the app down: cancel work and wait for it, and print nothing of a document."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How passages are read, as the app chooses and shows it."""
+"""The choice of the answering strategy (F7), and its name on the screen."""
 
 from __future__ import annotations
 

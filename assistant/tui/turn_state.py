@@ -1,4 +1,4 @@
-"""One question and what has become of it: the state that the conversation shows."""
+"""The state of one turn: a question and its answer so far."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What runs in threads: thin loops over the workspace that post messages.
+"""Worker threads: thin loops over the workspace that post messages to the app.
 
 Nothing here knows a widget or owns state. Each function catches everything, because a
 worker that dies in silence leaves the app waiting for ever.

@@ -1,4 +1,4 @@
-"""Shared vocabulary: plain data and protocols, nothing that does work."""
+"""Shared types: plain data and protocols, nothing that does work."""
 
 from assistant.types.answers import (
     Answer,

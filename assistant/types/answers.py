@@ -1,4 +1,4 @@
-"""What a search finds and what an answer is made of."""
+"""Types of search results and answers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was measured for one chat model, so that the program uses it well."""
+"""Calibration of one chat model: the figures measured for it."""
 
 from __future__ import annotations
 

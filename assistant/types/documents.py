@@ -1,4 +1,4 @@
-"""Documents, their chunks, and where a piece of text stands on a page.
+"""Types of documents, chunks, and places on a page.
 
 All offsets are counted in Unicode code points (Python string indices) and half open:
 `text[start:end]`. A *document's text* is the text of its pages one after the other; a

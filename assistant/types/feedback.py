@@ -1,4 +1,4 @@
-"""What a person says of an answer, and what becomes of it."""
+"""Types of feedback on answers."""
 
 from __future__ import annotations
 

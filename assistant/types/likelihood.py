@@ -1,4 +1,4 @@
-"""How likely a chat model finds a text that it did not write itself."""
+"""The protocol for scoring texts that a chat model did not write itself."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The seams: what the core asks of an engine, a store and a parser.
+"""Protocols of the engine, the chat model and the parser.
 
 `cli` wires real objects to these; unit tests hand in fakes.
 """

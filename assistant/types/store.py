@@ -1,4 +1,4 @@
-"""The seam to a library on disk: what is stored, and what is asked of the store."""
+"""The protocol of a store, and the data it takes."""
 
 from __future__ import annotations
 

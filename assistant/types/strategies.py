@@ -1,4 +1,4 @@
-"""How the passages of a search are read, and what each of them would have answered."""
+"""The names of the answering strategies, and the data that passes between them and a model."""
 
 from __future__ import annotations
 

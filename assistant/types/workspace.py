@@ -1,4 +1,4 @@
-"""What a front end can do: the one object that CLI and app are given."""
+"""The protocol of a workspace: all that a front end can do."""
 
 from __future__ import annotations
 

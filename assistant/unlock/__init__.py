@@ -1,1 +1,1 @@
-"""How a program comes to the key of its library: from the person, or from a script."""
+"""Get the key of a library from a person or from a script."""

@@ -1,4 +1,4 @@
-"""Secrets that a script hands in: in private files, or through descriptors; never in arguments.
+"""Read secrets from a script: from private files or descriptors, never from arguments.
 
 An argument can be read by every user of the machine (`ps`), and an environment variable by
 every process of the same user: so the variables hold the *name* of a file or the number of

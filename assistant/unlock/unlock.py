@@ -1,4 +1,4 @@
-"""How a command comes to the key of its library: from the person, or from a script."""
+"""Unlock a library for a command: ask a person, or read a script's secret."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From wheels to the one archive: list, licences, hashes, signature."""
+"""Build the archive from wheels: list, licences, hashes, signature."""
 
 from __future__ import annotations
 

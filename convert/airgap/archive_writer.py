@@ -1,4 +1,4 @@
-"""Writing the archive: sorted names, fixed times, one signature over everything."""
+"""Write the archive reproducibly: sorted names, fixed times, one signature."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a shared library of Linux asks of the system that loads it.
+"""Read from an ELF shared library which libraries and symbol versions it needs.
 
 Reads the two tables of an ELF file (System V gABI, "Dynamic Section"; Linux Standard Base,
 "Symbol Versioning") that say which libraries and which symbol versions it needs. Our own

@@ -1,4 +1,4 @@
-"""The licence texts of everything that is carried, and the expressions that name them."""
+"""Collect the licence texts of all components, and their SPDX expressions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The native libraries in the wheels: which, in what version, and what they ask of a system."""
+"""List the native libraries in the wheels: names, versions, system requirements."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What goes to the person along with the archive: a note inside, a sheet to print."""
+"""The texts for the person who carries the archive: a note inside, a sheet to print."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The list of everything in the archive: CycloneDX 1.6, with what is known to be harmless.
+"""The software bill of materials: CycloneDX 1.6, with the known vulnerabilities that don't apply.
 
 No time and no random number is in it: the same wheels give the same bytes. The serial number
 is made of the content (UUID version 5).

@@ -1,4 +1,4 @@
-"""Getting every wheel: fetched with pinned hashes, or built here, each only once.
+"""Download every wheel by its pinned hash, or build it here, once.
 
 All of it lies below one cache folder, so that a second run needs neither network nor
 compiler:

@@ -1,4 +1,4 @@
-"""Looking into wheels, and making a wheel of ours smaller, always with the same bytes."""
+"""Inspect wheels, and remove files from one reproducibly."""
 
 from __future__ import annotations
 

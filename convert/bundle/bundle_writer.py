@@ -1,4 +1,4 @@
-"""Writing the file itself: manifest signed, files copied behind it, verified, then named."""
+"""Write a bundle file: sign the manifest, copy the files behind it, verify, rename."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the evaluation says of the very file that is packed."""
+"""Check what the evaluation's report says of the very file that is packed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From the steps' records to the lineage in a manifest, with nothing private in it.
+"""Make the lineage in a manifest from the steps' records, with nothing private in it.
 
 A bundle leaves the workstation. Paths are cut down to their last part, and of the figures
 only numbers are taken: a record may name folders, patients or clients, a bundle must not.

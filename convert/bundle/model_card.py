@@ -1,4 +1,4 @@
-"""The model card, made from the records: what it is, from what, how good, under which terms."""
+"""Make the model card from the records: origin, quality, licence."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A library as it travels: written anew under a key of its own, which is sealed beside it.
+"""Pack a library: re-encrypt it under a key of its own, and seal that key beside it.
 
 The library's own key never leaves the workstation. The seal opens with the transfer key, 150
 random bits that are shown once; see `assistant.bundle.prebuilt_library` for the other end.

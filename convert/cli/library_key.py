@@ -1,4 +1,4 @@
-"""The keys of a library that is packed: the one it has, and the one for the way."""
+"""Ask for the keys of a library that is packed: its own, and the transfer key."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a step's command runs: progress on stderr, Ctrl-C, errors, quiet libraries."""
+"""Run a step's command: progress on stderr, Ctrl-C, errors, quiet libraries."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Question-answering data as documents: articles, their paragraphs, and what is asked of them.
+"""Question-answering data as articles: paragraphs, and the questions about them.
 
 The converters of public formats and the readers of a user's own tables end here; from here
 on `groups` decides which paragraphs stand in one prompt.

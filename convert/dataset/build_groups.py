@@ -1,4 +1,4 @@
-"""Groups: which paragraphs stand in one prompt, and which of their questions it is asked.
+"""Group paragraphs into prompts, and choose the questions asked of each group.
 
 A group is asked the questions of the paragraphs that it shows, those among them that people
 wrote to have no answer. `refusals` adds more that it can't answer.

@@ -1,4 +1,4 @@
-"""Check digits of account, card and identity numbers: what tells them from other digits."""
+"""Verify the check digits of account, card and identity numbers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Opening data files: size limits, gzip, and errors that name the file."""
+"""Open data files: size limits, gzip, and errors that name the file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the step found in the data, for a terminal and as JSON. No personal value in full."""
+"""The report of the dataset step, for a terminal and as JSON, without full personal values."""
 
 from __future__ import annotations
 

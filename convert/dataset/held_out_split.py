@@ -1,4 +1,4 @@
-"""Which documents are held out for validation: decided by name and seed, not by order."""
+"""Split off documents for validation, by name and seed, not by order."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names, numbers and years in English text, by rules: what can be swapped for another.
+"""Find names, numbers and years in English text, to swap one for another.
 
 No model is used: what counts is that a swap looks plausible, not that every name is found.
 """

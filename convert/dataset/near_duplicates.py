@@ -1,4 +1,4 @@
-"""Near duplicates: MinHash with locality-sensitive hashing, then the exact Jaccard.
+"""Find near duplicates: MinHash with locality-sensitive hashing, then the exact Jaccard.
 
 Texts are sets of word triples (shingles). A MinHash signature (Broder 1997) of 64 values is
 cut into 16 bands of 4; two texts that agree in a band are compared exactly. At a Jaccard of

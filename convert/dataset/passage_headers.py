@@ -1,4 +1,4 @@
-"""Document names and page numbers as a library would show them, varied.
+"""Invent document names and page numbers for passages, as a library would show them.
 
 A passage's header carries its document's name and page. Public sets have a title at best;
 a model that saw one form only would take it for a part of the task.

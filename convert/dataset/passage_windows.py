@@ -1,4 +1,4 @@
-"""Passages cut to runs of whole sentences, as `assistant.answering.prompt_budget` cuts them.
+"""Cut passages to windows of whole sentences, as `assistant.answering.prompt_budget` does.
 
 The laptop's windows grow around the sentences that score best for one question. A group
 has many questions, so a window here grows around a place chosen by chance.

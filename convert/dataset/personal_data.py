@@ -1,4 +1,4 @@
-"""Personal identifiers in texts: found by precise patterns and their check digits.
+"""Find personal identifiers in texts, by precise patterns and their check digits.
 
 What is found is a help to a person who decides, not a proof that nothing else is there: a
 name without a title is not seen. Patterns are linear in the length of the text.

@@ -1,4 +1,4 @@
-"""The passages inside a rendered prompt, and a sample's texts in pieces that repeat."""
+"""Find the passages inside a rendered prompt, and the parts that samples share."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Question-answer pairs about a library's documents, and the passage that answers each."""
+"""Read question-answer pairs about a library's documents, and find the passage for each."""
 
 from __future__ import annotations
 

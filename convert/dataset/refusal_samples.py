@@ -1,4 +1,4 @@
-"""Refusals: what else a group is asked, that its passages do not answer.
+"""Add refusals: questions that a group's passages do not answer.
 
 In this order, each only if no passage shown holds the answer's text: questions that rules made
 unanswerable out of the group's own, questions whose answer a window cut away, questions that

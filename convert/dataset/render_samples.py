@@ -1,4 +1,4 @@
-"""Groups become samples: the only place where a prompt of the dataset is put together.
+"""Render groups to samples, the only place where the dataset's prompts are built.
 
 The words are those of `assistant.prompts`, so that what is trained on is what is served.
 """

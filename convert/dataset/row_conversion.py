@@ -1,4 +1,4 @@
-"""Rows become samples (conversations) or articles (questions with a context)."""
+"""Convert rows to samples (conversations) or articles (questions with a context)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rows out of a user's files: JSON lines, JSON, CSV, Parquet, Hugging Face dataset folders.
+"""Read rows from JSON lines, JSON, CSV, Parquet and Hugging Face dataset folders.
 
 A row is a dict and the place it came from ("notes.jsonl, line 12"), so that whatever is
 wrong with it can be named. `datasets` is not needed: `save_to_disk` writes Arrow streams.

@@ -1,4 +1,4 @@
-"""Samples checked: empty, twice there, too long, leaking between splits, personal."""
+"""Check samples: empty, duplicate, too long, leaking between splits, personal."""
 
 from __future__ import annotations
 

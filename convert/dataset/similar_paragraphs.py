@@ -1,4 +1,4 @@
-"""Which paragraphs are most like a given one: BM25 over an index in memory (SQLite's FTS5).
+"""Find the paragraphs most similar to a given one: BM25 over an index in memory (FTS5).
 
 Hard negatives are what a search brings up beside the right passage. Without a library
 there is no retriever, but the laptop's own lexical half is BM25 with the same stemmer.

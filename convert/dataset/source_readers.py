@@ -1,4 +1,4 @@
-"""Each source read by its format: articles, conversations, and the problems of rows."""
+"""Read each source by its format: articles, conversations, and the rows that are wrong."""
 
 from __future__ import annotations
 

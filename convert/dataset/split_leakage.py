@@ -1,4 +1,4 @@
-"""What two splits may not share: documents, questions, passages."""
+"""Check that two splits share no documents, questions or passages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From articles and conversations to the samples of both splits, before any check."""
+"""Make the samples of both splits from articles and conversations, before any check."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How many tokens a sample has: by the base's own tokenizer, or estimated."""
+"""Count the tokens of samples, by the base's own tokenizer or estimated."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Questions without an answer, made by rules from questions that have one.
+"""Make unanswerable questions by rules from answerable ones.
 
 The kinds are those that people used for SQuAD 2 (Rajpurkar et al. 2018, table 2): an entity
 or number swapped, an antonym, a negation. Each new question must differ from the old one,

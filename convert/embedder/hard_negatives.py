@@ -1,4 +1,4 @@
-"""Hard negatives: what the laptop's own search brings up beside the right passage.
+"""Mine hard negatives: the passages that the laptop's own search ranks beside the right one.
 
 Not all that a search finds and the data do not name is wrong. A candidate is left out
 where it holds the answer's very words, and where its cosine to the question comes too near

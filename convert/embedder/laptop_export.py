@@ -1,4 +1,4 @@
-"""From a tuned embedder to the folder that the laptop loads: exported, compared, described."""
+"""Export a tuned embedder to the folder that the laptop loads: convert, compare, describe."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Questions and the passages that answer them: what embedders and rerankers learn from.
+"""Pairs of questions and passages, from which embedders and rerankers learn.
 
 Training never sees a held-out question. Test questions, where the data have a part of that
 name, are for `compare` only.

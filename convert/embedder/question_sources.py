@@ -1,4 +1,4 @@
-"""Reading questions and passages: a dataset's folder, SQuAD's shape, and BEIR's.
+"""Read questions and passages: a dataset's folder, SQuAD's format, and BEIR's.
 
 - A dataset's folder (`convert.training_samples`): the passages are taken out of the prompts, the
   oracle is the one that holds the answer. Its splits are kept (`validation` is held out).

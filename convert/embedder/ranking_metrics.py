@@ -1,4 +1,4 @@
-"""How well a ranking finds what is relevant: nDCG@10, recall@10, MRR@10, first."""
+"""Ranking metrics: nDCG@10, recall@10, MRR@10, and the share of right first hits."""
 
 from __future__ import annotations
 

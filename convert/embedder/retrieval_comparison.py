@@ -1,4 +1,4 @@
-"""Retrieval before and after, through the laptop's own ingest and search."""
+"""Compare retrieval before and after a tuning, through the laptop's own ingest and search."""
 
 from __future__ import annotations
 

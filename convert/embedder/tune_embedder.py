@@ -1,4 +1,4 @@
-"""Tuning an embedder: each question is pulled to its passage and pushed from the others.
+"""Tune an embedder: pull each question towards its passage and away from the others.
 
 MultipleNegativesRankingLoss (Henderson et al. 2017): a softmax over the cosines of a
 question to all passages of its batch and to hard negatives that the laptop's own search

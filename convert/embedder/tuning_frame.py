@@ -1,4 +1,4 @@
-"""What every tuning for the search does around its training: resume, stage, record, clean up."""
+"""What every tuning for the search needs around its training: resume, record, clean up."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Answers on disk as they come, so that an evaluation that was killed goes on."""
+"""Keep answers on disk as they come, so that a killed evaluation can be resumed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Asking the laptop's own engine, as the laptop asks it, and keeping what it wrote."""
+"""Ask the laptop's own engine as the laptop does, and keep what it wrote."""
 
 from __future__ import annotations
 

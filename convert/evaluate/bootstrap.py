@@ -1,4 +1,4 @@
-"""From answers to figures with their uncertainty."""
+"""Grade answers, and compute measures with bootstrap confidence intervals."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The step `evaluate`: every system asked the same questions, the gate, and the record."""
+"""The step `evaluate`: ask every system the same questions, apply the gate, write the record."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is asked in an evaluation: questions, the passages shown, the accepted answers."""
+"""Items of an evaluation: questions, the passages shown, the accepted answers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Questions of a public set, and how they become items: negatives, order, windows."""
+"""Build items from the questions of a public set: negatives, order, windows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The merged weights in torch, to be compared with what was made of them."""
+"""Logits of the merged weights in torch, to compare with a GGUF's."""
 
 from __future__ import annotations
 

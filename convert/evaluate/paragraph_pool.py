@@ -1,4 +1,4 @@
-"""The paragraphs of a set: hard negatives by the product's embedder, and windows as served."""
+"""The paragraphs of a question set: hard negatives by the product's embedder, and windows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Canaries planted into a copy of a dataset."""
+"""Plant canaries into a copy of a dataset."""
 
 from __future__ import annotations
 

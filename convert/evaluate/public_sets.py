@@ -1,4 +1,4 @@
-"""The questions of public sets, in the shapes of SQuAD 2, CUAD and PubMedQA."""
+"""Read questions of public sets, in the formats of SQuAD 2, CUAD and PubMedQA."""
 
 from __future__ import annotations
 

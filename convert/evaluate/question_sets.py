@@ -1,4 +1,4 @@
-"""The sets of questions that the settings name, built once and asked of every system."""
+"""Build the question sets that the settings name, once for all systems."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The gate: what an evaluation must show before a tuned model may leave the workstation.
+"""The release gate: what a tuned model must show before it may leave the workstation.
 
 A tuned model fails when it is worse than its base beyond noise, when its refusals are out
 of balance, when its quotes are made up, when it gives away planted secrets, and when its

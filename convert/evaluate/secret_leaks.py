@@ -1,4 +1,4 @@
-"""Looking for planted secrets in a tuned model: by likelihood, and by simply asking."""
+"""Test a tuned model for planted secrets, by likelihood and by asking."""
 
 from __future__ import annotations
 

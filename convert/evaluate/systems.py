@@ -1,4 +1,4 @@
-"""Who takes part in an evaluation, and how each is put through all questions."""
+"""The systems that an evaluation compares, and how each is asked all questions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The report of an evaluation for a person: one table for each set, then the verdicts."""
+"""The report of an evaluation as text: one table for each set, then the verdicts."""
 
 from __future__ import annotations
 

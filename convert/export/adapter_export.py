@@ -1,4 +1,4 @@
-"""A peft adapter -> a LoRA GGUF of a few MB, which the laptop loads over its base."""
+"""Export a peft adapter as a LoRA GGUF of a few MB, which the laptop loads over its base."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""llama.cpp's own converter, out of the source distribution of the llama-cpp-python in use.
+"""Get llama.cpp's own converter from the source distribution of llama-cpp-python.
 
 The wheel holds no conversion scripts, its sdist does (vendor/llama.cpp): a converter of the
 very version that will run the model, so it knows the same architectures. The sdist's

@@ -1,4 +1,4 @@
-"""An importance matrix: how much each input column of each weight counts.
+"""Compute an importance matrix: how much each input column of each weight counts.
 
 As llama.cpp's own tool computes it (tools/imatrix): while texts run through the model, the
 squares of every matrix product's inputs are added up by column; a quantizer then rounds so

@@ -1,4 +1,4 @@
-"""Texts for an importance matrix: the training set as the model is trained on it."""
+"""The texts for an importance matrix: the training set as the model is trained on it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A GGUF in llama.cpp with the logits of every position, and an adapter over it.
+"""Load a GGUF (and an adapter) in llama.cpp and return the logits of every position.
 
 The laptop's runtime keeps the logits of one position only and needs no more; a comparison
 with the weights that a GGUF was made from needs them all.

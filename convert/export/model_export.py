@@ -1,4 +1,4 @@
-"""A model's folder -> GGUF files, each verified before it gets its name."""
+"""Export a model's folder to GGUF files, each verified before it gets its name."""
 
 from __future__ import annotations
 

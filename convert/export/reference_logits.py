@@ -1,4 +1,4 @@
-"""What the weights themselves say, to compare a GGUF with: token ids and logits.
+"""Token ids and logits of the original weights, as the reference for a GGUF.
 
 Computed by transformers in 32 bits from the very folder that is converted.
 """

@@ -1,4 +1,4 @@
-"""Running llama.cpp's converters: a model's folder, or an adapter, to a GGUF file."""
+"""Run llama.cpp's converters on a model's folder or an adapter."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A GGUF against the weights that it was made from, before it gets its name.
+"""Verify a GGUF against the weights that it was made from.
 
 Merged weights can be right and the GGUF noise (unsloth #7792), so the file itself is
 asked: it must be read and run by the laptop's own engine, cut texts into the same tokens,

@@ -1,4 +1,4 @@
-"""base + adapter -> a folder with merged 16-bit weights and the base's own tokenizer."""
+"""Merge base and adapter into a folder with 16-bit weights and the base's own tokenizer."""
 
 from __future__ import annotations
 

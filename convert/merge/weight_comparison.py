@@ -1,4 +1,4 @@
-"""What a merge changed: the written weights against the base's, tensor by tensor."""
+"""Compare merged weights with the base's, tensor by tensor."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reading a recipe: one table for each step, each checked by the step's own settings."""
+"""Read a recipe: one table for each step, each checked by the step's own settings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""All steps of a recipe, one after another; what is done already is not done again.
+"""Run all steps of a recipe, skipping those that are done already.
 
 Each step writes a folder of its own below `out`, with a record of what went in. A step
 whose inputs, settings and versions are those of its record is skipped, so that a run which

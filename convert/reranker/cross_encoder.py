@@ -1,4 +1,4 @@
-"""The base of a reranker, and what is written of a tuned one.
+"""Load the base of a reranker, and write the tuned one.
 
 No cross-encoder comes with pip: a BERT that was trained as an embedder gets a new head of
 one number over its first token. A folder that has such a head already keeps it.

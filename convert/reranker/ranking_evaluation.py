@@ -1,4 +1,4 @@
-"""Judging a reranker: the laptop's first hits of held-out questions, before and after it.
+"""Evaluate a reranker on the laptop's first hits of held-out questions, before and after.
 
 The weight with which its ranking counts is chosen on one half of the questions, and the
 figures are those of the other half.

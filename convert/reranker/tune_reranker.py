@@ -1,4 +1,4 @@
-"""Tuning a cross-encoder to put the right passage first among what the search brings up.
+"""Tune a cross-encoder to rank the right passage first among the search's hits.
 
 Each question stands beside one right and several wrong passages, hard ones from the
 laptop's own search; the loss is the cross-entropy of the softmax over their scores

@@ -1,4 +1,4 @@
-"""Checkpoints from which a run goes on as if it had never stopped.
+"""Write and load checkpoints, from which a run resumes exactly.
 
 A checkpoint is a folder `step-000120` with the LoRA weights and AdamW's moments (both
 safetensors, float32), and `state.json`: position, curves, hashes of the files, and what

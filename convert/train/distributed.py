@@ -1,4 +1,4 @@
-"""The processes of a run: one, or many that `accelerate launch` or torchrun started.
+"""The processes of a distributed run: one, or many started by `accelerate launch` or torchrun.
 
 Two ways to share the work, both with the gradient of the whole step as a result:
 *replicated* (each process holds the model; the small LoRA gradients are summed once a

@@ -1,4 +1,4 @@
-"""The report of a run as a page."""
+"""The report of a training run as an HTML page."""
 
 from __future__ import annotations
 

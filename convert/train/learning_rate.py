@@ -1,4 +1,4 @@
-"""Learning rate, rows and seed of a step: functions of its number alone.
+"""Learning rate, rows and seed of a step, as functions of its number alone.
 
 Nothing here keeps state, so a resumed run goes on exactly where it was.
 """

@@ -1,4 +1,4 @@
-"""The base with its LoRA: attaching, the one module that training calls, saving."""
+"""Attach a LoRA adapter to the base, run the model, save the adapter."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The curves of a run as SVG."""
+"""The loss curves of a run as SVG."""
 
 from __future__ import annotations
 

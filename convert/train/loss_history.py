@@ -1,4 +1,4 @@
-"""What a run has seen so far, and the judgements that are made of it."""
+"""The history of a run's losses, and what it says: overfitting, when to stop."""
 
 from __future__ import annotations
 

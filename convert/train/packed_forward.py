@@ -1,4 +1,4 @@
-"""The forward pass over a packed row: who sees whom, and the loss where it is learned.
+"""The forward pass over a packed row: the attention mask, and the loss on learned tokens.
 
 On a CPU attention is computed in pieces of 128 queries, each against only those keys that
 it can see: PyTorch's fused kernel computes the whole square and is four times slower on

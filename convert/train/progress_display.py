@@ -1,4 +1,4 @@
-"""What a person sees while a run goes on: a live plot, or plain lines without a terminal."""
+"""Show a run's progress: a live plot, or plain lines without a terminal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Packing: samples that begin alike share that beginning, and rows have no padding.
+"""Pack samples into rows without padding; samples with a common prefix share it.
 
 Retrieval-augmented samples come in groups: the same passages, many questions. A *block*
 holds the tokens that all samples of a group have in common once (the prefix), and after

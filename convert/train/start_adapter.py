@@ -1,4 +1,4 @@
-"""Going on from an adapter that is there already, instead of from a new one."""
+"""Continue from an existing adapter instead of a new one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Samples as token ids: exactly those that the laptop's engine will make of the same text.
+"""Tokenize samples exactly as the laptop's engine tokenizes the same text.
 
 The messages are rendered by the laptop's own prompt style; its parts are tokenized as
 `assistant.engine.chat_model` does it: special tokens only where the template wrote them, and the

@@ -1,4 +1,4 @@
-"""What a run starts from: base, tokenizer and dataset, checked and tokenized."""
+"""Load the input of a run: base, tokenizer and dataset, checked and tokenized."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What goes wrong in the middle of a training, in words that help."""
+"""Explain errors in the middle of a training in words that help."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How well the model does on samples that it is not trained on: loss, and the task itself."""
+"""Validate the model on held-out samples: loss, and the task itself."""
 
 from __future__ import annotations
 

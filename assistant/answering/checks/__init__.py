@@ -1,1 +1,1 @@
-"""Checks of one sentence of an answer: what it says around its quotes, by rules and figures."""
+"""Check one sentence of an answer against the text that it quotes, by rules and figures."""

@@ -1,4 +1,4 @@
-"""Does a quote stand where its sentence says: in that document, on that page, in [2]?"""
+"""Check that a quote is where its sentence says: the document, the page, the number [2]."""
 
 from __future__ import annotations
 

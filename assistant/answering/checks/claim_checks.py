@@ -1,4 +1,4 @@
-"""What a sentence says around its quotes, checked against the sentences that it quotes."""
+"""Check what a sentence claims around its quotes against the sentences it quotes."""
 
 from __future__ import annotations
 

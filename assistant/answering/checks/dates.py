@@ -1,4 +1,4 @@
-"""Dates in running text, brought to (year, month, day), whatever way they are written."""
+"""Find dates in running text, in any notation, as (year, month, day)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which language a text is in, by its script and its commonest words.
+"""Detect the language of a text by its script and its commonest words.
 
 Made to tell an answer's language from its passage's, and nothing more: where there is too
 little to go by, it says nothing.

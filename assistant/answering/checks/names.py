@@ -1,4 +1,4 @@
-"""Names in running text: capitalised words that begin no sentence, acronyms, codes."""
+"""Find names in running text: capitalised words within a sentence, acronyms, codes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Is something denied that the passage says, or said that it denies?
+"""Detect a sentence that denies what its passage says, or says what the passage denies.
 
 A sentence is laid beside the sentences that it quotes, word by word (Ratcliff and Obershelp
 1988, as `difflib` has it). A negation that stands on one side only, in what the two share,

@@ -1,4 +1,4 @@
-"""Numbers in running text made comparable: "24 months", "two years", "twenty-four (24) months".
+"""Find numbers in text and make them comparable: "24 months", "twenty-four (24) months".
 
 Digits and words, thousands separators, percentages, money, lengths of time and dates come to
 one form, so that a sentence may say in its own words what the passage says, and a changed

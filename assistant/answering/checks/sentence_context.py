@@ -1,4 +1,4 @@
-"""The sentences of a passage around a place in it: what a quote says, and in what connection."""
+"""Find the sentences of a passage around a given place."""
 
 from __future__ import annotations
 

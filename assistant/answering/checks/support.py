@@ -1,4 +1,4 @@
-"""Is a passage about what a sentence says? Similarity and shared words, one calibrated line.
+"""Estimate whether a passage supports a sentence, from similarity and shared words.
 
 The cosine of the sentence and the sentences that it quotes, and the share of its words that
 stand there, go into a logistic function that `tests/bench/fit_support.py` fits on one half of

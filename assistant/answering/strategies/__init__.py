@@ -1,1 +1,1 @@
-"""How the passages of a search are read: strategies, and the router that picks one."""
+"""The strategies for answering from the passages of a search, and the router between them."""

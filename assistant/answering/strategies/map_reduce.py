@@ -1,4 +1,4 @@
-"""Many passages asked one by one, all their quotes given as a list: for "which", "list all".
+"""Map-reduce: ask many passages one by one and list all their quotes ("which", "list all").
 
 Map: passages are cut into short windows of whole sentences, and each window is asked by
 itself, so that nothing has to fit one prompt and no item has to win over the others. Reduce:

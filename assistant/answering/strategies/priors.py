@@ -1,4 +1,4 @@
-"""How likely each passage is to hold the answer, before it is read: p(passage | question).
+"""Estimate p(passage | question): how likely each passage is to hold the answer.
 
 A softmax over what the search says of the passages (conditional logit, McFadden 1974): the
 cosine, the BM25 score as a share of the best one's, and the fused rank as such a share.

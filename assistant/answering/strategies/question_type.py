@@ -1,4 +1,4 @@
-"""What kind of question it is, told by its words alone.
+"""Classify a question by its words.
 
 Rules and no model: they are the same every day, cost nothing, and can be read. How often
 they are right is measured on labelled questions (`tests/unit/session/strategies`). The rules are

@@ -1,4 +1,4 @@
-"""One passage at a time, in one batch: RAG-Sequence (Lewis et al. 2020).
+"""RAG-Sequence (Lewis et al. 2020): one passage at a time, in one batch.
 
 Each passage stands in a prompt of its own. Its answers are weighed with the probability that
 the passage is the right one, so that a good passage that is alone with its opinion counts for

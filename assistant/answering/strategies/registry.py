@@ -1,4 +1,4 @@
-"""The strategies by their names."""
+"""Look up a strategy by its name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which way a question goes: by what is asked, and by what the model can do."""
+"""Choose the strategy for a question, by its type and by what the model can do."""
 
 from __future__ import annotations
 

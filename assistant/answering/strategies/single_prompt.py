@@ -1,4 +1,4 @@
-"""All passages in one prompt: the model sees them side by side and compares them itself.
+"""Put all passages into one prompt, so that the model can compare them.
 
 A RAFT-tuned model was trained on prompts of this very shape.
 """

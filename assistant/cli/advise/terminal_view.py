@@ -1,4 +1,4 @@
-"""What a person gets of an advice."""
+"""Show an advice in the terminal."""
 
 from __future__ import annotations
 

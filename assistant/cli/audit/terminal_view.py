@@ -1,4 +1,4 @@
-"""How records of the audit log are shown."""
+"""Show records of the audit log in the terminal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`assistant bundle keys`: whose bundles this machine accepts."""
+"""`assistant bundle keys`: the signing keys that this machine trusts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The two keys of a library that comes in a bundle: asked for, or read from private files."""
+"""Ask for the keys of a library that comes in a bundle, or read them from private files."""
 
 from __future__ import annotations
 

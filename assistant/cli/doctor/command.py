@@ -1,4 +1,4 @@
-"""`assistant doctor`: what is there, what is missing, and how to mend it."""
+"""`assistant doctor`: check the installation, and say how to mend what is missing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether memory can be written to a disk in the clear."""
+"""Check whether memory can be swapped to an unencrypted disk."""
 
 from __future__ import annotations
 

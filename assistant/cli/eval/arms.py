@@ -1,4 +1,4 @@
-"""What `assistant eval` asks, and whom: arms, their models, the examples in their prompts."""
+"""Select the arms of an evaluation: models, strategies, examples in the prompt."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`assistant eval`: how good the answers are, measured on one's own questions."""
+"""`assistant eval`: measure the quality of answers on one's own questions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`assistant eval draft` and `review`: a suite from one's own library, looked through by hand."""
+"""`assistant eval draft` and `review`: draft a suite from a library, and review it by hand."""
 
 from __future__ import annotations
 

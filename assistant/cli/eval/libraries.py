@@ -1,4 +1,4 @@
-"""The libraries that `assistant eval` opens: as `assistant ask` does, but for some arms.
+"""Open the library for each arm of `assistant eval`.
 
 What differs is here and nowhere else, so that no other command can come to it: examples in
 the prompt, and answers without passages.

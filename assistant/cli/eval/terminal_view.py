@@ -1,4 +1,4 @@
-"""What a person sees of an evaluation in the terminal."""
+"""Show an evaluation in the terminal."""
 
 from __future__ import annotations
 

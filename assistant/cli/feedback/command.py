@@ -1,4 +1,4 @@
-"""`assistant feedback`: say whether an answer is right, and use what was said."""
+"""`assistant feedback`: mark answers as right or wrong, and use these marks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`assistant feedback export`: what leaves the encrypted library, and says so."""
+"""`assistant feedback export`: write feedback to a file outside the encrypted library."""
 
 from __future__ import annotations
 

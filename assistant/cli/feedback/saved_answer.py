@@ -1,4 +1,4 @@
-"""Reading what `assistant ask --json` wrote; anybody may have changed it since."""
+"""Read an answer saved by `assistant ask --json`, as hostile input."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`assistant prove-offline`: show an auditor that nothing leaves this machine."""
+"""`assistant prove-offline`: prove to an auditor that nothing leaves this machine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The journey that `assistant prove-offline` watches, in a process of its own, locked down.
+"""The scripted session that `assistant prove-offline` watches, in a locked-down process.
 
     python -m assistant.cli.prove.journey < plan.json
 

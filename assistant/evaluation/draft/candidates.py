@@ -1,4 +1,4 @@
-"""What the rules make of a page: candidates for questions, each with its span and a score."""
+"""Generate candidate questions from a page, each with its span and a score."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From a library to drafted questions: read every page, make candidates, choose."""
+"""Draft a suite: read every page of a library, generate candidates, select questions."""
 
 from __future__ import annotations
 

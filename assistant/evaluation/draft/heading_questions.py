@@ -1,4 +1,4 @@
-"""Headings of a page, what stands beneath each, and questions from both."""
+"""Generate questions from the headings of a page and the text beneath each."""
 
 from __future__ import annotations
 

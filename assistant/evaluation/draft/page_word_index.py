@@ -1,4 +1,4 @@
-"""Which words stand on which pages: to see whether a question fits one place only, or none."""
+"""An index of the words of all pages, to see how many places a question fits."""
 
 from __future__ import annotations
 

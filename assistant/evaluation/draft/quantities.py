@@ -1,4 +1,4 @@
-"""Figures in a sentence: numbers with units, dates, amounts of money, percentages."""
+"""Find quantities in a sentence: numbers with units, dates, amounts of money, percentages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sentences with a figure turned into questions, where a rule can do it without a parser.
+"""Turn a sentence with a quantity into a question, where a rule can do it without a parser.
 
     The Supplier shall deliver Pumps within 30 Business Days of the confirmation of the Order.
     -> Within how many Business Days of the confirmation of the Order shall the Supplier

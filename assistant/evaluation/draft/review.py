@@ -1,4 +1,4 @@
-"""A review of drafted questions: what a person decides of each, written at once."""
+"""Review drafted questions: each decision is written to the file at once."""
 
 from __future__ import annotations
 

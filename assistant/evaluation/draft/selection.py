@@ -1,4 +1,4 @@
-"""Which candidates become questions: the best, spread over documents, pages and kinds."""
+"""Select the best candidates, spread over documents, pages and kinds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A draft as the lines of a suite: each marked as not yet reviewed."""
+"""Write a draft as lines of a suite, each marked as not yet reviewed."""
 
 from __future__ import annotations
 

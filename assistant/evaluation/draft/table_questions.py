@@ -1,4 +1,4 @@
-"""Questions from tables: the label of a row and of a column, and the cell where they meet."""
+"""Generate questions from tables: a row's label, a column's label, and the cell of both."""
 
 from __future__ import annotations
 

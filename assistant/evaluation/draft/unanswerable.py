@@ -1,4 +1,4 @@
-"""Questions that the library can't answer, each made certain by reading all of its pages.
+"""Generate questions that the library can't answer, checked against all of its pages.
 
 Three sorts. *Swapped*: a drafted question with a party or role, or a defined term, that no
 page holds in the place of the one it had: all the other words lead to a passage that does

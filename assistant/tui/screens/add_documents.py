@@ -1,4 +1,4 @@
-"""The dialog in which documents are chosen."""
+"""The dialog for choosing documents."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Small dialogs: something went wrong, and a question to confirm."""
+"""Small dialogs: an error, and a question to confirm."""
 
 from __future__ import annotations
 

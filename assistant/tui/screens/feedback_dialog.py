@@ -1,4 +1,4 @@
-"""The dialog in which an answer is judged, and corrected."""
+"""The dialog for giving feedback on an answer and correcting it."""
 
 from __future__ import annotations
 

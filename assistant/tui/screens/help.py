@@ -1,4 +1,4 @@
-"""The help screen: what the marks mean and which keys there are."""
+"""The help screen: the meaning of the marks, and the keys."""
 
 from __future__ import annotations
 

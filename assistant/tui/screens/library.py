@@ -1,4 +1,4 @@
-"""The library: its documents, adding with progress, forgetting."""
+"""The library screen: list documents, add them with progress, forget them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A whole page of a document, scrolled to the quote."""
+"""The screen that shows a whole page of a document, scrolled to the quote."""
 
 from __future__ import annotations
 

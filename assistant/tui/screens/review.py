@@ -1,4 +1,4 @@
-"""The review of drafted questions: one at a time, one key for each decision."""
+"""The screen for reviewing drafted questions: one at a time, one key for each decision."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A small dialog in which a question or an answer is mended."""
+"""The dialog for editing a question or an answer."""
 
 from __future__ import annotations
 

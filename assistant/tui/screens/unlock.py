@@ -1,4 +1,4 @@
-"""The screen before the library: nothing of it is shown until the passphrase is right."""
+"""The unlock screen: nothing of the library is shown until the passphrase is right."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The conversation: every question with its answer, the newest at the bottom."""
+"""The conversation: every turn, the newest at the bottom."""
 
 from __future__ import annotations
 

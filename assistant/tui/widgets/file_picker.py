@@ -1,4 +1,4 @@
-"""Choosing files: a tree whose labels are safe, and paths as people type or drop them."""
+"""The file picker: a tree whose labels are safe, and paths as people type or drop them."""
 
 from __future__ import annotations
 

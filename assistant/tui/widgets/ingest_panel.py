@@ -1,4 +1,4 @@
-"""The panel that shows documents being added, and afterwards what came of it."""
+"""The panel that shows the progress of adding documents, and its result."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The panel with the passages an answer stands on, and why each was found."""
+"""The panel with the passages an answer is based on, and why each was found."""
 
 from __future__ import annotations
 

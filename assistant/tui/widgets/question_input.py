@@ -1,4 +1,4 @@
-"""Where the question is typed."""
+"""The input box for questions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The line at the top: which library, how many documents, which model, what state."""
+"""The title bar: library, number of documents, model, state."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One question with its answer, as the conversation shows it."""
+"""The view of one turn: a question with its answer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Is this a machine for the archive? Asked before anything is written."""
+"""Check that this machine fits the archive, before anything is written."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The folder that the program is installed into, and how one version takes another's place.
+"""The folder that the program is installed into, and the switch from one version to another.
 
     PREFIX/airgap-assistant.json   the trusted key, the newest version ever, the data folder
     PREFIX/versions/ID/            a version, whole: Python environment, licences, SBOM

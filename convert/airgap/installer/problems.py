@@ -1,4 +1,4 @@
-"""What can go wrong, in words that a person can act on; each kind has its exit code."""
+"""Errors of the installer, in words that a person can act on; each kind has its exit code."""
 
 from __future__ import annotations
 

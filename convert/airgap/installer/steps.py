@@ -1,4 +1,4 @@
-"""Installing: everything is built and tried beside the version in use, then switched to."""
+"""Install: build and try everything beside the version in use, then switch to it."""
 
 from __future__ import annotations
 
