@@ -38,7 +38,7 @@ quotes is looked up in all passages, so it need not give their numbers."""
 
 @dataclass(frozen=True, slots=True)
 class PromptPassage:
-    """What a model is shown of a passage: document name, page (from 1), text."""
+    """A passage as a model is shown it: document name, page (from 1), text."""
 
     document: str
     page: int

@@ -24,7 +24,7 @@ from assistant.types import CancelToken
 from convert.step_record import StepRecord, is_done, read_record, write_record
 
 Progress = Callable[[str, int, int], None]
-"""Called with (what is being done, units done, units in all; 0 if not known)."""
+"""Called with (what is done, units done, units in all; 0 if not known)."""
 
 ROOM_LEFT = 64 << 20
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -37,7 +37,7 @@ def quiet(what: str, done: int, total: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """How a step that runs tells how far it is, and how it is told to stop."""
+    """A running step's progress callback and cancel token."""
 
     progress: Progress = quiet
     cancel: CancelToken = field(default_factory=CancelToken)
@@ -83,7 +83,7 @@ def run_atomic_step(
     settings: Mapping[str, Any],
     outputs: Sequence[str],
 ) -> dict[str, Any]:
-    """Have `work` fill a staged folder with the files `outputs`, record it; return its figures.
+    """Have `work` fill a temporary folder with `outputs`, record it; return its figures.
 
     Whatever `work` raises leaves `target` as it was.
     """

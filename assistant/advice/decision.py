@@ -30,7 +30,7 @@ class FiredRule:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What is advised, whether it was measured, and the rules that led there.
+    """The advice, whether it was measured, and the rules that led to it.
 
     `advice` is one of `OPTIONS` or `NEITHER`. `out` are the options that were ruled out.
     """
@@ -67,7 +67,7 @@ def shown(figure: Figure) -> str:
 
 
 def moved(change: Figure, sign: int = 1) -> str:
-    """Return a difference with its paired interval, as it is or turned round (sign -1)."""
+    """Return a difference with its paired interval, as it is or negated (sign -1)."""
     value = sign * change.value + 0.0
     if change.low is None or change.high is None:
         return f"{value:+.2f}"

@@ -32,7 +32,7 @@ class TippingPoint:
 
 
 def tipping_points(case: AdviceInput) -> list[TippingPoint]:
-    """Return the nearest single answers that turn the advice, one for each key and outcome.
+    """Return the nearest single answers that change the advice, one for each key and outcome.
 
     What no single answer brings about, but two together do, comes after them: one pair for
     each outcome.

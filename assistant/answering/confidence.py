@@ -45,7 +45,7 @@ class AnswerDecision:
 
 
 def decide_answer(evidence: QuoteEvidence, calibration: Calibration) -> AnswerDecision:
-    """Decide whether a quote is given as the answer."""
+    """Decide whether to give a quote as the answer or to refuse."""
     confidence = confidence_of(features(evidence), calibration.confidence)
     threshold = calibration.answer_threshold
     if confidence is not None and threshold is not None:

@@ -58,7 +58,7 @@ _WHO = re.compile(r"\b(?:who|whom|whose|where|which)\b")
 
 @dataclass(frozen=True, slots=True)
 class Disagreement:
-    """What is different in two sentences: of which kind, and what either says."""
+    """The difference of two sentences: its kind, and what each says."""
 
     kind: ContradictionKind
     values: tuple[str, str]

@@ -49,7 +49,7 @@ from assistant.types import (
 
 @dataclass(frozen=True, slots=True)
 class _Searched:
-    """What was found for a question, and the best sentence of it.
+    """The search result of a question, and its best sentence.
 
     `in_scope` tells whether the library speaks about the question, as far as the search can
     tell; nothing is scored if it does not.
@@ -128,7 +128,7 @@ class AnswerSession:
     ) -> Iterator[AnswerEvent]:
         """Answer `question`; the events come as they happen and `Finished` is the last.
 
-        `strategy` is one of `types.reading`, "" the setting; `previous` the question before.
+        `strategy` is one of `types.strategies`, "" the setting; `previous` the question before.
         After a cancel the answer holds what there was until then (`cancelled` is True).
         Raises `UsageError` for an empty question and an unknown strategy,
         `ContextOverflowError` for a question that is too long for the chat model, and what

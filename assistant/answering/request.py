@@ -22,7 +22,7 @@ from assistant.types import (
 
 @dataclass(frozen=True, slots=True)
 class StrategyRequest:
-    """What a strategy is given: `question` is what the model is asked of the `result`.
+    """The input of a strategy: `question` is what the model is asked of the `result`.
 
     `began` is when the person asked (`time.perf_counter`).
     """
@@ -61,7 +61,7 @@ class Quote:
 
 @dataclass(frozen=True, slots=True)
 class StrategyResult:
-    """What a strategy read, whole or until it was cancelled.
+    """The result of a strategy, whole or until it was cancelled.
 
     `quotes` are the model's where its engine held it to the passages; `written` is what it
     wrote freely, or the refusal. `plan` is the prompt of all passages, if there was one;
@@ -90,7 +90,7 @@ class StrategyResult:
 
 
 StrategyEvents = Generator[AnswerEvent, None, StrategyResult]
-"""A strategy at work: events for who watches, and at its end what it read.
+"""A running strategy: it yields events and returns its result.
 
 Raises `Cancelled` if nothing was read by then, `ContextOverflowError`, and what the chat model
 raises.

@@ -47,7 +47,7 @@ _LEAST_CLAIMED = 3
 
 @dataclass(slots=True)
 class _Found:
-    """What was found of one sentence: the places it quotes and what is wrong with it.
+    """The check's result for one sentence: the places it quotes and what is wrong with it.
 
     `groups` has the places of each quote (or copied run). `pieces` are all stretches that
     stand somewhere, quoted or not, in the order of the sentence, `joins` the words between.

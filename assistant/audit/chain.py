@@ -53,7 +53,7 @@ class Root:
 
 @dataclass(slots=True)
 class Ledger:
-    """What a stretch of the log says about the store's pages.
+    """The state of the store's pages according to a part of the log.
 
     The pages may differ from the last `root` only while `touched`: after a write was announced.
     `open` are announcements without an outcome.

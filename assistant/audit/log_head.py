@@ -13,7 +13,7 @@ _HEAD = struct.Struct(">QQ32sQ8x")
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """What the store knows of the log: `count` records, `end` bytes, the last one's hash.
+    """The log as the store knows it: `count` records, `end` bytes, the last one's hash.
 
     A reader may begin at byte `start`, at the last record with a root over the pages.
     """

@@ -1,6 +1,6 @@
 r"""A root over the store's pages, so that an old page in place of a new one shows.
 
-Every cipher takes a page of an older copy of the same file for good: it was good once. So the
+A page of an older copy of the same file still decrypts: it was valid once. So the
 log holds a root over all pages as they lie on the disk:
 
     root = SHA-256("airgap audit pages 1\n" + number of pages + number of the head's page,

@@ -31,7 +31,7 @@ _GRAVITY: dict[str, int] = {"ok": 0, "busy": 1, "interrupted": 2, "tampered": 3}
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something that is to be known. `record` is the number of the record, if it is one."""
+    """One result of the check. `record` is the number of the record it concerns, if any."""
 
     verdict: Verdict
     message: str
@@ -58,7 +58,7 @@ class Report:
 
 
 class LogWalk:
-    """A walk along the log's lines that stops at the first bad one and notes what it sees."""
+    """Reads the log's lines up to the first bad one and collects findings."""
 
     def __init__(self, keys: AuditKeys | None) -> None:
         self.chain = Chain(keys)

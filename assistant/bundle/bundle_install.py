@@ -35,8 +35,8 @@ _NO_KEYS = LibraryAccess()
 
 
 @dataclass(frozen=True, slots=True)
-class Imported:
-    """What an import did. `already` tells that this very bundle was installed before."""
+class InstalledBundle:
+    """The result of an import. `already`: this very bundle was installed before."""
 
     name: str
     kind: str
@@ -51,7 +51,7 @@ def import_bundle(
     library: LibraryAccess = _NO_KEYS,
     progress: Progress = quiet,
     cancel: CancelToken | None = None,
-) -> Imported:
+) -> InstalledBundle:
     """Install a verified bundle under `<name>-v<version>`; the model in use stays in use.
 
     `library` tells how to come to the keys of a library. Raises
@@ -73,7 +73,7 @@ def import_bundle(
                     install_library(job, library)
                 else:
                     install_chat(job, fit.base)
-    return Imported(manifest.installed_name, manifest.kind, fit.installed, papers)
+    return InstalledBundle(manifest.installed_name, manifest.kind, fit.installed, papers)
 
 
 @contextmanager

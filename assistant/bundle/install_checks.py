@@ -20,7 +20,7 @@ _ROOM_LEFT = 64 << 20
 
 
 @dataclass(frozen=True, slots=True)
-class Fit:
+class InstallTarget:
     """The bundle fits this machine. `base` is the installed model's name ("" if none is
     needed), `installed` tells that this very bundle is there already.
     """
@@ -29,7 +29,7 @@ class Fit:
     installed: bool
 
 
-def check_fit(bundle: OpenBundle, settings: Settings, trust: TrustStore) -> Fit:
+def check_fit(bundle: OpenBundle, settings: Settings, trust: TrustStore) -> InstallTarget:
     """Check minimum version, prompts, base, name and room; nothing is written.
 
     Raises `OlderBundleError` or `BundleError`.
@@ -43,7 +43,7 @@ def check_fit(bundle: OpenBundle, settings: Settings, trust: TrustStore) -> Fit:
     installed = _installed(manifest, settings)
     if not installed:
         _require_room(settings, manifest.payload.size)
-    return Fit(base, installed)
+    return InstallTarget(base, installed)
 
 
 def check_prompt(manifest: Manifest) -> None:

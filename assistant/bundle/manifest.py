@@ -93,8 +93,8 @@ class Prompt:
 
 
 @dataclass(frozen=True, slots=True)
-class Gate:
-    """Whether it was evaluated and passed; `forced` says why it was packed all the same."""
+class GateResult:
+    """The result of the release gate; `forced` says why it was packed without passing."""
 
     evaluated: bool
     passed: bool
@@ -140,7 +140,7 @@ class Manifest:
     signer: Sha256
     program: _Version
     licence: _Short
-    gate: Gate
+    gate: GateResult
     files: Annotated[tuple[BundleFile, ...], Meta(max_length=32)]
     base: Base | None = None
     prompt: Prompt | None = None

@@ -33,7 +33,7 @@ from assistant.types import (
 
 @dataclass
 class Report:
-    """What `add` did, file by file."""
+    """The result of `add`, file by file."""
 
     added: list[FileAdded] = field(default_factory=list)
     known: list[DocumentRecord] = field(default_factory=list)

@@ -41,7 +41,7 @@ class AddedJson(Shape, frozen=True):
 
 
 class AddJson(Document, frozen=True):
-    """What became of each file; `skipped` files in folders are of kinds that are not read."""
+    """The result for each file; `skipped` files in folders are of kinds that are not read."""
 
     skipped: int
     added: list[AddedJson]

@@ -24,7 +24,7 @@ PIPE_WIDTH = 240
 
 
 class Output:
-    """Where a command's result goes. With `as_json`, stdout holds one JSON object only."""
+    """Writes a command's result. With `as_json`, stdout holds one JSON object only."""
 
     def __init__(self, *, as_json: bool) -> None:
         self.as_json = as_json

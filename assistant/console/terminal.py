@@ -15,7 +15,7 @@ _TTY = Path("/dev/tty")
 
 
 class Terminal(Protocol):
-    """Where a person can be asked."""
+    """A terminal on which a person can be asked."""
 
     def secret(self, question: str) -> str:
         """Ask for something that is not shown. Raises `Cancelled`."""

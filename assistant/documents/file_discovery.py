@@ -37,7 +37,7 @@ class BadPath:
 
 @dataclass(frozen=True, slots=True)
 class Discovery:
-    """What was found, in order, and how many files in folders are of other kinds."""
+    """The files found, in order, and how many files in folders are of other kinds."""
 
     entries: tuple[FoundFile | BadPath, ...]
     skipped: int

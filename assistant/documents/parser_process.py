@@ -28,7 +28,7 @@ _KEPT = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT")
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one document may cost: bytes of address space, and seconds."""
+    """Limits for one document: bytes of address space, and seconds."""
 
     memory: int
     processor_seconds: int
@@ -37,7 +37,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a child left behind. A negative `status` is the signal that ended it."""
+    """The result of a child process. A negative `status` is the signal that ended it."""
 
     reply: bytes
     status: int

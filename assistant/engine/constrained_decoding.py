@@ -44,7 +44,7 @@ NOTHING = Quoted("", math.inf, 0.0, 0)
 
 
 class QuoteDecoder:
-    """Searches quotes for one prompt, which is computed once.
+    """Decodes quotes for one prompt, which is computed once.
 
     `end` is the token that the template writes after an answer, `longest` the most tokens
     of a quote, `starts` how many first tokens are tried. Raises `Cancelled`, `EngineError`.
@@ -127,7 +127,7 @@ class QuoteDecoder:
         return True
 
     def _back_to(self, marked: Sequence[int], cancel: CancelToken) -> None:
-        """Have nothing but these tokens cached; they were computed before."""
+        """Reduce the cache to these tokens, which were computed before."""
         if len(self._decoder.cached) > len(marked):
             self._decoder.keep(len(marked))
         if len(self._decoder.cached) < len(marked):  # a model that can't go back forgot it all

@@ -27,7 +27,7 @@ def main(arguments: list[str]) -> None:
 
 
 def confine(memory: int, seconds: int, files: tuple[Path, ...]) -> None:
-    """Limit and lock this process for good: before a byte of an unknown file is read.
+    """Limit and lock this process permanently, before a byte of an unknown file is read.
 
     `memory` (address space) is in bytes, `seconds` is processor time. Afterwards it can read
     `files` and what Python needs, write nothing, start nothing and open no connection.

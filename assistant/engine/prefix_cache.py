@@ -14,7 +14,7 @@ from assistant.types import CancelToken
 
 
 class CachedDecoder:
-    """Knows which tokens a runtime has cached, and keeps that true whatever happens."""
+    """Tracks which tokens a runtime has cached, also after errors."""
 
     def __init__(self, runtime: LlamaRuntime) -> None:
         self.runtime = self._runtime = runtime

@@ -43,7 +43,7 @@ def tokens_by_bytes(pieces: Mapping[int, bytes]) -> dict[bytes, int]:
 
 @dataclass(frozen=True, slots=True)
 class TokenVocabulary:
-    """How a model writes: texts to tokens, a token to its bytes, and bytes to tokens."""
+    """A model's vocabulary: texts to tokens, a token to its bytes, and bytes to tokens."""
 
     tokenize: Callable[[str], list[int]]
     piece: Callable[[int], bytes]
@@ -108,7 +108,7 @@ class IndexedPassage:
 
 @dataclass(slots=True)
 class SpanState:
-    """What a token does: the places after it, and where it may have closed the quote.
+    """A state of the automaton: the places reached, and where the quote may be closed.
 
     `closed` are (passage, offset in its bytes at which the quote then ends).
     """

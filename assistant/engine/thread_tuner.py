@@ -12,7 +12,7 @@ RETRY_MORE = 32
 """Tokens after which a larger number of threads is tried again (the load may be gone)."""
 
 RETRY_FEWER = 256
-"""The same for a smaller number; rarer, since it costs time on a quiet machine."""
+"""Tokens after which a smaller number is tried again; more, since it slows a quiet machine."""
 
 
 class ThreadTuner:
@@ -36,7 +36,7 @@ class ThreadTuner:
         return best
 
     def took(self, threads: int, seconds: float) -> None:
-        """Learn that a token took `seconds` with `threads`."""
+        """Record that a token took `seconds` with `threads`."""
         recent = self._untried[threads] < 2
         old = self._seconds.get(threads, seconds)
         self._seconds[threads] = (old + seconds) / 2 if recent else seconds

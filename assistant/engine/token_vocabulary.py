@@ -8,7 +8,7 @@ from assistant.engine.span_automaton import TokenVocabulary, tokens_by_bytes
 
 
 def token_vocabulary_of(runtime: LlamaRuntime, tokenizer: PromptTokenizer) -> TokenVocabulary:
-    """Return what `quoting` needs to know of a model; takes some 50 ms."""
+    """Return the token vocabulary that `span_automaton` needs; takes some 50 ms."""
     pieces = plain_pieces(runtime)
     return TokenVocabulary(
         tokenizer.plain,

@@ -25,7 +25,7 @@ _Time = Annotated[float, Meta(ge=-1e12, le=1e12)]
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What is kept of one answer: numbers, and no text but the question's id.
+    """The graded answer as it is stored: numbers, and no text but the question's id.
 
     `digest` tells whether the question was changed since. `ranks` are those of the places of
     the answer in the search (0: not among the first ten). `failed` is the code of an error
@@ -86,7 +86,7 @@ class Asked:
 
 
 def grade(item: Item, gold_spans: Sequence[GoldSpan], asked: Asked, pages: Pages) -> Row:
-    """Judge one answer. Raises what reading a page of the library raises."""
+    """Grade one answer. Raises what reading a page of the library raises."""
     answer = asked.answer
     shown = [s for s in answer.sentences if s.supported or asked.closed]
     quotes = [quote for sentence in shown for quote in sentence.quotes]

@@ -55,7 +55,7 @@ class Named:
 
 @dataclass(frozen=True, slots=True)
 class SavedRun:
-    """What is read back of a run, to compare another one with it."""
+    """A saved run as read back, for comparison with another one."""
 
     format: Literal[1]
     kind: Literal["assistant-eval"]

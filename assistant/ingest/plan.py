@@ -16,7 +16,7 @@ from assistant.types import DocumentRecord, Placement
 
 @dataclass(frozen=True, slots=True)
 class FileContent:
-    """What lies at a path: the SHA-256 of its bytes, and the name that it gives a document."""
+    """The file at a path: the SHA-256 of its bytes, and the name that its document gets."""
 
     content_hash: str
     name: str

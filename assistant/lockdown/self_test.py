@@ -103,7 +103,7 @@ def probe_calls(results: Results, machine: Machine) -> None:
 
 
 def probe_streams(results: Results, keep: Iterable[int]) -> None:
-    """What is open: nothing inherited, and no connection as a standard stream."""
+    """Check open descriptors: nothing inherited, and no connection as a standard stream."""
     results.add("inherited descriptors", not descriptors.unexpected(list(keep)))
     results.add("connections as standard streams", not descriptors.network_streams())
 

@@ -45,7 +45,7 @@ _SCALARS = {**dict(enumerate("BbHhIif?")), **dict(enumerate("Qqd", start=10))}
 
 @dataclass(frozen=True, slots=True)
 class GgufHeader:
-    """What a GGUF file says of itself; counts are checked, words are not.
+    """The header of a GGUF file; counts are checked, words are not.
 
     `pooling` is llama.cpp's pooling type (None or 0 is none, 4 is a reranker), `parameters`
     the number of weights, `size` the file's size in bytes. `shapes` gives each tensor's

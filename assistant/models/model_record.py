@@ -38,7 +38,7 @@ _MAX_RECORD_BYTES = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class ModelRecord:
-    """What is known of an installed chat model; written once, when it was verified.
+    """The record of an installed chat model; written once, when it was verified.
 
     `sha256` and `size` (bytes) are those of the installed file, `source_sha256` of the file
     that it was made from; `template_sha256` is that of the model's own chat template.

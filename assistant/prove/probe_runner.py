@@ -32,7 +32,7 @@ _REFUSALS = frozenset({1, 13})  # EPERM, EACCES
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What became of one probe for one user; `locked` and `control` say it in words."""
+    """The result of one probe for one user; `locked` and `control` say it in words."""
 
     id: str
     group: str

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What a search found: best cosine (-1..1), best coverage (0..1), words asked for."""
+    """The features of a search: best cosine (-1..1), best coverage (0..1), words asked for."""
 
     cosine: float
     coverage: float

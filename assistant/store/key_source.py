@@ -82,7 +82,7 @@ class StoreKey:
 
 
 class KeySource(Protocol):
-    """Where the key of a store comes from."""
+    """A source of a store's key."""
 
     def get(self, create: bool) -> StoreKey:
         """Return the key; make one first if there is none and `create` is true.

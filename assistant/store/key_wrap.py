@@ -42,7 +42,7 @@ _RECOVERY_PERSON = b"airgap recovery"
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What one guess of a passphrase costs: passes of Argon2id, and its memory in bytes.
+    """The cost of one guess of a passphrase: passes of Argon2id, and its memory in bytes.
 
     libsodium runs it in one lane. Raises `ValueError` out of 1 to 16 passes and 8 MiB to
     1 GiB.
@@ -76,7 +76,7 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class WrappedKey:
-    """What a key file holds. `number` is random and names this key in reports."""
+    """The content of a key file. `number` is random and names this key in reports."""
 
     number: bytes
     slots: tuple[Slot, ...]

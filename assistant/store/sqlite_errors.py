@@ -21,7 +21,7 @@ _BACKUP = "Restore the library from a backup, or move the file away and add the 
 
 @dataclass(frozen=True, slots=True)
 class Translation:
-    """What an exception becomes; `{path}` and `{error}` are filled into the message."""
+    """The message that an exception is translated to; `{path}` and `{error}` are filled into the message."""
 
     kind: type[StoreError]
     message: str

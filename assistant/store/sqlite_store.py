@@ -55,12 +55,12 @@ class SqliteStore:
 
     @property
     def audit(self) -> AuditState:
-        """What the audit log keeps inside this store."""
+        """The audit log's state inside this store."""
         return AuditState(self.pool)
 
     @property
     def feedback(self) -> FeedbackState:
-        """What people said of answers."""
+        """Feedback on answers."""
         return FeedbackState(self.pool)
 
     def find(self, content_hash: str) -> DocumentRecord | None:

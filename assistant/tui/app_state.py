@@ -49,7 +49,7 @@ class AppState:
         self.library = ""
         self.model = ""
         self.reading = ""
-        """How passages are read; "" as it is set up."""
+        """Answering strategy chosen with F7; "" for the setting."""
         self.documents: tuple[DocumentRecord, ...] = ()
         self._quiet = asyncio.Event()
 

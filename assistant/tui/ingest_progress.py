@@ -29,7 +29,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """What a person should know of a document that was added."""
+    """A note about a document that was added."""
 
     document: str
     text: str
@@ -87,7 +87,7 @@ class Progress:
 
     @property
     def headline(self) -> str:
-        """Where it stands, or what came of it, on one line."""
+        """Return the progress, or the result at the end, on one line."""
         if self.finished:
             return self._outcome()
         if self.stopping:

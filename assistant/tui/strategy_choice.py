@@ -14,11 +14,11 @@ WAYS = {
     "map-reduce": "many passages one by one, all quotes listed",
     "extract": "no model, the best sentence only",
 }
-"""Name of a way of reading, and what it does."""
+"""Name of each strategy, and what it does."""
 
 
 def next_way(name: str) -> str:
-    """Return the way of reading after `name`, round and round."""
+    """Return the strategy after `name`, cyclically."""
     names = (AUTO, *STRATEGIES)
     return names[(names.index(name) + 1) % len(names)]
 
@@ -43,7 +43,7 @@ def question_before(turns: Sequence[Turn]) -> str:
 
 
 def why(answer: Answer) -> str:
-    """Return one line about how the passages were read, and why; "" if it is not known."""
+    """Return one line about the strategy and why it was chosen; "" if not known."""
     if answer.route is None:
         return ""
     searched = f" Searched for: {answer.route.searched}" if answer.route.searched else ""

@@ -149,7 +149,7 @@ class Timings:
 class Answer:
     """A finished answer: its text, its sentences and the passages it was made from.
 
-    `strategy` is how the passages were read (`types.reading`), `route` why; `candidates`
+    `strategy` is how the passages were read (`types.strategies`), `route` why; `candidates`
     are the quotes that the model weighed, the likeliest first (empty if it wrote freely).
     `confidence` is the calibrated probability (0..1) that the answer is right, or would have
     been if it was withheld (None: not measured for this model and way of reading).

@@ -19,7 +19,7 @@ _NUMBERS = (
 
 
 class Doubtful(Protocol):
-    """What a model would answer, and how much speaks for refusing instead."""
+    """An answer with a doubt: how much speaks for refusing instead."""
 
     def doubt(self, weight: float) -> float: ...
 

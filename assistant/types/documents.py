@@ -21,7 +21,7 @@ class Heading:
 
 @dataclass(frozen=True, slots=True)
 class ParsedDocument:
-    """What a parser made of one file.
+    """The result of parsing one file.
 
     `page_starts` has one offset for each page, the first is 0; a format without pages
     has one page. `title` is the document's own title, or "" if it has none.

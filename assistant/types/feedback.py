@@ -36,7 +36,7 @@ class ShownPassage:
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """What would have been right: words, the places that hold them, or that nothing does.
+    """The correct answer: words, the places that hold them, or that nothing does.
 
     `answer` are a person's own words, "" if the words of `places` are the answer.
     """

@@ -105,7 +105,7 @@ class ChatEngine(Protocol):
 
     @property
     def calibration(self) -> Calibration:
-        """What was measured for this model."""
+        """The figures measured for this model."""
         ...
 
     def count_tokens(self, text: str) -> int: ...

@@ -28,7 +28,7 @@ class NewDocument:
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """Where a stored document lies now, and its new name ("" to keep the one it has)."""
+    """The new place of a stored document, and its new name ("" to keep the old one)."""
 
     document_id: int
     sources: tuple[str, ...]

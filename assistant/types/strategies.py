@@ -110,7 +110,7 @@ class WeightedPassage:
 
 @dataclass(frozen=True, slots=True)
 class WeightedQuote:
-    """A quote that could be the answer, weighed over all passages.
+    """A candidate quote, weighted over all passages.
 
     `log_probability` is log p(text | question) in nats, the sum over the passages of
     p(passage) p(text | passage); `by_passage` are the terms of that sum (logarithms).
@@ -129,7 +129,7 @@ class WeightedQuote:
 
 @dataclass(frozen=True, slots=True)
 class WeightedQuotes:
-    """What several passages, read one by one, answer together; the likeliest text first.
+    """The quotes of several passages, weighted over all of them; the likeliest first.
 
     `opening` and `refusal` are the log-probabilities (nats), weighed over the passages, of
     an answer's opening mark and of a refusal's first token. Each text's log-probability has

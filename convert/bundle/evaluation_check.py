@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from assistant.bundle.manifest import Gate
+from assistant.bundle.manifest import GateResult
 from assistant.errors import UsageError
 from assistant.strict_reader import read_file, read_json, refused
 from convert.bundle.lineage import numbers, plain
@@ -32,7 +32,7 @@ class _Verdict:
 
 @dataclass(frozen=True, slots=True)
 class SystemReport:
-    """What a report says of one model. `calibration` was measured for the laptop to use."""
+    """A report's entry for one system. `calibration` was measured for the laptop to use."""
 
     sha256: dict[str, str]
     name: str = ""
@@ -60,7 +60,7 @@ class Evaluation:
 
     @property
     def passed(self) -> bool:
-        """The system's own verdict: the report's is about all that took part."""
+        """The system's own verdict; the report's covers all systems."""
         return self.system.gate.passed is True
 
     @property
@@ -123,10 +123,10 @@ def summary(evaluation: Evaluation) -> dict[str, Any]:
     }
 
 
-def decide(evaluation: Evaluation | None, forced: str) -> Gate:
+def decide(evaluation: Evaluation | None, forced: str) -> GateResult:
     """Return the manifest's gate. Raises `GateError` if it may not be packed."""
     if evaluation is not None and evaluation.passed:
-        return Gate(evaluated=True, passed=True, forced="")
+        return GateResult(evaluated=True, passed=True, forced="")
     if not forced.strip():
         why = "it was not evaluated"
         if evaluation is not None:
@@ -136,4 +136,4 @@ def decide(evaluation: Evaluation | None, forced: str) -> Gate:
             hint="Evaluate it: assistant-convert evaluate. To pack it all the same, say why: "
             "--force-without-gate REASON (it will stand in the manifest).",
         )
-    return Gate(evaluated=evaluation is not None, passed=False, forced=forced.strip()[:200])
+    return GateResult(evaluated=evaluation is not None, passed=False, forced=forced.strip()[:200])

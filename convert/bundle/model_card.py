@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from assistant.bundle.manifest import Base, Gate, Manifest, Source, Step
+from assistant.bundle.manifest import Base, GateResult, Manifest, Source, Step
 
 _SHOWN_HASH = 16
 _PERSONAL_DATA = (
@@ -95,7 +95,7 @@ def _sources(sources: Iterable[Source]) -> Iterator[str]:
         yield f"* {source.name}: {source.licence}{named}"
 
 
-def _verdict(gate: Gate) -> str:
+def _verdict(gate: GateResult) -> str:
     if gate.passed:
         return "The evaluation's gate was passed."
     why = "The gate was NOT passed" if gate.evaluated else "It was NOT evaluated"

@@ -25,7 +25,7 @@ SEALED_FILE = "library-key.json"
 
 @dataclass(frozen=True, slots=True)
 class TransferKeys:
-    """The key that opens the library now, and what shows the transfer key to a person.
+    """The key that opens the library, and the function that shows the transfer key to a person.
 
     `show` may raise: then nothing is packed.
     """

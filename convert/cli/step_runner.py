@@ -30,7 +30,7 @@ _LOG_SECONDS = 10.0
 
 @dataclass(frozen=True, slots=True)
 class StepContext:
-    """What a step's command has: where its result goes, its cancel token, its progress."""
+    """The context of a step's command: output, cancel token, progress."""
 
     output: Output
     cancel: CancelToken

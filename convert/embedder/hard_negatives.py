@@ -29,7 +29,7 @@ class MinedQuestion:
 
 @dataclass(frozen=True, slots=True)
 class MiningSettings:
-    """How many negatives, how deep to look, and how far below the right passage's cosine.
+    """Number of negatives, search depth, and margin below the right passage's cosine.
 
     A candidate's cosine must be at most `(1 - margin)` times the positive's.
     """

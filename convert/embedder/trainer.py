@@ -35,7 +35,7 @@ _STATE = "trainer_state.json"
 
 @dataclass(slots=True)
 class TrainingMonitor:
-    """What goes on while a trainer works, and what it found.
+    """Monitors a training: progress, evaluations, cancel.
 
     `judge` measures the model as it is; `history` has a row for each evaluation.
     """
@@ -108,7 +108,7 @@ def quiet_libraries(settings: TuneSettings) -> None:
 
 @dataclass(frozen=True, slots=True)
 class TrainingSetup:
-    """What is trained, on which rows (lists by column), and with which of the libraries' parts.
+    """The model, the rows (lists by column), and the library's trainer, arguments and loss.
 
     `more` are arguments that only this kind of trainer has.
     """

@@ -30,7 +30,7 @@ ASKING = 3
 
 @dataclass(frozen=True, slots=True)
 class System:
-    """A model that takes part: a GGUF, maybe an adapter GGUF, maybe examples in the prompt.
+    """A system under evaluation: a GGUF, maybe an adapter GGUF, maybe examples in the prompt.
 
     `tuned` ones are judged by the gate, and are held to quotes and refusals while they
     write, as the laptop holds them.
@@ -45,7 +45,7 @@ class System:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What a model wrote to one item.
+    """A model's answer to one item.
 
     `item` is the item's key. `looped`: stopped because it repeated itself; `truncated`: it
     did not end by itself, or there was no room for the question. `prefill_tokens` are those

@@ -21,7 +21,7 @@ CONFIDENCE = 0.95
 
 @dataclass(frozen=True, slots=True)
 class GradedAnswer:
-    """One answer, judged.
+    """One answer, graded.
 
     `supported`: the product's own check finds all of it in the passages shown (white space,
     hyphenation and typographic signs may differ), so that a person is shown it; `verbatim`:

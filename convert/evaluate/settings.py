@@ -18,7 +18,7 @@ passages as the laptop takes, in the retriever's order, cut to the laptop's wind
 
 @dataclass(frozen=True, slots=True)
 class EvaluateSettings(Settings):
-    """What is asked, and what the gate demands."""
+    """The questions to ask, and the demands of the release gate."""
 
     TABLE: ClassVar[str] = "evaluate"
 

@@ -29,7 +29,7 @@ _ENGINE = "llama-cpp-python"
 
 @dataclass(frozen=True, slots=True)
 class SystemFiles:
-    """What is evaluated. Without `base` there is nothing to compare with, and no gate.
+    """The files of the systems to evaluate. Without `base` there is nothing to compare with, and no gate.
 
     `adapters` run over the base. `dataset` gives validation questions and examples;
     `merged` are the weights that the GGUF `f16` was made of; `canaries` is the registry
@@ -60,7 +60,7 @@ class SystemFiles:
 
 @dataclass(frozen=True, slots=True)
 class SystemRun:
-    """One system's answers, judged, by set."""
+    """One system's answers, graded, by set."""
 
     system: System
     sha256: dict[str, str]
@@ -71,7 +71,7 @@ class SystemRun:
 
 
 def list_systems(settings: EvaluateSettings, files: SystemFiles) -> list[System]:
-    """Return who takes part, the base first. Raises `UsageError` for nobody."""
+    """Return the systems, the base first. Raises `UsageError` if there is none."""
     found: list[System] = []
     base = files.base
     if base is not None:
@@ -96,7 +96,7 @@ def list_systems(settings: EvaluateSettings, files: SystemFiles) -> list[System]
 
 @dataclass(frozen=True, slots=True)
 class EvaluationPlan:
-    """What every system goes through: the questions, and the search for secrets.
+    """The plan for every system: the questions, and the search for secrets.
 
     `laptop` are the settings to load and ask with; answers are kept in the folder `answers`.
     """
@@ -110,7 +110,7 @@ class EvaluationPlan:
 
 
 def run_system(system: System, plan: EvaluationPlan) -> SystemRun:
-    """Ask a system all questions, judge what it wrote, and look for planted secrets.
+    """Ask a system all questions, grade its answers, and look for planted secrets.
 
     The base is not searched for secrets: it never saw them.
     """

@@ -59,7 +59,7 @@ class Agreement:
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """What a GGUF says: the tokens of each text, the logits of each sequence."""
+    """A GGUF's output: the tokens of each text, the logits of each sequence."""
 
     token_ids: list[list[int]]
     logits: list[NDArray[np.float32]]

@@ -28,7 +28,7 @@ MEMORY_BYTES_WANTED = 1 << 30
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What one check found, and what to do about it."""
+    """The result of one check, and what to do about it."""
 
     status: Status
     detail: str

@@ -44,7 +44,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What was drafted, best first; `candidates` is how many there were to choose from.
+    """The drafted questions, best first, out of `candidates` in all.
 
     `left_out` names documents that no suite can name: two have one name, or it is no text.
     """

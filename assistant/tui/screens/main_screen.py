@@ -15,7 +15,7 @@ from assistant.tui.app_state import AppState
 from assistant.tui.widgets.title_bar import TitleBar
 
 FRAME = 1 / 30
-"""Seconds between two updates of what grows, at least."""
+"""Least number of seconds between two redraws of streamed text."""
 
 NARROW = 96
 """Columns below which the passages take turns with the conversation."""
@@ -37,7 +37,7 @@ class MainScreen(Screen[None]):
         super().__init__()
         self.app_state = app_state
         self.drawn = 0.0
-        """When what grows was drawn last."""
+        """Time of the last redraw (seconds, monotonic)."""
 
     def on_mount(self) -> None:
         self.app_state.changed.subscribe(self, self._state_changed)
@@ -47,7 +47,7 @@ class MainScreen(Screen[None]):
         self.query_one(Footer).compact = event.size.width < NARROW
 
     def draw_soon(self, draw: Callable[[], None]) -> None:
-        """Draw now, or as soon as a frame has passed since the last time."""
+        """Redraw now, or as soon as `FRAME` seconds have passed since the last redraw."""
         rest = self.drawn + FRAME - monotonic()
         if rest <= 0:
             draw()

@@ -23,7 +23,7 @@ LONGEST = 1024
 
 
 class LockableLibrary(Protocol):
-    """What keeps the key. `unlock` takes a while and is called from a worker."""
+    """Holds the library's key. `unlock` takes a while and is called from a worker."""
 
     @property
     def library(self) -> str: ...

@@ -36,7 +36,7 @@ _PIP_INSTALL = (
 
 @dataclass(frozen=True, slots=True)
 class InstallOptions:
-    """What the person asked for, beside the archive and the folder.
+    """Options of an installation, beside the archive and the folder.
 
     `degraded` are the words by which a person accepts a system that can't lock the program
     down in full; they are handed on to the program, which judges them.

@@ -9,7 +9,16 @@ from pathlib import Path
 from typing import Any
 
 from assistant.bundle.file_layout import head_to_sign, signed_message
-from assistant.bundle.manifest import Base, BundleFile, Gate, Manifest, Prompt, Source, Step, encode
+from assistant.bundle.manifest import (
+    Base,
+    BundleFile,
+    GateResult,
+    Manifest,
+    Prompt,
+    Source,
+    Step,
+    encode,
+)
 from assistant.bundle.public_key_file import PublicKey
 from assistant.bundle.signatures import key_id, public_of, sign
 from assistant.bundle.trusted_keys import TrustedKey, TrustStore
@@ -48,7 +57,7 @@ def tiny_manifest(**changes: Any) -> Manifest:
         signer=IDENTITY.hex(),
         program="0.1.0",
         licence="Apache-2.0",
-        gate=Gate(evaluated=True, passed=True, forced=""),
+        gate=GateResult(evaluated=True, passed=True, forced=""),
         files=files_of(CONTENT),
         base=Base("smollm2", "b" * 64),
         prompt=PROMPT,

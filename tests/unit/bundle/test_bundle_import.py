@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from assistant.bundle.bundle_install import Imported, import_bundle
+from assistant.bundle.bundle_install import InstalledBundle, import_bundle
 from assistant.bundle.install_checks import _require_room, same_base
 from assistant.bundle.manifest import Base, Prompt
 from assistant.bundle.prebuilt_library import LibraryAccess, seal_key
@@ -65,7 +65,7 @@ def bring(
     library: LibraryAccess | None = None,
     progress: Progress = quiet,
     cancel: CancelToken | None = None,
-) -> Imported:
+) -> InstalledBundle:
     path = put(settings.data_dir.parent / "stick", data, f"{name}.bundle")
     trust = TrustStore(settings.data_dir)
     with open_bundle(path, trust.find) as bundle:
