@@ -55,7 +55,7 @@ class _PartialQuote:
 
 
 class RagSequenceDecoder:
-    """Decodes quotes of several passages for one question. `longest` is the most tokens of an answer.
+    """Decodes quotes of several passages. `longest` is the most tokens of an answer.
 
     `prompts` are the tokens of those in `passages`, `end` is the token that the template writes
     after an answer. Raises `Cancelled`, `EngineError`, and `ContextOverflowError` if the passages

@@ -26,7 +26,7 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """The library that was asked: `sha256` is of the hashes of all documents, so that a change shows."""
+    """The library asked: `sha256` is of the hashes of all documents, so that a change shows."""
 
     name: str
     sha256: str

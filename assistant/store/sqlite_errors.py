@@ -21,7 +21,7 @@ _BACKUP = "Restore the library from a backup, or move the file away and add the 
 
 @dataclass(frozen=True, slots=True)
 class Translation:
-    """The message that an exception is translated to; `{path}` and `{error}` are filled into the message."""
+    """The error to raise in place of SQLite's; `{path}` and `{error}` are filled in."""
 
     kind: type[StoreError]
     message: str

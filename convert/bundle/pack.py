@@ -55,7 +55,7 @@ _MAX_LICENCE = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """The content of a bundle: the file, the base's GGUF (needed for an adapter), the steps' folders.
+    """A bundle's content: the file, the base's GGUF (for an adapter), the steps' folders.
 
     `kind` is "model", "adapter" or "library". `evaluation` is the folder of the evaluation
     (its record belongs to the lineage without naming it again); `recipe` is packed without
