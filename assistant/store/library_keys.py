@@ -47,7 +47,7 @@ Shown = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Unlocked:
-    """The key, and how many tries were wrong before this one."""
+    """The key, and the number of wrong attempts before this one."""
 
     key: StoreKey
     failed_before: int = 0

@@ -1,6 +1,6 @@
 """Count wrong passphrases, and make the next attempt wait.
 
-Kept in a file beside the store, so that it survives restarts. A try is counted *before* it
+Kept in a file beside the store, so that it survives restarts. An attempt is counted *before* it
 is made: a process that is killed in the middle has tried. This slows somebody at the
 keyboard. It does not slow somebody who has a copy of the files: only Argon2id does.
 """
@@ -20,7 +20,7 @@ from assistant.store.private_files import read_private, replace_private
 from assistant.strict_reader import BadInputError, Meta, read_json
 
 FREE = 3
-"""Wrong tries that cost no wait."""
+"""Wrong attempts that cost no wait."""
 
 LONGEST_WAIT = 300.0
 """Seconds. Longer would hand a prankster a way to keep the owner out."""
@@ -35,7 +35,7 @@ class _State:
 
 
 def wait_after(failed: int) -> float:
-    """Return the seconds to wait after so many wrong tries: 0, 0, 1, 2, 4 ... 300."""
+    """Return the seconds to wait after so many wrong attempts: 0, 0, 1, 2, 4 ... 300."""
     return 0.0 if failed < FREE else min(LONGEST_WAIT, 2.0 ** min(failed - FREE, 20))
 
 
@@ -47,16 +47,16 @@ class UnlockAttempts:
         self._clock = clock
 
     def failed(self) -> int:
-        """Return how many tries were wrong since the last right one."""
+        """Return the number of wrong attempts since the last right one."""
         return self._read().failed
 
     def wait(self) -> float:
-        """Return the seconds that the next try still has to wait."""
+        """Return the seconds that the next attempt still has to wait."""
         state = self._read()
         return max(0.0, wait_after(state.failed) - max(0.0, self._clock() - state.last))
 
     def begin(self) -> int:
-        """Count a try before it is made; return the wrong ones before it.
+        """Count an attempt before it is made; return the number of wrong ones before it.
 
         Raises `TooManyTriesError` if it comes too early; then it is not counted.
         """
@@ -76,7 +76,7 @@ class UnlockAttempts:
         return state.failed
 
     def end(self) -> None:
-        """The try was right: forget the wrong ones. Raises `OSError`."""
+        """The attempt was right: reset the count. Raises `OSError`."""
         self._path.unlink(missing_ok=True)
 
     def _read(self) -> _State:

@@ -29,7 +29,7 @@ _ENGINE = "llama-cpp-python"
 
 @dataclass(frozen=True, slots=True)
 class SystemFiles:
-    """The files of the systems to evaluate. Without `base` there is nothing to compare with, and no gate.
+    """The files of the systems. Without `base` there is nothing to compare with, and no gate.
 
     `adapters` run over the base. `dataset` gives validation questions and examples;
     `merged` are the weights that the GGUF `f16` was made of; `canaries` is the registry
