@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import subprocess
@@ -136,5 +137,10 @@ def test_a_medium_that_changes_between_two_readings_gains_nothing(
     assert not (tmp_path / "p").exists()
 
 
-def test_steps_use_no_shell() -> None:
-    assert "shell=True" not in Path(steps.__file__).read_text(encoding="utf-8")
+def test_steps_use_no_shell(tmp_path: Path) -> None:
+    """What a shell would run is an argument like any other."""
+    hostile = ["; touch made", "$(touch made)", "`touch made`", "| touch made", "a b*"]
+    echo = "import sys, json; print(json.dumps(sys.argv[1:]))"
+    done = steps.run_child([sys.executable, "-c", echo, *hostile], os.environ, tmp_path)
+    assert json.loads(done.stdout) == hostile
+    assert list(tmp_path.iterdir()) == []

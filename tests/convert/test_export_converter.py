@@ -132,8 +132,8 @@ def test_another_file_or_version_is_refused(
     _pin(monkeypatch, sdist)
     with pytest.raises(ModelError, match="damaged"):
         obtain(Source(sdist), cache=tmp_path / "cache")
-    monkeypatch.setattr(converter_source, "installed_version", lambda: "9.9.9")
-    with pytest.raises(ModelError, match=r"No converter is pinned .* 9\.9\.9"):
+    monkeypatch.delitem(converter_source.PINNED, converter_source.installed_version())
+    with pytest.raises(ModelError, match="No converter is pinned"):
         obtain(Source(sdist), cache=tmp_path / "cache")
 
 

@@ -12,7 +12,7 @@ import socket
 from pathlib import Path
 
 from assistant import lockdown
-from assistant.lockdown import linux, seccomp_bpf
+from assistant.lockdown import seccomp_bpf
 from assistant.lockdown.seccomp_bpf import ALLOW, DENY, JUMP_EQUAL, LOAD, RETURN, Instruction
 from assistant.lockdown.syscalls import Machine, number
 from assistant.prove.probe_host import main
@@ -42,5 +42,5 @@ def leaky_lock(read: tuple[Path, ...], data: Path) -> object:
 
 
 if __name__ == "__main__":
-    linux.bpf.deny_program = with_a_hole
+    seccomp_bpf.deny_program = with_a_hole
     main(lock=leaky_lock)
