@@ -12,13 +12,14 @@ WORK_PIP := $(WORK_PY) -m pip --disable-pip-version-check
 CONSTRAINTS := requirements/constraints-workstation.txt
 # Real models, the real kernel, a real terminal: each of the two processes keeps to one core.
 REAL := tests/acceptance tests/airgap tests/soak
-# Tests with a stopwatch run one after the other, with nothing beside them.
-ALONE := tests/acceptance/test_engine_real.py tests/acceptance/test_terminal_gone.py
-# The tools that measure, and heavy counts: `make soak`.
+# Tests that give the program two seconds: with nothing beside them.
+ALONE := tests/acceptance/test_terminal_gone.py
+# The tests of the tools that measure, and those of which `make test` runs a part: `make soak`.
 TOOLS := tests/bench
+COUNTED := tests/soak tests/airgap/test_airgap_killed.py tests/acceptance/test_journey.py
 MODELS := ASSISTANT_REQUIRE_MODELS=1 ASSISTANT_TEST_MODELS=$(CURDIR)/.run/models
 TEST_PROCESSES ?= 2
-PARALLEL := -n $(TEST_PROCESSES) --dist loadfile
+PARALLEL := -n $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder
 HASHED := install --quiet --no-deps --require-hashes
 
 # What signs the air-gapped archive (made at first use), and the number that is raised for
@@ -73,7 +74,7 @@ bench: setup-test $(BUILD)/bench.done ## Measure every figure, write docs/benchm
 	$(PY) -m tests.bench.run_all --rival-python $(BENCH_VENV)/bin/python
 
 soak: setup-test ## The heavy counts, all of them, and the tests of the benches (half an hour)
-	ASSISTANT_SOAK=1 $(MODELS) $(PY) -m pytest tests/soak tests/airgap/test_airgap_killed.py $(TOOLS)
+	ASSISTANT_SOAK=1 $(MODELS) $(PY) -m pytest $(COUNTED) $(TOOLS)
 
 airgap-bundle: $(BUILD)/laptop.done ## One archive that installs without a network: dist/ (docs/airgap.md)
 	$(PY) -m convert.cli airgap --key $(AIRGAP_KEY) --make-key --release $(AIRGAP_RELEASE) \

@@ -9,6 +9,12 @@ from pathlib import Path
 import pytest
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that hold a slow test, so that no process is left alone with one."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
+
+
 @pytest.fixture(autouse=True)
 def _isolated_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Point the data folder and everything platformdirs knows into the test's folder."""

@@ -22,10 +22,10 @@ from assistant.models.catalogue import AdapterEntry, bundled_models_dir, load_ca
 from assistant.models.installed_models import list_models
 from assistant.models.model_record import read_record
 from assistant.prompts import REFUSAL, PromptPassage, build_messages
-from assistant.types import Calibration, CancelToken, Message, Sampling
+from assistant.types import CancelToken, Message, Sampling
 from tests.unit.models.lora_files import lora, matrices, smollm2_shapes
 
-pytestmark = pytest.mark.acceptance
+pytestmark = [pytest.mark.acceptance, pytest.mark.slow]
 
 ROOT = Path(__file__).resolve().parents[2]
 MATRICES = matrices(smollm2_shapes(), rank=4)
@@ -154,7 +154,7 @@ def entry_for(file: Path, **changes: Any) -> AdapterEntry:
         "prompt_version": 1,
         "card": "README.md",
         "figures": {"f1": 0.6},
-        "calibration": Calibration(others={"refusal_margin": -0.5}),
+        "calibration": {"refusal_margin": -0.5},
     }
     return AdapterEntry(**{**table, **changes})
 

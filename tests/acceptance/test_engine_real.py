@@ -19,7 +19,7 @@ from assistant.errors import Cancelled, ContextOverflowError
 from assistant.models.catalogue import load_catalogue
 from assistant.types import CancelToken, Message, Sampling
 
-pytestmark = pytest.mark.acceptance
+pytestmark = [pytest.mark.acceptance, pytest.mark.slow]
 
 SYSTEM = Message("system", "You are a helpful assistant. Answer in one sentence.")
 LONG = "The supplier shall deliver the goods within thirty days of the order. " * 60

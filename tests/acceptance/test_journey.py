@@ -16,8 +16,9 @@ import pypdfium2
 import pytest
 
 from assistant.sample_library import SAMPLE_QUESTION, sample_paths
+from tests.soak.scale import count
 
-pytestmark = pytest.mark.acceptance
+pytestmark = [pytest.mark.acceptance, pytest.mark.slow]
 
 QUESTIONS = tomllib.loads(
     (Path(__file__).parents[1] / "fixtures" / "sample_questions.toml").read_text(encoding="utf-8")
@@ -114,9 +115,13 @@ def test_sample_question_is_answered_with_the_right_page(assistant: Command) -> 
 
 
 def test_most_sample_questions_get_their_sentence_and_page(assistant: Command) -> None:
-    """The extract alone answers at least four in five of our own sample questions."""
-    right = 0
-    for number, expected in enumerate(QUESTIONS["answerable"]):
+    """The extract alone answers at least four in five of our own sample questions.
+
+    Half of them in `make test`, all in `make soak`.
+    """
+    right, all_of_them = 0, len(QUESTIONS["answerable"])
+    asked = QUESTIONS["answerable"][: count(all_of_them, least=(all_of_them + 1) // 2)]
+    for number, expected in enumerate(asked):
         way = "auto" if number % 4 == 0 else "extract"  # the model is slow, and another matter
         code, answer = assistant("ask", "--reading", way, expected["question"])
         assert code == 0
@@ -126,7 +131,7 @@ def test_most_sample_questions_get_their_sentence_and_page(assistant: Command) -
         right += expected["fact"] in " ".join(first["text"].split()) and (
             (expected["document"], expected["page"]) in places
         )
-    assert right / len(QUESTIONS["answerable"]) >= 0.8
+    assert right / len(asked) >= 0.8
 
 
 def test_questions_on_other_matters_are_not_answered(assistant: Command) -> None:

@@ -18,7 +18,7 @@ from assistant.prove.probe_runner import run_probes, users
 from assistant.prove.probes import all_probes
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="the proof is written for Linux")
-pytestmark = [pytest.mark.acceptance, linux]
+pytestmark = [pytest.mark.acceptance, pytest.mark.slow, linux]
 
 FAKE_HOST = [sys.executable, "-m", "tests.fakes.prove_host"]
 FAKE_JOURNEY = [sys.executable, "-m", "tests.fakes.prove_journey"]
