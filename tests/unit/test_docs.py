@@ -8,6 +8,8 @@ from types import ModuleType
 
 import pytest
 
+from tests.bench.run_all import PAGE, mark_older
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -54,3 +56,8 @@ def test_file_map_names_what_is_there() -> None:
     for room in rooms:
         assert f"  {room}/" in text
         assert (ROOT / "assistant" / room).is_dir()
+
+
+def test_no_figure_older_than_its_code_stands_unmarked() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    assert page == mark_older(page), "mark them: python -m tests.bench.run_all --mark"
