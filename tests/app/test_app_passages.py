@@ -25,11 +25,11 @@ async def test_passages_are_chosen_by_keys_and_tell_why_they_were_found() -> Non
         panel = app._chat.query_one(PassagesPanel)
         await pilot.press("f2")
         assert panel.has_focus_within
-        panel = text_of(panel)
-        assert "supply-contract.pdf, page 2" in panel
-        assert "meaning: cosine 0.712 (rank 1)" in panel
-        assert "words: BM25 8.43 (rank 1)" in panel
-        assert "fused 0.0328" in panel
+        shown = text_of(panel)
+        assert "supply-contract.pdf, page 2" in shown
+        assert "meaning: cosine 0.712 (rank 1)" in shown
+        assert "words: BM25 8.43 (rank 1)" in shown
+        assert "fused 0.0328" in shown
         await pilot.press("down")
         assert panel.selected is not None
         assert panel.selected.number == 2
