@@ -210,8 +210,13 @@ def test_errors_have_codes(
 
 
 def test_interrupted_ask_ends_soon_and_cleanly(assistant: Command) -> None:
+    log = assistant.data_dir / "library.audit"
+    size, deadline = log.stat().st_size, time.monotonic() + 60
     process = assistant.start("ask", SAMPLE_QUESTION)
-    time.sleep(1.2)
+    while log.stat().st_size == size:  # the library is opened, and then the models
+        assert process.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
     process.send_signal(signal.SIGINT)
     before = time.monotonic()
     _, err = process.communicate(timeout=30)
