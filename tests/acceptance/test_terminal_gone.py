@@ -25,16 +25,29 @@ ASSISTANT = [sys.executable, "-m", "assistant"]
 QUESTION = "Say all there is to say about the warranty of the pumps and their delivery."
 
 
+def whole_environment(data: Path) -> dict[str, str]:
+    inherited = {k: v for k, v in os.environ.items() if k not in ("COLUMNS", "LINES")}
+    return {**inherited, **environment_of(data), "TERM": "xterm-256color"}
+
+
+@pytest.fixture(scope="module")
+def library(default_models: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with the sample's contract, to be copied."""
+    data = tmp_path_factory.mktemp("library") / "data"
+    data.mkdir(mode=0o700)
+    (data / "models").symlink_to(default_models, target_is_directory=True)
+    contract = next(path for path in sample_paths() if path.name == "supply-contract.pdf")
+    add = [*ASSISTANT, "add", str(contract)]
+    subprocess.run(add, env=whole_environment(data), check=True, capture_output=True)
+    return data
+
+
 @pytest.fixture
-def environment(default_models: Path, tmp_path: Path) -> dict[str, str]:
+def environment(library: Path, tmp_path: Path) -> dict[str, str]:
     """A library with the sample's contract, and a folder `long` of notes to add."""
     data = tmp_path / "data"
-    data.mkdir(exist_ok=True)
-    (data / "models").symlink_to(default_models, target_is_directory=True)
-    inherited = {k: v for k, v in os.environ.items() if k not in ("COLUMNS", "LINES")}
-    whole = {**inherited, **environment_of(data), "TERM": "xterm-256color"}
-    contract = next(path for path in sample_paths() if path.name == "supply-contract.pdf")
-    subprocess.run([*ASSISTANT, "add", str(contract)], env=whole, check=True, capture_output=True)
+    shutil.copytree(library, data, symlinks=True, dirs_exist_ok=True)
+    whole = whole_environment(data)
     (tmp_path / "home" / "long").mkdir(parents=True)
     for note in range(60):
         paragraphs = [f"Pump {note * step} had seal {step} changed. " * 8 for step in range(40)]
