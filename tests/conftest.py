@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import os
+import signal
 import tempfile
 from pathlib import Path
 
 import pytest
+
+# Programs that are started here inherit what a signal does. A run that was started under nohup
+# (some CI does) ignores SIGHUP, and a program that is told to ignore it lives on by design.
+if hasattr(signal, "SIGHUP"):
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
