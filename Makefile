@@ -10,7 +10,7 @@ PIP := $(PY) -m pip --disable-pip-version-check
 WORK_PY := $(WORK_VENV)/bin/python
 WORK_PIP := $(WORK_PY) -m pip --disable-pip-version-check
 CONSTRAINTS := requirements/constraints-workstation.txt
-# Real models, the real kernel, a real terminal: each of the two processes keeps to one core.
+# Real models, the real kernel, a real terminal: one after the other, as models take all cores.
 REAL := tests/acceptance tests/airgap tests/soak
 # Tests that give the program two seconds: with nothing beside them.
 ALONE := tests/acceptance/test_terminal_gone.py
@@ -50,7 +50,7 @@ test: setup-test setup-workstation ## Set everything up, run every check and tes
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
 	$(MODELS) $(PY) -m pytest $(PARALLEL) $(addprefix --ignore=,$(REAL) $(TOOLS))
-	$(MODELS) $(PY) -m pytest $(PARALLEL) $(REAL) $(addprefix --ignore=,$(ALONE))
+	$(MODELS) $(PY) -m pytest $(REAL) $(addprefix --ignore=,$(ALONE))
 	$(MODELS) $(PY) -m pytest $(ALONE)
 	$(MODELS) ASSISTANT_REQUIRE_WORKSTATION=1 OMP_NUM_THREADS=1 \
 		$(WORK_PY) -m pytest $(PARALLEL) tests/convert

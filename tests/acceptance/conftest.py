@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,22 +16,6 @@ from assistant.models.catalogue import load_catalogue
 ROOT = Path(__file__).resolve().parents[2]
 MODELS_VARIABLE = "ASSISTANT_TEST_MODELS"
 REQUIRE_VARIABLE = "ASSISTANT_REQUIRE_MODELS"
-
-
-@pytest.fixture(scope="package", autouse=True)
-def _one_core() -> Iterator[None]:
-    """Keep a process of xdist, and all it starts, to one core.
-
-    Two models that each compute with every core wait for each other at each layer.
-    """
-    worker = os.environ.get("PYTEST_XDIST_WORKER", "")
-    if not worker or not hasattr(os, "sched_setaffinity"):
-        yield
-        return
-    before = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {sorted(before)[int(worker[2:]) % len(before)]})
-    yield
-    os.sched_setaffinity(0, before)
 
 
 @pytest.fixture(scope="session")
