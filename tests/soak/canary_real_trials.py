@@ -27,9 +27,9 @@ from pathlib import Path
 from typing import Any
 
 from assistant import store as store_package
-from assistant.cli import wiring
 from assistant.cli.main import main as command
 from assistant.documents.sandboxed_parser import ChildParser
+from assistant.engine import engine_loader
 from assistant.engine.chat_model import LlamaChat
 from assistant.engine.embedder import OnnxEmbedder
 from assistant.lockdown import linux
@@ -245,12 +245,12 @@ def _mark_phases() -> None:
     kills.mark(LibraryKeys, "unlock", "unlocking")
     kills.mark(LibraryKeys, "create", "making a key")
     kills.mark(ChildParser, "parse", "parsing")
-    kills.mark(wiring, "load_embedder", "loading the embedder")
+    kills.mark(engine_loader, "load_embedder", "loading the embedder")
     kills.mark(OnnxEmbedder, "embed_documents", "embedding")
     kills.mark(OnnxEmbedder, "embed_query", "embedding")
     kills.mark(SqliteStore, "add", "storing")
     kills.mark(SqliteStore, "forget", "forgetting")
-    kills.mark(wiring, "load_chat", "loading the chat model")
+    kills.mark(engine_loader, "load_chat", "loading the chat model")
     kills.mark_from(LlamaChat, "render", "answering")
     kills.mark(store_package, "rekey", "encrypting anew")
 
