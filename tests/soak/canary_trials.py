@@ -23,6 +23,8 @@ from typing import Any
 
 from assistant.cli import wiring
 from assistant.config import Settings
+from assistant.documents import sandboxed_parser
+from assistant.engine import engine_loader, reranker
 from assistant.errors import AssistantError
 from assistant.store import LibraryKeys, StoreKey, open_store, rekey
 from assistant.store.passphrase import prepared
@@ -122,18 +124,24 @@ class Given:
 
 def _use_fakes() -> None:
     chat = FakeChat((f'"The patient {WORDS[0]} was seen." ', f"{WORDS[2]} too. ") * 4)
-    fakes: dict[str, Any] = {
-        "ChildParser": lambda settings: FakeParser(),
-        "embedder_identity": lambda settings: EMBEDDER.identity,
-        "load_embedder": lambda settings: EMBEDDER,
-        "load_reranker": lambda settings: None,
-        "has_chat_model": lambda settings: True,
-        "load_chat": lambda settings: chat,
-        "list_models": lambda settings: [],
-        "active_chat_name": lambda settings: chat.name,
+    fakes: dict[Any, dict[str, Any]] = {
+        sandboxed_parser: {"ChildParser": lambda settings: FakeParser()},
+        reranker: {"load_reranker": lambda settings: None},
+        engine_loader: {
+            "embedder_identity": lambda settings: EMBEDDER.identity,
+            "load_embedder": lambda settings: EMBEDDER,
+            "has_chat_model": lambda settings: True,
+            "load_chat": lambda settings: chat,
+        },
+        wiring: {
+            "list_models": lambda settings: [],
+            "active_chat_name": lambda settings: chat.name,
+        },
     }
-    for name, fake in fakes.items():
-        setattr(wiring, name, fake)
+    for module, named in fakes.items():
+        for name, fake in named.items():
+            assert hasattr(module, name), name
+            setattr(module, name, fake)
 
 
 def main(folder: str, count: str, seed: str) -> None:
