@@ -67,7 +67,7 @@ def test_answers_are_quoted_and_losing_starts_cost_little(chat: LlamaChat) -> No
     for question, answer in ASKED.items():
         prompt = chat.tokenize(rendered(chat, question, passages))
         text, log_probability, fed = every_start(chat, prompt, passages, 3)
-        search = QuoteDecoder(chat._decoder, chat._spelled(), chat.end_of_turn, 60, 3)
+        search = QuoteDecoder(chat._decoder, chat._token_vocabulary(), chat.end_of_turn, 60, 3)
         quoted = search.best(prompt, passages, chat.tokenize(REFUSAL)[0], CancelToken())
         assert quoted.text == text
         # The last digits depend on how many tokens were computed at once.
