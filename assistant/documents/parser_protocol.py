@@ -7,108 +7,154 @@ Nothing is ever unpickled or evaluated.
 
 from __future__ import annotations
 
-import json
 import struct
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Any
+
+import msgspec
 
 from assistant.documents.document_title import LONGEST_TITLE
 from assistant.documents.file_type import KINDS, MEDIA_TYPES, Kind
 from assistant.documents.parse_errors import CODES, OTHER_KINDS, ParseFault
+from assistant.documents.reading_notes import NOTES
 from assistant.documents.size_limits import MAX_CHARACTERS, MAX_PAGES
+from assistant.types.documents import AS_FOUND, ParsedDocument, ReadOptions
 
-REQUEST = struct.Struct(">4sBQ")
+REQUEST = struct.Struct(">4sBHQ")
 REPLY = struct.Struct(">4sBIQ")
-_MAGIC = b"AQ1\n"
+_MAGIC = b"AQ2\n"
 _DOCUMENT, _FAULT = 1, 2
-_MAX_META = 32 * 1024 * 1024
-_MAX_HEADINGS = 1_000_000
-
-Meta = dict[str, Any]
-
-
-def pack_request(named: Kind, size: int) -> bytes:
-    """Return the header that precedes the `size` bytes of a document."""
-    return REQUEST.pack(_MAGIC, KINDS.index(named), size)
+_MAX_META = 96 * 1024 * 1024
+_MOST_PARTS = 2_000_000
+_LONGEST_RUNNING = 4_000
+_MOST_NOTES = 1_000
+_MOST_PAGES_NAMED = 100
 
 
-def unpack_request(header: bytes) -> tuple[Kind, int]:
-    magic, kind, size = REQUEST.unpack(header)
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What goes before the `size` bytes of a document; its options follow the header."""
+
+    named: Kind
+    options_size: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Fault:
+    code: str
+    number: int
+    label: str
+
+
+_document = msgspec.json.Decoder(ParsedDocument)
+_fault = msgspec.json.Decoder(_Fault)
+_options = msgspec.json.Decoder(ReadOptions)
+
+
+def pack_request(named: Kind, size: int, options: ReadOptions = AS_FOUND) -> bytes:
+    """Return the header and the options that precede the `size` bytes of a document."""
+    packed = msgspec.json.encode(options)
+    return REQUEST.pack(_MAGIC, KINDS.index(named), len(packed), size) + packed
+
+
+def unpack_request(header: bytes) -> Request:
+    magic, kind, options_size, size = REQUEST.unpack(header)
     if magic != _MAGIC:
         raise ValueError("not a request")
-    return KINDS[kind], size
+    return Request(KINDS[kind], options_size, size)
 
 
-def pack_document(
-    text: str, page_starts: list[int], media_type: str, title: str, headings: list[Any]
-) -> list[bytes]:
+def unpack_options(packed: bytes) -> ReadOptions:
+    return _options.decode(packed)
+
+
+def pack_document(document: ParsedDocument) -> list[bytes]:
     """Return the parts of a reply that carries a document."""
-    meta = {"pages": page_starts, "media": media_type, "title": title, "headings": headings}
-    return _reply(_DOCUMENT, meta, text.encode("utf-8"))
+    meta = msgspec.json.encode(replace(document, text=""))
+    return _reply(_DOCUMENT, meta, document.text.encode("utf-8"))
 
 
 def pack_fault(fault: ParseFault) -> list[bytes]:
-    meta = {"code": fault.code, "number": fault.number, "label": fault.label}
+    meta = msgspec.json.encode(_Fault(fault.code, fault.number, fault.label))
     return _reply(_FAULT, meta, b"")
 
 
-def _reply(kind: int, meta: Meta, text: bytes) -> list[bytes]:
-    packed = json.dumps(meta).encode("ascii")
-    return [REPLY.pack(_MAGIC, kind, len(packed), len(text)), packed, text]
+def _reply(kind: int, meta: bytes, text: bytes) -> list[bytes]:
+    return [REPLY.pack(_MAGIC, kind, len(meta), len(text)), meta, text]
 
 
-def unpack_reply(reply: bytes | bytearray) -> tuple[str, Meta]:
-    """Return the text and the checked fields of a reply.
+def unpack_reply(reply: bytes | bytearray) -> ParsedDocument:
+    """Return the checked document of a reply.
 
     Raises `ParseFault`: the one that the child reports, or "bad_reply" for anything that
     is not exactly what `pack_document` makes.
     """
     try:
         return _unpack(memoryview(reply))
-    except (ValueError, KeyError, TypeError, struct.error, RecursionError) as error:
+    except (ValueError, TypeError, struct.error, RecursionError) as error:
         raise ParseFault("bad_reply") from error
 
 
-def _unpack(view: memoryview) -> tuple[str, Meta]:
+def _unpack(view: memoryview) -> ParsedDocument:
     magic, kind, meta_size, text_size = REPLY.unpack(view[: REPLY.size])
     _demand(magic == _MAGIC and kind in (_DOCUMENT, _FAULT))
     _demand(meta_size <= _MAX_META and len(view) == REPLY.size + meta_size + text_size)
-    meta = json.loads(bytes(view[REPLY.size : REPLY.size + meta_size]))
-    _demand(type(meta) is dict)
+    meta = view[REPLY.size : REPLY.size + meta_size]
     if kind == _FAULT:
-        raise _fault(meta)
-    text = str(view[REPLY.size + meta_size :], "utf-8")
-    _check_document(meta, text)
-    return text, meta
+        raise _checked_fault(_fault.decode(meta))
+    document = _document.decode(meta)
+    _demand(not document.text)
+    document = replace(document, text=str(view[REPLY.size + meta_size :], "utf-8"))
+    _check_document(document)
+    return document
 
 
-def _fault(meta: Meta) -> ParseFault:
-    code, number, label = meta["code"], meta["number"], meta["label"]
-    _demand(code in CODES and label in OTHER_KINDS)
-    _demand(type(number) is int and 0 <= number < 2**40)
-    return ParseFault(code, number=number, label=label)
+def _checked_fault(fault: _Fault) -> ParseFault:
+    _demand(fault.code in CODES and fault.label in OTHER_KINDS)
+    _demand(0 <= fault.number < 2**40)
+    return ParseFault(fault.code, number=fault.number, label=fault.label)
 
 
-def _check_document(meta: Meta, text: str) -> None:
-    _demand(set(meta) == {"pages", "media", "title", "headings"})
-    _demand(bool(text.strip()) and len(text) <= MAX_CHARACTERS and "\x00" not in text)
-    _demand(meta["media"] in MEDIA_TYPES.values())
-    _demand(_is_title(meta["title"]) or meta["title"] == "")
-    pages, headings = meta["pages"], meta["headings"]
-    _demand(type(pages) is list and 0 < len(pages) <= MAX_PAGES and pages[0] == 0)
-    _demand(all(type(start) is int and 0 <= start <= len(text) for start in pages))
-    _demand(all(a <= b for a, b in pairwise(pages)))
-    _demand(type(headings) is list and len(headings) <= _MAX_HEADINGS)
-    for heading in headings:
-        _demand(type(heading) is list and len(heading) == 3)
-        start, level, title = heading
-        _demand(type(start) is int and 0 <= start < len(text))
-        _demand(type(level) is int and 1 <= level <= 9 and _is_title(title))
-    _demand(all(a[0] < b[0] for a, b in pairwise(headings)))
+def _check_document(document: ParsedDocument) -> None:
+    text, pages = document.text, document.page_starts
+    length = len(text)
+    _demand(bool(text.strip()) and length <= MAX_CHARACTERS and "\x00" not in text)
+    _demand(document.media_type in MEDIA_TYPES.values())
+    _demand(document.title == "" or _is_title(document.title))
+    _demand(0 < len(pages) <= MAX_PAGES and pages[0] == 0)
+    _demand(min(pages) >= 0 and max(pages) <= length and _rising(pages, strictly=False))
+    parts = (document.headings, document.locators, document.regions, document.running)
+    _demand(all(len(part) <= _MOST_PARTS for part in parts))
+    _demand(all(1 <= h.level <= 9 and _is_title(h.title) for h in document.headings))
+    _demand(all(_is_title(place.label) for place in document.locators))
+    for starts in ([h.start for h in document.headings], [p.start for p in document.locators]):
+        _demand(_rising(starts) and all(0 <= start < length for start in starts))
+    _demand(_rising([region.start for region in document.regions], strictly=False))
+    for region in document.regions:
+        _demand(0 <= region.start < region.end <= length and 0.0 <= region.confidence <= 1.0)
+    for running in document.running:
+        _demand(1 <= running.page <= len(pages) and len(running.text) <= _LONGEST_RUNNING)
+        _demand("\x00" not in running.text)
+    _check_notes(document)
 
 
-def _is_title(value: object) -> bool:
-    return isinstance(value, str) and 0 < len(value) <= LONGEST_TITLE and value.isprintable()
+def _check_notes(document: ParsedDocument) -> None:
+    _demand(len(document.notes) <= _MOST_NOTES)
+    for note in document.notes:
+        _demand(note.code in NOTES and 0 <= note.number < 2**40)
+        _demand(note.label == "" or _is_title(note.label))
+        _demand(len(note.pages) <= _MOST_PAGES_NAMED)
+        _demand(all(1 <= page <= document.page_count for page in note.pages))
+
+
+def _rising(values: Iterable[int], *, strictly: bool = True) -> bool:
+    return all(a < b if strictly else a <= b for a, b in pairwise(values))
+
+
+def _is_title(value: str) -> bool:
+    return 0 < len(value) <= LONGEST_TITLE and value.isprintable()
 
 
 def _demand(condition: bool) -> None:

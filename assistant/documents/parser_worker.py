@@ -23,11 +23,18 @@ from collections.abc import Callable
 from typing import NoReturn
 
 from assistant.documents.file_type import Kind
-from assistant.documents.parse import Parsed, parse_bytes
+from assistant.documents.parse import parse_bytes
 from assistant.documents.parse_errors import ParseFault
-from assistant.documents.parser_protocol import REQUEST, pack_document, pack_fault, unpack_request
+from assistant.documents.parser_protocol import (
+    REQUEST,
+    pack_document,
+    pack_fault,
+    unpack_options,
+    unpack_request,
+)
 from assistant.documents.text_encoding import ENCODINGS
 from assistant.lockdown import child_preamble, compute_only, prepare_compute_only
+from assistant.types.documents import ParsedDocument, ReadOptions
 
 JOB = struct.Struct(">QQ")
 """Address space in bytes, processor time in seconds."""
@@ -35,8 +42,8 @@ JOB = struct.Struct(">QQ")
 RESULT = struct.Struct(">iQ")
 """Exit status as `os.waitstatus_to_exitcode` gives it, peak resident memory in KiB."""
 
-Parse = Callable[[bytearray, Kind], Parsed]
-"""The document's bytes and the type that its name says, to its text."""
+Parse = Callable[[bytearray, Kind, ReadOptions], ParsedDocument]
+"""The document's bytes, the type that its name says, and how to read it, to its text."""
 
 _MEMORY_EXIT = 77
 _PIECE = 1 << 20
@@ -113,14 +120,12 @@ def parse_once(memory: int, seconds: int, parse: Parse = parse_bytes) -> NoRetur
 
 
 def _reply(parse: Parse) -> list[bytes]:
-    named, size = unpack_request(bytes(_read(REQUEST.size)))
+    request = unpack_request(bytes(_read(REQUEST.size)))
+    options = unpack_options(bytes(_read(request.options_size)))
     try:
-        parsed = parse(_read(size), named)
+        return pack_document(parse(_read(request.size), request.named, options))
     except ParseFault as fault:
         return pack_fault(fault)
-    return pack_document(
-        parsed.text, parsed.page_starts, parsed.media_type, parsed.title, parsed.headings
-    )
 
 
 def _read(size: int) -> bytearray:

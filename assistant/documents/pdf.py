@@ -11,10 +11,12 @@ import pypdfium2
 import pypdfium2.raw as pdfium_c
 
 from assistant.documents.document_title import clean_title, first_line_title, metadata_title
+from assistant.documents.file_type import MEDIA_TYPES
 from assistant.documents.parse_errors import ParseFault
 from assistant.documents.size_limits import MAX_CHARACTERS, MAX_PAGES
 from assistant.documents.text_encoding import has_visible_text, normal_newlines
 from assistant.text.signs import phrase_pattern
+from assistant.types.documents import Heading, ParsedDocument
 
 HeadingSpan = tuple[int, int, str]
 
@@ -27,8 +29,8 @@ _CODES = {
 }
 
 
-def read_pdf(data: bytearray) -> tuple[str, list[int], str, list[HeadingSpan]]:
-    """Return the text, the offset of each page, the title and the headings.
+def read_pdf(data: bytearray) -> ParsedDocument:
+    """Return the document.
 
     PDFium gives a hyphen at the end of a line as U+FFFE and swallows the line break; here
     it is the hyphen and the break that stand on the page. Every page ends with a newline,
@@ -52,7 +54,8 @@ def read_pdf(data: bytearray) -> tuple[str, list[int], str, list[HeadingSpan]]:
     if not text:
         raise ParseFault("pdf_no_text", number=count)
     title = metadata_title(_metadata(document)) or first_line_title(text)
-    return text, starts, title, _bookmarks(document, pages, starts)
+    headings = tuple(Heading(*found) for found in _bookmarks(document, pages, starts))
+    return ParsedDocument(text, tuple(starts), MEDIA_TYPES["pdf"], title, headings)
 
 
 def _open(data: bytearray) -> pypdfium2.PdfDocument:

@@ -13,7 +13,7 @@ from assistant.documents.file_type import SUFFIXES
 from assistant.documents.parse_errors import ParseFault, document_error
 from assistant.documents.parser_process import Children, Limits, Outcome, best_children
 from assistant.documents.parser_protocol import pack_request, unpack_reply
-from assistant.types import CancelToken, Heading, ParsedDocument, ParsedFile
+from assistant.types import AS_FOUND, CancelToken, ParsedDocument, ParsedFile, ReadOptions
 
 _MIB = 1024 * 1024
 _MEMORY_EXIT = 77
@@ -45,7 +45,12 @@ class ChildParser:
             wall_seconds=wall_seconds or 2.0 * settings.parse_seconds + 10.0,
         )
 
-    def parse(self, path: Path, cancel: CancelToken | None = None) -> ParsedFile:
+    def parse(
+        self,
+        path: Path,
+        cancel: CancelToken | None = None,
+        options: ReadOptions = AS_FOUND,
+    ) -> ParsedFile:
         """Read and parse `path`.
 
         Raises `DocumentError` that names the file, what is wrong and the remedy;
@@ -56,7 +61,7 @@ class ChildParser:
         data = read_document(path, self._settings.max_file_mb)
         digest = hashlib.sha256(data).hexdigest()
         try:
-            document = self._parsed(path, data, token)
+            document = self._parsed(path, data, token, options)
         except ParseFault as fault:
             raise document_error(
                 str(path),
@@ -77,25 +82,18 @@ class ChildParser:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _parsed(self, path: Path, data: bytes, cancel: CancelToken) -> ParsedDocument:
+    def _parsed(
+        self, path: Path, data: bytes, cancel: CancelToken, options: ReadOptions
+    ) -> ParsedDocument:
         if not data:
             raise ParseFault("empty")
         named = SUFFIXES.get(path.suffix.lower(), "text")
-        request = [pack_request(named, len(data)), data]
+        request = [pack_request(named, len(data), options), data]
         with self._lock:
             outcome = self._children.run(request, self._limits, cancel)
         if outcome.status != 0:
             raise self._death(outcome)
-        text, meta = unpack_reply(outcome.reply)
-        return ParsedDocument(
-            text=text,
-            page_starts=tuple(meta["pages"]),
-            media_type=meta["media"],
-            title=meta["title"],
-            headings=tuple(
-                Heading(start, level, words) for start, level, words in meta["headings"]
-            ),
-        )
+        return unpack_reply(outcome.reply)
 
     def _death(self, outcome: Outcome) -> ParseFault:
         """Say why a child ended without a reply."""

@@ -41,9 +41,12 @@ _PRINTS_NOTHING = frozenset(
 _REPLACED_ALLOWED = 0.1
 
 
-def decode_text(data: bytes | bytearray) -> str:
-    """Decode a text file. Raises `ParseFault` "not_text" if it holds binary data."""
-    text = _decoded(data)
+def decode_text(data: bytes | bytearray, encoding: str = "") -> str:
+    """Decode a text file, by the rule above unless `encoding` says how.
+
+    Raises `ParseFault` "not_text" if it holds binary data.
+    """
+    text = data.decode(encoding, errors="replace") if encoding else _decoded(data)
     nuls = text.count("\x00")
     strange = nuls + sum(1 for _ in _CONTROL.finditer(text))
     if strange > 2 + _CONTROLS_ALLOWED * len(text):

@@ -13,6 +13,7 @@ from assistant.config import Settings
 from assistant.documents.chunker import chunk_steps, embedding_text
 from assistant.documents.file_discovery import BadPath, FoundFile, discover
 from assistant.documents.file_reader import read_document
+from assistant.documents.reading_notes import all_worded
 from assistant.errors import AssistantError, Cancelled, DocumentError, EngineError
 from assistant.ingest.plan import FileContent, plan, portable_source
 from assistant.types import (
@@ -28,6 +29,7 @@ from assistant.types import (
     IngestEvent,
     IngestFinished,
     NewDocument,
+    Note,
     ParsedDocument,
     Parser,
     Store,
@@ -38,7 +40,6 @@ BATCH = 16
 """Chunks that are embedded between two looks at progress and cancel."""
 
 _ENGINE_FAULTS_ALLOWED = 3
-_PAGES_LISTED = 8
 
 
 class Ingester:
@@ -233,10 +234,7 @@ def _concerns_one_file(error: AssistantError) -> bool:
 
 
 def _note(document: ParsedDocument) -> str:
-    """Say which pages have no text: a person would look for their content in vain."""
+    """Say what was left out or is doubtful: a person would look for it in vain."""
     bare = [n for n in range(1, document.page_count + 1) if not document.page_text(n).strip()]
-    if not bare:
-        return ""
-    more = ", ..." if len(bare) > _PAGES_LISTED else ""
-    listed = ", ".join(map(str, bare[:_PAGES_LISTED])) + more
-    return f"{len(bare)} of {document.page_count} pages have no text (pictures or blank): {listed}"
+    empty = [Note("pages_without_text", len(bare), pages=tuple(bare))] if bare else []
+    return all_worded([*empty, *document.notes])

@@ -24,14 +24,21 @@ from assistant.types.cancel import (
     CancelToken,
 )
 from assistant.types.documents import (
+    AS_FOUND,
     Chunk,
     Citation,
     DocumentRecord,
     Heading,
+    Locator,
+    Note,
     PageStart,
     ParsedDocument,
     Passage,
     Place,
+    ReadOptions,
+    Region,
+    RegionKind,
+    RunningText,
 )
 from assistant.types.feedback import (
     VERDICTS,

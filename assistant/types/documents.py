@@ -8,6 +8,9 @@ page's text begins at `page_starts[page - 1]` and ends where the next one begins
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
+
+RegionKind = Literal["ocr", "comment", "form", "footnote", "table", "tracked"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,11 +23,79 @@ class Heading:
 
 
 @dataclass(frozen=True, slots=True)
+class Locator:
+    """From `start` on, up to the next locator, a person finds the text at `label`.
+
+    The label is all that follows the document's name in a citation: "page 2 (sheet 5)",
+    "slide 3", "sheet Rates, cell B7", "chapter 2, paragraph 14". Without any it is "page N".
+    """
+
+    start: int
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunningText:
+    """A head or foot that repeats from page to page.
+
+    It is shown on the page, but it is no part of the document's text: nothing is found in it,
+    and no sentence is interrupted by it.
+    """
+
+    page: int
+    position: Literal["head", "foot"]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A stretch of the text that is not plain running prose: `text[start:end]` is of `kind`.
+
+    `confidence` (0..1) is how sure the reader is of the characters; below 1 for OCR only.
+    """
+
+    start: int
+    end: int
+    kind: RegionKind
+    confidence: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something that a person should know of what was read: left out, guessed or doubtful.
+
+    `code` is a key of `documents.reading_notes`, which words it; `number` counts, `label` names
+    (an encoding, an attachment), `pages` says where (from 1, at most a hundred are kept).
+    """
+
+    code: str
+    number: int = 0
+    label: str = ""
+    pages: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ReadOptions:
+    """How a person wants a file to be read, where they say so.
+
+    `encoding` is that of a text file ("" to find out), `ocr` when pictures are read by OCR.
+    """
+
+    encoding: str = ""
+    ocr: Literal["auto", "always", "never"] = "auto"
+
+
+AS_FOUND = ReadOptions()
+"""Nothing is said: the file itself decides."""
+
+
+@dataclass(frozen=True, slots=True)
 class ParsedDocument:
     """The result of parsing one file.
 
     `page_starts` has one offset for each page, the first is 0; a format without pages
-    has one page. `title` is the document's own title, or "" if it has none.
+    has one page. `title` is the document's own title, or "" if it has none. `headings`,
+    `locators` and `regions` are in the order of the text.
     """
 
     text: str
@@ -32,6 +103,10 @@ class ParsedDocument:
     media_type: str
     title: str = ""
     headings: tuple[Heading, ...] = ()
+    locators: tuple[Locator, ...] = ()
+    running: tuple[RunningText, ...] = ()
+    regions: tuple[Region, ...] = ()
+    notes: tuple[Note, ...] = ()
 
     @property
     def page_count(self) -> int:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from assistant.types.calibration import Calibration
 from assistant.types.cancel import CancelToken
-from assistant.types.documents import ParsedDocument
+from assistant.types.documents import AS_FOUND, ParsedDocument, ReadOptions
 from assistant.types.strategies import Quoted, WeightedPassage, WeightedQuotes
 
 if TYPE_CHECKING:
@@ -175,7 +175,12 @@ class ChatEngine(Protocol):
 class Parser(Protocol):
     """Reads one file into text; runs hostile input in a limited child process."""
 
-    def parse(self, path: Path, cancel: CancelToken | None = None) -> ParsedFile:
+    def parse(
+        self,
+        path: Path,
+        cancel: CancelToken | None = None,
+        options: ReadOptions = AS_FOUND,
+    ) -> ParsedFile:
         """Read and parse `path`. Raises `DocumentError` naming the file and the remedy."""
         ...
 

@@ -21,6 +21,7 @@ from assistant.retrieval.hybrid_search import Retriever
 from assistant.retrieval.rerank import Reranker
 from assistant.store import KeyFile, open_store
 from assistant.types import (
+    AS_FOUND,
     CancelToken,
     Embedder,
     FileAdded,
@@ -28,6 +29,7 @@ from assistant.types import (
     Hit,
     ParsedDocument,
     ParsedFile,
+    ReadOptions,
     Store,
 )
 from convert.atomic_output import Job
@@ -113,7 +115,10 @@ class _Shells:
     def __init__(self, passages: Sequence[Passage]) -> None:
         self._passages = passages
 
-    def parse(self, path: Path, cancel: CancelToken | None = None) -> ParsedFile:
+    def parse(
+        self, path: Path, cancel: CancelToken | None = None, options: ReadOptions = AS_FOUND
+    ) -> ParsedFile:
+        del options  # the passages are text already
         if cancel is not None:
             cancel.raise_if_cancelled()
         passage = self._passages[int(path.stem)]

@@ -13,7 +13,7 @@ from assistant.documents.file_reader import read_document
 from assistant.documents.parse import parse_bytes
 from assistant.documents.parse_errors import ParseFault, document_error
 from assistant.errors import DocumentError
-from assistant.types import CancelToken, ParsedDocument, ParsedFile
+from assistant.types import AS_FOUND, CancelToken, ParsedDocument, ParsedFile, ReadOptions
 
 
 class FakeParser:
@@ -35,7 +35,12 @@ class FakeParser:
         self.parsed: list[str] = []
         self.closed = False
 
-    def parse(self, path: Path, cancel: CancelToken | None = None) -> ParsedFile:
+    def parse(
+        self,
+        path: Path,
+        cancel: CancelToken | None = None,
+        options: ReadOptions = AS_FOUND,
+    ) -> ParsedFile:
         if cancel is not None:
             cancel.raise_if_cancelled()
         if self._before is not None:
@@ -45,7 +50,7 @@ class FakeParser:
             raise DocumentError(f"'{path.name}' is damaged.", hint="Get the file again.")
         data = read_document(path, self._max_mb)
         try:
-            text = parse_bytes(bytearray(data), "text").text
+            text = parse_bytes(bytearray(data), "text", options).text
         except ParseFault as fault:
             raise document_error(str(path), fault, memory_mb=0, seconds=0) from fault
         pages = text.split("\f")

@@ -15,9 +15,9 @@ import pytest
 
 from assistant.config import Settings
 from assistant.documents import parser_protocol, parser_worker
-from assistant.documents.parse import Parsed
 from assistant.documents.parser_process import ForkServer
 from assistant.documents.sandboxed_parser import ChildParser
+from assistant.types import ParsedDocument, ReadOptions
 from tests.unit.lockdown.forked import forked
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="seccomp and Landlock")
@@ -33,10 +33,10 @@ def outcome(action: Callable[[], object]) -> str:
     return "done"
 
 
-def hostile(seen: list[str]) -> Callable[..., Parsed]:
+def hostile(seen: list[str]) -> Callable[..., ParsedDocument]:
     """A parser that was taken over: it tries to get out, and reports in its text."""
 
-    def parse(data: bytearray, named: str) -> Parsed:
+    def parse(data: bytearray, named: str, options: ReadOptions) -> ParsedDocument:
         os.close(2)  # makes room under the limit of descriptors: it is not that which denies
         seen.extend(
             [
@@ -51,7 +51,7 @@ def hostile(seen: list[str]) -> Callable[..., Parsed]:
                 outcome(lambda: mmap.mmap(-1, 4096)),
             ]
         )
-        return Parsed(" ".join(seen), [0], "text/plain")
+        return ParsedDocument(" ".join(seen), (0,), "text/plain")
 
     return parse
 
@@ -66,7 +66,7 @@ def test_what_was_taken_over_can_only_compute() -> None:
         parser_worker.child_preamble(program=False)
         parser_worker.parse_once(MEMORY, SECONDS, hostile([]))
 
-    text, _ = parser_protocol.unpack_reply(forked(child, raw=True))
+    text = parser_protocol.unpack_reply(forked(child, raw=True)).text
     denied = ["EACCES"] * 8
     assert text.split() == [*denied, "done"]
 

@@ -272,7 +272,7 @@ def test_pages_without_text_are_mentioned(bench: Bench) -> None:
     bench.write("a.txt", "One.\f \fThree.\f")
     added = outcomes(bench.events())[1]
     assert isinstance(added, FileAdded)
-    assert added.note == "2 of 4 pages have no text (pictures or blank): 2, 4"
+    assert added.note == "2 of its pages have no text (pictures or blank): 2, 4"
     bench.write("b.txt", "One.\fTwo.")
     known, added = outcomes(bench.events())[1:3]
     assert isinstance(known, FileKnown)
