@@ -49,9 +49,7 @@ def disagreement_text(found: Contradiction) -> str:
 
 def place_of(sentence: Sentence) -> str:
     """Return document and page of a sentence that was copied ("" if it has no place)."""
-    return (
-        f"{sentence.quotes[0].document}, page {sentence.quotes[0].page}" if sentence.quotes else ""
-    )
+    return f"{sentence.quotes[0].document}, {sentence.quotes[0].where}" if sentence.quotes else ""
 
 
 def _with_place(sentence: Sentence) -> str:

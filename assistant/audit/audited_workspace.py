@@ -24,6 +24,7 @@ from assistant.types import (
     Hit,
     IngestEvent,
     IngestFinished,
+    Page,
     Retrieved,
     SearchResult,
     Workspace,
@@ -145,6 +146,10 @@ class AuditedWorkspace:
     def page_text(self, document_id: int, page: int) -> str:
         self._recorder.record("view", document=document_id, page=page)
         return self._inner.page_text(document_id, page)
+
+    def page(self, document_id: int, number: int) -> Page:
+        self._recorder.record("view", document=document_id, page=number)
+        return self._inner.page(document_id, number)
 
     def note_export(self, what: str, count: int, documents: Sequence[int]) -> None:
         listed = list(documents)[:MOST_LISTED]

@@ -28,6 +28,7 @@ from assistant.types import (
     Feedback,
     FeedbackExport,
     IngestEvent,
+    Page,
     SearchResult,
     Workspace,
 )
@@ -119,6 +120,9 @@ class LocalWorkspace:
 
     def page_text(self, document_id: int, page: int) -> str:
         return self._filled_store().page_text(document_id, page)
+
+    def page(self, document_id: int, number: int) -> Page:
+        return self._filled_store().page(document_id, number)
 
     def note_export(self, what: str, count: int, documents: Sequence[int]) -> None:
         """Nothing to do here: `AuditedWorkspace` has recorded it."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import apsw
 
+from assistant.store.document_layout import locators_of_span, regions_of_span
 from assistant.store.page_texts import pages_of_span, read_text
 from assistant.store.query_rows import fetch, fetch_one
 from assistant.store.query_words import match_any, query_words
@@ -109,6 +110,8 @@ def _passage(connection: apsw.Connection, chunk_id: int) -> Passage | None:
         end=end,
         text=read_text(connection, document_id, start, end),
         pages=pages_of_span(connection, document_id, start, end),
+        locators=locators_of_span(connection, document_id, start, end),
+        regions=regions_of_span(connection, document_id, start, end),
     )
 
 

@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 import apsw
 
 from assistant.errors import StoreError, UsageError
+from assistant.store.document_layout import TABLES as LAYOUT_TABLES
+from assistant.store.document_layout import write_layout
 from assistant.store.feedback_rows import forget_document
 from assistant.store.page_texts import write_pages, write_text
 from assistant.store.query_rows import fetch, fetch_one
@@ -150,6 +152,7 @@ def insert(connection: apsw.Connection, new: NewDocument) -> int:
     document_id = connection.last_insert_rowid()
     write_text(connection, document_id, text)
     write_pages(connection, document_id, new.document.page_starts)
+    write_layout(connection, document_id, new.document)
     import numpy as np
 
     for chunk, vector in zip(new.chunks, np.asarray(new.vectors, dtype="<f4"), strict=True):
@@ -180,6 +183,7 @@ def delete(connection: apsw.Connection, document_id: int) -> DocumentRecord:
         f"DELETE FROM vector_bits WHERE chunk_id IN {chunks}",  # noqa: S608 - a constant
         f"DELETE FROM vectors WHERE chunk_id IN {chunks}",  # noqa: S608 - a constant
         "DELETE FROM chunks WHERE document_id = ?",
+        *(f"DELETE FROM {table} WHERE document_id = ?" for table in LAYOUT_TABLES),  # noqa: S608
         "DELETE FROM sources WHERE document_id = ?",
         "DELETE FROM pages WHERE document_id = ?",
         "DELETE FROM text_blocks WHERE document_id = ?",

@@ -71,12 +71,6 @@ def page_bounds(
     return (starts[number], starts.get(number + 1)) if number in starts else None
 
 
-def read_page(connection: apsw.Connection, document_id: int, number: int) -> str | None:
-    """Return the text of page `number`, or None if the document has no such page."""
-    bounds = page_bounds(connection, document_id, number)
-    return None if bounds is None else read_text(connection, document_id, *bounds)
-
-
 def pages_of_span(
     connection: apsw.Connection, document_id: int, start: int, end: int
 ) -> tuple[PageStart, ...]:

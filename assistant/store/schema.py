@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import apsw
 
+from assistant.store.document_layout import LAYOUT
 from assistant.store.feedback_rows import FEEDBACK
 from assistant.store.page_texts import read_text
 from assistant.store.query_rows import fetch
@@ -138,6 +139,10 @@ def _add_feedback(connection: apsw.Connection) -> None:
     connection.execute(FEEDBACK)
 
 
+def _add_layout(connection: apsw.Connection) -> None:
+    connection.execute(LAYOUT)
+
+
 def _add_sources(connection: apsw.Connection) -> None:
     connection.execute(_SOURCES)
 
@@ -167,5 +172,6 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration("0003_audit", _add_audit),
     Migration("0004_feedback", _add_feedback),
     Migration("0005_sources", _add_sources),
+    Migration("0006_layout", _add_layout),
 )
 """All steps, oldest first. A store records the names of those it has been through."""

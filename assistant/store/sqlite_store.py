@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+import apsw
+
 from assistant.errors import DiskFullError, StoreBusyError, StoreError, UsageError
 from assistant.store.audit_state import AuditState
 from assistant.store.chunk_search import dense_hits, passages, term_frequencies, text_hits
 from assistant.store.connection import Pool
+from assistant.store.document_layout import notes_of, page_of
 from assistant.store.document_rows import (
     any_there,
     check_new,
@@ -25,12 +28,14 @@ from assistant.store.document_rows import (
 )
 from assistant.store.feedback_migration import carry_over, speaking_of
 from assistant.store.feedback_rows import FeedbackState
-from assistant.store.page_texts import read_page
+from assistant.store.page_texts import page_bounds, read_text
 from assistant.store.store_names import shown
 from assistant.types import (
     DocumentRecord,
     EmbedderIdentity,
     NewDocument,
+    Note,
+    Page,
     Passage,
     Placement,
     Vectors,
@@ -139,14 +144,31 @@ class SqliteStore:
     def page_text(self, document_id: int, page: int) -> str:
         """Return the text of a page (from 1). Raises `UsageError` if there is no such page."""
         with self.pool.reading() as connection:
-            record = get(connection, document_id)
-            text = read_page(connection, document_id, page) if 0 < page <= record.pages else None
-        if text is None:
+            return read_text(connection, document_id, *self._bounds(connection, document_id, page))
+
+    def page(self, document_id: int, number: int) -> Page:
+        """Return a page as it is shown. Raises `UsageError` if there is no such page."""
+        with self.pool.reading() as connection:
+            start, end = self._bounds(connection, document_id, number)
+            return page_of(connection, document_id, number, start, end)
+
+    def notes(self, document_id: int) -> tuple[Note, ...]:
+        """Return what is known of how a document was read."""
+        with self.pool.reading() as connection:
+            get(connection, document_id)
+            return notes_of(connection, document_id)
+
+    def _bounds(
+        self, connection: apsw.Connection, document_id: int, page: int
+    ) -> tuple[int, int | None]:
+        record = get(connection, document_id)
+        bounds = page_bounds(connection, document_id, page) if 0 < page <= record.pages else None
+        if bounds is None:
             raise UsageError(
                 f"'{shown(record.name)}' has no page {page}.",
                 hint=f"Its pages are 1 to {record.pages}.",
             )
-        return text
+        return bounds
 
     def search_dense(self, vector: Vectors, k: int) -> list[tuple[int, float]]:
         """Nearest chunks: (chunk id, cosine similarity), best first. `vector`: (dimension,)."""

@@ -14,7 +14,8 @@ Span = tuple[int, int]
 class Source:
     """A numbered passage. `quotes` are the citations that lie in it.
 
-    `scores` is None for a quote from outside the passages found.
+    `where` says where the passage begins. `scores` is None for a quote from outside the passages
+    found.
     """
 
     number: int
@@ -24,6 +25,7 @@ class Source:
     text: str
     start: int
     pages: tuple[PageStart, ...]
+    where: str
     scores: Scores | None
     quotes: tuple[Citation, ...] = ()
 
@@ -34,11 +36,11 @@ class Source:
 
     @property
     def place(self) -> str:
-        """The page or pages in words, of the quotes if there are any."""
-        cited = sorted({quote.page for quote in self.quotes}) or [self.pages[0].number]
-        if len(cited) == 1:
-            return f"page {cited[0]}"
-        return f"pages {cited[0]}-{cited[-1]}"
+        """Where it stands in words, of the quotes if there are any."""
+        cited = sorted({quote.page for quote in self.quotes})
+        if len(cited) > 1 and not any(quote.label for quote in self.quotes):
+            return f"pages {cited[0]}-{cited[-1]}"
+        return ", ".join(dict.fromkeys(quote.where for quote in self.quotes)) or self.where
 
     @property
     def spans(self) -> list[Span]:
@@ -85,6 +87,7 @@ def sources_of(hits: Sequence[Hit], quotes: Sequence[Citation]) -> tuple[Source,
             text=hit.passage.text,
             start=hit.passage.start,
             pages=hit.passage.pages,
+            where=hit.passage.where,
             scores=hit.scores,
             quotes=tuple(held[index]),
         )
@@ -121,6 +124,7 @@ def _stray(quote: Citation, number: int) -> Source:
         text=quote.text,
         start=quote.start,
         pages=(PageStart(quote.page, 0),),
+        where=quote.where,
         scores=None,
         quotes=(quote,),
     )

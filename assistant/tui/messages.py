@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 from textual.message import Message
 
 from assistant.tui.error_view import ErrorView
-from assistant.types import AnswerEvent, CancelToken, DocumentRecord, IngestEvent, Workspace
+from assistant.types import AnswerEvent, CancelToken, DocumentRecord, IngestEvent, Page, Workspace
 
 E = TypeVar("E")
 
@@ -116,7 +116,7 @@ class Forgotten(Message):
 class PageLoaded(Message):
     """A page's text, or the part of it around the quote: `text` begins at `offset`."""
 
-    page: int
+    page: Page
     text: str
     offset: int
     before: int

@@ -129,10 +129,11 @@ def load_page(
     """Load a page; of a very long one only the window around the span `around`."""
 
     def load() -> PageLoaded:
-        text = workspace.page_text(document_id, page)
+        shown = workspace.page(document_id, page)
+        text = shown.text
         low = max(around[0] - PAGE_WINDOW, 0)
         high = min(around[1] + PAGE_WINDOW, len(text))
-        return PageLoaded(page, text[low:high], low, before=low, after=len(text) - high)
+        return PageLoaded(shown, text[low:high], low, before=low, after=len(text) - high)
 
     do(load, post)
 

@@ -25,12 +25,14 @@ from assistant.types.cancel import (
 )
 from assistant.types.documents import (
     AS_FOUND,
+    SURE,
     Chunk,
     Citation,
     DocumentRecord,
     Heading,
     Locator,
     Note,
+    Page,
     PageStart,
     ParsedDocument,
     Passage,

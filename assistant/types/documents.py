@@ -7,6 +7,8 @@ page's text begins at `page_starts[page - 1]` and ends where the next one begins
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -159,7 +161,11 @@ class PageStart:
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """A place that can be checked: `start:end` are offsets in the text of `page`."""
+    """A place that can be checked: `start:end` are offsets in the text of `page`.
+
+    `label` says where it is in a document's own terms, if those are not just the page;
+    `confidence` (0..1) is that of the least sure line, where the words come from OCR.
+    """
 
     document_id: int
     document: str
@@ -167,6 +173,13 @@ class Citation:
     start: int
     end: int
     text: str
+    label: str = ""
+    confidence: float = 1.0
+
+    @property
+    def where(self) -> str:
+        """What follows the document's name, so that a person finds the place."""
+        return self.label or f"page {self.page}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +198,8 @@ class Place:
 class Passage:
     """A chunk as it is shown to the model and to the person.
 
-    `start:end` are offsets in the document's text, `pages` the pages it touches in order.
+    `start:end` are offsets in the document's text; `pages`, `locators` and `regions` are those
+    it touches, in order, and so are their offsets.
     """
 
     chunk_id: int
@@ -196,11 +210,18 @@ class Passage:
     end: int
     text: str
     pages: tuple[PageStart, ...]
+    locators: tuple[Locator, ...] = ()
+    regions: tuple[Region, ...] = ()
 
     @property
     def page(self) -> int:
         """Number of the page on which the passage begins."""
         return self.pages[0].number
+
+    @property
+    def where(self) -> str:
+        """What follows the document's name, so that a person finds the passage."""
+        return label_at(self.locators, self.start) or f"page {self.page}"
 
     def cite(self, start: int, end: int) -> tuple[Citation, ...]:
         """Map the span `text[start:end]` of this passage to places on pages.
@@ -217,6 +238,40 @@ class Passage:
             text = piece.strip()
             if text:
                 left += len(piece) - len(piece.lstrip()) - base
+                at = page.start + left
+                label = label_at(self.locators, at)
+                sure = confidence_of(self.regions, at, at + len(text))
                 place = (page.number, left, left + len(text))
-                cites.append(Citation(self.document_id, self.document, *place, text))
+                cites.append(Citation(self.document_id, self.document, *place, text, label, sure))
         return tuple(cites)
+
+
+SURE = 0.9
+"""Characters that were read from a picture with less confidence are marked as doubtful."""
+
+
+def label_at(locators: Sequence[Locator], at: int) -> str:
+    """Return the label of the last locator at or before `at`; "" if there is none."""
+    index = bisect_right(locators, at, key=lambda place: place.start)
+    return locators[index - 1].label if index else ""
+
+
+def confidence_of(regions: Sequence[Region], start: int, end: int) -> float:
+    """Return the least confidence of the regions that `start:end` touches; 1 if none does."""
+    touched = (r.confidence for r in regions if r.start < end and start < r.end)
+    return min(touched, default=1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page as a person is shown it: `head` and `foot` run from page to page.
+
+    The offsets of `regions` are those of `text`; `where` is what a citation of its beginning says.
+    """
+
+    number: int
+    text: str
+    where: str
+    head: str = ""
+    foot: str = ""
+    regions: tuple[Region, ...] = ()

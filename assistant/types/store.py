@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from assistant.types.documents import Chunk, DocumentRecord, ParsedDocument, Passage
+from assistant.types.documents import Chunk, DocumentRecord, Note, Page, ParsedDocument, Passage
 from assistant.types.protocols import Vectors
 
 
@@ -79,6 +79,14 @@ class Store(Protocol):
         ...
 
     def page_text(self, document_id: int, page: int) -> str: ...
+
+    def page(self, document_id: int, number: int) -> Page:
+        """Return a page as it is shown. Raises `UsageError` if there is no such page."""
+        ...
+
+    def notes(self, document_id: int) -> tuple[Note, ...]:
+        """Return what is known of how a document was read."""
+        ...
 
     def search_dense(self, vector: Vectors, k: int) -> list[tuple[int, float]]:
         """Nearest chunks: (chunk id, cosine similarity), best first."""

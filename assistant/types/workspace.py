@@ -8,7 +8,7 @@ from typing import Protocol
 
 from assistant.types.answers import AnswerEvent, SearchResult
 from assistant.types.cancel import CancelToken
-from assistant.types.documents import DocumentRecord
+from assistant.types.documents import DocumentRecord, Page
 from assistant.types.feedback import ExportKind, Feedback, FeedbackExport
 from assistant.types.ingest import IngestEvent
 
@@ -61,6 +61,8 @@ class Workspace(Protocol):
     def forget(self, document_id: int) -> DocumentRecord: ...
 
     def page_text(self, document_id: int, page: int) -> str: ...
+
+    def page(self, document_id: int, number: int) -> Page: ...
 
     def close(self) -> None: ...
 

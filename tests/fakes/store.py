@@ -24,13 +24,17 @@ from assistant.types import (
     Chunk,
     DocumentRecord,
     EmbedderIdentity,
+    Locator,
     NewDocument,
+    Note,
+    Page,
     PageStart,
     ParsedDocument,
     Passage,
     Placement,
     Vectors,
 )
+from assistant.types.documents import label_at
 
 
 @dataclass(frozen=True)
@@ -135,6 +139,25 @@ class FakeStore:
                 raise UsageError(f"'{record.name}' has no page {page}.", hint="Its pages are ...")
             return self._parsed[document_id].page_text(page)
 
+    def page(self, document_id: int, number: int) -> Page:
+        text = self.page_text(document_id, number)
+        parsed = self._parsed[document_id]
+        start = parsed.page_starts[number - 1]
+        running = {r.position: r.text for r in parsed.running if r.page == number}
+        touched = [r for r in parsed.regions if r.start < start + len(text) and start < r.end]
+        regions = (
+            replace(r, start=max(r.start - start, 0), end=min(r.end - start, len(text)))
+            for r in touched
+        )
+        where = label_at(parsed.locators, start) or f"page {number}"
+        head, foot = running.get("head", ""), running.get("foot", "")
+        return Page(number, text, where, head, foot, tuple(regions))
+
+    def notes(self, document_id: int) -> tuple[Note, ...]:
+        with self._opened():
+            self._record(document_id)
+            return self._parsed[document_id].notes
+
     def search_dense(self, vector: Vectors, k: int) -> list[tuple[int, float]]:
         query = np.asarray(vector, np.float32)
         if self.embedder is not None and query.shape != (self.embedder.dimension,):
@@ -194,6 +217,8 @@ class FakeStore:
             end=chunk.end,
             text=parsed.text[chunk.start : chunk.end],
             pages=tuple(touched) or (PageStart(1, 0),),
+            locators=_touched_locators(parsed, chunk),
+            regions=tuple(r for r in parsed.regions if r.start < chunk.end and chunk.start < r.end),
         )
 
     def _insert(self, new: NewDocument) -> int:
@@ -251,3 +276,9 @@ class FakeStore:
 
 def _words(text: str) -> tuple[str, ...]:
     return tuple(re.findall(r"\w+", text.lower()))
+
+
+def _touched_locators(parsed: ParsedDocument, chunk: Chunk) -> tuple[Locator, ...]:
+    before = [place for place in parsed.locators if place.start <= chunk.start]
+    inside = [place for place in parsed.locators if chunk.start < place.start < chunk.end]
+    return (*before[-1:], *inside)

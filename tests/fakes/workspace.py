@@ -28,6 +28,7 @@ from assistant.types import (
     Finished,
     IngestEvent,
     IngestFinished,
+    Page,
     PageStart,
     Passage,
     SearchResult,
@@ -244,6 +245,9 @@ class FakeWorkspace:
         if not 1 <= page <= len(pages):
             raise UsageError(f"'{name}' has no page {page}.")
         return pages[page - 1]
+
+    def page(self, document_id: int, number: int) -> Page:
+        return Page(number, self.page_text(document_id, number), f"page {number}")
 
     def note_export(self, what: str, count: int, documents: Sequence[int]) -> None:
         self._note("note_export")

@@ -9,7 +9,18 @@ import pytest
 
 from assistant.errors import StoreError, UsageError
 from assistant.store import SqliteStore
-from assistant.types import Chunk, NewDocument, PageStart, ParsedDocument, Placement, Store
+from assistant.types import (
+    Chunk,
+    Locator,
+    NewDocument,
+    Note,
+    PageStart,
+    ParsedDocument,
+    Placement,
+    Region,
+    RunningText,
+    Store,
+)
 from tests.fakes.embedder import FakeEmbedder
 from tests.fakes.store import FakeStore
 
@@ -297,3 +308,33 @@ def test_a_closed_store_says_so(either: Store) -> None:
     ):
         with pytest.raises(StoreError, match="was closed"):
             attempt()
+
+
+def test_a_place_is_called_what_the_document_calls_it(either: Store) -> None:
+    text = "Alpha is one.\nBeta is two.\nGamma is three.\n"
+    document = ParsedDocument(
+        text,
+        (0, 14, 27),
+        "text/plain",
+        locators=(Locator(0, "page i (sheet 1)"), Locator(14, "page 1 (sheet 2)")),
+        running=(RunningText(2, "head", "Terms"), RunningText(2, "foot", "Draft of May")),
+        regions=(Region(14, 26, "ocr", 0.6), Region(27, 42, "ocr", 0.95)),
+        notes=(Note("pages_without_text", 1, "", (3,)),),
+    )
+    record = either.add(new("dd01", document=document, chunks=[Chunk(0, 0, 27), Chunk(1, 27, 42)]))
+    hits = either.search_text("alpha gamma", 5)
+    first, second = sorted(either.passages([n for n, _ in hits]), key=lambda p: p.start)
+    [alpha, beta] = first.cite(0, 26)
+    assert (alpha.where, alpha.confidence) == ("page i (sheet 1)", 1.0)
+    assert (beta.where, beta.confidence, beta.page) == ("page 1 (sheet 2)", 0.6, 2)
+    [gamma] = second.cite(0, 5)
+    assert (gamma.where, gamma.confidence) == ("page 1 (sheet 2)", 0.95)
+    page = either.page(record.id, 2)
+    assert (page.text, page.where) == ("Beta is two.\n", "page 1 (sheet 2)")
+    assert (page.head, page.foot) == ("Terms", "Draft of May")
+    assert page.regions == (Region(0, 12, "ocr", 0.6),)
+    assert either.page(record.id, 1).head == ""
+    assert either.notes(record.id) == document.notes
+    either.forget(record.id)
+    with pytest.raises(UsageError):
+        either.page(record.id, 2)

@@ -54,12 +54,16 @@ class ContradictionJson(Shape, frozen=True):
 
 
 class PassageJson(Shape, frozen=True):
-    """A passage; `start:end` are code points in the text of the whole document."""
+    """A passage; `start:end` are code points in the text of the whole document.
+
+    `place` says where it begins in the document's own terms: "page 2", "slide 3", a sheet's cell.
+    """
 
     document: str
     document_id: int
     page: int
     end_page: int
+    place: str
     heading: str
     start: int
     end: int
@@ -111,7 +115,9 @@ def search_json(result: SearchResult) -> SearchJson:
 
 def _passage(hit: Hit) -> PassageJson:
     end_page = hit.passage.pages[-1].number
-    return shaped(PassageJson, hit.passage, scores=hit.scores, end_page=end_page)
+    return shaped(
+        PassageJson, hit.passage, scores=hit.scores, end_page=end_page, place=hit.passage.where
+    )
 
 
 # -- feedback --------------------------------------------------------------------------------

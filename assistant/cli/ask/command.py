@@ -19,6 +19,7 @@ from assistant.safe_text import safe_text
 from assistant.types import (
     AUTO,
     STRATEGIES,
+    SURE,
     WITHDRAWN,
     Answer,
     AnswerEvent,
@@ -148,8 +149,8 @@ def show_answer(answer: Answer, output: Output, *, passages: bool) -> None:
     if cited:
         output.line()
     for number, quote in enumerate(cited, start=1):
-        place = f"{safe_text(quote.document, single_line=True)}, page {quote.page}"
-        output.line((f"[{number}] ", "cyan"), place)
+        place = safe_text(f"{quote.document}, {quote.where}", single_line=True)
+        output.line((f"[{number}] ", "cyan"), place, (_doubt(quote), "yellow"))
     if passages:
         _show_passages(answer.passages, output)
     elif places := _other_places(answer, cited):
@@ -163,18 +164,24 @@ def show_answer(answer: Answer, output: Output, *, passages: bool) -> None:
 
 
 def _other_places(answer: Answer, cited: list[Citation]) -> str:
-    """Name the pages of the other passages that were found, document by document."""
-    known = {(quote.document, quote.page) for quote in cited}
-    pages: dict[str, list[str]] = {}
+    """Name the places of the other passages that were found, document by document."""
+    known = {(quote.document, quote.where) for quote in cited}
+    places: dict[str, list[str]] = {}
     for hit in answer.passages:
-        place = (hit.passage.document, hit.passage.page)
+        place = (hit.passage.document, hit.passage.where)
         if place not in known:
             known.add(place)
-            pages.setdefault(place[0], []).append(str(place[1]))
+            places.setdefault(place[0], []).append(place[1])
     return "; ".join(
-        f"{safe_text(name, single_line=True)}, page{'s' if len(own) > 1 else ''} {', '.join(own)}"
-        for name, own in pages.items()
+        safe_text(f"{name}, {', '.join(own)}", single_line=True) for name, own in places.items()
     )
+
+
+def _doubt(quote: Citation) -> str:
+    """Say that the words come from a picture, where the reader was not sure of them."""
+    if quote.confidence >= SURE:
+        return ""
+    return f" (read from a picture, {quote.confidence:.0%} sure: compare it with the page)"
 
 
 def _show_sentence(sentence: Sentence, cited: list[Citation], output: Output) -> None:
@@ -233,7 +240,7 @@ def _show_passages(hits: tuple[Hit, ...], output: Output) -> None:
         passage = hit.passage
         output.line()
         heading = f"  {passage.heading}" if passage.heading else ""
-        place = safe_text(f"{passage.document}, page {passage.page}{heading}", single_line=True)
+        place = safe_text(f"{passage.document}, {passage.where}{heading}", single_line=True)
         output.line((f"{rank}. {place}", "bold"))
         output.line((f"   {_why(hit)}", "dim"))
         text = " ".join(passage.text.split())

@@ -211,7 +211,7 @@ def _show(entry: Feedback, gives: str, output: Output) -> None:
         if correction.unanswerable:
             output.line(("right: ", "green"), "not in the documents")
     for word, place in places:
-        where = safe_text(f"{place.document}, page {place.page}", single_line=True)
+        where = safe_text(f"{place.document}, {place.where}", single_line=True)
         output.line((f"{word}: ", "cyan"), f'"{" ".join(place.text.split())}" ({where})')
 
 

@@ -232,7 +232,5 @@ def _key(key: str, what: str) -> Content:
 
 def _row(choice: Choice) -> Content:
     place = choice.places[0]
-    where = (
-        f"[{choice.number}] {safe_content.shortened_name(place.document, 24)}, page {place.page}  "
-    )
+    where = f"[{choice.number}] {safe_content.shortened_name(place.document, 24)}, {place.where}  "
     return safe_content.join(safe_content.line(where, QUIET), safe_content.line(choice.text))

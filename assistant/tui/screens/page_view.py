@@ -8,6 +8,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
@@ -16,6 +17,9 @@ from assistant.tui.app_state import AppState
 from assistant.tui.citation_numbers import Source
 from assistant.tui.messages import PageLoaded, WorkFailed
 from assistant.tui.screens.main_screen import scroll_past
+from assistant.types import SURE
+
+_DIM = "$foreground-muted"
 
 
 class PageScreen(ModalScreen[None]):
@@ -56,13 +60,8 @@ class PageScreen(ModalScreen[None]):
             self._load()
 
     def _load(self) -> None:
-        title = (
-            f"{safe_content.plain_line(self._source.document)}, page {self._page} of {self._pages}"
-        )
-        self.query_one("#page-title", Static).update(safe_content.line(title))
-        self.query_one("#page-text", Static).update(
-            safe_content.line("Loading ...", "$foreground-muted")
-        )
+        self._title(f"page {self._page}")
+        self.query_one("#page-text", Static).update(safe_content.line("Loading ...", _DIM))
         spans = self._source.page_spans(self._page)
         around = (min(s for s, _ in spans), max(e for _, e in spans)) if spans else (0, 0)
         document, page = self._source.document_id, self._page
@@ -70,31 +69,27 @@ class PageScreen(ModalScreen[None]):
             lambda w, post: workers.load_page(w, document, page, around, post), self
         )
 
+    def _title(self, where: str) -> None:
+        of = f" of {self._pages}" if where == f"page {self._page}" else ""
+        title = f"{safe_content.plain_line(self._source.document)}, {where}{of}"
+        self.query_one("#page-title", Static).update(safe_content.line(title))
+
     @on(PageLoaded)
     def _loaded(self, event: PageLoaded) -> None:
-        if event.page != self._page:
+        if event.page.number != self._page:
             return  # the person has turned the page meanwhile
+        self._title(event.page.where)
         spans = [
             (start - event.offset, end - event.offset)
-            for start, end in self._source.page_spans(event.page)
+            for start, end in self._source.page_spans(self._page)
         ]
-        page = safe_content.highlighted(event.text, spans)
-        if event.before:
-            page = safe_content.join(
-                (f"({event.before} characters before this)\n", "$foreground-muted"), page
-            )
-        if event.after:
-            page = safe_content.join(
-                page, (f"\n({event.after} characters after this)", "$foreground-muted")
-            )
-        if not event.text.strip():
-            page = safe_content.line("This page has no text.", "$foreground-muted")
-        self.query_one("#page-text", Static).update(page)
+        self.query_one("#page-text", Static).update(_content(event, spans))
         if spans:
-            before = safe_content.block(event.text[: min(start for start, _ in spans)])
+            before = event.text[: min(start for start, _ in spans)]
             body = self.query_one("#page-body", VerticalScroll)
             shown, above = self.query_one("#page-text", Static), body.size.height // 3
-            self.call_after_refresh(scroll_past, body, shown, before, above)
+            passed = safe_content.join(_above(event), before)
+            self.call_after_refresh(scroll_past, body, shown, passed, above)
         else:
             self.query_one("#page-body", VerticalScroll).scroll_home(animate=False)
 
@@ -103,3 +98,27 @@ class PageScreen(ModalScreen[None]):
         self.query_one("#page-text", Static).update(
             safe_content.line("The page could not be loaded.", "$text-warning")
         )
+
+
+def _content(event: PageLoaded, spans: list[tuple[int, int]]) -> Content:
+    """Return the page with its quotes marked; what runs from page to page is dim."""
+    text = safe_content.highlighted(event.text, spans)
+    if not event.text.strip():
+        text = safe_content.line("This page has no text.", _DIM)
+    below = f"\n({event.after} characters after this)" if event.after else ""
+    if not event.after and event.page.foot:
+        below = f"\n{event.page.foot}"
+    return safe_content.join(_above(event), text, (below, _DIM))
+
+
+def _above(event: PageLoaded) -> Content:
+    """Return what is shown before the text: a warning, what is left out, the running head."""
+    said = ""
+    if doubtful := sum(region.confidence < SURE for region in event.page.regions):
+        said = (
+            f"Read from a picture; {doubtful} lines are doubtful: compare them with the page.\n\n"
+        )
+    head = f"{event.page.head}\n\n" if event.page.head else ""
+    if event.before:
+        head = f"({event.before} characters before this)\n"
+    return safe_content.join((said, "$text-warning"), (head, _DIM))
