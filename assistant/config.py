@@ -96,8 +96,8 @@ class Settings:
     """Token budget of all passages in the prompt together."""
 
     reading: str = AUTO
-    """How passages are read: "together", "sequence", "map-reduce" or "extract"; with "auto"
-    each question's words decide. See docs/reading.md."""
+    """How passages are read: "reader", "together", "sequence", "map-reduce" or "extract"; with
+    "auto" each question's words decide. See docs/reading.md."""
 
     temperature: float = 0.0
     """Sampling temperature of a chat model that writes freely; 0 is greedy and repeatable."""

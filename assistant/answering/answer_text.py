@@ -12,16 +12,16 @@ DISAGREE = "The documents disagree:"
 
 
 def answer_text(
-    extract: Sentence | None,
+    extracts: Sequence[Sentence],
     written: Sequence[Sentence],
     *,
     refused: bool,
     relevant: bool,
     contradictions: Sequence[Contradiction] = (),
 ) -> str:
-    """Compose the text: the extract first, then what the model wrote and could support.
+    """Compose the text: the extracts first, then what the model wrote and could support.
 
-    Sentences of the model that no quote supports, or that only repeat the extract, are
+    Sentences of the model that no quote supports, or that only repeat an extract, are
     left out here; they stand, marked, in `Answer.sentences`. If nothing relevant was found
     or the model refused, the text says so first and quotes the closest sentence, if any.
     Where the documents contradict each other, both sides are given, each with its place,
@@ -29,14 +29,14 @@ def answer_text(
     """
     if not relevant:
         return NOT_FOUND
-    if refused or extract is None:
-        parts = [NOT_FOUND if extract is None else f"{NOT_FOUND} {CLOSEST} {extract.text}"]
+    if refused or not extracts:
+        parts = [f"{NOT_FOUND} {CLOSEST} {extracts[0].text}" if extracts else NOT_FOUND]
     else:
-        parts = [extract.text]
+        parts = [extract.text for extract in extracts]
         parts += [
             sentence.text
             for sentence in written
-            if sentence.supported and not _repeats(sentence, extract)
+            if sentence.supported and not any(_repeats(sentence, one) for one in extracts)
         ]
     parts += [disagreement_text(found) for found in contradictions]
     return "\n".join(parts)

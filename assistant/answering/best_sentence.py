@@ -179,17 +179,22 @@ def _with_neighbours(
     """Return the first and last of the sentences that belong to the one at `at`."""
     chosen = scored[at]
     text = hits[chosen.hit].passage.text
-    words = text_of(hits, chosen).split()
-    first = last = at
-    before = scored[at - 1] if at > 0 and scored[at - 1].hit == chosen.hit else None
-    short = len(words) <= _WORDS_OF_A_SHORT_ONE
-    if before is not None and short and _POINTS_BACK.match(" ".join(words[:3])):
-        apart = "\n\n" in text[before.end : chosen.start]
-        if not apart and not is_fragment(text_of(hits, before)):
-            first = at - 1
+    first, last = with_lead(hits, scored, at), at
     if text[: chosen.end].endswith(":"):
         while last + 1 < len(scored) and scored[last + 1].hit == chosen.hit:
             if scored[last + 1].end - chosen.start > _LEAD_IN_LENGTH:
                 break
             last += 1
     return first, last
+
+
+def with_lead(hits: Sequence[Hit], scored: Sequence[ScoredSentence], at: int) -> int:
+    """Return the index of the sentence that a short one at `at` points back to, else `at`."""
+    chosen = scored[at]
+    words = text_of(hits, chosen).split()
+    before = scored[at - 1] if at > 0 and scored[at - 1].hit == chosen.hit else None
+    short = len(words) <= _WORDS_OF_A_SHORT_ONE
+    if before is None or not short or not _POINTS_BACK.match(" ".join(words[:3])):
+        return at
+    apart = "\n\n" in hits[chosen.hit].passage.text[before.end : chosen.start]
+    return at if apart or is_fragment(text_of(hits, before)) else at - 1

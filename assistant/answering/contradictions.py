@@ -81,17 +81,12 @@ _Code = tuple[str, int, int, int, int]
 def find_disagreements(
     question: str,
     hits: Sequence[Hit],
-    scored: Sequence[ScoredSentence],
-    candidates: Sequence[Candidate] = (),
+    said: Sequence[ScoredSentence],
 ) -> tuple[Contradiction, ...]:
-    """Return what the hits disagree about, best statements first, at most `MOST`.
-
-    Looked at are the best sentences of each passage, and the sentences that hold what the
-    model would have quoted.
-    """
+    """Return what the statements in `said` disagree about, best first, at most `MOST`."""
     found: list[Contradiction] = []
     seen: set[tuple[str, str]] = set()
-    for one, other in combinations(_statements(hits, scored, candidates), 2):
+    for one, other in combinations(said, 2):
         if _overlap(hits, one, other):
             continue
         differs = disagreement(question, text_of(hits, one), text_of(hits, other))
@@ -103,10 +98,14 @@ def find_disagreements(
     return tuple(found[:MOST])
 
 
-def _statements(
+def statements(
     hits: Sequence[Hit], scored: Sequence[ScoredSentence], candidates: Sequence[Candidate]
 ) -> list[ScoredSentence]:
-    """Choose the sentences that may answer the question, those of candidates first."""
+    """Choose the sentences that may answer the question, where no reader tells which do.
+
+    They are the best ones of each passage; those that hold what the model would have quoted
+    come first.
+    """
     places = [c.place for c in candidates if c.probability >= _LEAST_PROBABILITY]
 
     def quoted(sentence: ScoredSentence) -> bool:

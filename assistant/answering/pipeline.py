@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from assistant.answering.answer_spans import PASSAGES as READ_PASSAGES
 from assistant.answering.answer_text import answer_text
+from assistant.answering.ask_again import ask_again
 from assistant.answering.best_sentence import (
     PASSAGES,
     ScoredSentence,
@@ -18,9 +20,21 @@ from assistant.answering.best_sentence import (
     score_sentences,
 )
 from assistant.answering.checks.support import embedder_similarity
-from assistant.answering.contradictions import find_disagreements
-from assistant.answering.prompt_budget import PromptPlan
+from assistant.answering.contradictions import find_disagreements, statements
+from assistant.answering.reader_answer import (
+    by_document,
+    kept_hits,
+    read_answer,
+)
 from assistant.answering.request import StrategyRequest, StrategyResult, milliseconds_since
+from assistant.answering.stages import (
+    Searched,
+    Stages,
+    reached_limit,
+    shown_at_once,
+    timings_of,
+)
+from assistant.answering.strategies import question_type
 from assistant.answering.strategies.map_reduce import PASSAGES as LISTED_PASSAGES
 from assistant.answering.strategies.registry import READERS
 from assistant.answering.strategies.router import RouteChoice, Router
@@ -28,66 +42,28 @@ from assistant.answering.verify import check_answer, check_quote
 from assistant.config import Settings
 from assistant.errors import Cancelled
 from assistant.prompts import DEFAULT_STYLE, build_messages, is_refusal
-from assistant.retrieval import Query, Retriever
+from assistant.retrieval import Retriever
 from assistant.types import (
     MAP_REDUCE,
+    READER,
     Answer,
     AnswerEvent,
     CancelToken,
     ChatEngine,
     DocumentRecord,
     Embedder,
-    Extracted,
     Finished,
-    Hit,
+    Reader,
     Retrieved,
-    SearchResult,
     Sentence,
-    Timings,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class _Searched:
-    """The search result of a question, and its best sentence.
-
-    `in_scope` tells whether the library speaks about the question, as far as the search can
-    tell; nothing is scored if it does not.
-    """
-
-    query: Query
-    result: SearchResult
-    in_scope: bool
-    retrieve_ms: float
-    scored: Sequence[ScoredSentence] = ()
-    extract: Sentence | None = None
-    extract_ms: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class _Stages:
-    """The results of the stages of one answer, as far as it came."""
-
-    question: str
-    choice: RouteChoice | None
-    searched: _Searched | None
-    read: StrategyResult
-    cancelled: bool
-    total_ms: float
-
-    @property
-    def hits(self) -> tuple[Hit, ...]:
-        return self.searched.result.hits if self.searched else ()
-
-    @property
-    def in_scope(self) -> bool:
-        return self.searched is not None and self.searched.in_scope
 
 
 class AnswerSession:
     """Answers questions from one library.
 
-    Without a chat model (`chat` is None) the answer is the best supporting sentence alone.
+    With a `reader` the answer is what it finds; a chat model that writes freely goes on from
+    there. With neither it is the best supporting sentence alone.
     `style` is the prompt style of the chat model (see `assistant.prompts`); `documents` lists
     what is in the library, for questions about that.
     """
@@ -100,6 +76,7 @@ class AnswerSession:
         settings: Settings,
         *,
         style: str = DEFAULT_STYLE,
+        reader: Reader | None = None,
         documents: Callable[[], Sequence[DocumentRecord]] = tuple,
     ) -> None:
         self._retriever = retriever
@@ -107,7 +84,8 @@ class AnswerSession:
         self._embedder = embedder
         self._settings = settings
         self._style = style
-        self._router = Router(chat, documents)
+        self._reader = reader
+        self._router = Router(chat, documents, reads=reader is not None)
 
     def prepare(self) -> None:
         """Let the chat model read the constant beginning of every prompt now.
@@ -137,7 +115,7 @@ class AnswerSession:
         began = time.perf_counter()
         token = cancel or CancelToken()
         choice: RouteChoice | None = None
-        searched: _Searched | None = None
+        searched: Searched | None = None
         read, cancelled = StrategyResult(""), False
         try:
             token.raise_if_cancelled()
@@ -148,9 +126,9 @@ class AnswerSession:
                 yield Retrieved(searched.result)
             if searched is not None and searched.in_scope:
                 token.raise_if_cancelled()
-                searched = self._with_sentences(searched, token)
-                if searched.extract is not None and searched.result.relevant:
-                    yield Extracted(searched.extract)
+                searched = self._with_reading(searched, choice, token)
+                if (shown := shown_at_once(searched)) is not None:
+                    yield shown
                 if self._chat is not None and choice.strategy in READERS:
                     request = StrategyRequest(
                         searched.query.text,
@@ -168,23 +146,54 @@ class AnswerSession:
         cancelled = cancelled or read.cancelled
         total_ms = milliseconds_since(began)
         yield Finished(
-            self._finished(_Stages(question, choice, searched, read, cancelled, total_ms))
+            self._finished(Stages(question, choice, searched, read, cancelled, total_ms))
         )
 
-    def _search(self, words: str, choice: RouteChoice, began: float) -> _Searched:
+    def _search(self, words: str, choice: RouteChoice, began: float) -> Searched:
         """Search for as many passages as are wanted: by the settings, and to be read."""
         settings = self._settings
         reads = choice.strategy in READERS
         wanted = max(settings.search_hits, settings.prompt_passages if reads else 0)
         if choice.strategy == MAP_REDUCE:
             wanted = max(wanted, LISTED_PASSAGES)
+        if self._asks_reader(choice):
+            wanted = max(wanted, READ_PASSAGES)
         query = self._retriever.query(words)
         result = self._retriever.search(query, wanted)
         refuses = self._chat is not None and self._chat.calibration.quotes_only
-        in_scope = result.relevant or (result.worth_reading and reads and refuses)
-        return _Searched(query, result, in_scope, milliseconds_since(began))
+        judged = (reads and refuses) or choice.strategy == READER
+        in_scope = result.relevant or (result.worth_reading and judged)
+        return Searched(query, result, in_scope, milliseconds_since(began))
 
-    def _with_sentences(self, searched: _Searched, cancel: CancelToken) -> _Searched:
+    def _asks_reader(self, choice: RouteChoice) -> bool:
+        """Tell whether the reader is asked: alone, or before a model that writes freely."""
+        writes = self._chat is not None and not self._chat.calibration.quotes_only
+        freely = choice.strategy in READERS and writes
+        return self._reader is not None and (choice.strategy == READER or freely)
+
+    def _with_reading(
+        self, searched: Searched, choice: RouteChoice, cancel: CancelToken
+    ) -> Searched:
+        """Let the reader look for the answer; without one, take the best sentence."""
+        if self._reader is None or not self._asks_reader(choice):
+            return self._with_sentences(searched, cancel)
+        began = time.perf_counter()
+        several = choice.route.kind == question_type.LIST
+        words, result = searched.query.text, searched.result
+        found = read_answer(words, result, self._reader, cancel, several=several)
+        result = kept_hits(result, found, self._settings.search_hits)
+        spent = milliseconds_since(began)
+        extract = found.sentences[0] if found.sentences else None
+        return replace(
+            searched,
+            result=result,
+            scored=found.scored,
+            extract=extract,
+            extract_ms=spent,
+            found=found,
+        )
+
+    def _with_sentences(self, searched: Searched, cancel: CancelToken) -> Searched:
         """Score the sentences of the passages that may be shown, and take the best."""
         began = time.perf_counter()
         hits = searched.result.hits
@@ -194,8 +203,14 @@ class AnswerSession:
         spent = milliseconds_since(began)
         return replace(searched, scored=scored, extract=extract, extract_ms=spent)
 
-    def _verified(self, stages: _Stages) -> list[Sentence]:
+    def _verified(self, stages: Stages) -> list[Sentence]:
         """Check what the model said: its quotes at their places, all else by what it writes."""
+        sentences = self._checked(stages)
+        if self._reader is None:
+            return sentences
+        return ask_again(stages.question, sentences, stages.hits, self._reader)
+
+    def _checked(self, stages: Stages) -> list[Sentence]:
         hits, read = stages.hits, stages.read
         found = [check_quote(quote, hits[quote.place.passage].passage) for quote in read.quotes]
         written = read.written.strip()
@@ -209,20 +224,25 @@ class AnswerSession:
             similarity=embedder_similarity(self._embedder),
         )
 
-    def _finished(self, stages: _Stages) -> Answer:
+    def _finished(self, stages: Stages) -> Answer:
         choice, searched, read = stages.choice, stages.searched, stages.read
         refused = is_refusal(read.written.strip()) if read.written.strip() else False
         checked = self._verified(stages)
         extract = searched.extract if searched else None
-        sentences = ([extract] if extract else []) + checked
+        found = stages.found
+        supported = any(sentence.supported for sentence in checked)
+        refused = refused or (found is not None and found.refused and not supported)
+        listed = found.sentences if found and not refused else ()
+        extracts = by_document(listed) or ((extract,) if extract else ())
+        sentences = [*extracts, *checked]
         abstained = not stages.cancelled and (not stages.in_scope or refused or not sentences)
         contradictions = (
-            find_disagreements(stages.question, stages.hits, searched.scored, read.candidates)
+            find_disagreements(stages.question, stages.hits, _statements(stages))
             if searched is not None and searched.in_scope and not stages.cancelled
             else ()
         )
         text = answer_text(
-            extract,
+            extracts,
             checked,
             refused=refused,
             relevant=stages.in_scope,
@@ -238,30 +258,22 @@ class AnswerSession:
             sentences=tuple(sentences),
             passages=stages.hits,
             relevance=searched.result.relevance if searched else 0.0,
-            timings=_timings(stages, tokens),
+            timings=timings_of(stages, tokens),
             model=self._chat.name if self._chat is not None else "",
             cancelled=stages.cancelled,
-            truncated=read.cut_short or (not stages.cancelled and _reached(read.plan, tokens)),
+            truncated=read.cut_short or (not stages.cancelled and reached_limit(read.plan, tokens)),
             strategy=read.strategy,
             route=replace(route, reason=route.reason + read.note) if route else None,
             candidates=read.candidates,
-            confidence=read.confidence,
+            confidence=stages.confidence,
             contradictions=contradictions,
+            short=None if found is None or abstained else found.short,
         )
 
 
-def _timings(stages: _Stages, generated: int) -> Timings:
-    searched, plan = stages.searched, stages.read.plan
-    return Timings(
-        retrieve_ms=searched.retrieve_ms if searched else 0.0,
-        extract_ms=searched.extract_ms if searched else 0.0,
-        first_token_ms=stages.read.first_token_ms,
-        total_ms=stages.total_ms,
-        prompt_tokens=plan.prompt_tokens if plan else 0,
-        generated_tokens=generated,
-    )
-
-
-def _reached(plan: PromptPlan | None, tokens: int) -> bool:
-    """Tell whether an answer is as long as it could be."""
-    return plan is not None and tokens >= plan.max_answer_tokens
+def _statements(stages: Stages) -> Sequence[ScoredSentence]:
+    """Return the sentences that are compared: those that answer, as far as can be told."""
+    if stages.found is not None:
+        return stages.found.statements
+    scored = stages.searched.scored if stages.searched else ()
+    return statements(stages.hits, scored, stages.read.candidates)

@@ -9,6 +9,7 @@ from assistant.types import AUTO, DIRECT, FOLLOW_UP, STRATEGIES, Answer
 
 WAYS = {
     AUTO: "each question's words decide",
+    "reader": "the answer's words are looked for in many passages",
     "together": "all passages in one prompt",
     "sequence": "one passage at a time, their answers weighed",
     "map-reduce": "many passages one by one, all quotes listed",

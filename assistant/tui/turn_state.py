@@ -10,6 +10,7 @@ from assistant.tui.error_view import ErrorView
 from assistant.types import (
     Answer,
     AnswerEvent,
+    Citation,
     Extracted,
     Feedback,
     Finished,
@@ -42,6 +43,7 @@ class Turn:
     phase: Phase = Phase.SEARCHING
     result: SearchResult | None = None
     extracted: Sentence | None = None
+    short: Citation | None = None
     draft: str = ""
     parts: PartsRead | None = None
     answer: Answer | None = None
@@ -61,7 +63,7 @@ class Turn:
             self.phase = Phase.READING
             self._number()
         elif isinstance(event, Extracted):
-            self.extracted = event.sentence
+            self.extracted, self.short = event.sentence, event.short
             self._number()
         elif isinstance(event, PartsRead):
             self.parts = event
@@ -69,7 +71,7 @@ class Turn:
             self.draft += event.text
             self.phase = Phase.WRITING
         elif isinstance(event, Finished):
-            self.answer = event.answer
+            self.answer, self.short = event.answer, event.answer.short
             self.phase = Phase.CANCELLED if event.answer.cancelled else Phase.DONE
             self._number()
 

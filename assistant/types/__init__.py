@@ -75,6 +75,12 @@ from assistant.types.protocols import (
     Sampling,
     Vectors,
 )
+from assistant.types.reader import (
+    Reader,
+    ReaderCalibration,
+    Reading,
+    ReadSpan,
+)
 from assistant.types.store import (
     NewDocument,
     Placement,
@@ -86,6 +92,7 @@ from assistant.types.strategies import (
     EXTRACT,
     FOLLOW_UP,
     MAP_REDUCE,
+    READER,
     SEQUENCE,
     STRATEGIES,
     TOGETHER,

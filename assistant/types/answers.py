@@ -62,6 +62,7 @@ FlawCode = Literal[
     "language",
     "dissimilar",
     "beyond",
+    "unanswering",
 ]
 """What can be wrong with a sentence; `Flaw.reason` says each in words."""
 
@@ -77,6 +78,7 @@ _REASONS: dict[str, str] = {
     "language": "another language than the passage's",
     "dissimilar": "the passage is about something else",
     "beyond": "it says more than what it quotes",
+    "unanswering": "the sentence it quotes from does not answer the question",
 }
 
 
@@ -153,7 +155,9 @@ class Answer:
     are the quotes that the model weighed, the likeliest first (empty if it wrote freely).
     `confidence` is the calibrated probability (0..1) that the answer is right, or would have
     been if it was withheld (None: not measured for this model and way of reading).
-    `contradictions` are places of the documents that disagree about the answer.
+    `contradictions` are places of the documents that disagree about the answer. `short` are the
+    words that answer, as a reader found them in the first sentence (None without a reader, and
+    where it is not sure enough).
     """
 
     question: str
@@ -171,6 +175,7 @@ class Answer:
     candidates: tuple[Candidate, ...] = ()
     confidence: float | None = None
     contradictions: tuple[Contradiction, ...] = ()
+    short: Citation | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,9 +187,13 @@ class Retrieved:
 
 @dataclass(frozen=True, slots=True)
 class Extracted:
-    """Event: the best supporting sentence, verbatim, before the model has said anything."""
+    """Event: the best supporting sentence, verbatim, before the model has said anything.
+
+    `short` are the words in it that answer, where a reader found them.
+    """
 
     sentence: Sentence
+    short: Citation | None = None
 
 
 @dataclass(frozen=True, slots=True)

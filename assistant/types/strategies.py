@@ -18,13 +18,16 @@ SEQUENCE = "sequence"
 MAP_REDUCE = "map-reduce"
 """Many passages asked one by one, and all their quotes given as a list."""
 
+READER = "reader"
+"""The extractive reader finds the answer's words, or says that there are none."""
+
 EXTRACT = "extract"
 """No model: the best sentence of the documents."""
 
 DIRECT = "direct"
 """Neither search nor model: answered by the program. Only the router picks it."""
 
-STRATEGIES = (TOGETHER, SEQUENCE, MAP_REDUCE, EXTRACT)
+STRATEGIES = (READER, TOGETHER, SEQUENCE, MAP_REDUCE, EXTRACT)
 """Those that a person can ask for, beside `AUTO`."""
 
 WITHDRAWN = {

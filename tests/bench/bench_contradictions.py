@@ -21,7 +21,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from assistant.answering.best_sentence import ScoredSentence, sentence_spans
-from assistant.answering.contradictions import find_disagreements
+from assistant.answering.contradictions import find_disagreements, statements
 from assistant.text.words import content_stems, coverage, topic_words
 from assistant.types import Contradiction, Hit, Scores
 from tests.bench.qa_data import SQUAD_TRAIN, Asked, Squad, require, squad
@@ -95,7 +95,7 @@ def contradictions(question: str, texts: Sequence[str]) -> tuple[Contradiction, 
         for number, text in enumerate(texts)
         for start, end in sentence_spans(text)
     ]
-    return find_disagreements(question, hits, scored)
+    return find_disagreements(question, hits, statements(hits, scored, ()))
 
 
 def plant(paragraph: str, asked: Asked, rng: random.Random) -> str | None:

@@ -13,6 +13,7 @@ from assistant.types import (
     EXTRACT,
     FOLLOW_UP,
     MAP_REDUCE,
+    READER,
     SEQUENCE,
     TOGETHER,
     ChatEngine,
@@ -46,12 +47,20 @@ class RouteChoice:
 
 
 class Router:
-    """Chooses by rules. `documents` lists the library; `chat` is the model, if there is one."""
+    """Chooses by rules. `documents` lists the library; `chat` is the model, if there is one.
+
+    `reads` tells that there is an extractive reader.
+    """
 
     def __init__(
-        self, chat: ChatEngine | None, documents: Callable[[], Sequence[DocumentRecord]]
+        self,
+        chat: ChatEngine | None,
+        documents: Callable[[], Sequence[DocumentRecord]],
+        *,
+        reads: bool = False,
     ) -> None:
         self._chat = chat
+        self._reads = reads
         self._documents = documents
 
     def choose(self, question: str, strategy: str = AUTO, previous: str = "") -> RouteChoice:
@@ -74,15 +83,24 @@ class Router:
 
     def _picked(self, kind: str, strategy: str) -> tuple[str, str]:
         """Return the strategy that is used and the reason, for the kind and what was asked."""
+        named = strategy != AUTO
+        reason = _REASONS.get(kind, "It was asked of the documents.")
+        if named and strategy == READER and not self._reads:
+            return EXTRACT, "There is no reader: the best sentence is given."
+        if self._reads and self._suits_reader(strategy):
+            return READER, "It was asked for." if named else reason
         if self._chat is None:
             return EXTRACT, "There is no chat model: the best sentence is given."
-        named = strategy != AUTO
         lists = kind == question_type.LIST and self._chat.calibration.quotes_only
         wanted = strategy if named else (MAP_REDUCE if lists else LOOK_UP_STRATEGY)
         if wanted == SEQUENCE and self._chat.side_by_side < 1:
             return TOGETHER, "This model can't read passages side by side: all are in one prompt."
-        reason = _REASONS.get(kind, "It was asked of the documents.")
         return wanted, "It was asked for." if named else reason
+
+    def _suits_reader(self, strategy: str) -> bool:
+        """Tell whether the reader answers: where it is asked, or nothing writes whole sentences."""
+        quotes = self._chat is None or self._chat.calibration.quotes_only
+        return strategy == READER or (strategy == AUTO and quotes)
 
     def _direct(self, kind: str) -> str:
         if kind == question_type.GREETING:

@@ -96,6 +96,7 @@ class AskJson(Document, frozen=True):
     candidates: list[CandidateJson]
     confidence: float | None
     contradictions: list[ContradictionJson]
+    short: Citation | None
 
 
 class SearchJson(Document, frozen=True):

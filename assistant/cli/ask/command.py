@@ -127,7 +127,9 @@ def _grow(event: AnswerEvent, shown: Text, counted: Text) -> None:
     match event:
         case Retrieved(result=result):
             shown.append(f"{len(result.hits)} passages found\n", style="dim")
-        case Extracted(sentence=sentence):
+        case Extracted(sentence=sentence, short=short):
+            if short is not None:
+                shown.append(safe_text(short.text, single_line=True) + "\n", style="bold green")
             shown.append(safe_text(sentence.text) + "\n")
         case PartsRead(done=done, total=total):
             counted.plain = f"\n{done} of {total} parts read"
@@ -138,6 +140,8 @@ def _grow(event: AnswerEvent, shown: Text, counted: Text) -> None:
 def show_answer(answer: Answer, output: Output, *, passages: bool) -> None:
     """Print a checked answer: sentences with citation numbers, then the places."""
     cited: list[Citation] = []
+    if answer.short is not None:
+        output.line((safe_text(answer.short.text, single_line=True), "bold green"))
     for sentence in answer.sentences:
         _show_sentence(sentence, cited, output)
     for found in () if answer.abstained else answer.contradictions:  # the text says them
@@ -155,6 +159,11 @@ def show_answer(answer: Answer, output: Output, *, passages: bool) -> None:
         _show_passages(answer.passages, output)
     elif places := _other_places(answer, cited):
         output.line((f"See also: {places}", "dim"))
+    _show_how(answer, output)
+
+
+def _show_how(answer: Answer, output: Output) -> None:
+    """Say how the answer came about, and how long it took."""
     if answer.route is not None:
         note = f"{answer.strategy} ({answer.route.kind}): {answer.route.reason}"
         output.note((safe_text(note, single_line=True), "dim"))

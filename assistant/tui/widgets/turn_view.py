@@ -14,7 +14,7 @@ from assistant.tui.citation_numbers import Source, numbers_of
 from assistant.tui.feedback_workers import said_of
 from assistant.tui.strategy_choice import why
 from assistant.tui.turn_state import Phase, Turn
-from assistant.types import DIRECT, Answer, Contradiction, Sentence
+from assistant.types import DIRECT, Answer, Citation, Contradiction, Sentence
 
 LABEL = "bold $foreground-muted"
 QUIET = "$foreground-muted"
@@ -118,7 +118,17 @@ class TurnView(Vertical):
 
     def _quote(self, sentence: Sentence) -> Content:
         words = " ".join(sentence.text.split())  # lines break as this screen needs it
-        return safe_content.join(safe_content.block(f"“{words}”"), self._marks(sentence))
+        quoted = safe_content.highlighted(f"“{words}”", self._short_in(sentence, words))
+        return safe_content.join(quoted, self._marks(sentence))
+
+    def _short_in(self, sentence: Sentence, words: str) -> list[tuple[int, int]]:
+        """Return where the words that answer stand in a quote (which begins with its mark)."""
+        short = self.turn.short
+        if short is None or not any(_holds(quote, short) for quote in sentence.quotes):
+            return []
+        text = " ".join(short.text.split())
+        at = words.find(text)
+        return [(at + 1, at + 1 + len(text))] if at >= 0 else []
 
     def _sentence(self, sentence: Sentence) -> Content:
         words = safe_content.block(sentence.text.strip())
@@ -213,3 +223,8 @@ def _time(milliseconds: float) -> str:
     if milliseconds < 1000:
         return f"{milliseconds:.0f} ms"
     return f"{milliseconds / 1000:.1f} s"
+
+
+def _holds(quote: Citation, short: Citation) -> bool:
+    same = (quote.document_id, quote.page) == (short.document_id, short.page)
+    return same and quote.start <= short.start and short.end <= quote.end

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from assistant.answering.answer_text import DISAGREE, answer_text
-from assistant.answering.best_sentence import best_extract, score_sentences
-from assistant.answering.contradictions import MOST, find_disagreements
-from assistant.types import Hit, Place, Scores
+from assistant.answering.best_sentence import ScoredSentence, best_extract, score_sentences
+from assistant.answering.contradictions import MOST, find_disagreements, statements
+from assistant.types import Contradiction, Hit, Place, Scores
 from assistant.types.strategies import Candidate
 from tests.fakes.embedder import FakeEmbedder, make_query
 from tests.fakes.passages import make_hits, make_passage
@@ -16,18 +18,27 @@ SECOND = "The warranty on the pumps is 36 months from delivery. Seals are not co
 WEIGHTS = {"warranti": 2.0, "pump": 2.0}
 
 
+def compared(
+    question: str,
+    hits: Sequence[Hit],
+    scored: Sequence[ScoredSentence],
+    candidates: Sequence[Candidate] = (),
+) -> tuple[Contradiction, ...]:
+    return find_disagreements(question, hits, statements(hits, scored, candidates))
+
+
 def test_both_sides_are_given_with_their_places() -> None:
     hits = make_hits(FIRST, SECOND)
     scored = score_sentences(make_query(QUESTION, WEIGHTS), hits, FakeEmbedder())
-    (found,) = find_disagreements(QUESTION, hits, scored)
+    (found,) = compared(QUESTION, hits, scored)
     assert (found.kind, set(found.values)) == ("number", {"24 months", "36 months"})
     assert {s.quotes[0].document for s in (found.first, found.second)} == {"doc1.txt", "doc2.txt"}
     for sentence in (found.first, found.second):
         assert sentence.supported
         assert sentence.quotes[0].text == sentence.text
-    text = answer_text(
-        best_extract(hits, scored), [], refused=False, relevant=True, contradictions=[found]
-    )
+    best = best_extract(hits, scored)
+    assert best is not None
+    text = answer_text([best], [], refused=False, relevant=True, contradictions=[found])
     assert DISAGREE in text
     assert "24 months from delivery.\u201d (doc1.txt, page 1)" in text
     assert "36 months from delivery.\u201d (doc2.txt, page 1)" in text
@@ -37,11 +48,11 @@ def test_agreeing_passages_and_one_passage_seen_twice_are_no_contradiction() -> 
     for other in ("The warranty on the pumps is two years from delivery.", "Prices are fixed."):
         hits = make_hits(FIRST, other)
         scored = score_sentences(make_query(QUESTION, WEIGHTS), hits, FakeEmbedder())
-        assert find_disagreements(QUESTION, hits, scored) == ()
+        assert compared(QUESTION, hits, scored) == ()
     twice = (Hit(make_passage(FIRST), Scores(0.1)), Hit(make_passage(FIRST), Scores(0.1)))
     scored = score_sentences(make_query(QUESTION, WEIGHTS), twice, FakeEmbedder())
-    assert find_disagreements(QUESTION, twice, scored) == ()
-    assert find_disagreements(QUESTION, (), []) == ()
+    assert compared(QUESTION, twice, scored) == ()
+    assert compared(QUESTION, (), []) == ()
 
 
 def test_what_the_model_would_quote_is_looked_at_even_if_it_scores_low() -> None:
@@ -53,11 +64,11 @@ def test_what_the_model_would_quote_is_looked_at_even_if_it_scores_low() -> None
         else type(s)(s.hit, s.start, s.end, -5.0)
         for s in scored
     ]  # fmt: skip
-    assert find_disagreements(QUESTION, hits, low) == ()
+    assert compared(QUESTION, hits, low) == ()
     passage = hits[1].passage
     at = passage.text.index("36 months")
     candidate = Candidate("36 months", Place(1, at, at + 9), passage.cite(at, at + 9), 0.4)
-    (found,) = find_disagreements(QUESTION, hits, low, [candidate])
+    (found,) = compared(QUESTION, hits, low, [candidate])
     assert set(found.values) == {"24 months", "36 months"}
 
 
@@ -70,11 +81,11 @@ def test_headings_and_clause_numbers_are_no_values() -> None:
     scored = score_sentences(
         make_query(question, {"remind": 1.0, "fee": 1.0}), hits, FakeEmbedder()
     )
-    assert find_disagreements(question, hits, scored) == ()
+    assert compared(question, hits, scored) == ()
 
 
 def test_at_most_a_few_are_shown() -> None:
     texts = [f"The warranty on the pumps is {n} months from delivery." for n in range(12, 18)]
     hits = make_hits(*texts)
     scored = score_sentences(make_query(QUESTION, WEIGHTS), hits, FakeEmbedder())
-    assert len(find_disagreements(QUESTION, hits, scored)) == MOST
+    assert len(compared(QUESTION, hits, scored)) == MOST

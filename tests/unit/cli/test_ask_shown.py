@@ -56,7 +56,9 @@ def test_a_person_reads_why_and_where_the_documents_disagree(
 def test_a_refusal_says_once_that_the_documents_disagree(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    text = answer_text(FIRST, [], refused=True, relevant=True, contradictions=ANSWER.contradictions)
+    text = answer_text(
+        [FIRST], [], refused=True, relevant=True, contradictions=ANSWER.contradictions
+    )
     refused = replace(ANSWER, abstained=True, text=text, sentences=(FIRST,))
     show_answer(refused, Output(as_json=False), passages=False)
     out = capsys.readouterr().out

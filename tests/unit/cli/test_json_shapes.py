@@ -1,7 +1,7 @@
 """What scripts rely on: outputs that were recorded before still fit the schema of today.
 
 `tests/fixtures/json_outputs.jsonl` holds outputs of every command that an earlier version
-printed (its tests, and the real program on the sample library).
+printed (its tests, and the real program on the sample library). Whoever adds a field adds it there.
 """
 
 from __future__ import annotations

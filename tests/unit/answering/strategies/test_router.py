@@ -20,6 +20,7 @@ from assistant.types import (
     DIRECT,
     EXTRACT,
     MAP_REDUCE,
+    READER,
     SEQUENCE,
     STRATEGIES,
     TOGETHER,
@@ -51,12 +52,12 @@ def quoter(**how: int) -> FakeChat:
     return FakeChat(calibration=Calibration(quotes_only=True), **how)  # type: ignore[arg-type]
 
 
-def router(chat: FakeChat | None, *names: str) -> Router:
+def router(chat: FakeChat | None, *names: str, reads: bool = False) -> Router:
     records = [
         DocumentRecord(n, name, name, "text/plain", f"{n}", "", 1, 9, 1, "2026-01-01")
         for n, name in enumerate(names, start=1)
     ]
-    return Router(chat, lambda: records)
+    return Router(chat, lambda: records, reads=reads)
 
 
 def test_the_labelled_questions_are_told_apart() -> None:
@@ -109,6 +110,14 @@ def test_look_ups_are_read_together_and_lists_one_by_one() -> None:
     assert listed.route.reason
 
 
+def test_a_reader_comes_before_a_model_that_only_quotes_and_not_before_one_that_writes() -> None:
+    for question in ("How long is the warranty?", "Which parts are excluded?"):
+        assert router(quoter(), reads=True).choose(question).strategy == READER
+        assert router(None, reads=True).choose(question).strategy == READER
+        assert router(FakeChat(), reads=True).choose(question).strategy == TOGETHER
+    assert router(quoter()).choose("How long?", READER).strategy == EXTRACT
+
+
 def test_a_model_that_writes_freely_reads_lists_together() -> None:
     assert router(FakeChat()).choose("Which parts are excluded?").strategy == TOGETHER
 
@@ -121,7 +130,7 @@ def test_without_a_model_there_are_extracts_whatever_is_asked_for() -> None:
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_who_names_a_strategy_gets_it(strategy: str) -> None:
     for question in ("How long is the warranty?", "Which parts are excluded?", "Hello"):
-        choice = router(quoter()).choose(question, strategy)
+        choice = router(quoter(), reads=True).choose(question, strategy)
         assert choice.strategy == strategy
         assert not choice.answer
 

@@ -1,0 +1,135 @@
+"""Answer with the extractive reader: the short answer, the sentence that holds it, its page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+
+from assistant.answering.answer_spans import AnswerSpan, read_hits
+from assistant.answering.best_sentence import ScoredSentence, copied, sentence_spans, with_lead
+from assistant.answering.reader_confidence import answer_confidence
+from assistant.types import CancelToken, Citation, Hit, Reader, SearchResult, Sentence
+
+MOST_LISTED = 12
+"""Answers that are given to a question for several things."""
+
+_LIST_SHARE = 0.05
+_LIST_MARGIN = 0.0
+_STATES = 0.0
+"""Margins (nats) from which a span is listed, and from which its sentence is a statement."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderAnswer:
+    """What the reader found: `spans` best first, and `sentences` with what it would answer.
+
+    `short` is the best span, cited; `confidence` (0..1) that it is right; `refused` tells that
+    this is too little to give it. `scored` has the sentences of the passages that hold a span,
+    with the probability of the best one as their score; `statements` are those that answer,
+    best first.
+    """
+
+    spans: tuple[AnswerSpan, ...] = ()
+    sentences: tuple[Sentence, ...] = ()
+    short: Citation | None = None
+    confidence: float = 0.0
+    refused: bool = True
+    scored: tuple[ScoredSentence, ...] = ()
+    statements: tuple[ScoredSentence, ...] = ()
+
+
+def read_answer(
+    question: str,
+    result: SearchResult,
+    reader: Reader,
+    cancel: CancelToken | None = None,
+    *,
+    several: bool = False,
+) -> ReaderAnswer:
+    """Read the hits of a search; with `several` all that answers is given, not just the best.
+
+    Raises what the reader raises.
+    """
+    hits = result.hits
+    spans = read_hits(question, hits, reader, cancel)
+    if not spans:
+        return ReaderAnswer()
+    confidence = answer_confidence(question, result, spans, reader.calibration)
+    scored = _scored(hits, spans)
+    given = _listed(spans) if several else spans[:1]
+    return ReaderAnswer(
+        spans=spans,
+        sentences=tuple(dict.fromkeys(sentence_of(hits, scored, span) for span in given)),
+        short=_short(hits, spans[0]),
+        confidence=confidence,
+        refused=confidence < reader.calibration.threshold,
+        scored=scored,
+        statements=_statements(spans, scored),
+    )
+
+
+def sentence_of(
+    hits: Sequence[Hit], scored: Sequence[ScoredSentence], span: AnswerSpan
+) -> Sentence:
+    """Return the sentence (or sentences) that hold a span, copied, with what they lean on."""
+    own = [s for s in scored if s.hit == span.place.passage]
+    inside = [n for n, s in enumerate(own) if s.start < span.place.end and span.place.start < s.end]
+    if not inside:  # between two sentences: nothing but the span itself can be cited
+        place = ScoredSentence(span.place.passage, span.place.start, span.place.end, 0.0)
+        return copied(hits, place)
+    first, last = with_lead(hits, own, inside[0]), inside[-1]
+    return copied(hits, own[first], own[last])
+
+
+def _short(hits: Sequence[Hit], span: AnswerSpan) -> Citation | None:
+    cited = hits[span.place.passage].passage.cite(span.place.start, span.place.end)
+    return cited[0] if cited else None
+
+
+def _listed(spans: Sequence[AnswerSpan]) -> list[AnswerSpan]:
+    """Return all that answers, document by document in the order of their best answers."""
+    least = _LIST_SHARE * spans[0].share
+    good = [s for s in spans[1:] if s.share >= least and s.margin >= _LIST_MARGIN]
+    return [spans[0], *good][:MOST_LISTED]
+
+
+def _statements(
+    spans: Sequence[AnswerSpan], scored: Sequence[ScoredSentence]
+) -> tuple[ScoredSentence, ...]:
+    """Return the sentences in which the reader finds an answer, best first."""
+    sure = [span.place for span in spans if span.margin >= _STATES]
+
+    def answers(sentence: ScoredSentence) -> bool:
+        own = (p for p in sure if p.passage == sentence.hit)
+        return any(p.start < sentence.end and sentence.start < p.end for p in own)
+
+    found = sorted(filter(answers, scored), key=lambda s: -s.score)
+    return tuple(found[:MOST_LISTED])
+
+
+def _scored(hits: Sequence[Hit], spans: Sequence[AnswerSpan]) -> tuple[ScoredSentence, ...]:
+    """Return all sentences of the passages that hold a span, in order."""
+    found: list[ScoredSentence] = []
+    ordered = sorted(spans, key=lambda span: span.place.passage)
+    for number, group in groupby(ordered, key=lambda span: span.place.passage):
+        own = list(group)
+        for start, end in sentence_spans(hits[number].passage.text):
+            held = [s.share for s in own if s.place.start < end and start < s.place.end]
+            found.append(ScoredSentence(number, start, end, max(held, default=0.0)))
+    return tuple(found)
+
+
+def by_document(sentences: Sequence[Sentence]) -> tuple[Sentence, ...]:
+    """Put sentences of one document together, the document with the first one first."""
+    order: dict[int, int] = {}
+    for sentence in sentences:
+        for quote in sentence.quotes[:1]:
+            order.setdefault(quote.document_id, len(order))
+    return tuple(sorted(sentences, key=lambda s: order[s.quotes[0].document_id] if s.quotes else 0))
+
+
+def kept_hits(result: SearchResult, answer: ReaderAnswer, wanted: int) -> SearchResult:
+    """Leave out hits beyond the first `wanted` that hold nothing of the answer."""
+    used = [span.place.passage for span in answer.spans[:MOST_LISTED]]
+    return replace(result, hits=result.hits[: max([wanted, *(n + 1 for n in used)])])

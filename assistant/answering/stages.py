@@ -1,0 +1,88 @@
+"""The results of the stages from a question to an answer, as frozen values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from assistant.answering.best_sentence import ScoredSentence
+from assistant.answering.prompt_budget import PromptPlan
+from assistant.answering.reader_answer import ReaderAnswer
+from assistant.answering.request import StrategyResult
+from assistant.answering.strategies.router import RouteChoice
+from assistant.retrieval import Query
+from assistant.types import Extracted, Hit, SearchResult, Sentence, Timings
+
+
+@dataclass(frozen=True, slots=True)
+class Searched:
+    """The search result of a question, and its best sentence.
+
+    `in_scope` tells whether the library speaks about the question, as far as the search can
+    tell; nothing is scored if it does not. `found` is what the reader says, if it was asked.
+    """
+
+    query: Query
+    result: SearchResult
+    in_scope: bool
+    retrieve_ms: float
+    scored: Sequence[ScoredSentence] = ()
+    extract: Sentence | None = None
+    extract_ms: float = 0.0
+    found: ReaderAnswer | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stages:
+    """The results of the stages of one answer, as far as it came."""
+
+    question: str
+    choice: RouteChoice | None
+    searched: Searched | None
+    read: StrategyResult
+    cancelled: bool
+    total_ms: float
+
+    @property
+    def hits(self) -> tuple[Hit, ...]:
+        return self.searched.result.hits if self.searched else ()
+
+    @property
+    def found(self) -> ReaderAnswer | None:
+        return self.searched.found if self.searched else None
+
+    @property
+    def confidence(self) -> float | None:
+        """How sure the model is of its quote, else the reader of its answer."""
+        if self.read.confidence is not None or self.found is None:
+            return self.read.confidence
+        return self.found.confidence
+
+    @property
+    def in_scope(self) -> bool:
+        return self.searched is not None and self.searched.in_scope
+
+
+def shown_at_once(searched: Searched) -> Extracted | None:
+    """Return what is shown before a chat model has said anything."""
+    found, extract = searched.found, searched.extract
+    if extract is None or (found.refused if found else not searched.result.relevant):
+        return None
+    return Extracted(extract, found.short if found else None)
+
+
+def timings_of(stages: Stages, generated: int) -> Timings:
+    searched, plan = stages.searched, stages.read.plan
+    return Timings(
+        retrieve_ms=searched.retrieve_ms if searched else 0.0,
+        extract_ms=searched.extract_ms if searched else 0.0,
+        first_token_ms=stages.read.first_token_ms,
+        total_ms=stages.total_ms,
+        prompt_tokens=plan.prompt_tokens if plan else 0,
+        generated_tokens=generated,
+    )
+
+
+def reached_limit(plan: PromptPlan | None, tokens: int) -> bool:
+    """Tell whether an answer is as long as it could be."""
+    return plan is not None and tokens >= plan.max_answer_tokens

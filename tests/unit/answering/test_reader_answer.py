@@ -1,0 +1,213 @@
+"""Answers that an extractive reader finds: which span wins, when it is refused, what is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pytest
+
+from assistant.answering import AnswerSession
+from assistant.answering.answer_spans import ranked
+from assistant.answering.answer_text import CLOSEST, NOT_FOUND
+from assistant.answering.ask_again import ask_again
+from assistant.config import Settings
+from assistant.retrieval import Retriever
+from assistant.types import (
+    READER,
+    TOGETHER,
+    Answer,
+    Calibration,
+    CancelToken,
+    Extracted,
+    Finished,
+    Generated,
+    Hit,
+    Reading,
+    ReadSpan,
+    Retrieved,
+    Sentence,
+)
+from tests.fakes.engine import FakeChat
+from tests.fakes.passages import make_hits
+from tests.fakes.reader import FakeReader
+from tests.unit.answering.test_answer import MANUAL, QUESTION, WORDS_ONLY, library
+
+
+def ask(
+    reader: FakeReader,
+    question: str = QUESTION,
+    texts: Sequence[str] = MANUAL,
+    chat: FakeChat | None = None,
+    strategy: str = "",
+) -> tuple[Answer, list[type]]:
+    store, embedder = library(texts)
+    retriever = Retriever(store, embedder, calibration=WORDS_ONLY)
+    settings = Settings(data_dir=Path("unused"))
+    session = AnswerSession(retriever, chat, embedder, settings, reader=reader)
+    events = list(session.ask(question, strategy=strategy))
+    assert isinstance(events[-1], Finished)
+    return events[-1].answer, [type(event) for event in events]
+
+
+def knows(answers: Mapping[str, float], question: str = QUESTION) -> FakeReader:
+    return FakeReader({question: answers})
+
+
+def test_the_span_its_sentence_and_its_page_are_shown() -> None:
+    answer, events = ask(knows({"every six months": 4.0}))
+    assert events == [Retrieved, Extracted, Finished]
+    assert answer.strategy == READER
+    assert answer.text == "The oil of the pump is changed every six months."
+    assert answer.short is not None
+    assert (answer.short.text, answer.short.document) == ("every six months", "manual0.txt")
+    assert answer.confidence == pytest.approx(0.982, abs=0.001)
+    assert not answer.abstained
+
+
+def test_what_the_reader_does_not_find_is_refused_and_the_nearest_is_named() -> None:
+    answer, events = ask(knows({"every six months": -3.0}))
+    assert events == [Retrieved, Finished]
+    assert answer.abstained
+    assert answer.short is None
+    assert answer.text.startswith(f"{NOT_FOUND} {CLOSEST}")
+    assert answer.confidence is not None
+    assert answer.confidence < 0.1
+
+
+def test_the_question_may_be_answered_far_down_the_search() -> None:
+    texts = [*(f"The oil of pump {n} is dark and changed." for n in range(12)), *MANUAL[:1]]
+    answer, _ = ask(knows({"every six months": 4.0}), texts=texts)
+    assert answer.short is not None
+    assert answer.short.text == "every six months"
+    [quote] = answer.sentences[0].quotes
+    assert quote.document in {h.passage.document for h in answer.passages}
+
+
+def test_several_things_are_listed_document_by_document() -> None:
+    texts = (
+        "The seals are covered by the warranty. Nothing else is.",
+        "Hoses are excluded. Filters are excluded too.",
+        "The gate opens at seven.",
+    )
+    question = "Which parts are excluded from the warranty?"
+    reader = knows({"Hoses": 3.0, "Filters": 2.5, "The gate": -4.0}, question)
+    answer, _ = ask(reader, question, texts)
+    assert answer.text.splitlines() == ["Hoses are excluded.", "Filters are excluded too."]
+
+
+def test_a_model_that_writes_goes_on_from_the_reader() -> None:
+    chat = FakeChat(['It is changed "every six months" [1].'])
+    answer, events = ask(knows({"every six months": 4.0}), chat=chat)
+    assert events == [Retrieved, Extracted, Generated, Finished]
+    assert answer.strategy == TOGETHER
+    assert [s.origin for s in answer.sentences] == ["extract", "model"]
+    assert all(s.supported for s in answer.sentences)
+
+
+def test_a_model_that_only_quotes_is_not_needed() -> None:
+    chat = FakeChat(["unused"], calibration=Calibration(quotes_only=True))
+    answer, _ = ask(knows({"every six months": 4.0}), chat=chat)
+    assert answer.strategy == READER
+    assert chat.prompts == []
+
+
+def test_a_cancel_while_it_reads_gives_what_there_was() -> None:
+    token = CancelToken()
+
+    class Cancels(FakeReader):
+        def read(
+            self, question: str, passages: Sequence[str], cancel: CancelToken | None = None
+        ) -> list[Reading]:
+            token.cancel()
+            return super().read(question, passages, cancel)
+
+    store, embedder = library()
+    session = AnswerSession(
+        Retriever(store, embedder, calibration=WORDS_ONLY),
+        None,
+        embedder,
+        Settings(data_dir=Path("unused")),
+        reader=Cancels({}),
+    )
+    *_, last = session.ask(QUESTION, token)
+    assert isinstance(last, Finished)
+    assert last.answer.cancelled
+
+
+# -- spans of several passages ---------------------------------------------------------------
+
+
+def hit(text: str) -> Hit:
+    return make_hits(text)[0]
+
+
+def found(text: str, words: str, score: float, relevance: float = 0.0) -> tuple[Hit, Reading]:
+    at = text.index(words)
+    return hit(text), Reading((ReadSpan(at, at + len(words), score),), 0.0, relevance)
+
+
+def best(*pairs: tuple[Hit, Reading]) -> str:
+    spans = ranked([h for h, _ in pairs], [r for _, r in pairs])
+    assert sum(span.share for span in spans) <= 1.0 + 1e-9
+    return spans[0].text
+
+
+def test_the_same_words_in_several_passages_count_together() -> None:
+    pairs = [
+        found("It lasts two years.", "two years", 1.0),
+        found("For the two years after delivery.", "the two years", 1.0),
+        found("It lasts three years.", "three years", 1.5),
+    ]
+    assert best(*pairs[1:]) == "three years"
+    assert best(*pairs) in {"two years", "the two years"}
+
+
+def test_no_answer_takes_its_share_of_each_passage() -> None:
+    sure = found("The dose is 250 mg.", "250 mg", 2.0)
+    unsure = found("Never 5 mg.", "5 mg", -3.0)
+    assert best(sure, unsure) == "250 mg"
+    assert best(unsure, sure) == "250 mg"
+
+
+def test_a_passage_that_does_not_concern_the_question_counts_less() -> None:
+    near = found("The station is inspected in May.", "May", 1.0, relevance=2.0)
+    far = found("The warranty ends in June.", "June", 1.5, relevance=-3.0)
+    assert best(far, near) == "May"
+
+
+def test_nothing_comes_of_nothing() -> None:
+    assert ranked([], []) == ()
+    assert ranked([hit("A.")], [Reading((), 0.0)]) == ()
+
+
+# -- a quote's own sentence is asked again ---------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "quoted", "supported"),
+    [
+        ("Children are given 250 mg. It is never dosed at 5 mg.", "250 mg", True),
+        ("Children are given 250 mg. It is never dosed at 5 mg.", "5 mg", False),
+    ],
+)
+def test_a_quote_is_supported_if_its_own_sentence_answers(
+    text: str, quoted: str, supported: bool
+) -> None:
+    question = "At what dose is it given?"
+    reader = knows({"250 mg": 3.0}, question)
+    source = hit(text)
+    at = text.rindex(quoted)
+    quotes = source.passage.cite(at, at + len(quoted))
+    said = Sentence(f'"{quoted}"', supported=True, quotes=quotes, origin="model")
+    [checked] = ask_again(question, [said], [source], reader)
+    assert checked.supported is supported
+    assert [flaw.code for flaw in checked.flaws] == ([] if supported else ["unanswering"])
+
+
+def test_what_code_copied_is_not_asked_again() -> None:
+    source = hit("Never 5 mg.")
+    said = Sentence("Never 5 mg.", True, source.passage.cite(0, 11), "extract")
+    reader = knows({})
+    assert ask_again("At what dose?", [said], [source], reader) == [said]
+    assert reader.asked == []
