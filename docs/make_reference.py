@@ -40,6 +40,7 @@ OUTPUTS = {
     "bundle keys trust": bundle_schema.KeysJson,
     "bundle keys revoke": bundle_schema.RevokeJson,
     "docs": schema.DocsJson,
+    "library check": schema.LibraryCheckJson,
     "doctor": schema.DoctorJson,
     "eval draft": evaluate_schema.DraftJson,
     "eval review": evaluate_schema.ReviewJson,

@@ -24,6 +24,7 @@ from assistant.types import (
     Hit,
     IngestEvent,
     IngestFinished,
+    Note,
     Page,
     Retrieved,
     SearchResult,
@@ -150,6 +151,9 @@ class AuditedWorkspace:
     def page(self, document_id: int, number: int) -> Page:
         self._recorder.record("view", document=document_id, page=number)
         return self._inner.page(document_id, number)
+
+    def notes(self, document_id: int) -> tuple[Note, ...]:
+        return self._inner.notes(document_id)
 
     def note_export(self, what: str, count: int, documents: Sequence[int]) -> None:
         listed = list(documents)[:MOST_LISTED]

@@ -28,6 +28,7 @@ COMMANDS = {
     "eval": "assistant.cli.eval.command:evaluate",
     "feedback": "assistant.cli.feedback.command:feedback",
     "forget": "assistant.cli.documents:forget",
+    "library": "assistant.cli.library:library",
     "models": "assistant.cli.models.command:models",
     "passphrase": "assistant.cli.passphrase.command:passphrase",
     "prove-offline": "assistant.cli.prove.command:prove_offline",

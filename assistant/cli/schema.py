@@ -55,6 +55,30 @@ class DocsJson(Document, frozen=True):
     documents: list[DocumentRecord]
 
 
+class ReadingNoteJson(Shape, frozen=True):
+    """What a person should know of how a document was read, and `advice` ("" if there is none)."""
+
+    code: str
+    text: str
+    advice: str
+    pages: list[int]
+
+
+class ReadingJson(Shape, frozen=True):
+    id: int
+    name: str
+    media_type: str
+    pages: int
+    characters: int
+    chunks: int
+    notes: list[ReadingNoteJson]
+
+
+class LibraryCheckJson(Document, frozen=True):
+    library: str
+    documents: list[ReadingJson]
+
+
 class ForgetJson(Document, frozen=True):
     forgotten: DocumentRecord
 

@@ -28,6 +28,7 @@ from assistant.types import (
     Feedback,
     FeedbackExport,
     IngestEvent,
+    Note,
     Page,
     SearchResult,
     Workspace,
@@ -123,6 +124,9 @@ class LocalWorkspace:
 
     def page(self, document_id: int, number: int) -> Page:
         return self._filled_store().page(document_id, number)
+
+    def notes(self, document_id: int) -> tuple[Note, ...]:
+        return self._filled_store().notes(document_id)
 
     def note_export(self, what: str, count: int, documents: Sequence[int]) -> None:
         """Nothing to do here: `AuditedWorkspace` has recorded it."""

@@ -15,6 +15,11 @@ NOTES: dict[str, str] = {
 }
 """`{number}` counts, `{label}` names. The pages of a note are added behind it."""
 
+ADVICE: dict[str, str] = {
+    "pages_without_text": "If there is writing on them: assistant add FILE --ocr always",
+}
+"""What to do about a note, where something can be done."""
+
 _PAGES_LISTED = 12
 
 
@@ -26,6 +31,11 @@ def worded(note: Note) -> str:
         return line
     more = ", ..." if len(note.pages) > _PAGES_LISTED else ""
     return f"{line}: {', '.join(map(str, note.pages[:_PAGES_LISTED]))}{more}"
+
+
+def advice(note: Note) -> str:
+    """Return what to do about a note, "" if nothing is to be done."""
+    return ADVICE.get(note.code, "")
 
 
 def all_worded(notes: Sequence[Note]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -36,6 +37,7 @@ from assistant.types import (
     Vectors,
 )
 
+_PAGES_NAMED = 100
 BATCH = 16
 """Chunks that are embedded between two looks at progress and cancel."""
 
@@ -132,7 +134,7 @@ class Ingester:
             return
         yield FileProgress(file.path, index, "reading", 0, 1)
         parsed = self._parser.parse(file.path, cancel)
-        document = parsed.document
+        document = _with_bare_pages(parsed.document)
         chunks: list[Chunk] = []
         for done, more in self._chunk(document, cancel):
             chunks.extend(more)
@@ -146,7 +148,7 @@ class Ingester:
         sources = library.sources_of(content, portable_source(file.path))
         new = NewDocument(file.name, sources, content, document, chunks, vectors)
         record, replaced = library.add(new)
-        yield FileAdded(file.path, index, record, replaced, _note(document))
+        yield FileAdded(file.path, index, record, replaced, all_worded(document.notes))
 
     def _chunk(
         self, document: ParsedDocument, cancel: CancelToken
@@ -233,8 +235,10 @@ def _concerns_one_file(error: AssistantError) -> bool:
     return isinstance(error, DocumentError | EngineError)
 
 
-def _note(document: ParsedDocument) -> str:
-    """Say what was left out or is doubtful: a person would look for it in vain."""
+def _with_bare_pages(document: ParsedDocument) -> ParsedDocument:
+    """Note the pages that have no text: a person would look for their content in vain."""
     bare = [n for n in range(1, document.page_count + 1) if not document.page_text(n).strip()]
-    empty = [Note("pages_without_text", len(bare), pages=tuple(bare))] if bare else []
-    return all_worded([*empty, *document.notes])
+    if not bare:
+        return document
+    note = Note("pages_without_text", len(bare), pages=tuple(bare[:_PAGES_NAMED]))
+    return replace(document, notes=(note, *document.notes))

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from assistant.types.answers import AnswerEvent, SearchResult
 from assistant.types.cancel import CancelToken
-from assistant.types.documents import DocumentRecord, Page
+from assistant.types.documents import DocumentRecord, Note, Page
 from assistant.types.feedback import ExportKind, Feedback, FeedbackExport
 from assistant.types.ingest import IngestEvent
 
@@ -63,6 +63,8 @@ class Workspace(Protocol):
     def page_text(self, document_id: int, page: int) -> str: ...
 
     def page(self, document_id: int, number: int) -> Page: ...
+
+    def notes(self, document_id: int) -> tuple[Note, ...]: ...
 
     def close(self) -> None: ...
 

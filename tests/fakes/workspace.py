@@ -6,9 +6,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from assistant.errors import UsageError
@@ -28,6 +29,7 @@ from assistant.types import (
     Finished,
     IngestEvent,
     IngestFinished,
+    Note,
     Page,
     PageStart,
     Passage,
@@ -77,6 +79,7 @@ class FakeWorkspace:
         forgetting: Sequence[Step] = (),
         paging: Sequence[Step] = (),
         judging: Sequence[Step] = (),
+        noted: Mapping[int, tuple[Note, ...]] = MappingProxyType({}),
         model: str = MODEL,
         forbidden: int | None = None,
     ) -> None:
@@ -89,6 +92,7 @@ class FakeWorkspace:
         self._warm_up, self._closing = warm_up, closing
         self._forgetting, self._paging = forgetting, paging
         self._judging = judging
+        self._noted = noted
         self.judged: list[Feedback] = []
         self.exported: list[tuple[str, int, tuple[int, ...]]] = []
         self._model = model
@@ -248,6 +252,10 @@ class FakeWorkspace:
 
     def page(self, document_id: int, number: int) -> Page:
         return Page(number, self.page_text(document_id, number), f"page {number}")
+
+    def notes(self, document_id: int) -> tuple[Note, ...]:
+        self._known(document_id)
+        return self._noted.get(document_id, ())
 
     def note_export(self, what: str, count: int, documents: Sequence[int]) -> None:
         self._note("note_export")

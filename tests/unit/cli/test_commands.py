@@ -17,7 +17,7 @@ from jsonschema import validate
 from assistant.cli.main import cli
 from assistant.config import Settings
 from assistant.errors import DocumentError, StoreBusyError
-from assistant.types import FileAdded, FileFailed, FileProgress, FilesFound
+from assistant.types import FileAdded, FileFailed, FileProgress, FilesFound, Note
 from tests.fakes.workspace import FakeWorkspace, Forever
 from tests.unit.test_docs import REFERENCE
 
@@ -51,6 +51,21 @@ def test_docs_lists_every_document() -> None:
     listed = parsed(result, "docs")["documents"]
     assert [d["name"] for d in listed] == [r.name for r in workspace.documents()]
     assert workspace.closed
+
+
+def test_library_check_says_what_was_left_out_and_what_to_do() -> None:
+    noted = {1: (Note("pages_without_text", 2, pages=(2, 4)),)}
+    result = run(fake(noted=noted), "library", "check", "--json")
+    first, *others = parsed(result, "library check")["documents"]
+    [note] = first["notes"]
+    assert note["text"] == "2 of its pages have no text (pictures or blank): 2, 4"
+    assert note["pages"] == [2, 4]
+    assert "--ocr always" in note["advice"]
+    assert all(other["notes"] == [] for other in others)
+    shown = run(fake(noted=noted), "library", "check").stdout
+    assert "2 of its pages have no text" in shown
+    assert "1 with notes" in shown
+    assert "assistant add" in run(fake(pages={}), "library", "check").stdout
 
 
 def test_docs_of_an_empty_library_tells_how_to_begin() -> None:

@@ -1,0 +1,66 @@
+"""`assistant library`: look after the library as a whole."""
+
+from __future__ import annotations
+
+import click
+
+from assistant.cli.options import Invocation, command_options
+from assistant.cli.schema import LibraryCheckJson, ReadingJson, ReadingNoteJson
+from assistant.console.json_output import shaped
+from assistant.console.output import Output
+from assistant.documents.reading_notes import advice, worded
+from assistant.safe_text import safe_text
+from assistant.types import DocumentRecord, Note
+
+
+@click.group()
+def library() -> None:
+    """Look after the library as a whole."""
+
+
+@library.command()
+@command_options
+def check(invocation: Invocation) -> None:
+    """Say of each document how it was read: what was left out or is doubtful, and what to do.
+
+    \b
+    Examples:
+      assistant library check
+      assistant library check --json | jq '.documents[] | select(.notes != [])'
+    """
+    with invocation.workspace() as workspace:
+        found = [(record, workspace.notes(record.id)) for record in workspace.documents()]
+    output = invocation.output
+    if output.as_json:
+        documents = [_json(record, notes) for record, notes in found]
+        output.json(LibraryCheckJson(invocation.settings.library, documents))
+    else:
+        _show(found, output)
+
+
+def _json(record: DocumentRecord, notes: tuple[Note, ...]) -> ReadingJson:
+    said = [ReadingNoteJson(n.code, worded(n), advice(n), list(n.pages)) for n in notes]
+    return shaped(ReadingJson, record, notes=said)
+
+
+def _show(found: list[tuple[DocumentRecord, tuple[Note, ...]]], output: Output) -> None:
+    if not found:
+        output.line("The library is empty. Add documents with: assistant add PATH...")
+        return
+    columns = ["id", "name", "type", "pages", "chunks", "notes"]
+    rows = [
+        [str(r.id), r.name, r.media_type, str(r.pages), str(r.chunks), str(len(notes) or "")]
+        for r, notes in found
+    ]
+    output.table(columns, rows, right=frozenset({0, 3, 4, 5}))
+    for record, notes in found:
+        if notes:
+            output.line()
+            output.line((safe_text(record.name, single_line=True), "bold"))
+        for note in notes:
+            output.line(f"  {worded(note)}.")
+            if said := advice(note):
+                output.line((f"    {said}", "dim"))
+    doubtful = sum(bool(notes) for _, notes in found)
+    output.line()
+    output.line(f"{len(found)} documents, {doubtful} with notes.")
