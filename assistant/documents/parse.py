@@ -2,21 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from assistant.documents.csv_table import read_csv
 from assistant.documents.document_title import first_line_title
-from assistant.documents.file_type import MEDIA_TYPES, Kind, sniff
+from assistant.documents.file_type import MEDIA_TYPES, Kind
+from assistant.documents.html import read_html
+from assistant.documents.json_text import read_json
 from assistant.documents.markdown import markdown_headings
 from assistant.documents.parse_errors import ParseFault
 from assistant.documents.pdf import read_pdf
 from assistant.documents.size_limits import MAX_CHARACTERS
+from assistant.documents.sniff import sniff
+from assistant.documents.source_text import read_source
 from assistant.documents.text_encoding import decode_text, has_visible_text
 from assistant.types.documents import Heading, ParsedDocument, ReadOptions
+
+Reader = Callable[[bytearray, Kind, ReadOptions], ParsedDocument]
 
 
 def parse_bytes(data: bytearray, named: Kind, options: ReadOptions) -> ParsedDocument:
     """Parse a file of which the name says that it is `named`. Raises `ParseFault`."""
     kind = sniff(data, named)
-    if kind == "pdf":
-        return read_pdf(data)
+    if kind not in READERS:
+        raise ParseFault("other_kind", label="office")
+    return READERS[kind](data, kind, options)
+
+
+def _read_pdf(data: bytearray, _kind: Kind, _options: ReadOptions) -> ParsedDocument:
+    return read_pdf(data)
+
+
+def _read_text(data: bytearray, kind: Kind, options: ReadOptions) -> ParsedDocument:
     text = decode_text(data, options.encoding)
     if len(text) > MAX_CHARACTERS:
         raise ParseFault("too_much_text", number=len(text))
@@ -27,3 +44,16 @@ def parse_bytes(data: bytearray, named: Kind, options: ReadOptions) -> ParsedDoc
         headings = tuple(Heading(*heading) for heading in found)
         return ParsedDocument(text, (0,), MEDIA_TYPES[kind], title, headings)
     return ParsedDocument(text, (0,), MEDIA_TYPES[kind], first_line_title(text))
+
+
+READERS: dict[Kind, Reader] = {
+    "pdf": _read_pdf,
+    "markdown": _read_text,
+    "text": _read_text,
+    "html": read_html,
+    "csv": read_csv,
+    "tsv": read_csv,
+    "json": read_json,
+    "jsonl": read_json,
+    "source": read_source,
+}

@@ -10,14 +10,18 @@ from assistant.documents.size_limits import MAX_CHARACTERS
 from assistant.errors import DocumentError
 from assistant.safe_text import safe_text
 
-SUPPORTED = "PDF, plain text (.txt) and Markdown (.md)"
+SUPPORTED = (
+    "PDF, Word (.docx), PowerPoint (.pptx), Excel (.xlsx, .xls), OpenDocument (.odt, .ods, .odp), "
+    "RTF, EPUB, web pages (.html), mail (.eml, .msg), tables (.csv, .tsv), JSON, Markdown (.md), "
+    "plain text (.txt) and source code"
+)
 
 OTHER_KINDS = {
     "archive": "a ZIP archive",
-    "office": "an Office document (Word, Excel, PowerPoint or OpenDocument)",
-    "ebook": "an EPUB book",
-    "old_office": "an old Office document (.doc, .xls, .ppt or .msg)",
-    "rtf": "a rich text (RTF) document",
+    "office": "an Office document of another kind than Word, Excel and PowerPoint",
+    "old_office": "an old Office document of a kind that can't be told",
+    "old_word": "a Word document from before 2007 (.doc)",
+    "old_powerpoint": "a PowerPoint presentation from before 2007 (.ppt)",
     "wordperfect": "a WordPerfect document",
     "postscript": "a PostScript file",
     "picture": "a picture",
@@ -32,7 +36,13 @@ OTHER_KINDS = {
 }
 
 _SAVE_AS = "Open it in the program that made it, save it as PDF or text, and add that."
-_CONVERT = {"archive": "Unpack it and add the documents in it.", "compressed": "Unpack it first."}
+_CONVERT = {
+    "archive": "Unpack it and add the documents in it.",
+    "compressed": "Unpack it first.",
+    "old_word": "Open it in Word or LibreOffice, save it as .docx, and add that.",
+    "old_powerpoint": "Open it in PowerPoint or LibreOffice, save it as .pptx, and add that.",
+    "wordperfect": "Open it in WordPerfect or LibreOffice, save it as .docx, and add that.",
+}
 
 _TABLE: dict[str, tuple[str, str]] = {
     "empty": ("{name} is empty (0 bytes).", "Get a complete copy of the file."),
@@ -44,6 +54,73 @@ _TABLE: dict[str, tuple[str, str]] = {
     "not_pdf": (
         "{name} is not a PDF, whatever its name says: it is {label}.",
         "Get the real PDF, or give the file the right name ending.",
+    ),
+    "not_office": (
+        "{name} is not the office document, book or mail that its name says: it is {label}.",
+        "Get the real file, or give it the right name ending.",
+    ),
+    "office_encrypted": (
+        "{name} is locked with a password.",
+        (
+            "Open it with the password in the program that made it, save a copy without a "
+            "password, and add that."
+        ),
+    ),
+    "ebook_locked": (
+        "{name} is a book that is locked to a shop's reader (DRM).",
+        "It can only be read in that shop's program. Get an edition without a lock.",
+    ),
+    "package_damaged": (
+        "{name} is damaged or cut off: its parts can't be read.",
+        "Copy or download the file again; if it opens in its program, save it anew.",
+    ),
+    "package_twice": (
+        "{name} holds two parts of the same name: two programs could show two different texts.",
+        "Somebody may have tampered with it. Open it in its program, look, and save it anew.",
+    ),
+    "package_parts": (
+        "{name} holds {number:,} parts, more than any document has.",
+        "Check where it comes from; it may be made to do harm.",
+    ),
+    "package_without": (
+        "{name} lacks the part that holds its text.",
+        "Copy or download the file again; if it opens in its program, save it anew.",
+    ),
+    "unpacks_without_end": (
+        "{name} unpacks to more than {number} MiB and was stopped.",
+        "It may be made to do harm. If you trust it, split it into smaller documents.",
+    ),
+    "xml_damaged": (
+        "{name} is damaged: the XML in it breaks off or is wrong (line {number}).",
+        "Copy or download the file again; if it opens in its program, save it anew.",
+    ),
+    "xml_entities": (
+        "{name} declares entities in its XML, which no document needs and attacks use.",
+        "It may be made to do harm. Open it in its program, and save it anew if you trust it.",
+    ),
+    "nested_too_deep": (
+        "{name} is nested deeper than {number} levels.",
+        "No document needs that; it may be made to do harm.",
+    ),
+    "too_many_columns": (
+        "{name} has a row of {number:,} columns, more than any table that people read.",
+        "Check that it is the right file, and export only the columns that matter.",
+    ),
+    "csv_damaged": (
+        "{name} can't be read as a table from line {number} on: a quotation mark may be missing.",
+        "Look at that line in an editor, or save the table anew in a spreadsheet program.",
+    ),
+    "json_damaged": (
+        "{name} is not valid JSON (line {number}).",
+        "Look at that line in an editor. If it is just text, give it the name ending .txt.",
+    ),
+    "sheet_damaged": (
+        "{name} is damaged: its sheets can't be read.",
+        "Open it in a spreadsheet program, save it as .xlsx, and add that.",
+    ),
+    "mail_without_text": (
+        "{name} is a mail without any text.",
+        "Check that it is the right file.",
     ),
     "not_text": (
         (

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Protocol
 
 from assistant.documents.parse_errors import ParseFault
-from assistant.documents.parser_worker import JOB, RESULT
+from assistant.documents.parser_protocol import JOB, RESULT
 from assistant.documents.pipe_exchange import exchange
 from assistant.types import CancelToken
 
@@ -21,7 +21,15 @@ _BOOT = (
     "import sys; i = sys.argv.index('--'); sys.path.extend(sys.argv[1:i]);"
     "from assistant.documents.parser_worker import main; main(sys.argv[i + 1:])"
 )
-_PACKAGES = ("assistant", "pypdfium2", "pypdfium2_raw", "pypdfium2_cfg")
+_PACKAGES = (
+    "assistant",
+    "pypdfium2",
+    "pypdfium2_raw",
+    "pypdfium2_cfg",
+    "olefile",
+    "python_calamine",
+    "selectolax",
+)
 _KEPT = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT")
 """What an interpreter may need to start at all; nothing else of the environment goes along."""
 

@@ -21,6 +21,12 @@ from assistant.documents.reading_notes import NOTES
 from assistant.documents.size_limits import MAX_CHARACTERS, MAX_PAGES
 from assistant.types.documents import AS_FOUND, ParsedDocument, ReadOptions
 
+JOB = struct.Struct(">QQ")
+"""Address space in bytes, processor time in seconds."""
+
+RESULT = struct.Struct(">iQ")
+"""Exit status as `os.waitstatus_to_exitcode` gives it, peak resident memory in KiB."""
+
 REQUEST = struct.Struct(">4sBHQ")
 REPLY = struct.Struct(">4sBIQ")
 _MAGIC = b"AQ2\n"

@@ -17,30 +17,25 @@ import gc
 import importlib
 import io
 import os
-import struct
 import sys
 from collections.abc import Callable
 from typing import NoReturn
 
+from assistant.documents import charsets
 from assistant.documents.file_type import Kind
 from assistant.documents.parse import parse_bytes
 from assistant.documents.parse_errors import ParseFault
 from assistant.documents.parser_protocol import (
+    JOB,
     REQUEST,
+    RESULT,
     pack_document,
     pack_fault,
     unpack_options,
     unpack_request,
 )
-from assistant.documents.text_encoding import ENCODINGS
 from assistant.lockdown import child_preamble, compute_only, prepare_compute_only
 from assistant.types.documents import ParsedDocument, ReadOptions
-
-JOB = struct.Struct(">QQ")
-"""Address space in bytes, processor time in seconds."""
-
-RESULT = struct.Struct(">iQ")
-"""Exit status as `os.waitstatus_to_exitcode` gives it, peak resident memory in KiB."""
 
 Parse = Callable[[bytearray, Kind, ReadOptions], ParsedDocument]
 """The document's bytes, the type that its name says, and how to read it, to its text."""
@@ -67,8 +62,7 @@ def _warm_up() -> None:
         with contextlib.suppress(ImportError):
             importlib.import_module(module)
     prepare_compute_only()
-    for encoding in ENCODINGS:
-        "x".encode(encoding).decode(encoding)
+    charsets.load_all()
     gc.collect()
     gc.freeze()
 

@@ -12,6 +12,23 @@ from assistant.types.documents import Note
 
 NOTES: dict[str, str] = {
     "pages_without_text": "{number} of its pages have no text (pictures or blank)",
+    "tracked_changes": "tracked changes ({number}): inserted text was read, deleted text was not",
+    "comments": "comments ({number}) are read as text of their own",
+    "hidden_text": "hidden text ({number} places) was left out",
+    "hidden_slides": "hidden slides ({number}) were read",
+    "hidden_sheets": "hidden sheets ({number}) were read: {label}",
+    "hidden_rows": "hidden rows and columns ({number}) were read: {label}",
+    "chart_sheets": "sheets without cells ({number}) were left out: {label}",
+    "rows_left_out": "too large to be read as a whole: {number} rows were left out of {label}",
+    "rows_of_other_width": "{number} rows have more or fewer columns than the first",
+    "formulas_without_value": "formulas without a stored value ({number}) were left out: {label}",
+    "number_formats": "numbers stand as they are stored, without the format of their cells",
+    "macros": "its macros were neither run nor read",
+    "embedded_objects": "embedded objects ({number}) were left out",
+    "chapters_missing": "chapters that its contents name are missing ({number})",
+    "mail_damaged": "parts of the mail are damaged ({number}) and were read as far as they go",
+    "mail_encrypted": "the mail is encrypted: only its head could be read",
+    "attachments_left_out": "attachments ({number}) were left out: {label}",
 }
 """`{number}` counts, `{label}` names. The pages of a note are added behind it."""
 

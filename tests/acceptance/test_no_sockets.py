@@ -40,7 +40,7 @@ def test_the_journey_opens_no_socket(default_models: Path, tmp_path: Path) -> No
 
 LOADED_LIBRARIES = """
 import sqlite_vec, apsw, llama_cpp, msgspec, nacl.signing, numpy, onnxruntime, pypdfium2
-import Stemmer, tokenizers
+import python_calamine, selectolax.lexbor, Stemmer, tokenizers
 maps = open("/proc/self/maps").read().split()
 print(*{p for p in maps if "/site-packages/" in p and ".so" in p}, sep="\\n")
 print(sqlite_vec.loadable_path() + ".so")

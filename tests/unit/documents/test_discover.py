@@ -35,7 +35,7 @@ def test_a_folder_is_walked_in_order_of_names(folder: Path) -> None:
         "a/z.md",
         "a/c.PDF",
         "c.markdown",
-        "d.docx",
+        "d.exe",
         "e",
         ".hidden.txt",
         ".git/x.txt",
@@ -116,9 +116,9 @@ def test_a_socket_in_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_what_a_person_names_is_never_passed_over_in_silence(folder: Path) -> None:
-    make(folder, "a.docx", "README", "sub/x.docx")
+    make(folder, "a.exe", "README", "sub/x.exe")
     (folder / "empty").mkdir()
-    paths = ["a.docx", "README", "no.txt", "sub", "empty", "nul\0.txt", "n" * 300]
+    paths = ["a.exe", "README", "no.txt", "sub", "empty", "nul\0.txt", "n" * 300]
     found = discover([folder / name for name in paths])
     assert names(found) == []
     said = errors(found)
@@ -126,7 +126,7 @@ def test_what_a_person_names_is_never_passed_over_in_silence(folder: Path) -> No
     for message, words in zip(
         said,
         [
-            "ends in '.docx'",
+            "ends in '.exe'",
             "no name ending",
             "does not exist",
             "no new documents (but 1 of other kinds)",

@@ -72,7 +72,7 @@ def test_every_fault_comes_through_and_reads_well(code: str) -> None:
         {"page_starts": [0, True]},
         {"page_starts": [0, 1.5]},
         {"page_starts": "0"},
-        {"media_type": "text/html"},
+        {"media_type": "text/x-other"},
         {"media_type": ["text/plain"]},
         {"title": 5},
         {"title": "a\x1b[0m"},

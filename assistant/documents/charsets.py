@@ -1,0 +1,72 @@
+"""Decode bytes by the charset that a web page or a mail names."""
+
+from __future__ import annotations
+
+import codecs
+import encodings.aliases
+import re
+
+from assistant.documents.text_encoding import decode_text
+
+_NO_TEXT = frozenset(["base64_codec", "bz2_codec", "hex_codec", "mbcs", "oem", "quopri_codec"])
+_NO_TEXT |= frozenset(["rot_13", "tactis", "uu_codec", "zlib_codec"])
+TEXT_ENCODINGS = tuple(sorted(set(encodings.aliases.aliases.values()) - _NO_TEXT))
+"""All that Python knows. Each is a module: to be loaded while there are still files."""
+
+_MEANT = {"iso8859-1": "cp1252", "ascii": "cp1252", "gb2312": "gb18030", "gbk": "gb18030"}
+"""What programs write when they say these: the WHATWG's Encoding standard has the list."""
+
+_META = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
+_DECLARED = re.compile(rb"\A\s*<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([\w.:-]+)")
+_MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
+_HEAD = 4096
+
+
+def load_all() -> None:
+    """Load every text encoding: where there are no files any more, none can be loaded."""
+    for name in TEXT_ENCODINGS:
+        codecs.lookup(name)
+
+
+def named_charset(name: str) -> str:
+    """Return Python's name of the text encoding called `name`, "" if there is none."""
+    try:
+        found = codecs.lookup(name).name
+    except (LookupError, ValueError):
+        return ""
+    if found.replace("-", "_") in _NO_TEXT or found in {"idna", "punycode", "undefined"}:
+        return ""
+    return _MEANT.get(found, found)
+
+
+def decode_named(data: bytes | bytearray, name: str) -> str:
+    """Decode by the charset called `name`, if its bytes are that; else by what they look like.
+
+    UTF-8 that calls itself something else is UTF-8: no other text is valid UTF-8 by chance.
+    Raises `ParseFault`.
+    """
+    charset = named_charset(name) if name else ""
+    if not charset or data.startswith(_MARKS):
+        return decode_text(data)
+    try:
+        return decode_text(data, "utf-8") if _is_utf8(data) else data.decode(charset)
+    except UnicodeDecodeError:
+        return decode_text(data)
+
+
+def decode_html(data: bytes | bytearray, told: str = "") -> str:
+    """Decode a web page by what its carrier told, or by what it says of itself."""
+    head = bytes(data[:_HEAD])
+    found = _DECLARED.search(head) or _META.search(head)
+    name = told or (found.group(1).decode("ascii") if found else "")
+    return decode_named(data, name)
+
+
+def _is_utf8(data: bytes | bytearray) -> bool:
+    if data.isascii():
+        return False
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True

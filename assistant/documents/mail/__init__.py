@@ -1,0 +1,1 @@
+"""Readers of mails and what is attached to them."""

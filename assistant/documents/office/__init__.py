@@ -1,0 +1,1 @@
+"""Readers of office documents: packages of XML (Office Open XML, OpenDocument), compound files."""
