@@ -23,8 +23,8 @@ from assistant.answering.checks.negation import (
     opposite_word,
     opposites_of,
 )
-from assistant.answering.checks.numbers import Value, comparable, equal, find_values
 from assistant.text.canonical import canonical
+from assistant.text.quantities import Value, comparable, equal, find_values
 from assistant.text.stop_words import STOP_WORDS
 from assistant.text.words import content_stems, stem, topic_words
 from assistant.types import Candidate, Contradiction, Hit

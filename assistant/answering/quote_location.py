@@ -27,6 +27,7 @@ _TRAIL = " \t\n.,;:!?'\"-"
 _ELLIPSIS = re.compile(r"\s*[\[(]?(?:\.\s?){3}[\])]?\s*")
 _WORD = re.compile(r"[^\W_]+")
 _COMPARED = re.compile(r"[<>\u2264\u2265\u00b1=~\u2248]\s*$")
+_GOES_ON = re.compile(r"[.,]\d| \d+/\d")  # a decimal, and the half of 1\u00bd
 _HYPHENS = "-\u2010\u2011\u00ad"
 
 
@@ -208,6 +209,6 @@ def _right_ok(text: str, end: int) -> bool:
         return True
     if after[0].isalnum():
         return False
-    if last.isdigit() and after[0] in ".," and after[1:].isdigit():
+    if last.isdigit() and (_GOES_ON.match(text, end) or after[0] == "^"):
         return False
     return not (after[0] == "'" and after[1:].isalpha() and after[1:] != "s")

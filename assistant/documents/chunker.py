@@ -10,12 +10,13 @@ against the distance from the target. It goes on across a heading only while it 
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from assistant.documents.chunk_pieces import Atom, Break, CountTokens, count_all, make_atoms
 from assistant.documents.heading_paths import HeadingPaths, common_parts, sections_of
 from assistant.documents.text_windows import WINDOW, windows
+from assistant.text.canonical import plain_form
 from assistant.text.sentences import trimmed
 from assistant.types import Chunk, ParsedDocument
 
@@ -61,8 +62,11 @@ class _Draft:
 
 
 def embedding_text(heading: str, text: str) -> str:
-    """Return what is embedded and indexed for a chunk: its heading path, then its text."""
-    return f"{heading}\n{text}" if heading else text
+    """Return what is embedded for a chunk: its heading path, then its text.
+
+    Both are in canonical form: a soft hyphen or a ligature makes other tokens of a word.
+    """
+    return plain_form(f"{heading}\n{text}" if heading else text)
 
 
 def chunk_document(
@@ -93,7 +97,11 @@ def chunk_steps(
     Yield how many characters of the text are done, and the chunks that this made final;
     the last step is the whole text. The memory is that of a window, not of the document.
     """
-    paths = HeadingPaths(count_tokens, limit // 4)
+
+    def count(texts: Sequence[str]) -> list[int]:
+        return count_tokens([plain_form(text) for text in texts])
+
+    paths = HeadingPaths(count, limit // 4)
     sections = sections_of(document)
     paths.learn([section.parts for section in sections])
     text = document.text
@@ -103,11 +111,11 @@ def chunk_steps(
         room = max(1, limit - paths.path(section.parts)[1])
         for start, end in windows(text, section.start, section.end):
             if start - told >= WINDOW // 2:  # only the last draft may still grow
-                chunks = _fitted(text, count_tokens, limit, drafts[:-1], paths, number)
+                chunks = _fitted(text, count, limit, drafts[:-1], paths, number)
                 told, number, drafts = start, number + len(chunks), drafts[-1:]
                 yield told, chunks
-            _add_window(drafts, text, (start, end), section.parts, count_tokens, room, target)
-    yield len(text), _fitted(text, count_tokens, limit, drafts, paths, number)
+            _add_window(drafts, text, (start, end), section.parts, count, room, target)
+    yield len(text), _fitted(text, count, limit, drafts, paths, number)
 
 
 def _add_window(

@@ -9,6 +9,7 @@ from assistant.errors import UsageError
 from assistant.retrieval.rank_fusion import FusionWeights, fuse
 from assistant.retrieval.relevance import Calibration, Evidence, calibration_for
 from assistant.retrieval.rerank import RERANKED, Reranker, rerank
+from assistant.text.canonical import plain_form
 from assistant.text.words import content_stems, coverage, idf_weights, topic_words
 from assistant.types import Embedder, Hit, SearchResult, Store, Vectors
 
@@ -64,7 +65,8 @@ class Retriever:
                 "The question is empty.", hint="Write a question or a few words to look for."
             )
         total, frequencies = self._store.term_frequencies(topic_words(text))
-        return Query(text, self._embedder.embed_query(text), idf_weights(total, frequencies))
+        vector = self._embedder.embed_query(plain_form(text))
+        return Query(text, vector, idf_weights(total, frequencies))
 
     def search(self, query: str | Query, limit: int = 8) -> SearchResult:
         """Return the `limit` best passages for `query`.

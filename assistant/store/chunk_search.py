@@ -8,6 +8,7 @@ from assistant.store.document_layout import locators_of_span, regions_of_span
 from assistant.store.page_texts import pages_of_span, read_text
 from assistant.store.query_rows import fetch, fetch_one
 from assistant.store.query_words import match_any, query_words
+from assistant.store.schema import TOKENIZER
 from assistant.types import Passage, Vectors
 
 OVERSAMPLE = 16
@@ -130,7 +131,7 @@ def _telling_words(connection: apsw.Connection, words: list[str]) -> list[str]:
 
 def _frequencies(connection: apsw.Connection, words: list[str]) -> dict[str, int]:
     """Count the chunks of each word; words with the same stem count once, as the first."""
-    tokenizer = connection.fts5_tokenizer("porter", ["unicode61", "remove_diacritics", "2"])
+    tokenizer = connection.fts5_tokenizer(TOKENIZER[0], list(TOKENIZER[1:]))
     seen: set[tuple[str, ...]] = set()
     found: dict[str, int] = {}
     for word in words:

@@ -11,7 +11,12 @@ import apsw
 from assistant import __version__
 from assistant.errors import NewerStoreError, StoreError
 from assistant.store.connection import transaction
-from assistant.store.schema import MIGRATIONS, Migration
+from assistant.store.schema import (
+    MIGRATIONS,
+    Migration,
+    fill_word_index,
+    word_index_is_current,
+)
 
 APPLICATION_ID = 0x61614C31
 """Marks a database as a library of this program ("aaL1")."""
@@ -70,6 +75,10 @@ def migrate(connection: apsw.Connection, known: Sequence[Migration] = MIGRATIONS
             if migration.name not in applied(connection):
                 _apply(connection, number, migration)
                 done.append(migration.name)
+    if known is MIGRATIONS and not word_index_is_current(connection):
+        with transaction(connection):
+            if not word_index_is_current(connection):
+                fill_word_index(connection)
     return done
 
 

@@ -11,6 +11,7 @@ from assistant.store.document_layout import LAYOUT
 from assistant.store.feedback_rows import FEEDBACK
 from assistant.store.page_texts import read_text
 from assistant.store.query_rows import fetch
+from assistant.text.search_form import SEARCH_FORM, index_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,19 @@ INSERT INTO text_index (text_index, rank) VALUES ('secure-delete', 1);
 CREATE VIRTUAL TABLE text_terms USING fts5vocab (text_index, row);
 """
 
+# The words are folded before they come here (text/search_form.py), so the tokenizer folds
+# nothing; marks are a part of words (Hindi), and so is the sign in the whole terms (Co).
+TOKENIZER = ("porter", "unicode61", "remove_diacritics", "0", "categories", "L* N* Co M*")
+_WORD_INDEX = f"""
+DROP TABLE text_terms;
+DROP TABLE text_index;
+CREATE VIRTUAL TABLE text_index USING fts5 (
+    heading, body, content='', tokenize="{" ".join(TOKENIZER[:-1])} '{TOKENIZER[-1]}'"
+);
+INSERT INTO text_index (text_index, rank) VALUES ('secure-delete', 1);
+CREATE VIRTUAL TABLE text_terms USING fts5vocab (text_index, row);
+"""  # noqa: S608 - a constant
+
 # The secret of the audit log and the log's head (see audit_state.py). Rows are made when a
 # log begins, not here: a library that is carried to several machines gets a log on each.
 _AUDIT = """
@@ -126,9 +140,30 @@ def _add_documents(connection: apsw.Connection) -> None:
 
 
 def _add_text_index(connection: apsw.Connection) -> None:
-    connection.execute(_TEXT_INDEX)
+    connection.execute(_TEXT_INDEX)  # filled by 0007_word_index, which makes it anew
+
+
+_FORM = "search_form"
+
+
+def fill_word_index(connection: apsw.Connection) -> None:
+    """Make the word index anew from the stored texts, and note the form that it holds."""
+    connection.execute(_WORD_INDEX)
     for (document_id,) in fetch(connection, "SELECT id FROM documents ORDER BY id"):
         index_words(connection, document_id)
+    connection.execute(
+        "INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)", (_FORM, SEARCH_FORM)
+    )
+
+
+def word_index_is_current(connection: apsw.Connection) -> bool:
+    """Tell whether the word index holds the form that this program makes of a text.
+
+    If not, its rows can't be found and deleted: another version filled it, or another Python
+    with younger Unicode tables.
+    """
+    rows = fetch(connection, "SELECT value FROM meta WHERE name = ?", (_FORM,))
+    return rows == [(SEARCH_FORM,)]
 
 
 def _add_audit(connection: apsw.Connection) -> None:
@@ -156,14 +191,14 @@ def index_words(connection: apsw.Connection, document_id: int) -> None:
 
 
 def chunk_texts(connection: apsw.Connection, document_id: int) -> list[tuple[int, str, str]]:
-    """Return (chunk id, heading, text) of every chunk of a document, as they are indexed."""
+    """Return (chunk id, heading, text) of every chunk of a document, in the form of the index."""
     text = read_text(connection, document_id)
     rows = fetch(
         connection,
         'SELECT id, heading, start, "end" FROM chunks WHERE document_id = ? ORDER BY id',
         (document_id,),
     )
-    return [(chunk_id, heading, text[start:end]) for chunk_id, heading, start, end in rows]
+    return [(n, index_text(heading), index_text(text[a:b])) for n, heading, a, b in rows]
 
 
 MIGRATIONS: tuple[Migration, ...] = (
@@ -173,5 +208,6 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration("0004_feedback", _add_feedback),
     Migration("0005_sources", _add_sources),
     Migration("0006_layout", _add_layout),
+    Migration("0007_word_index", fill_word_index),
 )
 """All steps, oldest first. A store records the names of those it has been through."""

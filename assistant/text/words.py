@@ -10,6 +10,9 @@ from functools import lru_cache
 
 from Stemmer import Stemmer
 
+from assistant.text.canonical import plain_form
+from assistant.text.codes import JOIN, find_codes
+from assistant.text.search_form import folded, plain_lines, spaced, undotted
 from assistant.text.stop_words import STOP_WORDS
 
 _WORD = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)*")
@@ -26,8 +29,12 @@ _IRREGULAR = {
 
 
 def words(text: str) -> list[str]:
-    """Return the words of `text` in order, lower case, without a possessive 's."""
-    found = _WORD.findall(unicodedata.normalize("NFC", text).lower())
+    """Return the words of `text` in order, lower case, without a possessive 's.
+
+    They are those of the canonical form: no hidden characters, "U.K." as "uk", scripts that
+    are written without spaces in pairs of characters.
+    """
+    found = _WORD.findall(spaced(undotted(plain_form(text)).lower()))
     return [w[:-2] if w.endswith(("'s", "\u2019s")) else w for w in found]
 
 
@@ -36,17 +43,13 @@ def plain_words(text: str) -> list[str]:
     return re.findall(r"\w+", unicodedata.normalize("NFKC", text).casefold())
 
 
-def folded(word: str) -> str:
-    """Return a word without case and accents."""
-    if word.isascii():
-        return word.lower()
-    parts = unicodedata.normalize("NFKD", word.casefold())
-    return "".join(c for c in parts if not unicodedata.combining(c))
-
-
 def content_stems(text: str) -> frozenset[str]:
-    """Return the stems of the words that are not stop words."""
-    return frozenset(stem(w) for w in words(text) if w not in STOP_WORDS)
+    """Return the stems of the words that are not stop words, and the terms of the codes.
+
+    A code ("AX-4417/A", "section 11(4)", "IT") is one term beside its parts.
+    """
+    stems = {stem(w) for w in words(text) if w not in STOP_WORDS}
+    return frozenset(stems.union(code.term for code in find_codes(plain_lines(text))))
 
 
 @lru_cache(maxsize=20_000)
@@ -77,10 +80,18 @@ _ASKING = frozenset("may must might cannot kind type sort name happen happens".s
 def topic_words(question: str) -> str:
     """Leave out what only asks: the "long" of "how long", "must", "what kind of".
 
-    Such words are no sign that a text answers, however rare they are in a library.
+    Such words are no sign that a text answers, however rare they are in a library. Codes
+    stay as they are written.
     """
-    plain = _HOW.sub(" ", question)
-    kept = [w for w in words(plain) if w not in _ASKING and w not in STOP_WORDS]
+    plain = _HOW.sub(" ", plain_form(question))
+    kept: list[str] = []
+    at = 0
+    for code in [*find_codes(plain), None]:
+        between = plain[at : code.start if code else None]
+        kept += [w for w in words(between) if w not in _ASKING and w not in STOP_WORDS]
+        if code:
+            kept.append(plain[code.start : code.end])
+            at = code.end
     return " ".join(kept) if kept else question
 
 
@@ -94,7 +105,7 @@ def idf_weights(total: int, frequencies: Mapping[str, int]) -> dict[str, float]:
     for word, count in frequencies.items():
         found = min(max(count, 0), total)
         weight = math.log(1.0 + (total - found + 0.5) / (found + 0.5))
-        for key in content_stems(word):
+        for key in (word,) if JOIN in word else content_stems(word):
             weights[key] = max(weights.get(key, 0.0), weight)
     return weights
 

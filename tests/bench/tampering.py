@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from assistant.answering.checks.negation import NOT, Words
-from assistant.answering.checks.numbers import find_values
+from assistant.text.quantities import find_values
 from assistant.text.sentences import split_sentences
 from assistant.types import Passage
 from tests.fakes.passages import make_passage

@@ -17,6 +17,7 @@ from assistant.store.schema import MIGRATIONS, Migration
 from tests.store.fixtures import make_store_0001 as old
 from tests.store.fixtures import make_store_0002 as second
 from tests.store.fixtures import make_store_0004 as fourth
+from tests.store.fixtures import make_store_0006 as sixth
 
 
 @pytest.fixture
@@ -79,6 +80,37 @@ def test_a_store_from_before_several_sources_keeps_where_documents_lie(tmp_path:
         store.forget(2)
         assert store.sources() == {"/papers/b.txt": 3}
     assert store_health(path, fourth.KEY).ok
+
+
+def test_a_store_from_before_the_search_form_finds_its_hidden_words(tmp_path: Path) -> None:
+    path = tmp_path / "library.db"
+    shutil.copyfile(sixth.PATH, path)
+    assert store_health(path, sixth.KEY).pending == tuple(m.name for m in MIGRATIONS[6:])
+    with open_store(path, sixth.KEY, create=False, embedder=sixth.EMBEDDER) as store:
+        for query, chunk in (("amphibious", 1), ("certificate", 2), ("AX-4417/A", 3)):
+            assert [hit for hit, _ in store.search_text(query, 5)] == [chunk]
+        assert store.passages([1])[0].text == sixth.TEXT.split("\n")[0]
+        store.forget(1)
+        assert store.term_frequencies("amphibious certificate") == (
+            0,
+            {"amphibious": 0, "certificate": 0},
+        )
+    assert store_health(path, sixth.KEY).ok
+
+
+def test_an_index_of_another_form_is_filled_anew(tmp_path: Path) -> None:
+    """A program or a Python of another version folded its words otherwise."""
+    path = tmp_path / "library.db"
+    shutil.copyfile(sixth.PATH, path)
+    open_store(path, sixth.KEY, create=False, embedder=None).close()
+    connection = connect(path, sixth.KEY, cache_mib=1, busy_ms=0)
+    connection.execute("UPDATE meta SET value = '0/1.1.0' WHERE name = 'search_form'")
+    connection.execute("INSERT INTO text_index (text_index) VALUES ('delete-all')")
+    connection.close()
+    with open_store(path, sixth.KEY, create=False, embedder=sixth.EMBEDDER) as store:
+        assert [hit for hit, _ in store.search_text("certificate", 5)] == [2]
+        store.forget(1)
+        assert store.search_text("certificate", 5) == []
 
 
 def test_every_step_is_recorded(old_store: Path, key: StoreKey) -> None:

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable, Sequence
 from itertools import takewhile
 
+from assistant.text.search_form import folded
 from assistant.text.sentences import split_sentences
 from assistant.text.stop_words import STOP_WORDS
-from assistant.text.words import folded
 
 _WORD = re.compile(r"[^\W_]+(?:['\u2019.&-](?=[^\W_])[^\W_]+)*")
 _ENDINGS = frozenset(

@@ -21,6 +21,7 @@ from assistant.errors import (
 )
 from assistant.ingest import Ingester
 from assistant.ingest.ingester import BATCH
+from assistant.text.canonical import plain_form
 from assistant.types import (
     CancelToken,
     DocumentRecord,
@@ -100,7 +101,7 @@ def test_chunks_are_stored_with_their_own_vectors(bench: Bench) -> None:
     text = bench.embedder.calls[2][3]
     [(hit, score)] = bench.store.search_dense(bench.embedder.embed_query(text), 1)
     assert score == pytest.approx(1.0, abs=1e-5)
-    assert [p.text for p in bench.store.passages([hit])] == [text]
+    assert [plain_form(p.text) for p in bench.store.passages([hit])] == [text]
 
 
 def test_names_are_paths_below_the_folder_and_sources_absolute(bench: Bench) -> None:

@@ -2,18 +2,20 @@
 
 Digits and words, thousands separators, percentages, money, lengths of time and dates come to
 one form, so that a sentence may say in its own words what the passage says, and a changed
-figure is seen. What is no number of its own (the 12 of "B12", a name) is left out.
+figure is seen. A unit belongs to its number, and so does its sign. What is no number of its
+own (the 12 of "B12", a name) is left out.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 
-from assistant.answering.checks.dates import Date, find_dates, says
-from assistant.text.canonical import canonical
+from assistant.text.canonical import plain_form
+from assistant.text.dates import Date, find_dates, says
+from assistant.text.units import MONEY, PER, family_of
 
 _TO_NINETEEN = """
     zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen
@@ -35,45 +37,34 @@ _ORDINALS = {
     "fifteenth": 15, "sixteenth": 16, "seventeenth": 17, "eighteenth": 18, "nineteenth": 19,
     "twentieth": 20,
 }  # fmt: skip
-_DAY = 86_400
-_FAMILIES: dict[str, tuple[str, Decimal | int]] = {
-    "month": ("months", 1), "quarter": ("months", 3), "year": ("months", 12),
-    "yr": ("months", 12), "decade": ("months", 120),
-    "second": ("seconds", 1), "sec": ("seconds", 1), "minute": ("seconds", 60),
-    "min": ("seconds", 60), "hour": ("seconds", 3_600), "hr": ("seconds", 3_600),
-    "day": ("seconds", _DAY), "week": ("seconds", 7 * _DAY), "fortnight": ("seconds", 14 * _DAY),
-    "%": ("percent", 1), "percent": ("percent", 1), "pct": ("percent", 1),
-    "dollar": ("usd", 1), "usd": ("usd", 1), "euro": ("eur", 1), "eur": ("eur", 1),
-    "gbp": ("gbp", 1), "pound": ("pound", 1),
-    "mcg": ("gram", Decimal("0.000001")), "\u00b5g": ("gram", Decimal("0.000001")),
-    "mg": ("gram", Decimal("0.001")), "milligram": ("gram", Decimal("0.001")),
-    "g": ("gram", 1), "gram": ("gram", 1), "kg": ("gram", 1_000), "kilogram": ("gram", 1_000),
-    "ml": ("litre", Decimal("0.001")), "l": ("litre", 1), "litre": ("litre", 1),
-    "liter": ("litre", 1),
-    "mm": ("metre", Decimal("0.001")), "cm": ("metre", Decimal("0.01")), "m": ("metre", 1),
-    "metre": ("metre", 1), "meter": ("metre", 1), "km": ("metre", 1_000),
-    "kilometre": ("metre", 1_000), "kilometer": ("metre", 1_000),
-    "mile": ("mile", 1), "foot": ("foot", 1), "feet": ("foot", 1),
-}  # fmt: skip
-_MONEY = {"$": "usd", "\u20ac": "eur", "\u00a3": "gbp", "usd": "usd", "eur": "eur", "gbp": "gbp"}
 _WORD_NUMBER = "|".join([*_SMALL, "hundred", "thousand", "million", "billion", "trillion"])
 _TOKEN = re.compile(
-    r"(?P<money>[$\u20ac\u00a3]|\b(?:USD|EUR|GBP)\b)?\s?"
-    r"(?P<digits>(?<![\w.,:/])(?<![A-Za-z]-)(?:(?<!\d)-(?=\d))?\d+(?:[.,:/]\d+)*)"
+    r"(?P<money>[$\u20ac\u00a3]|\b(?:USD|EUR|GBP|CHF)\b)?\s?"
+    r"(?P<digits>(?:\bminus\s)?(?<![\w.,:/'])(?<![A-Za-z]-)(?:(?<![\d)])-(?=\d))?"
+    r"\d+(?:[.,:/']\d+)*(?:\s\d{1,2}/\d{1,2}(?![\d/]))?)"
     r"(?P<ordinal>(?:st|nd|rd|th)\b)?"
     rf"|\b(?P<words>(?:{_WORD_NUMBER})(?:(?:[\s-]+|\s+and\s+)(?:{_WORD_NUMBER}))*)\b"
     rf"|\b(?P<place>{'|'.join(_ORDINALS)})\b",
     re.IGNORECASE,
 )
 _SCALE = re.compile(
+    r"\s?(?P<scale>hundred|thousand|million|billion|trillion|bn|(?<=\d)k(?![\w%]))\b",
+    re.IGNORECASE,
+)
+_MONEY_SCALE = re.compile(
     r"\s?(?P<scale>hundred|thousand|million|billion|trillion|bn|[mk](?![\w%]))\b", re.IGNORECASE
 )
 _UNIT = re.compile(
     r"(?:\s*\(\s*\d+(?:[.,]\d+)*\s*\))?[\s-]*"
     r"(?:(?:calendar|business|working|full|consecutive|whole|US|U\.S\.)\s+)?"
-    r"(?P<unit>%|per\s?cent\b|[A-Za-z\u00b5]+)"
+    r"(?P<unit>%|\u2030|\u00b0\s?[CF]?\b|\u00b0|[$\u20ac\u00a3](?!\d)|per\s?cent\b"
+    r"|[A-Za-z\u03bc]+[23]?(?![\w]))(?:\s?/\s?(?P<per>[A-Za-z]+[23]?)\b)?"
 )
-_GROUPED = re.compile(r"-?\d{1,3}(?:,\d{3})+(?:\.\d+)?")
+_GROUPED = re.compile(r"-?\d{1,3}(?:(?:,\d{3})+|(?:'\d{3})+)(?:\.\d+)?")
+_GROUPED_BY_STOPS = re.compile(r"-?\d{1,3}(?:\.\d{3}){2,}(?:,\d+)?|-?\d{1,3}\.\d{3},\d+")
+_EITHER = re.compile(r"-?[1-9]\d{0,2}\.\d{3}")
+_MIXED = re.compile(r"(-?\d+)\s(\d{1,2})/(\d{1,2})")
+_THIN_SPACE = re.compile(r"(?<=\d)[\u00a0\u2009\u202f](?=\d{3}(?!\d))")
 _LONGEST = 60_000
 """Characters that are looked at: more than any sentence of an answer or passage has."""
 
@@ -84,7 +75,8 @@ class Value:
 
     `family` says what it counts ("months", "usd", "ordinal", ...; "" if that is not known),
     `amount` how much in the family's base unit, `raw` the bare number. A code such as
-    "4.2.1" or "12:30" has no amount. A date has `date` instead.
+    "4.2.1" or "12:30" has no amount. A date has `date` instead. `factor` is what the other
+    reading is more: 1.240 may be 1240, as it is written in half of Europe.
     """
 
     surface: str
@@ -94,11 +86,31 @@ class Value:
     amount: Decimal | None = None
     raw: Decimal | None = None
     date: Date | None = None
+    factor: int = 1
+
+    @property
+    def ambiguous(self) -> bool:
+        """Tell whether the number or date can be read in two ways."""
+        return self.factor > 1 or (self.date is not None and self.date.ambiguous)
+
+    @property
+    def amounts(self) -> frozenset[Decimal]:
+        """All that the amount may be; empty for a code or a date."""
+        return (
+            frozenset()
+            if self.amount is None
+            else frozenset((self.amount, self.amount * self.factor))
+        )
+
+    @property
+    def raws(self) -> frozenset[Decimal]:
+        """All that the bare number may be."""
+        return frozenset() if self.raw is None else frozenset((self.raw, self.raw * self.factor))
 
 
 def find_values(text: str) -> list[Value]:
     """Return the numbers of `text`, in order, the text brought to canonical form first."""
-    plain = canonical(text[:_LONGEST]).text
+    plain = plain_form(_THIN_SPACE.sub("'", text[:_LONGEST]))
     dates = find_dates(plain)
     found = [Value(plain[d.start : d.end], d.start, d.end, "date", date=d) for d in dates]
     taken = [(d.start, d.end) for d in dates]
@@ -129,12 +141,18 @@ def _numbers(plain: str) -> Iterator[Value]:
 
 
 def _in_digits(plain: str, match: re.Match[str]) -> Value:
-    digits = match["digits"]
-    raw = _decimal(digits)
+    digits = re.sub(r"(?i)^minus\s", "-", match["digits"])
     start = match.start() + len(match.group()) - len(match.group().lstrip())
+    end = match.end()
+    raw = _decimal(digits)
+    if raw is None and " " in digits:  # "31 1/12": not one number
+        end -= len(digits) - digits.index(" ")
+        digits = digits[: digits.index(" ")]
+        raw = _decimal(digits)
     if raw is None:
-        return Value(digits, start, match.end())
-    return _measured(plain, start, match.end(), raw, _MONEY.get((match["money"] or "").lower(), ""))
+        return Value(digits, start, end)
+    value = _measured(plain, start, end, raw, MONEY.get((match["money"] or "").lower(), ""))
+    return replace(value, factor=1000) if _EITHER.fullmatch(digits) else value
 
 
 def _in_words(plain: str, match: re.Match[str]) -> Iterator[Value]:
@@ -163,28 +181,34 @@ def _spoken(parts: Sequence[str]) -> Decimal:
 def _measured(plain: str, start: int, end: int, raw: Decimal, family: str) -> Value:
     """Take in the scale and the unit that follow a number."""
     amount = raw
-    if scale := _SCALE.match(plain, end):
+    if scale := (_MONEY_SCALE if family else _SCALE).match(plain, end):
         amount *= _SCALES[scale["scale"].lower()]
         end = scale.end()
     raw = amount
     if not family and (unit := _UNIT.match(plain, end)):
-        known = _family(unit["unit"])
+        decade = unit["unit"] == "s" and unit.start("unit") == end  # the 1990s
+        known = None if decade else family_of(unit["unit"])
         if known is not None:
             family, factor = known
-            amount *= Decimal(factor)
-            end = unit.end()
+            amount *= factor
+            end = unit.end("unit")
+            per = (unit["per"] or "").lower()
+            if per in PER or (per and family == "metre"):
+                family, end = f"{family}/{per}", unit.end()
     return Value(plain[start:end], start, end, family, amount, raw)
 
 
-def _family(unit: str) -> tuple[str, Decimal | int] | None:
-    word = re.sub(r"\s", "", unit.lower())
-    return _FAMILIES.get(word) or _FAMILIES.get(word.removesuffix("s"))
-
-
 def _decimal(digits: str) -> Decimal | None:
-    """Read "1,000,000", "1.5", "0,5"; None for what is no number (12:30, 4.2.1, 1/2)."""
+    """Read "1,000,000", "1'000", "1.5", "0,5", "1 1/2"; None for 12:30, 4.2.1 and 1/2."""
+    if mixed := _MIXED.fullmatch(digits):
+        below = int(mixed[3])
+        part = Decimal(int(mixed[2])) / below if below else Decimal(1)
+        whole = Decimal(mixed[1])
+        return (whole - part if digits[0] == "-" else whole + part) if part < 1 else None
     if _GROUPED.fullmatch(digits):
-        digits = digits.replace(",", "")
+        digits = digits.replace(",", "").replace("'", "")
+    elif _GROUPED_BY_STOPS.fullmatch(digits):
+        digits = digits.replace(".", "").replace(",", ".")
     elif digits.count(",") == 1 and "." not in digits:
         digits = digits.replace(",", ".")
     try:
@@ -208,7 +232,7 @@ def equal(one: Value, other: Value) -> bool:
         return says(one.date, other.date) or says(other.date, one.date)
     if one.amount is None or other.amount is None:
         return one.surface == other.surface
-    return one.family == other.family and one.amount == other.amount
+    return one.family == other.family and bool(one.amounts & other.amounts)
 
 
 def missing(claimed: Sequence[Value], given: Sequence[Value]) -> list[Value]:
@@ -230,7 +254,7 @@ def _holds(given: Value, claimed: Value, all_given: Sequence[Value]) -> bool:
     if claimed.amount is None or given.amount is None:
         return claimed.surface == given.surface
     if not claimed.family or not given.family:
-        return claimed.raw == given.raw
+        return bool(claimed.raws & given.raws)
     return equal(given, claimed)
 
 
