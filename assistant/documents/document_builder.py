@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from typing import Literal
 
 from assistant.documents.document_title import LONGEST_TITLE, clean_title, first_line_title
 from assistant.documents.file_type import MEDIA_TYPES, Kind
@@ -17,6 +18,7 @@ from assistant.types.documents import (
     ParsedDocument,
     Region,
     RegionKind,
+    RunningText,
 )
 
 MAX_PLACES = 500_000
@@ -27,6 +29,8 @@ _SPACES = re.compile(r"[ \t\n\r\f\v\x85\u2028\u2029]+")
 _PAGES_NAMED = 100
 _LABELS_NAMED = 20
 _DEEPEST = 9
+_TABLES: frozenset[Kind] = frozenset(["xlsx", "xlsb", "xls", "ods", "csv", "tsv"])
+_LONGEST_RUNNING = 4_000
 
 
 @dataclass
@@ -48,6 +52,7 @@ class DocumentBuilder:
         self._headings: list[Heading] = []
         self._locators: list[Locator] = []
         self._regions: list[Region] = []
+        self._running: list[RunningText] = []
         self._notes: dict[str, _Count] = {}
 
     @property
@@ -110,6 +115,12 @@ class DocumentBuilder:
         if start < end and len(self._regions) < MAX_PLACES:
             self._regions.append(Region(start, end, kind))
 
+    def running(self, text: str, position: Literal["head", "foot"]) -> None:
+        """Add what runs from page to page, and is no part of the text."""
+        text = _CONTROL.sub("", normal_newlines(text)).strip()[:_LONGEST_RUNNING]
+        if text:
+            self._running.append(RunningText(self.page_number, position, text))
+
     def note(self, code: str, number: int = 1, label: str = "", *, paged: bool = False) -> None:
         """Count something that a person should know; notes of one code are added up."""
         count = self._notes.setdefault(code, _Count())
@@ -134,12 +145,21 @@ class DocumentBuilder:
             body,
             tuple(min(start, end) for start in self._pages) or (0,),
             MEDIA_TYPES[self._kind],
-            clean_title(title) or first_line_title(body),
+            clean_title(title) or self._first_title(body),
             headings=tuple(h for h in self._headings if h.start < end),
             locators=tuple(place for place in self._locators if place.start < end),
+            running=tuple(self._running),
             regions=tuple(sorted(self._regions, key=lambda r: r.start)),
             notes=notes,
         )
+
+    def _first_title(self, body: str) -> str:
+        """The first heading, or the first line that reads like a title; sheets have none."""
+        if self._kind in _TABLES:
+            return ""
+        if self._headings and self._headings[0].level == 1:
+            return self._headings[0].title
+        return first_line_title(body)
 
 
 def one_line(text: str) -> str:

@@ -64,7 +64,7 @@ _ENDINGS: dict[Kind, str] = {
     "xlsx": "xlsx xlsm xltx xltm",
     "xlsb": "xlsb",
     "xls": "xls xlt",
-    "odt": "odt ott fodt",
+    "odt": "odt ott",
     "odp": "odp otp",
     "ods": "ods ots",
     "rtf": "rtf",

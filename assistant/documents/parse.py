@@ -6,12 +6,20 @@ from collections.abc import Callable
 
 from assistant.documents.csv_table import read_csv
 from assistant.documents.document_title import first_line_title
+from assistant.documents.epub import read_epub
 from assistant.documents.file_type import MEDIA_TYPES, Kind
 from assistant.documents.html import read_html
 from assistant.documents.json_text import read_json
 from assistant.documents.markdown import markdown_headings
+from assistant.documents.office.old_workbook import read_old_workbook
+from assistant.documents.office.open_document import read_open_document
+from assistant.documents.office.open_sheets import read_open_sheets
+from assistant.documents.office.slides import read_slides
+from assistant.documents.office.word import read_word
+from assistant.documents.office.workbook import read_workbook
 from assistant.documents.parse_errors import ParseFault
 from assistant.documents.pdf import read_pdf
+from assistant.documents.rtf import read_rtf
 from assistant.documents.size_limits import MAX_CHARACTERS
 from assistant.documents.sniff import sniff
 from assistant.documents.source_text import read_source
@@ -50,6 +58,16 @@ READERS: dict[Kind, Reader] = {
     "pdf": _read_pdf,
     "markdown": _read_text,
     "text": _read_text,
+    "docx": read_word,
+    "pptx": read_slides,
+    "xlsx": read_workbook,
+    "xlsb": read_old_workbook,
+    "xls": read_old_workbook,
+    "ods": read_open_sheets,
+    "odt": read_open_document,
+    "odp": read_open_document,
+    "rtf": read_rtf,
+    "epub": read_epub,
     "html": read_html,
     "csv": read_csv,
     "tsv": read_csv,
