@@ -22,6 +22,7 @@ COMMANDS = {
     "export": "convert.cli.export:export_command",
     "export-embedder": "convert.cli.embedder:export_embedder_command",
     "merge": "convert.cli.merge:merge_command",
+    "reader": "convert.cli.reader:reader_group",
     "run": "convert.cli.run:run_command",
     "train": "convert.cli.train:train_command",
 }

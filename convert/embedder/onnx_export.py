@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -89,7 +90,7 @@ def _trace(folder: Path, target: Path) -> None:
             pooled = (states * weights).sum(1) / weights.sum(1).clamp(min=1e-9)
             return torch.nn.functional.normalize(pooled, p=2.0, dim=1)
 
-    write_graph(Wrapper(), ["input_ids", "attention_mask"], "embedding", target)
+    write_graph(Wrapper(), ["input_ids", "attention_mask"], {"embedding": BY_TEXT}, target)
 
 
 def encoded(bert: Any, attention_mask: Any, **inputs: Any) -> Any:
@@ -104,22 +105,30 @@ def encoded(bert: Any, attention_mask: Any, **inputs: Any) -> Any:
     return bert.encoder(states, attention_mask=mask * torch.finfo(torch.float32).min)[0]
 
 
-def write_graph(wrapper: Any, names: list[str], output: str, target: Path) -> None:
-    """Write a model as ONNX in 32 bits; its inputs are int64 of shape (batch, tokens)."""
+BY_TEXT = {0: "batch"}
+BY_TOKEN = {0: "batch", 1: "tokens"}
+
+
+def write_graph(
+    wrapper: Any, names: list[str], outputs: Mapping[str, Mapping[int, str]], target: Path
+) -> None:
+    """Write a model as ONNX in 32 bits; its inputs are int64 of shape (batch, tokens).
+
+    `outputs` are the names of what it returns, each with the axes of which the length varies.
+    """
     import torch
 
     ids = torch.ones((2, 8), dtype=torch.int64)
     mask = torch.ones((2, 8), dtype=torch.int64)
     mask[1, 5:] = 0
-    axes = {0: "batch", 1: "tokens"}
     with torch.no_grad():
         torch.onnx.export(
             wrapper,
             (ids, mask, torch.zeros_like(ids))[: len(names)],
             str(target),
             input_names=names,
-            output_names=[output],
-            dynamic_axes={**dict.fromkeys(names, axes), output: {0: "batch"}},
+            output_names=list(outputs),
+            dynamic_axes={**dict.fromkeys(names, BY_TOKEN), **outputs},
             opset_version=OPSET,
             dynamo=False,
         )

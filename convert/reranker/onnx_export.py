@@ -21,7 +21,7 @@ from assistant.types import CancelToken
 from convert.atomic_output import Progress, quiet, run_atomic_step
 from convert.base_model import offline, read_json, write_json
 from convert.embedder.laptop_export import parity_texts
-from convert.embedder.onnx_export import OPSET, encoded, quantize_weights, write_graph
+from convert.embedder.onnx_export import BY_TEXT, OPSET, encoded, quantize_weights, write_graph
 from convert.reranker.cross_encoder import check_bert
 from convert.step_record import file_sha256
 
@@ -116,7 +116,8 @@ def trace(folder: Path, target: Path) -> None:
             bert = self.model.bert
             return self.model.classifier(bert.pooler(encoded(bert, attention_mask, **kinds)))
 
-    write_graph(Wrapper(), ["input_ids", "attention_mask", "token_type_ids"], "score", target)
+    inputs = ["input_ids", "attention_mask", "token_type_ids"]
+    write_graph(Wrapper(), inputs, {"score": BY_TEXT}, target)
 
 
 def _describe(source: Path, folder: Path, settings: dict[str, Any]) -> None:

@@ -26,13 +26,13 @@ from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
-from assistant.engine.reader import CONFIG_FILE, OnnxReader, reader_info
 
 from assistant.answering.answer_spans import PASSAGES, read_hits
 from assistant.answering.confidence import INTERCEPT
 from assistant.answering.reader_confidence import features
 from assistant.config import Settings
 from assistant.engine.engine_loader import load_embedder
+from assistant.engine.reader import CONFIG_FILE, OnnxReader, reader_info
 from assistant.engine.thread_count import threads_for
 from assistant.evaluation.answer_scores import f1
 from assistant.retrieval import Retriever

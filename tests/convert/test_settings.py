@@ -18,6 +18,8 @@ from convert.embedder.settings import EmbedderSettings
 from convert.evaluate.settings import EvaluateSettings
 from convert.export.settings import AdapterSettings, ExportSettings
 from convert.merge.settings import MergeSettings
+from convert.reader.evaluate_reader import ReaderEvaluation
+from convert.reader.settings import ReaderData, ReaderSettings
 from convert.recipe.recipe_file import BaseSettings, CanarySettings, read_recipe
 from convert.reranker.settings import RerankerSettings
 from convert.settings import Settings, read_tables
@@ -36,6 +38,9 @@ ALL: tuple[Settings, ...] = (
     GroupSettings(),
     MergeSettings(),
     RaftSettings(Path("pairs.csv")),
+    ReaderData(),
+    ReaderEvaluation(),
+    ReaderSettings(),
     RerankerSettings(),
     SourceSettings(Path("a.jsonl")),
     TrainSettings(),

@@ -1,0 +1,1 @@
+"""Readers: encoders that find the span that answers a question, or say that there is none."""

@@ -1,0 +1,99 @@
+"""Make the samples that a reader learns from out of public sets, by the settings."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from convert.dataset.articles import Article
+from convert.dataset.cuad import read_cuad
+from convert.dataset.data_files import open_bytes, require_path
+from convert.dataset.pubmedqa import read_pubmedqa
+from convert.dataset.squad import read_squad
+from convert.reader.code_tables import code_samples
+from convert.reader.contract_questions import absent_clauses, clauses
+from convert.reader.held_out_names import without
+from convert.reader.medical_questions import medical
+from convert.reader.question_answers import (
+    answerable,
+    changed_numbers,
+    changed_questions,
+    near_passages,
+    unanswerable,
+    written_unanswerable,
+)
+from convert.reader.reading_samples import ReadingSample, asked_otherwise, cropped, drawn
+from convert.reader.settings import ReaderData, ReaderSettings
+from convert.reader.statement_questions import yes_no
+
+_WITHOUT = 0.4
+"""Share of the medical, yes/no and code samples that have no answer."""
+
+
+def build_samples(settings: ReaderSettings) -> list[ReadingSample]:
+    """Return all samples, shuffled, cut and asked in several ways; the same for one seed.
+
+    Raises `UsageError` for a file that can't be read.
+    """
+    rng = random.Random(settings.seed)  # noqa: S311 - no secret
+    data = settings.data
+    samples = [*_of_articles(data, rng), *_of_others(data, rng)]
+    rng.shuffle(samples)
+    return [
+        _finished(cropped(sample, rng) if rng.random() < settings.cropped else sample, rng)
+        for sample in samples
+    ]
+
+
+def kinds_of(samples: Sequence[ReadingSample]) -> dict[str, int]:
+    """Return how many samples there are of each kind."""
+    return dict(sorted(Counter(sample.kind for sample in samples).items()))
+
+
+def development_names(data: ReaderData) -> frozenset[str]:
+    """Return the titles of the articles that the development file names."""
+    if data.development is None:
+        return frozenset()
+    with open_bytes(data.development) as file:
+        return frozenset(str(json.loads(line)["title"]) for line in file)
+
+
+def _of_articles(data: ReaderData, rng: random.Random) -> list[ReadingSample]:
+    names = development_names(data)
+    articles: list[Article] = [a for path in data.squad for a in without(_read(path), names)]
+    if not articles:
+        return []
+    found = drawn(answerable(articles, "answerable"), data.answerable, rng)
+    found += unanswerable(articles, "written unanswerable")
+    if data.unanswerable is not None:
+        found += written_unanswerable(data.unanswerable, articles)
+    found += near_passages(articles, data.near, rng)
+    found += changed_questions(articles, data.changed, rng)
+    found += changed_numbers(articles, data.numbers, rng)
+    return found + yes_no(articles, data.yes_no, _WITHOUT, rng)
+
+
+def _of_others(data: ReaderData, rng: random.Random) -> list[ReadingSample]:
+    found = code_samples(data.codes, _WITHOUT, rng)
+    contracts = [contract for path in data.cuad for contract in read_cuad(path)]
+    if contracts:
+        found += clauses(contracts, data.clauses, rng)
+        found += absent_clauses(contracts, data.absent, rng)
+    if data.medquad is not None:
+        found += medical(data.medquad, data.medical, _WITHOUT, rng)
+    if data.pubmedqa is not None:
+        found += answerable(read_pubmedqa(data.pubmedqa), "yes/no, medical")
+    return found
+
+
+def _read(path: Path) -> list[Article]:
+    require_path(path)
+    return read_squad(path)
+
+
+def _finished(sample: ReadingSample, rng: random.Random) -> ReadingSample:
+    question = asked_otherwise(sample.question, rng)
+    return ReadingSample(sample.kind, question, sample.passage, sample.answer, sample.near)

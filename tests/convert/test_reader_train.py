@@ -1,0 +1,355 @@
+"""A reader from the questions to the laptop: tiny, but every part real."""
+
+from __future__ import annotations
+
+import json
+import math
+import shutil
+import socket
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from assistant.engine.reader import NOTHING_READ, OnnxReader, reader_info
+from assistant.engine.span_search import MOST_SPANS
+from assistant.errors import Cancelled, ModelError, UsageError
+from assistant.types import CancelToken, Reading, ReadSpan
+from convert.cli.main import main
+from convert.embedder.onnx_export import quantize_weights
+from convert.reader.evaluate_reader import ReaderEvaluation, run_evaluate_reader
+from convert.reader.onnx_export import check_parity, run_export_reader, trace
+from convert.reader.reading_figures import ReadAnswer, auc, reading_figures, refused_at
+from convert.reader.reading_items import ReadItem, paper_questions
+from convert.reader.settings import ReaderData, ReaderSettings
+from convert.reader.span_model import load_reader_model, write_reader_model
+from convert.reader.train_reader import run_train_reader
+from convert.reader.training_loop import TrainingState, rate_at, share_done
+from convert.reranker.cross_encoder import check_bert
+from convert.step_record import file_sha256
+from tests.convert.reading_material import write_houses
+from tests.convert.retrieval_material import write_bert, write_json
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_bert(tmp_path_factory.mktemp("base") / "bert")
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> ReaderSettings:
+    squad = write_houses(tmp_path_factory.mktemp("squad") / "houses.json", articles=40)
+    data = ReaderData(squad=(squad,), near=60, changed=0, numbers=0, yes_no=0, codes=0)
+    return ReaderSettings(
+        data=data, epochs=6, learning_rate=4e-3, max_tokens=64, train_embeddings=True,
+        cropped=0.0, precision="float32", threads=1,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def trained(base: Path, settings: ReaderSettings, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("trained") / "out"
+    figures = run_train_reader(settings, base, out)
+    assert figures["samples"] == 6 * sum(figures["kinds"].values())
+    return out
+
+
+@pytest.fixture(scope="module")
+def exported(
+    trained: Path, settings: ReaderSettings, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    out = tmp_path_factory.mktemp("exported") / "reader"
+    figures = run_export_reader(trained / "model", out, data=settings.data.squad)
+    assert figures["overlap"] >= 0.9
+    return out
+
+
+@pytest.fixture(autouse=True)
+def _no_connections(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise AssertionError("something wanted to connect")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+
+
+def test_what_was_learned_is_read_on_the_laptop(exported: Path, tmp_path: Path) -> None:
+    unseen = write_houses(tmp_path / "unseen.json", articles=10, seed=5)
+    asked = ReaderEvaluation(squad=(unseen,), count=0, threads=1, weight=0.0)
+    figures = run_evaluate_reader(asked, exported)["unseen.json"]
+    assert figures["f1"]["value"] > 0.9
+    assert 0.9 < figures["auc"]["low"] <= figures["auc"]["value"] <= figures["auc"]["high"]
+    assert (figures["answerable"], figures["unanswerable"]) == (40, 40)
+
+
+def test_a_reading_does_not_depend_on_threads_or_company(exported: Path) -> None:
+    texts = [f"The red dog lives in house {n}. The blue cat lives in house {n + 1}."
+             for n in range(8)]  # fmt: skip
+    one, two = (OnnxReader(reader_info(exported), threads) for threads in (1, 2))
+    readings = one.read("Where is the red dog?", texts)
+    assert two.read("Where is the red dog?", texts) == readings
+    assert one.read("Where is the red dog?", texts[3:4]) == readings[3:4]
+    assert one.read("Where is the red dog?", []) == []
+    for text, reading in zip(texts, readings, strict=True):
+        spans = reading.spans
+        assert [s.score for s in spans] == sorted((s.score for s in spans), reverse=True)
+        assert all(0 <= s.start < s.end <= len(text) for s in spans)
+        ends = sorted((s.start, s.end) for s in spans)
+        assert all(a[1] <= b[0] for a, b in pairwise(ends))
+
+
+def test_a_span_far_into_a_long_passage_is_found(exported: Path) -> None:
+    reader = OnnxReader(reader_info(exported), threads=2)
+    filler = "It is never seen by us in number 5. " * 60
+    text = f"{filler}The red dog lives in house 7. {filler}"
+    (reading,) = reader.read("Where is the red dog?", [text])
+    assert reading.spans[0].start == text.index("house 7")
+    assert len(reading.spans) == MOST_SPANS
+
+
+def test_hostile_input_is_read_or_said_to_hold_nothing(exported: Path) -> None:
+    reader = OnnxReader(reader_info(exported), threads=2)
+    hostile = ["dog", "dog " * 30_000, "1 22 333 4,444.5 " * 50, "\ud800 dog", "\x00\x1b[31m dog",
+               "\u202edog", "x" * 200_000]  # fmt: skip
+    readings = reader.read("Where is the dog?", hostile)
+    for text, reading in zip(hostile, readings, strict=True):
+        assert reading.spans
+        assert all(math.isfinite(s.score) for s in reading.spans)
+        assert all(0 <= s.start < s.end <= len(text) for s in reading.spans)
+    assert reader.read("Where?", ["", " \n"]) == [NOTHING_READ, NOTHING_READ]
+    assert reader.read("", ["The dog."]) == [NOTHING_READ]
+    long = "where is the dog " * 750
+    assert not reader.reads_whole(long)
+    assert reader.reads_whole("Where is the dog?")
+    assert reader.read(long, ["The dog."]) == reader.read(long * 2, ["The dog."])
+    token = CancelToken()
+    token.cancel()
+    with pytest.raises(Cancelled):
+        reader.read("Where is the dog?", hostile, token)
+    assert reader.read("Where is the dog?", hostile[:1]) == readings[:1]
+
+
+def test_what_is_not_the_pinned_reader_is_not_loaded(exported: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other tokenizer"
+    shutil.copytree(exported, other)
+    table = json.loads((other / "tokenizer.json").read_text("utf-8"))
+    table["model"]["vocab"]["dog"], table["model"]["vocab"]["cat"] = 1, 2
+    write_json(other / "tokenizer.json", table)
+    changed = tmp_path / "changed"
+    shutil.copytree(exported, changed)
+    (changed / "model.onnx").write_bytes((exported / "model.onnx").read_bytes()[:-1])
+    for folder in (other, changed):
+        with pytest.raises(ModelError, match="damaged or was changed"):
+            OnnxReader(reader_info(folder), threads=1)
+    for key, value in (
+        ("format", 2),
+        ("task", "score"),
+        ("max_tokens", 7),
+        ("calibration", {"threshold": 3}),
+    ):
+        table = json.loads((exported / "reader.json").read_text("utf-8"))
+        write_json(changed / "reader.json", {**table, key: value})
+        with pytest.raises(ModelError, match=r"reader\.json"):
+            reader_info(changed)
+    with pytest.raises(ModelError):
+        reader_info(tmp_path)
+
+
+def test_calibration_comes_with_the_reader(exported: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "reader"
+    shutil.copytree(exported, folder)
+    assert OnnxReader(reader_info(folder), 1).calibration.threshold == 0.5
+    table = json.loads((folder / "reader.json").read_text("utf-8"))
+    table["calibration"] = {"weights": {"margin": 0.7}, "threshold": 0.4}
+    write_json(folder / "reader.json", table)
+    calibration = OnnxReader(reader_info(folder), 1).calibration
+    assert (dict(calibration.weights), calibration.threshold) == ({"margin": 0.7}, 0.4)
+
+
+@pytest.mark.parametrize("part", ["span.bias", "relevance.bias"])
+def test_numbers_that_are_none_are_an_error(
+    trained: Path, exported: Path, tmp_path: Path, part: str
+) -> None:
+    model = load_reader_model(check_bert(trained / "model"))
+    model.get_parameter(part).data.fill_(math.nan)
+    with pytest.raises(ModelError, match="no numbers"):
+        write_reader_model(model, trained / "model", tmp_path / "model")
+    folder = tmp_path / "model"
+    shutil.copytree(trained / "model", folder, dirs_exist_ok=True)
+    from safetensors.torch import save_file
+
+    save_file(model.state_dict(), str(folder / "model.safetensors"))
+    out = tmp_path / "reader"
+    shutil.copytree(exported, out)
+    trace(check_bert(folder), tmp_path / "plain.onnx")
+    quantize_weights(tmp_path / "plain.onnx", out / "model.onnx")
+    table = json.loads((out / "reader.json").read_text("utf-8"))
+    pinned = {**table, "model_sha256": file_sha256(out / "model.onnx")}
+    write_json(out / "reader.json", pinned)
+    with pytest.raises(ModelError, match="not finite"):
+        OnnxReader(reader_info(out), 1).read("Where is the dog?", ["The dog is here."])
+
+
+def test_another_model_is_no_reader(exported: Path, base: Path, tmp_path: Path) -> None:
+    from convert.embedder.onnx_export import export_embedder
+
+    with pytest.raises(ModelError, match="is no reader"):
+        run_export_reader(base, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+    export_embedder(base, tmp_path / "embedder", quantize=False)
+    folder = tmp_path / "reader"
+    shutil.copytree(exported, folder)
+    shutil.copyfile(tmp_path / "embedder" / "model.onnx", folder / "model.onnx")
+    table = json.loads((folder / "reader.json").read_text("utf-8"))
+    pinned = {**table, "model_sha256": file_sha256(folder / "model.onnx")}
+    write_json(folder / "reader.json", pinned)
+    with pytest.raises(ModelError, match="is no reader"):
+        OnnxReader(reader_info(folder), threads=1)
+
+
+def test_an_export_that_reads_otherwise_is_refused() -> None:
+    exact = [Reading((ReadSpan(10 * n, 10 * n + 5, float(n)),), 0.0) for n in range(20)]
+    assert check_parity(exact, exact)["overlap"] == 1.0
+    elsewhere = [Reading((ReadSpan(500, 505, float(n)),), 0.0) for n in range(20)]
+    unsure = [replace(r, spans=(replace(r.spans[0], score=float(n * 7 % 20)),))
+              for n, r in enumerate(exact)]  # fmt: skip
+    for other in (elsewhere, unsure):
+        with pytest.raises(ModelError, match="differs"):
+            check_parity(other, exact)
+
+
+def test_a_run_that_was_stopped_goes_on_to_the_same_weights(
+    base: Path, settings: ReaderSettings, tmp_path: Path
+) -> None:
+    short = replace(settings, epochs=0.5, checkpoint_minutes=0.0)
+    run_train_reader(short, base, tmp_path / "whole")
+    token = CancelToken()
+    seen: list[str] = []
+
+    def stop(what: str, done: int, total: int) -> None:
+        seen.append(what)
+        if done >= 96:
+            token.cancel()
+
+    with pytest.raises(Cancelled):
+        run_train_reader(short, base, tmp_path / "stopped", stop, token)
+    assert any(what.endswith("min left") for what in seen)
+    with pytest.raises(UsageError, match="unfinished run of another"):
+        run_train_reader(replace(short, seed=9), base, tmp_path / "stopped")
+    done: list[int] = []
+    run_train_reader(short, base, tmp_path / "stopped", lambda _, n, __: done.append(n))
+    assert min(n for n in done if n) == 112
+    names = ("whole", "stopped")
+    whole, resumed = (tmp_path / name / "model" / "model.safetensors" for name in names)
+    assert file_sha256(whole) == file_sha256(resumed)
+    assert not list(tmp_path.glob(".stopped*"))
+    with pytest.raises(Cancelled):
+        run_train_reader(replace(short, seed=9), base, tmp_path / "other", stop, token)
+    figures = run_train_reader(replace(short, seed=8), base, tmp_path / "other", fresh=True)
+    assert figures["step"] == math.ceil(figures["samples"] / 16)
+
+
+def test_a_finished_training_is_not_repeated(
+    base: Path, settings: ReaderSettings, trained: Path
+) -> None:
+    def fail(what: str, done: int, total: int) -> None:
+        raise AssertionError(f"{what} {done} {total}")
+
+    assert run_train_reader(settings, base, trained, fail)["samples"] > 0
+
+
+def test_the_rate_falls_to_nothing_when_the_time_is_over() -> None:
+    settings = ReaderSettings(minutes=10, warmup=0.1, learning_rate=1e-3)
+    states = [TrainingState(samples=n, seconds=60.0 * n) for n in range(11)]
+    rates = [rate_at(settings, share_done(settings, state, 1000)) for state in states]
+    assert rates[1] == pytest.approx(1e-3)
+    assert np.diff(rates[1:]) == pytest.approx([-1e-3 / 9] * 9)
+    assert rates[-1] == pytest.approx(0.0, abs=1e-12)
+    assert rates[0] < 1e-4
+    assert share_done(settings, TrainingState(samples=900, seconds=1.0), 1000) == 0.9
+    unlimited = ReaderSettings()
+    assert share_done(unlimited, TrainingState(samples=500, seconds=1e6), 1000) == 0.5
+
+
+def test_a_loss_that_is_no_number_ends_the_training(
+    base: Path, settings: ReaderSettings, tmp_path: Path
+) -> None:
+    with pytest.raises(ModelError, match="no number any more"):
+        run_train_reader(replace(settings, learning_rate=1.0, warmup=0.0, weight_decay=1.0,
+                                 relevance_weight=1e1, epochs=1000.0, minutes=0.3),
+                         _exploding(base, tmp_path / "base"), tmp_path / "out")  # fmt: skip
+
+
+def _exploding(base: Path, target: Path) -> Path:
+    from safetensors.torch import load_file, save_file
+
+    shutil.copytree(base, target)
+    weights = load_file(str(base / "model.safetensors"))
+    weights["encoder.layer.0.output.dense.weight"].fill_(math.inf)
+    save_file(weights, str(target / "model.safetensors"), metadata={"format": "pt"})
+    return target
+
+
+def test_figures_are_those_of_their_definitions() -> None:
+    yes, no = np.array([1.0, 2.0, 3.0, 4.0]), np.array([0.0, 1.0, 2.5])
+    assert auc(yes, no) == pytest.approx((1.5 + 2 + 3 + 3) / 12)
+    assert refused_at(0.25)(yes, no) == pytest.approx(2 / 3)
+    items = [ReadItem("q", ("p",), ("red dog",))] * 3 + [ReadItem("q", ("p",), ())] * 2
+    answers = [ReadAnswer("the red dog", 3.0, 1.0), ReadAnswer("dog", 2.0, 1.0),
+               ReadAnswer("cat", 1.0, -9.0), ReadAnswer("x", 1.5, 0.0),
+               ReadAnswer("y", 0.0, 0.0)]  # fmt: skip
+    figures = reading_figures(items, answers, 0.0)
+    assert figures["exact"]["value"] == pytest.approx(1 / 3, abs=1e-3)
+    assert figures["f1"]["value"] == pytest.approx((1 + 2 / 3) / 3, abs=1e-3)
+    assert figures["auc"]["value"] == pytest.approx(5 / 6, abs=1e-3)
+    assert figures["refused_at_0.20"]["value"] == 0.5
+    weighed = reading_figures(items, answers, 1.0)
+    assert weighed["auc"]["value"] == pytest.approx(4 / 6, abs=1e-3)
+
+
+def test_papers_are_cut_and_the_right_piece_is_known(tmp_path: Path) -> None:
+    filler = "Nothing of interest was seen in the second group of the patients. " * 60
+    text = f"{filler}\n\nThe dose was 12.5 mg. {filler}"
+    at = text.index("12.5 mg")
+    qas = [{"id": 1, "question": "What was the dose?",
+            "answers": [{"text": "12.5 mg", "answer_start": at}]}]  # fmt: skip
+    path = tmp_path / "papers.json"
+    write_json(path, {"data": [{"paragraphs": [{"context": text, "qas": qas}]}]})
+    found = paper_questions(path)
+    (question,) = found.questions
+    assert len(found.paragraphs) > 3
+    assert question.gold is not None
+    assert "12.5 mg" in found.paragraphs[question.gold].text
+    assert question.answers == ("12.5 mg",)
+
+
+def test_the_commands_do_the_same(
+    base: Path, settings: ReaderSettings, exported: Path, tmp_path: Path
+) -> None:
+    (squad,) = settings.data.squad
+    recipe = tmp_path / "recipe.toml"
+    recipe.write_text(
+        f'[reader]\nthreads = 1\nmax_tokens = 64\nprecision = "float32"\n'
+        f'[reader.data]\nsquad = ["{squad}"]\nanswerable = 20\nnear = 0\ncodes = 0\n'
+        "changed = 0\nnumbers = 0\nyes_no = 0\n",
+        encoding="utf-8",
+    )
+    out = tmp_path / "out"
+    command = ["reader", "train", str(base), str(recipe), "--out", str(out), "--json", "--epochs"]
+    done = CliRunner().invoke(main, [*command, "0.2"])
+    assert done.exit_code == 0, done.output
+    assert json.loads(done.stdout)["samples"] > 0
+    assert (out / "model" / "tuning.json").is_file()
+    done = CliRunner().invoke(
+        main, ["reader", "evaluate", str(exported), "--squad", str(squad), "--count", "5", "--json"]
+    )
+    assert done.exit_code == 0, done.output
+    assert json.loads(done.stdout)[squad.name]["answerable"] == 5
+    done = CliRunner().invoke(main, ["reader", "evaluate", str(exported)])
+    assert done.exit_code != 0
+    assert "--squad" in done.output
+    for name in ("train", "evaluate", "export"):
+        told = CliRunner().invoke(main, ["reader", name, "--help"]).output
+        assert f"Example: assistant-convert reader {name}" in " ".join(told.split())
