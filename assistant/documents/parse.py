@@ -18,7 +18,7 @@ from assistant.documents.office.slides import read_slides
 from assistant.documents.office.word import read_word
 from assistant.documents.office.workbook import read_workbook
 from assistant.documents.parse_errors import ParseFault
-from assistant.documents.pdf import read_pdf
+from assistant.documents.pdf.document import read_pdf
 from assistant.documents.rtf import read_rtf
 from assistant.documents.size_limits import MAX_CHARACTERS
 from assistant.documents.sniff import sniff

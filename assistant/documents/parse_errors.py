@@ -163,6 +163,13 @@ _TABLE: dict[str, tuple[str, str]] = {
             "result; if they are blank, check that it is the right file."
         ),
     ),
+    "pdf_unmapped": (
+        (
+            "{name} has no usable text: its font gives its letters no meaning, so that they can be "
+            "looked at and not read ({number} pages)."
+        ),
+        "Run OCR over it (for example with ocrmypdf --force-ocr) and add the result.",
+    ),
     "too_many_pages": (
         "{name} has {number} pages, more than can be read at once.",
         "Split it into smaller documents.",

@@ -12,6 +12,8 @@ from assistant.types.documents import Note
 
 NOTES: dict[str, str] = {
     "pages_without_text": "{number} of its pages have no text (pictures or blank)",
+    "unseen_text": "{number} characters that nobody can see were left out",
+    "unmapped_letters": "{number} of its pages have no usable text: their letters have no meaning",
     "tracked_changes": "tracked changes ({number}): inserted text was read, deleted text was not",
     "comments": "comments ({number}) are read as text of their own",
     "hidden_text": "hidden text ({number} places) was left out",
@@ -34,6 +36,8 @@ NOTES: dict[str, str] = {
 
 ADVICE: dict[str, str] = {
     "pages_without_text": "If there is writing on them: assistant add FILE --ocr always",
+    "unseen_text": "Look at the page: what is covered, white on white or cut off is not read.",
+    "unmapped_letters": "The page looks right and can't be read: assistant add FILE --ocr always",
 }
 """What to do about a note, where something can be done."""
 

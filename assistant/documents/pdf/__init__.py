@@ -1,0 +1,1 @@
+"""PDF: characters with their places, put into the order in which a person reads them."""

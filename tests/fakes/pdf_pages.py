@@ -1,0 +1,66 @@
+"""PDF pages on which the test says where each piece of text stands, and in which order it is
+painted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tests.fakes.pdf_files import assemble, stream
+
+Placed = tuple[float, float, str]
+"""left, baseline (points from the top of an A4 page), text."""
+
+WIDTH, HEIGHT = 595, 842
+_FONT = b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>"
+
+
+def text(*pieces: Placed, size: float = 10, before: str = "") -> bytes:
+    """Return a content stream that paints the pieces in this order; `before` are operators."""
+    shown = [before.encode("ascii")]
+    for left, top, words in pieces:
+        escaped = words.replace("\\", "\\\\").replace("(", "\\(").replace(")", "\\)")
+        at = f"BT /F1 {size} Tf 1 0 0 1 {left} {HEIGHT - top} Tm (".encode("ascii")
+        shown.append(at + escaped.encode("cp1252") + b") Tj ET")
+    return b"\n".join(shown)
+
+
+def column(left: float, top: float, *lines: str, pitch: float = 12.0) -> list[Placed]:
+    """Return lines one below the other."""
+    return [(left, top + n * pitch, line) for n, line in enumerate(lines)]
+
+
+def pages(
+    *contents: bytes,
+    annotations: Sequence[bytes] = (),
+    page_entries: bytes = b"",
+    catalogue: bytes = b"",
+) -> bytes:
+    """Return a PDF with these content streams as pages; annotations are the first page's."""
+    count = len(contents)
+    first_note = 4 + 2 * count
+    notes = b" ".join(b"%d 0 R" % (first_note + n) for n in range(len(annotations)))
+    kids = b" ".join(b"%d 0 R" % (4 + 2 * n) for n in range(count))
+    if b"/AcroForm" not in catalogue and b"/Widget" in b"".join(annotations):
+        catalogue += b"/AcroForm << /Fields [%s] /DR << /Font << /F1 3 0 R >> >> >>" % notes
+    objects = [
+        b"<< /Type /Catalog /Pages 2 0 R %s >>" % catalogue,
+        b"<< /Type /Pages /Kids [%s] /Count %d >>" % (kids, count),
+        _FONT,
+    ]
+    for number, content in enumerate(contents):
+        own = b"/Annots [%s]" % notes if number == 0 and annotations else b""
+        objects.append(
+            b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 %d %d] /Resources "
+            b"<< /Font << /F1 3 0 R >> >> /Contents %d 0 R %s %s >>"
+            % (WIDTH, HEIGHT, 5 + 2 * number, own, page_entries)
+        )
+        objects.append(stream(content))
+    return assemble([*objects, *annotations])
+
+
+def annotation(subtype: str, left: float, top: float, entries: str) -> bytes:
+    """Return an annotation of 160 x 16 points."""
+    low = HEIGHT - top
+    box = f"/Rect [{left} {low - 12} {left + 160} {low + 4}]"
+    return f"<< /Type /Annot /Subtype /{subtype} {box} /F 4 {entries} >>".encode("cp1252")
