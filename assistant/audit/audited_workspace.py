@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from assistant.audit.recorder import MOST_LISTED, AuditRecorder
 from assistant.errors import AssistantError
 from assistant.types import (
+    AS_FOUND,
     Answer,
     AnswerEvent,
     CancelToken,
@@ -26,6 +27,7 @@ from assistant.types import (
     IngestFinished,
     Note,
     Page,
+    ReadOptions,
     Retrieved,
     SearchResult,
     Workspace,
@@ -91,7 +93,11 @@ class AuditedWorkspace:
         return result
 
     def add(
-        self, paths: Sequence[Path], cancel: CancelToken | None = None
+        self,
+        paths: Sequence[Path],
+        cancel: CancelToken | None = None,
+        *,
+        options: ReadOptions = AS_FOUND,
     ) -> Iterator[IngestEvent]:
         """Add files as the wrapped workspace does; the last event comes after its record."""
         recorder, began = self._recorder, time.monotonic()
@@ -105,7 +111,9 @@ class AuditedWorkspace:
                 said |= {"pages": added > 0, "named": len(paths), "ms": _since(began)}
                 said |= asdict(event)
 
-        yield from self._followed("ingest", of, lambda: self._inner.add(paths, cancel), note)
+        yield from self._followed(
+            "ingest", of, lambda: self._inner.add(paths, cancel, options=options), note
+        )
 
     def _followed(
         self,

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Literal
 
 import click
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
@@ -16,9 +17,11 @@ from assistant.cli.schema import AddedJson, AddJson, DocsJson, FileFailureJson, 
 from assistant.console.interrupt import cancel_on_interrupt
 from assistant.console.json_output import ErrorJson, shaped
 from assistant.console.output import Output
+from assistant.documents.charsets import named_charset
 from assistant.errors import Cancelled, UsageError
 from assistant.safe_text import safe_text
 from assistant.types import (
+    AS_FOUND,
     DocumentRecord,
     FileAdded,
     FileFailed,
@@ -27,6 +30,7 @@ from assistant.types import (
     FilesFound,
     IngestEvent,
     IngestFinished,
+    ReadOptions,
     Workspace,
 )
 
@@ -52,32 +56,71 @@ class Report:
     is_flag=True,
     help="Make a new library without a passphrase: whoever has the folder can read it.",
 )
+@click.option(
+    "--encoding",
+    default="",
+    metavar="NAME",
+    help="The encoding of text files, where they can't tell it: cp1251, big5, mac-roman ...",
+)
+@click.option(
+    "--ocr",
+    type=click.Choice(["auto", "always", "never"]),
+    default="auto",
+    show_default=True,
+    help="Read pictures of writing: where there is no text, on every page, or not at all.",
+)
 @command_options
-def add(invocation: Invocation, paths: tuple[str, ...], no_passphrase: bool) -> None:
+def add(
+    invocation: Invocation,
+    paths: tuple[str, ...],
+    no_passphrase: bool,
+    encoding: str,
+    ocr: Literal["auto", "always", "never"],
+) -> None:
     """Add documents: PDF with a text layer, Markdown, plain text; folders with all in them.
 
-    A document that is in the library already is left as it is. A file that can't be read
+    A document that is in the library already is left as it is, unless --encoding or
+    --ocr always asks for another reading of it. A file that can't be read
     is named with the reason, and the others are added. A new library asks for a passphrase.
 
     \b
     Examples:
       assistant add contracts/
       assistant add guideline.pdf notes.md --library ward-3
+      assistant add letter.txt --encoding cp1251
     """
     if not all(paths):
         # Path("") would be the current folder: an unset variable must not add that.
         raise UsageError("An empty name was given.", hint="Name a file or folder ('.' is here).")
+    options = ReadOptions(encoding=_text_encoding(encoding), ocr=ocr)
     making = replace(invocation, new_library=True, without_passphrase=no_passphrase)
     with making.workspace() as workspace:
-        report = add_paths(workspace, [Path(path) for path in paths], invocation.output)
+        report = add_paths(workspace, [Path(path) for path in paths], invocation.output, options)
     _finish(report, invocation.output)
 
 
-def add_paths(workspace: Workspace, paths: Sequence[Path], output: Output) -> Report:
+def _text_encoding(name: str) -> str:
+    """Return Python's name of the encoding that a person names. Raises `UsageError`."""
+    found = named_charset(name) if name else ""
+    if name and not found:
+        raise UsageError(
+            f"There is no text encoding '{_line(name)}'.",
+            hint="Some that there are: utf-8, cp1252, cp1250, cp1251, koi8-r, mac-roman, "
+            "shift_jis, gb18030, big5, euc_kr.",
+        )
+    return found
+
+
+def add_paths(
+    workspace: Workspace,
+    paths: Sequence[Path],
+    output: Output,
+    options: ReadOptions = AS_FOUND,
+) -> Report:
     """Add files with progress on stderr; Ctrl-C cancels after what is at work."""
     report = Report()
     with cancel_on_interrupt() as cancel, _progress(output) as shown:
-        for event in workspace.add(paths, cancel):
+        for event in workspace.add(paths, cancel, options=options):
             shown(event)
             _record(event, report, output)
     return report

@@ -19,6 +19,7 @@ from assistant.models.installed_models import active_chat_name, list_models
 from assistant.prompts import PROMPT_VERSION
 from assistant.store import KeySource, StoreKey, open_store
 from assistant.types import (
+    AS_FOUND,
     AnswerEvent,
     CancelToken,
     ChatEngine,
@@ -30,6 +31,7 @@ from assistant.types import (
     IngestEvent,
     Note,
     Page,
+    ReadOptions,
     SearchResult,
     Workspace,
 )
@@ -99,7 +101,11 @@ class LocalWorkspace:
         return self._retriever().search(query, limit)
 
     def add(
-        self, paths: Sequence[Path], cancel: CancelToken | None = None
+        self,
+        paths: Sequence[Path],
+        cancel: CancelToken | None = None,
+        *,
+        options: ReadOptions = AS_FOUND,
     ) -> Iterator[IngestEvent]:
         from assistant.documents.sandboxed_parser import ChildParser
         from assistant.ingest import Ingester
@@ -108,7 +114,7 @@ class LocalWorkspace:
         with self._lock:
             self._parser = self._parser or ChildParser(self._settings)
         ingester = Ingester(store, self._load_embedder(), self._parser, self._settings)
-        return ingester.add(paths, cancel)
+        return ingester.add(paths, cancel, options=options)
 
     def documents(self) -> list[DocumentRecord]:
         return self._store.documents() if self._store else []

@@ -6,10 +6,15 @@ import codecs
 import encodings.aliases
 import re
 
+from assistant.documents.encoding_evidence import CANDIDATES
 from assistant.documents.text_encoding import decode_text
 
 _NO_TEXT = frozenset(["base64_codec", "bz2_codec", "hex_codec", "mbcs", "oem", "quopri_codec"])
 _NO_TEXT |= frozenset(["rot_13", "tactis", "uu_codec", "zlib_codec"])
+_ESCAPES = frozenset(["idna", "punycode", "undefined", "utf-7", "mbcs", "oem"])
+_ESCAPES |= frozenset(["unicode-escape", "raw-unicode-escape"])
+"""Ways to write text in ASCII, and what a system takes for its own: nobody's encoding of a file."""
+
 TEXT_ENCODINGS = tuple(sorted(set(encodings.aliases.aliases.values()) - _NO_TEXT))
 """All that Python knows. Each is a module: to be loaded while there are still files."""
 
@@ -23,18 +28,22 @@ _HEAD = 4096
 
 
 def load_all() -> None:
-    """Load every text encoding: where there are no files any more, none can be loaded."""
-    for name in TEXT_ENCODINGS:
-        codecs.lookup(name)
+    """Load every text encoding: where there are no files any more, none can be loaded.
+
+    Each by every name that it is asked for by: Python looks for a module under a new name.
+    """
+    for name in (*TEXT_ENCODINGS, *CANDIDATES):
+        codecs.lookup(codecs.lookup(name).name)
 
 
 def named_charset(name: str) -> str:
     """Return Python's name of the text encoding called `name`, "" if there is none."""
     try:
-        found = codecs.lookup(name).name
+        codec = codecs.lookup(name)
     except (LookupError, ValueError):
         return ""
-    if found.replace("-", "_") in _NO_TEXT or found in {"idna", "punycode", "undefined"}:
+    found = codec.name.lower()
+    if not getattr(codec, "_is_text_encoding", True) or found.replace("_", "-") in _ESCAPES:
         return ""
     return _MEANT.get(found, found)
 

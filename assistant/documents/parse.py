@@ -23,7 +23,7 @@ from assistant.documents.rtf import read_rtf
 from assistant.documents.size_limits import MAX_CHARACTERS
 from assistant.documents.sniff import sniff
 from assistant.documents.source_text import read_source
-from assistant.documents.text_encoding import decode_text, has_visible_text
+from assistant.documents.text_encoding import decode, has_visible_text
 from assistant.types.documents import Heading, ParsedDocument, ReadOptions
 
 Reader = Callable[[bytearray, Kind, ReadOptions], ParsedDocument]
@@ -42,7 +42,8 @@ def _read_pdf(data: bytearray, _kind: Kind, _options: ReadOptions) -> ParsedDocu
 
 
 def _read_text(data: bytearray, kind: Kind, options: ReadOptions) -> ParsedDocument:
-    text = decode_text(data, options.encoding)
+    decoded = decode(data, options.encoding)
+    text = decoded.text
     if len(text) > MAX_CHARACTERS:
         raise ParseFault("too_much_text", number=len(text))
     if not has_visible_text(text):
@@ -50,8 +51,9 @@ def _read_text(data: bytearray, kind: Kind, options: ReadOptions) -> ParsedDocum
     if kind == "markdown":
         title, found = markdown_headings(text)
         headings = tuple(Heading(*heading) for heading in found)
-        return ParsedDocument(text, (0,), MEDIA_TYPES[kind], title, headings)
-    return ParsedDocument(text, (0,), MEDIA_TYPES[kind], first_line_title(text))
+        return ParsedDocument(text, (0,), MEDIA_TYPES[kind], title, headings, notes=decoded.notes)
+    title = first_line_title(text)
+    return ParsedDocument(text, (0,), MEDIA_TYPES[kind], title, notes=decoded.notes)
 
 
 READERS: dict[Kind, Reader] = {

@@ -125,12 +125,23 @@ _TABLE: dict[str, tuple[str, str]] = {
     "not_text": (
         (
             "{name} can't be read as text, whatever its name says: it holds binary data, or text "
-            "in an encoding other than UTF-8, UTF-16, UTF-32 and Windows-1252."
+            "in an encoding that fits none that is known."
         ),
         (
-            "If it is text in another encoding, open it in an editor and save it as UTF-8. "
+            "If it is text and you know its encoding, say so: assistant add FILE --encoding NAME. "
             f"If not: documents may be {SUPPORTED}; save it so in the program that made it."
         ),
+    ),
+    "encoding_unclear": (
+        "{name} is text in an old encoding that can't be told for sure: {label} would fit.",
+        (
+            "Say which: assistant add FILE --encoding NAME. Or open it in an editor, look "
+            "whether all letters are right, and save it as UTF-8."
+        ),
+    ),
+    "encoding_wrong": (
+        "{name} is not text in the encoding {label}: too many of its bytes mean nothing there.",
+        "Name another encoding, or leave --encoding out: then the file itself decides.",
     ),
     "pdf_encrypted": (
         "{name} is a PDF that is locked with a password.",
@@ -231,7 +242,7 @@ def shown_name(name: object) -> str:
 def document_error(name: str, fault: ParseFault, *, memory_mb: int, seconds: int) -> DocumentError:
     """Turn a fault into the error that a person reads. `name` is the path as given."""
     message, hint = _TABLE[fault.code]
-    label = OTHER_KINDS[fault.label]
+    label = OTHER_KINDS.get(fault.label, fault.label)
     values = {
         "name": f"'{shown_name(name)}'",
         "number": fault.number,

@@ -14,6 +14,7 @@ from itertools import pairwise
 
 import msgspec
 
+from assistant.documents.charsets import named_charset
 from assistant.documents.document_title import LONGEST_TITLE
 from assistant.documents.file_type import KINDS, MEDIA_TYPES, Kind
 from assistant.documents.parse_errors import CODES, OTHER_KINDS, ParseFault
@@ -118,7 +119,8 @@ def _unpack(view: memoryview) -> ParsedDocument:
 
 
 def _checked_fault(fault: _Fault) -> ParseFault:
-    _demand(fault.code in CODES and fault.label in OTHER_KINDS)
+    known = fault.label in OTHER_KINDS or all(map(named_charset, fault.label.split(" or ")))
+    _demand(fault.code in CODES and known)
     _demand(0 <= fault.number < 2**40)
     return ParseFault(fault.code, number=fault.number, label=fault.label)
 

@@ -14,6 +14,8 @@ NOTES: dict[str, str] = {
     "pages_without_text": "{number} of its pages have no text (pictures or blank)",
     "unseen_text": "{number} characters that nobody can see were left out",
     "unmapped_letters": "{number} of its pages have no usable text: their letters have no meaning",
+    "encoding": "it is not UTF-8: read as {label}, which its letters speak for",
+    "bytes_replaced": "{number} bytes that mean nothing in its encoding became \ufffd",
     "tracked_changes": "tracked changes ({number}): inserted text was read, deleted text was not",
     "comments": "comments ({number}) are read as text of their own",
     "hidden_text": "hidden text ({number} places) was left out",
@@ -35,6 +37,7 @@ NOTES: dict[str, str] = {
 """`{number}` counts, `{label}` names. The pages of a note are added behind it."""
 
 ADVICE: dict[str, str] = {
+    "encoding": "If letters are wrong: assistant add FILE --encoding NAME",
     "pages_without_text": "If there is writing on them: assistant add FILE --ocr always",
     "unseen_text": "Look at the page: what is covered, white on white or cut off is not read.",
     "unmapped_letters": "The page looks right and can't be read: assistant add FILE --ocr always",

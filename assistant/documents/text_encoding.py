@@ -1,11 +1,13 @@
 r"""Bytes of a text file to text.
 
 The rule, in order:
-1. A byte order mark decides (UTF-8, UTF-16, UTF-32).
-2. Many NUL bytes in the places where UTF-16 or UTF-32 has them for Latin letters: that.
-3. UTF-8 if all of it is valid, or nearly all of what is not ASCII is: the wrong bytes
-   then become U+FFFD.
-4. Else Windows-1252, which has a character for nearly every byte.
+1. What a person says (`--encoding`).
+2. A byte order mark decides (UTF-8, UTF-16, UTF-32).
+3. Many NUL bytes in the places where UTF-16 or UTF-32 has them for Latin letters: that.
+4. UTF-8 if all of it is valid, or nearly all of what is not ASCII is: the wrong bytes
+   then become U+FFFD. The escapes of ISO-2022-JP are valid UTF-8 too, and looked for.
+5. Else the old encoding that makes the likeliest text (see `encoding_evidence`). If several
+   are about as likely, the file is refused: a wrong guess would be a wrong quote.
 What then still holds more than a few control characters is not text.
 
 Newlines become "\n" and NULs are dropped; nothing else is rewritten (no Unicode
@@ -17,8 +19,12 @@ from __future__ import annotations
 import codecs
 import re
 import unicodedata
+from dataclasses import dataclass
+from typing import NoReturn
 
+from assistant.documents.encoding_evidence import guess_encoding
 from assistant.documents.parse_errors import ParseFault
+from assistant.types.documents import Note
 
 _MARKS = (
     (codecs.BOM_UTF32_LE, "utf-32-le"),  # before UTF-16, whose mark it begins with
@@ -27,7 +33,8 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-ENCODINGS = ("utf-8", "cp1252", *sorted({name for _, name in _MARKS} - {"utf-8"}))
+_JAPANESE_ESCAPES = (b"\x1b$B", b"\x1b$@", b"\x1b(J")
+_MOST_NAMED = 4
 _SAMPLE = 65536
 _CONTROL = re.compile("[\x01-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 _REPLACED = "\ufffd"
@@ -41,17 +48,31 @@ _PRINTS_NOTHING = frozenset(
 _REPLACED_ALLOWED = 0.1
 
 
-def decode_text(data: bytes | bytearray, encoding: str = "") -> str:
-    """Decode a text file, by the rule above unless `encoding` says how.
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """The text of a file, and what a person should know of its encoding."""
 
-    Raises `ParseFault` "not_text" if it holds binary data.
+    text: str
+    notes: tuple[Note, ...] = ()
+
+
+def decode_text(data: bytes | bytearray, encoding: str = "") -> str:
+    """Return the text of `decode`, where nobody is to be told of the encoding."""
+    return decode(data, encoding).text
+
+
+def decode(data: bytes | bytearray, encoding: str = "") -> Decoded:
+    """Decode a text file, by the rule above.
+
+    Raises `ParseFault`: "not_text" if it holds binary data, "encoding_unclear" if its
+    encoding can't be told, "encoding_wrong" if it is not in the one that was said.
     """
-    text = data.decode(encoding, errors="replace") if encoding else _decoded(data)
-    nuls = text.count("\x00")
-    strange = nuls + sum(1 for _ in _CONTROL.finditer(text))
-    if strange > 2 + _CONTROLS_ALLOWED * len(text):
+    found = _as_told(data, encoding) if encoding else _decoded(data)
+    nuls = found.text.count("\x00")
+    strange = nuls + sum(1 for _ in _CONTROL.finditer(found.text))
+    if strange > 2 + _CONTROLS_ALLOWED * len(found.text):
         raise ParseFault("not_text")
-    return normal_newlines(text)
+    return Decoded(normal_newlines(found.text), found.notes)
 
 
 def normal_newlines(text: str) -> str:
@@ -81,29 +102,55 @@ def _is_visible(character: str) -> bool:
     return unicodedata.category(character) not in _UNSEEN
 
 
-def _decoded(data: bytes | bytearray) -> str:
+def _as_told(data: bytes | bytearray, encoding: str) -> Decoded:
+    text = data.decode(encoding, errors="replace")
+    return _with_replaced(text) or _refuse("encoding_wrong", encoding)
+
+
+def _decoded(data: bytes | bytearray) -> Decoded:
     for mark, encoding in _MARKS:
         if data.startswith(mark):
-            return data[len(mark) :].decode(encoding, errors="replace")
+            return Decoded(data[len(mark) :].decode(encoding, errors="replace"))
     wide = _wide_encoding(bytes(data[:_SAMPLE]))
     if wide:
-        return data.decode(wide, errors="replace")
+        return Decoded(data.decode(wide, errors="replace"))
     try:
-        return data.decode("utf-8")
+        text = data.decode("utf-8")
     except UnicodeDecodeError:
-        return _not_quite_utf8(data)
+        return _with_replaced(data.decode("utf-8", errors="replace")) or _by_evidence(data)
+    escaped = any(mark in data[:_SAMPLE] for mark in _JAPANESE_ESCAPES)
+    return _named(data, "iso2022_jp") if escaped and text.isascii() else Decoded(text)
 
 
-def _not_quite_utf8(data: bytes | bytearray) -> str:
-    text = data.decode("utf-8", errors="replace")
+def _with_replaced(text: str) -> Decoded | None:
+    """Return a text in which only a few bytes were wrong, None if it has many."""
     wrong = text.count(_REPLACED)
     right = sum(1 for c in text if c > "\x7f") - wrong
-    if wrong <= _REPLACED_ALLOWED * right:
-        return text
-    western = data.decode("cp1252", errors="replace")
-    if western.count(_REPLACED) > 2 + _CONTROLS_ALLOWED * len(western):
+    if wrong > _REPLACED_ALLOWED * right:
+        return None
+    return Decoded(text, (Note("bytes_replaced", number=wrong),) if wrong else ())
+
+
+def _by_evidence(data: bytes | bytearray) -> Decoded:
+    guesses = guess_encoding(data)
+    if not guesses:
         raise ParseFault("not_text")
-    return western
+    if len(guesses) > 1:
+        names = dict.fromkeys(guess.encoding for guess in guesses[:_MOST_NAMED])
+        raise ParseFault("encoding_unclear", label=" or ".join(names))
+    return _named(data, guesses[0].encoding)
+
+
+def _named(data: bytes | bytearray, encoding: str) -> Decoded:
+    """Decode by a guess, and say so."""
+    text = data.decode(encoding, errors="replace")
+    wrong = text.count(_REPLACED)
+    replaced = (Note("bytes_replaced", number=wrong),) if wrong else ()
+    return Decoded(text, (Note("encoding", label=encoding), *replaced))
+
+
+def _refuse(code: str, encoding: str) -> NoReturn:
+    raise ParseFault(code, label=encoding)
 
 
 def _wide_encoding(sample: bytes) -> str | None:

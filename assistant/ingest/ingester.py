@@ -18,6 +18,7 @@ from assistant.documents.reading_notes import all_worded
 from assistant.errors import AssistantError, Cancelled, DocumentError, EngineError
 from assistant.ingest.plan import FileContent, plan, portable_source
 from assistant.types import (
+    AS_FOUND,
     CancelToken,
     Chunk,
     DocumentRecord,
@@ -33,6 +34,7 @@ from assistant.types import (
     Note,
     ParsedDocument,
     Parser,
+    ReadOptions,
     Store,
     Vectors,
 )
@@ -56,7 +58,11 @@ class Ingester:
         self._settings = settings
 
     def add(
-        self, paths: Sequence[Path], cancel: CancelToken | None = None
+        self,
+        paths: Sequence[Path],
+        cancel: CancelToken | None = None,
+        *,
+        options: ReadOptions = AS_FOUND,
     ) -> Iterator[IngestEvent]:
         """Add files and folders; the work is done as the events are taken.
 
@@ -64,7 +70,8 @@ class Ingester:
           `FileAdded`, `FileKnown` and `FileFailed`, the last event is `IngestFinished`.
         - All files are read once before anything is changed, so that documents whose files
           were renamed, copied or swapped are known for what they are (see `plan`).
-        - Content that the library has already is not parsed again (`FileKnown`).
+        - Content that the library has already is not parsed again (`FileKnown`), unless
+          `options` asks for another reading of it: then that one replaces it.
         - A path whose content has changed replaces the document that it held before, in
           the same transaction, unless that lies elsewhere too; `FileAdded.replaced` says so.
         - A fault of one file is a `FileFailed` and the others go on. A fault of the store
@@ -77,7 +84,7 @@ class Ingester:
         counts: Counter[type] = Counter()
         cancelled = False
         try:
-            for event in self._run(paths, token):
+            for event in self._run(paths, token, options):
                 counts[type(event)] += 1
                 yield event
         except Cancelled:
@@ -89,7 +96,9 @@ class Ingester:
             cancelled=cancelled,
         )
 
-    def _run(self, paths: Sequence[Path], cancel: CancelToken) -> Iterator[IngestEvent]:
+    def _run(
+        self, paths: Sequence[Path], cancel: CancelToken, options: ReadOptions
+    ) -> Iterator[IngestEvent]:
         found = discover(paths, cancel)
         yield FilesFound(len(found.entries), found.skipped)
         contents: dict[Path, str | DocumentError] = {}
@@ -107,7 +116,7 @@ class Ingester:
                 yield FileFailed(entry.path, index, entry.error)
                 continue
             try:
-                yield from self._file(entry, index, contents[entry.path], library, cancel)
+                yield from self._file(entry, index, contents[entry.path], library, cancel, options)
                 engine_faults = 0
             except Cancelled:
                 raise
@@ -124,16 +133,17 @@ class Ingester:
         content: str | DocumentError,
         library: _Library,
         cancel: CancelToken,
+        options: ReadOptions,
     ) -> Iterator[IngestEvent]:
         """Add one file; its last event is `FileAdded` or `FileKnown`."""
         if isinstance(content, DocumentError):
             raise content
         known = self._store.find(content)
-        if known is not None:
+        if known is not None and not (options.encoding or options.ocr == "always"):
             yield FileKnown(file.path, index, known)
             return
         yield FileProgress(file.path, index, "reading", 0, 1)
-        parsed = self._parser.parse(file.path, cancel)
+        parsed = self._parser.parse(file.path, cancel, options)
         document = _with_bare_pages(parsed.document)
         chunks: list[Chunk] = []
         for done, more in self._chunk(document, cancel):
@@ -147,6 +157,8 @@ class Ingester:
         content = parsed.content_hash
         sources = library.sources_of(content, portable_source(file.path))
         new = NewDocument(file.name, sources, content, document, chunks, vectors)
+        if known is not None:  # the same content, read in another way
+            self._store.forget(known.id)
         record, replaced = library.add(new)
         yield FileAdded(file.path, index, record, replaced, all_worded(document.notes))
 

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from assistant.types.answers import AnswerEvent, SearchResult
 from assistant.types.cancel import CancelToken
-from assistant.types.documents import DocumentRecord, Note, Page
+from assistant.types.documents import AS_FOUND, DocumentRecord, Note, Page, ReadOptions
 from assistant.types.feedback import ExportKind, Feedback, FeedbackExport
 from assistant.types.ingest import IngestEvent
 
@@ -51,7 +51,11 @@ class Workspace(Protocol):
     def search(self, query: str, limit: int = 8) -> SearchResult: ...
 
     def add(
-        self, paths: Sequence[Path], cancel: CancelToken | None = None
+        self,
+        paths: Sequence[Path],
+        cancel: CancelToken | None = None,
+        *,
+        options: ReadOptions = AS_FOUND,
     ) -> Iterator[IngestEvent]: ...
 
     def documents(self) -> list[DocumentRecord]: ...

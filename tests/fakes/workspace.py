@@ -17,6 +17,7 @@ from assistant.feedback.export_rows import export
 from assistant.feedback.validation import completed
 from assistant.store.document_rows import resolve
 from assistant.types import (
+    AS_FOUND,
     AnswerEvent,
     CancelToken,
     DocumentRecord,
@@ -33,6 +34,7 @@ from assistant.types import (
     Page,
     PageStart,
     Passage,
+    ReadOptions,
     SearchResult,
 )
 from tests.fakes.workspace_scripts import (
@@ -106,6 +108,7 @@ class FakeWorkspace:
         self.strategies: list[str] = []
         self.previous: list[str] = []
         self.added: list[Path] = []
+        self.read_options = AS_FOUND
         self.stopped: list[str] = []
         self.produced = 0
         self.closed = False
@@ -200,10 +203,15 @@ class FakeWorkspace:
         return SearchResult(query, warranty_hits(self)[:limit], 0.9, relevant=True)
 
     def add(
-        self, paths: Sequence[Path], cancel: CancelToken | None = None
+        self,
+        paths: Sequence[Path],
+        cancel: CancelToken | None = None,
+        *,
+        options: ReadOptions = AS_FOUND,
     ) -> Iterator[IngestEvent]:
         self._note("add")
         self.added.extend(paths)
+        self.read_options = options
         script = self._ingests.pop(0) if self._ingests else self.plain_ingest(paths)
         added = known = failed = 0
         for event in self._play(script, cancel, "add"):

@@ -16,8 +16,16 @@ from jsonschema import validate
 
 from assistant.cli.main import cli
 from assistant.config import Settings
+from assistant.documents.charsets import named_charset
 from assistant.errors import DocumentError, StoreBusyError
-from assistant.types import FileAdded, FileFailed, FileProgress, FilesFound, Note
+from assistant.types import (
+    FileAdded,
+    FileFailed,
+    FileProgress,
+    FilesFound,
+    Note,
+    ReadOptions,
+)
 from tests.fakes.workspace import FakeWorkspace, Forever
 from tests.unit.test_docs import REFERENCE
 
@@ -92,6 +100,26 @@ def test_add_reports_every_file_and_fails_with_one() -> None:
     assert report["added"][0]["name"] == record.name
     assert report["failed"][0]["error"]["hint"] == "Run OCR on it first."
     assert "\x1b" not in result.stdout
+
+
+@pytest.mark.parametrize(
+    "said", ["cp1251", "windows-1251", "KOI8-R", "Mac-Roman", "big5", "latin1"]
+)
+def test_add_hands_on_how_a_file_is_to_be_read(said: str) -> None:
+    workspace = fake()
+    assert run(workspace, "add", "a.txt", "--encoding", said, "--ocr", "never").exit_code == 0
+    assert workspace.read_options == ReadOptions(named_charset(said), "never")
+
+
+@pytest.mark.parametrize(
+    "said", ["zip", "rot13", "idna", "base64", "unicode_escape", "none", "a\0b"]
+)
+def test_add_takes_encodings_of_text_only(said: str) -> None:
+    workspace = fake()
+    result = run(workspace, "add", "a.txt", "--encoding", said)
+    assert result.exit_code == 2
+    assert "no text encoding" in result.stderr
+    assert workspace.added == []
 
 
 def test_hostile_names_reach_no_terminal() -> None:

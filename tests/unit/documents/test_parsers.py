@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import socket
@@ -12,8 +13,10 @@ from pathlib import Path
 import pytest
 
 from assistant.config import Settings
+from assistant.documents.encoding_evidence import CANDIDATES
 from assistant.documents.sandboxed_parser import ChildParser
 from assistant.errors import DocumentError
+from assistant.types import ReadOptions
 from tests.fakes import pdf_files
 
 
@@ -99,8 +102,8 @@ REFUSED = [
     ("a.pdf", b"", "0 bytes"),
     ("a.txt", b"", "0 bytes"),
     ("a.txt", b" \r\n\t\n", "no text"),
-    ("a.txt", bytes(range(256)) * 9, "binary data, or text in an encoding other than UTF-8"),
-    ("a.txt", JAPANESE.encode("shift-jis"), "or text in an encoding"),
+    ("a.txt", bytes(range(256)) * 9, "binary data, or text in an encoding"),
+    ("a.txt", "\u0414\u0430".encode("koi8-r"), "would fit"),
     ("a.txt", JAPANESE.encode("utf-16-le"), "or text in an encoding"),
     ("a.txt", "\u200b\u200d\ufeff\u2060 \u3164\ufe0f\U000e0041\n".encode(), "nobody sees"),
     ("a.md", "\u202e\u2800\u00ad\n".encode(), "nobody sees"),
@@ -139,11 +142,29 @@ def test_refused_with_the_name_the_reason_and_a_remedy(
     assert caught.value.hint
 
 
-def test_text_in_another_encoding_is_to_be_saved_as_utf8(parser: ChildParser, folder: Path) -> None:
-    path = write(folder, "a.txt", JAPANESE.encode("shift-jis"))
+def test_text_in_an_unclear_encoding_is_to_be_named_or_saved_as_utf8(
+    parser: ChildParser, folder: Path
+) -> None:
+    path = write(folder, "a.txt", "\u0414\u0430".encode("koi8-r"))
     with pytest.raises(DocumentError) as caught:
         parser.parse(path)
+    assert "--encoding NAME" in caught.value.hint
     assert "save it as UTF-8" in caught.value.hint
+    said = parser.parse(path, options=ReadOptions(encoding="koi8-r"))
+    assert said.document.text == "\u0414\u0430"
+
+
+@pytest.mark.parametrize("encoding", CANDIDATES)
+def test_old_encodings_are_read_where_no_file_can_be_opened(
+    parser: ChildParser, folder: Path, encoding: str
+) -> None:
+    path = write(folder, "a.txt", b"caf\xe9")
+    with contextlib.suppress(DocumentError):  # what these bytes are not
+        read = parser.parse(path, options=ReadOptions(encoding=encoding))
+        assert read.document.text.startswith("caf")
+    found = parser.parse(write(folder, "b.txt", JAPANESE.encode("shift_jis")))
+    assert found.document.text == JAPANESE
+    assert [note.code for note in found.document.notes] == ["encoding"]
 
 
 def test_more_text_than_one_document_may_hold(tmp_path: Path) -> None:

@@ -33,6 +33,7 @@ from assistant.types import (
     IngestEvent,
     IngestFinished,
     NewDocument,
+    ReadOptions,
 )
 from tests.fakes import pdf_files
 from tests.fakes.embedder import FakeEmbedder
@@ -317,3 +318,17 @@ def test_vectors_have_the_shape_the_store_wants(bench: Bench) -> None:
     added = outcomes(bench.events())[1]
     assert isinstance(added, FileAdded)
     assert shapes == [((added.document.chunks, 384), np.dtype(np.float32))]
+
+
+def test_known_content_is_read_again_in_the_way_that_is_asked_for(bench: Bench) -> None:
+    path = bench.folder / "letter.txt"
+    path.write_bytes("Договор аренды".encode("koi8-r"))
+    bench.events()
+    (known,) = [e for e in bench.events() if isinstance(e, FileKnown)]
+    ingester = bench.ingester()
+    events = list(ingester.add((bench.folder,), options=ReadOptions(encoding="mac-cyrillic")))
+    (added,) = [event for event in events if isinstance(event, FileAdded)]
+    assert added.replaced == known.document
+    (left,) = bench.store.documents()
+    assert bench.store.page_text(left.id, 1) == path.read_bytes().decode("mac-cyrillic")
+    assert bench.store.sources() == {str(path): left.id}
