@@ -10,7 +10,7 @@ from assistant.documents.epub import read_epub
 from assistant.documents.file_type import MEDIA_TYPES, Kind
 from assistant.documents.html import read_html
 from assistant.documents.json_text import read_json
-from assistant.documents.markdown import markdown_headings
+from assistant.documents.markdown import markdown_headings, without_comments
 from assistant.documents.office.old_workbook import read_old_workbook
 from assistant.documents.office.open_document import read_open_document
 from assistant.documents.office.open_sheets import read_open_sheets
@@ -18,13 +18,14 @@ from assistant.documents.office.slides import read_slides
 from assistant.documents.office.word import read_word
 from assistant.documents.office.workbook import read_workbook
 from assistant.documents.parse_errors import ParseFault
+from assistant.documents.payloads import without_payloads
 from assistant.documents.pdf.document import read_pdf
 from assistant.documents.rtf import read_rtf
 from assistant.documents.size_limits import MAX_CHARACTERS
 from assistant.documents.sniff import sniff
 from assistant.documents.source_text import read_source
 from assistant.documents.text_encoding import decode, has_visible_text
-from assistant.types.documents import Heading, ParsedDocument, ReadOptions
+from assistant.types.documents import Heading, Note, ParsedDocument, ReadOptions
 
 Reader = Callable[[bytearray, Kind, ReadOptions], ParsedDocument]
 
@@ -43,17 +44,22 @@ def _read_pdf(data: bytearray, _kind: Kind, _options: ReadOptions) -> ParsedDocu
 
 def _read_text(data: bytearray, kind: Kind, options: ReadOptions) -> ParsedDocument:
     decoded = decode(data, options.encoding)
-    text = decoded.text
+    text, encoded = without_payloads(decoded.text)
+    comments = 0
+    if kind == "markdown":
+        text, comments = without_comments(text)
     if len(text) > MAX_CHARACTERS:
         raise ParseFault("too_much_text", number=len(text))
     if not has_visible_text(text):
         raise ParseFault("blank")
     if kind == "markdown":
         title, found = markdown_headings(text)
-        headings = tuple(Heading(*heading) for heading in found)
-        return ParsedDocument(text, (0,), MEDIA_TYPES[kind], title, headings, notes=decoded.notes)
-    title = first_line_title(text)
-    return ParsedDocument(text, (0,), MEDIA_TYPES[kind], title, notes=decoded.notes)
+    else:
+        title, found = first_line_title(text), []
+    headings = tuple(Heading(*heading) for heading in found)
+    left_out = (Note("payloads", encoded), Note("html_comments", comments))
+    notes = (*decoded.notes, *(note for note in left_out if note.number))
+    return ParsedDocument(text, (0,), MEDIA_TYPES[kind], title, headings, notes=notes)
 
 
 READERS: dict[Kind, Reader] = {

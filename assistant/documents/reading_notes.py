@@ -16,6 +16,8 @@ NOTES: dict[str, str] = {
     "unmapped_letters": "{number} of its pages have no usable text: their letters have no meaning",
     "encoding": "it is not UTF-8: read as {label}, which its letters speak for",
     "bytes_replaced": "{number} bytes that mean nothing in its encoding became \ufffd",
+    "payloads": "{number} characters of encoded data, such as pictures, were left out",
+    "html_comments": "HTML comments ({number}) were left out: no reader of the page sees them",
     "tracked_changes": "tracked changes ({number}): inserted text was read, deleted text was not",
     "comments": "comments ({number}) are read as text of their own",
     "hidden_text": "hidden text ({number} places) was left out",
