@@ -51,6 +51,10 @@ LIMITS: dict[str, tuple[float, float]] = {
 """Least and greatest value of each number."""
 
 
+NO_READER = "none"
+"""The setting `reader` that answers without a reader."""
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """All settings. Unknown keys in the file are refused, so that a typo is noticed.
@@ -72,6 +76,10 @@ class Settings:
     embedder: str = ""
     """Name of the embedder in use; "" is the catalogue's default. With a slash in it, the
     folder of an embedder that the workstation exported."""
+
+    reader: str = ""
+    """Folder of an extractive reader that the workstation exported; "" takes the one that came
+    with the program, "none" answers without one."""
 
     reranker: str = ""
     """Folder of a reranker that the workstation exported; "" leaves the search's order."""

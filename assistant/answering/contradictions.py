@@ -53,6 +53,9 @@ _HOW_MUCH = re.compile(
     r"\bhow (?:many|much|long|often|far|old|big|large|high|tall|soon|fast|deep|wide)\b"
     r"|\b(?:number|amount|rate|price|fee|cost|percentage|share|dose|limit|cap|length|period|term)\b"
 )
+_WHETHER = re.compile(
+    r"\s*(?:is|are|was|were|do|does|did|may|must|should|shall|can|will|would|has|have|had)\b"
+)
 _WHO = re.compile(r"\b(?:who|whom|whose|where|which)\b")
 
 
@@ -209,11 +212,14 @@ def _about_the_same(
     """Tell whether two sentences speak of the same thing, as far as words tell.
 
     They share enough of their words, what they share is asked about, and no word of the
-    question is in one of them only; nor does each have words of its own in the same place.
+    question is in one of them only (but for "included" or "excluded", where it is asked whether);
+    nor does each have words of its own in the same place.
     """
     mine, theirs = _said(first), _said(second)
     shared = mine & theirs
     opposed = {key for key in mine ^ theirs if opposites_of(key, mine ^ theirs)}
+    if not _WHETHER.match(question.lower()):
+        opposed -= content_stems(question)  # "the tenant" of a question is not the landlord
     asked = content_stems(topic_words(question)) - opposed
     if len(shared) < _LEAST_SHARED or not asked & shared or (asked & mine) != (asked & theirs):
         return False

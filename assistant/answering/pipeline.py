@@ -88,12 +88,14 @@ class AnswerSession:
         self._router = Router(chat, documents, reads=reader is not None)
 
     def prepare(self) -> None:
-        """Let the chat model read the constant beginning of every prompt now.
+        """Get ready what answers: the reader, and a chat model that writes.
 
-        The first answer then begins sooner by the time that takes (about a quarter of a
-        second on a laptop). Without a chat model there is nothing to do.
+        The chat model reads the constant beginning of every prompt now; the first answer then
+        begins sooner by the time that takes (about a quarter of a second on a laptop).
         """
-        if self._chat is not None:
+        if self._reader is not None:
+            self._reader.read("warm up", ["A passage."])
+        if self._chat is not None and not (self._reader and self._chat.calibration.quotes_only):
             self._chat.warm_up(self._chat.render(build_messages("", (), self._style)))
 
     def ask(
@@ -210,6 +212,12 @@ class AnswerSession:
             return sentences
         return ask_again(stages.question, sentences, stages.hits, self._reader)
 
+    def _answered_by(self, strategy: str) -> str:
+        """Return the name of the model that answered, "" if none did."""
+        if strategy == READER and self._reader is not None:
+            return self._reader.name
+        return self._chat.name if self._chat is not None else ""
+
     def _checked(self, stages: Stages) -> list[Sentence]:
         hits, read = stages.hits, stages.read
         found = [check_quote(quote, hits[quote.place.passage].passage) for quote in read.quotes]
@@ -259,7 +267,7 @@ class AnswerSession:
             passages=stages.hits,
             relevance=searched.result.relevance if searched else 0.0,
             timings=timings_of(stages, tokens),
-            model=self._chat.name if self._chat is not None else "",
+            model=self._answered_by(read.strategy),
             cancelled=stages.cancelled,
             truncated=read.cut_short or (not stages.cancelled and reached_limit(read.plan, tokens)),
             strategy=read.strategy,

@@ -31,6 +31,7 @@ from assistant.types import (
     IngestEvent,
     Note,
     Page,
+    Reader,
     ReadOptions,
     SearchResult,
     Workspace,
@@ -59,12 +60,13 @@ class LocalWorkspace:
         self._keys = keys
         self._new_key: StoreKey | None = None
         self._store: AuditedStore | None = None
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         if settings.store_path.exists():
             self._open_store()
         elif create:
             self._new_key = keys.get(create=True)
         self._embedder: Embedder | None = None
+        self._reader: Reader | None = None
         self._reranker: Reranker | None = None
         self._chat: ChatEngine | None = None
         self._parser: ChildParser | None = None
@@ -79,7 +81,6 @@ class LocalWorkspace:
 
     def warm_up(self) -> None:
         self._load_embedder().embed_query("warm up")
-        self._load_chat()
         if self._store is not None and not self._store.is_empty:
             self._session().prepare()
 
@@ -173,7 +174,7 @@ class LocalWorkspace:
         """Close the library and let go of the engines: they hold text of documents."""
         if self._parser:
             self._parser.close()
-        self._chat = self._embedder = self._reranker = None
+        self._chat = self._embedder = self._reader = self._reranker = None
         if self._store:
             self._store.close()
 
@@ -209,6 +210,7 @@ class LocalWorkspace:
             self._load_chat(),
             self._load_embedder(),
             self._settings,
+            reader=self._load_reader(),
             documents=self.documents,
         )
 
@@ -226,6 +228,14 @@ class LocalWorkspace:
                 self._embedder = load_embedder(self._settings)
             return self._embedder
 
+    def _load_reader(self) -> Reader | None:
+        from assistant.engine.engine_loader import load_reader
+
+        with self._lock:
+            if self._reader is None:
+                self._reader = load_reader(self._settings)
+            return self._reader
+
     def _load_reranker(self) -> Reranker | None:
         from assistant.engine.reranker import load_reranker
 
@@ -235,11 +245,12 @@ class LocalWorkspace:
             return self._reranker
 
     def _load_chat(self) -> ChatEngine | None:
-        from assistant.engine.engine_loader import has_chat_model, load_chat
+        from assistant.engine.engine_loader import chat_when_needed, has_chat_model, load_chat
 
         with self._lock:
             if self._chat is None and has_chat_model(self._settings):
-                self._chat = load_chat(self._settings)
+                reads = self._load_reader() is not None
+                self._chat = (chat_when_needed if reads else load_chat)(self._settings)
             return self._chat
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
-from assistant.config import Settings
+from assistant.config import NO_READER, Settings
 from assistant.engine.chat_template import KnownStyle
+from assistant.engine.lazy_chat import LazyChat
 from assistant.engine.thread_count import threads_for
 from assistant.errors import ModelError, UsageError
 from assistant.models.base_models import base_folder, size_of
@@ -16,7 +18,7 @@ from assistant.models.model_record import MODEL_FILE, ModelRecord, read_record
 from assistant.models.template_approval import require_approved
 from assistant.models.verified_file import PinnedFile
 from assistant.prompts import PROMPT_VERSION
-from assistant.types import ChatEngine, Embedder, EmbedderIdentity
+from assistant.types import ChatEngine, Embedder, EmbedderIdentity, Reader
 
 
 def has_chat_model(settings: Settings) -> bool:
@@ -28,18 +30,7 @@ def load_chat(settings: Settings) -> ChatEngine:
     """Load the chat model in use. Raises `ModelError` with what to do."""
     from assistant.engine.chat_model import LlamaChat
 
-    name = active_chat_name(settings)
-    if not name:
-        raise ModelError(
-            "No chat model is installed.", hint="Add one: assistant models add FILE.gguf"
-        )
-    try:
-        folder = model_folder(name, settings)
-    except UsageError as error:
-        raise ModelError(
-            error.message, hint=f"{error.hint} Choose: assistant models use NAME"
-        ) from error
-    record = read_record(folder)
+    name, folder, record = _chat_record(settings)
     path = folder / record.file
     if size_of(path) != record.size:
         raise ModelError(f"{path} is missing or damaged.", hint=_add_again(name))
@@ -60,6 +51,33 @@ def load_chat(settings: Settings) -> ChatEngine:
     )
 
 
+def chat_when_needed(settings: Settings) -> ChatEngine:
+    """Return the chat model in use, loaded now only if it writes freely.
+
+    One that quotes or refuses is needed seldom where a reader answers. Raises as `load_chat`.
+    """
+    name, _, record = _chat_record(settings)
+    if not record.calibration.quotes_only:
+        return load_chat(settings)
+    return LazyChat(name, record.calibration, lambda: load_chat(settings))
+
+
+def _chat_record(settings: Settings) -> tuple[str, Path, ModelRecord]:
+    """Return name, folder and record of the chat model in use. Raises `ModelError`."""
+    name = active_chat_name(settings)
+    if not name:
+        raise ModelError(
+            "No chat model is installed.", hint="Add one: assistant models add FILE.gguf"
+        )
+    try:
+        folder = model_folder(name, settings)
+    except UsageError as error:
+        raise ModelError(
+            error.message, hint=f"{error.hint} Choose: assistant models use NAME"
+        ) from error
+    return name, folder, read_record(folder)
+
+
 def load_embedder(settings: Settings) -> Embedder:
     """Load the embedder in use: of the catalogue, or of an exported folder.
 
@@ -70,6 +88,30 @@ def load_embedder(settings: Settings) -> Embedder:
 
     entry, folder = _embedder(settings)
     return OnnxEmbedder(entry, folder, threads_for(settings.threads))
+
+
+def load_reader(settings: Settings) -> Reader | None:
+    """Load the extractive reader: that of the catalogue, or of an exported folder.
+
+    None if the settings want none, or none came with the program. Raises `ModelError`.
+    """
+    if settings.reader == NO_READER:
+        return None
+    from assistant.engine.reader import OnnxReader, reader_info
+
+    if settings.reader:
+        info = reader_info(Path(settings.reader).expanduser())
+        return OnnxReader(info, threads_for(settings.threads))
+    entry = load_catalogue().default_reader
+    if entry is None:
+        return None
+    info = reader_info(bundled_models_dir() / entry.folder)
+    if (info.model_sha256, info.tokenizer_sha256) != (entry.model_sha256, entry.tokenizer_sha256):
+        raise ModelError(
+            f"{info.folder} holds another reader than the one that came with this program.",
+            hint="Install the program again.",
+        )
+    return OnnxReader(replace(info, name=entry.name), threads_for(settings.threads))
 
 
 def embedder_identity(settings: Settings) -> EmbedderIdentity:

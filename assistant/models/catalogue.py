@@ -78,6 +78,23 @@ class EmbedderEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class ReaderEntry:
+    """An extractive reader, whose files are part of this program, in `folder` beside the catalogue.
+
+    Both hashes are pinned here; the rest is in the folder's own `reader.json`. `figures` are
+    those of its evaluation, by name.
+    """
+
+    name: str
+    title: str
+    licence: str
+    folder: _Inside
+    model_sha256: Sha256
+    tokenizer_sha256: Sha256
+    figures: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
 class AdapterEntry:
     """An adapter (LoRA) over a chat model, whose file is part of this program.
 
@@ -118,6 +135,11 @@ class Catalogue:
     embedders: tuple[EmbedderEntry, ...]
     adapters: tuple[AdapterEntry, ...] = ()
     templates: tuple[TemplateEntry, ...] = ()
+    readers: tuple[ReaderEntry, ...] = ()
+
+    @property
+    def default_reader(self) -> ReaderEntry | None:
+        return self.readers[0] if self.readers else None
 
     @property
     def default_chat(self) -> ChatEntry:
@@ -155,6 +177,7 @@ class _File:
     embedder: Annotated[tuple[EmbedderEntry, ...], Meta(min_length=1)]
     adapter: tuple[AdapterEntry, ...] = ()
     template: tuple[TemplateEntry, ...] = ()
+    reader: tuple[ReaderEntry, ...] = ()
 
 
 def bundled_models_dir() -> Path:
@@ -172,7 +195,7 @@ def load_catalogue(folder: Path | None = None) -> Catalogue:
     path = (folder or bundled_models_dir()) / CATALOGUE_FILE
     with refused(ModelError, f"{path} can't be read", hint=_HINT):
         file = read_toml(read_file(path, _MOST_BYTES), _File)
-    catalogue = Catalogue(file.chat, file.embedder, file.adapter, file.template)
+    catalogue = Catalogue(file.chat, file.embedder, file.adapter, file.template, file.reader)
     for adapter in catalogue.adapters:
         if catalogue.find_chat(adapter.base) is None:
             raise ModelError(f"{path}: '{adapter.name}' has an unknown base.", hint=_HINT)

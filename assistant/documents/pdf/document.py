@@ -13,6 +13,7 @@ from assistant.documents.document_title import first_line_title, metadata_title
 from assistant.documents.file_type import MEDIA_TYPES
 from assistant.documents.parse_errors import ParseFault
 from assistant.documents.pdf.layout import PageLines
+from assistant.documents.pdf.line_hyphens import joined_words
 from assistant.documents.pdf.outline import bookmarks, page_locators
 from assistant.documents.pdf.page import read_page
 from assistant.documents.pdf.running_text import take_out_running
@@ -38,7 +39,7 @@ def read_pdf(data: bytearray) -> ParsedDocument:
     count = len(document)
     if count > MAX_PAGES:
         raise ParseFault("too_many_pages", number=count)
-    read, running = take_out_running(_read_pages(document))
+    read, running = take_out_running(joined_words(_read_pages(document)))
     pages: list[str] = []
     starts: list[int] = []
     regions: list[Region] = []

@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import pytest
+
 from assistant.answering.answer_text import DISAGREE, answer_text
 from assistant.answering.best_sentence import ScoredSentence, best_extract, score_sentences
-from assistant.answering.contradictions import MOST, find_disagreements, statements
+from assistant.answering.contradictions import (
+    MOST,
+    disagreement,
+    find_disagreements,
+    statements,
+)
 from assistant.types import Contradiction, Hit, Place, Scores
 from assistant.types.strategies import Candidate
 from tests.fakes.embedder import FakeEmbedder, make_query
@@ -89,3 +96,50 @@ def test_at_most_a_few_are_shown() -> None:
     hits = make_hits(*texts)
     scored = score_sentences(make_query(QUESTION, WEIGHTS), hits, FakeEmbedder())
     assert len(compared(QUESTION, hits, scored)) == MOST
+
+
+@pytest.mark.parametrize(
+    ("question", "one", "other"),
+    [
+        (
+            "How much does the tenant pay for the boiler?",
+            "The tenant pays 60 euros a month for the boiler.",
+            "The landlord pays 40 euros a month for the boiler.",
+        ),
+        (
+            "When is the last instalment of the rent due?",
+            "The last instalment of the rent is due on 1 November.",
+            "The first instalment of the rent is due on 1 March.",
+        ),
+        (
+            "What is the maximum speed of the pump?",
+            "The maximum speed of the pump is 1450 rpm.",
+            "The minimum speed of the pump is 900 rpm.",
+        ),
+        (
+            "How long may the buyer inspect the goods?",
+            "The buyer may inspect the goods for 10 days.",
+            "The seller may inspect the goods for 20 days.",
+        ),
+        (
+            "When does the winter term begin?",
+            "The winter term begins on 1 October.",
+            "The summer term begins on 1 April.",
+        ),
+    ],
+)
+def test_what_is_said_of_the_opposite_is_no_contradiction(
+    question: str, one: str, other: str
+) -> None:
+    assert disagreement(question, one, other) is None
+    assert disagreement(question, other, one) is None
+
+
+def test_whether_something_is_so_is_contradicted_by_its_opposite() -> None:
+    found = disagreement(
+        "Are the seals of the pump included?",
+        "The seals of the pump are included.",
+        "The seals of the pump are excluded.",
+    )
+    assert found is not None
+    assert found.kind == "negation"

@@ -58,12 +58,10 @@ def test_bookmarks_are_headings_where_their_words_stand(parser: ChildParser, fol
     assert document.headings[0].start == document.page_starts[1]
 
 
-def test_a_hyphen_at_the_end_of_a_line_is_kept_with_its_break(
-    parser: ChildParser, folder: Path
-) -> None:
-    data = pdf_files.pdf([["the price was pre-", "approved by the Buyer"]])
+def test_a_word_broken_at_the_end_of_a_line_is_whole(parser: ChildParser, folder: Path) -> None:
+    data = pdf_files.pdf([["the contract was re-", "newed by the Buyer"]])
     document = parser.parse(write(folder, "a.pdf", data)).document
-    assert document.text == "the price was pre-\napproved by the Buyer\n"
+    assert document.text == "the contract was renewed\nby the Buyer\n"
 
 
 def test_a_pdf_is_a_pdf_whatever_its_name(parser: ChildParser, folder: Path) -> None:

@@ -301,3 +301,18 @@ def test_letters_without_meaning_are_no_text() -> None:
     made = pages(text(*column(60, 100, *LEFT))).replace(b"/Encoding /WinAnsiEncoding", encoding)
     with pytest.raises(ParseFault, match="pdf_unmapped"):
         read_pdf(bytearray(made))
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        (("same day by the arbo-", "riculturist of the town"), "by the arboriculturist of"),
+        (("is paid in long-", "term rates", "A long-term rate is low"), "in long-term rates"),
+        (("as the re-", "cord of the day", "The record is kept"), "as the record of"),
+        (("from May to June-", "Tuesdays are left out"), "June- Tuesdays"),
+        (("the code is AX-", "4417 for pumps"), "AX- 4417"),
+        (("Beginn der Straßen-", "bahn, und zwar um acht"), "der Straßenbahn, und"),
+    ],
+)
+def test_words_broken_at_the_end_of_a_line_are_joined(lines: tuple[str, ...], said: str) -> None:
+    assert said in words_of(read(text(*column(60, 100, *lines))))
