@@ -77,7 +77,10 @@ def add(
     encoding: str,
     ocr: Literal["auto", "always", "never"],
 ) -> None:
-    """Add documents: PDF with a text layer, Markdown, plain text; folders with all in them.
+    """Add documents, and folders with all in them.
+
+    PDF with a text layer; Word, PowerPoint, Excel, OpenDocument, RTF; EPUB and web pages; mail
+    with what is attached to it; tables (CSV), JSON, Markdown, plain text and source code.
 
     A document that is in the library already is left as it is, unless --encoding or
     --ocr always asks for another reading of it. A file that can't be read

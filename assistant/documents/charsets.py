@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import codecs
-import encodings.aliases
+import contextlib
+import encodings
+import pkgutil
 import re
 
 from assistant.documents.encoding_evidence import CANDIDATES
 from assistant.documents.text_encoding import decode_text
 
-_NO_TEXT = frozenset(["base64_codec", "bz2_codec", "hex_codec", "mbcs", "oem", "quopri_codec"])
-_NO_TEXT |= frozenset(["rot_13", "tactis", "uu_codec", "zlib_codec"])
 _ESCAPES = frozenset(["idna", "punycode", "undefined", "utf-7", "mbcs", "oem"])
 _ESCAPES |= frozenset(["unicode-escape", "raw-unicode-escape"])
 """Ways to write text in ASCII, and what a system takes for its own: nobody's encoding of a file."""
 
-TEXT_ENCODINGS = tuple(sorted(set(encodings.aliases.aliases.values()) - _NO_TEXT))
-"""All that Python knows. Each is a module: to be loaded while there are still files."""
 
 _MEANT = {"iso8859-1": "cp1252", "ascii": "cp1252", "gb2312": "gb18030", "gbk": "gb18030"}
 """What programs write when they say these: the WHATWG's Encoding standard has the list."""
@@ -28,12 +26,16 @@ _HEAD = 4096
 
 
 def load_all() -> None:
-    """Load every text encoding: where there are no files any more, none can be loaded.
+    """Load all of Python's codecs, for a process that will have no files to load one from.
 
-    Each by every name that it is asked for by: Python looks for a module under a new name.
+    From then on a name that is none of them is not looked for on the disk.
     """
-    for name in (*TEXT_ENCODINGS, *CANDIDATES):
+    for module in pkgutil.iter_modules(encodings.__path__):
+        with contextlib.suppress(LookupError, ImportError):  # Windows has some of its own
+            codecs.lookup(codecs.lookup(module.name).name)  # Python looks anew for another name
+    for name in CANDIDATES:
         codecs.lookup(codecs.lookup(name).name)
+    encodings.__path__ = []
 
 
 def named_charset(name: str) -> str:

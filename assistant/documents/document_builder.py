@@ -130,6 +130,14 @@ class DocumentBuilder:
         if paged and len(count.pages) < _PAGES_NAMED:
             count.pages[self.page_number] = None
 
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        """What was noted so far."""
+        return tuple(
+            Note(code, count.number, _joined(count.labels), tuple(sorted(count.pages)))
+            for code, count in self._notes.items()
+        )
+
     def finish(self, title: str = "") -> ParsedDocument:
         """Return the document. Raises `ParseFault` "blank" if there is nothing to see in it."""
         text = "".join(self._parts)
@@ -137,10 +145,6 @@ class DocumentBuilder:
         if not has_visible_text(body):
             raise ParseFault("blank")
         end = len(body)
-        notes = tuple(
-            Note(code, count.number, _joined(count.labels), tuple(sorted(count.pages)))
-            for code, count in self._notes.items()
-        )
         return ParsedDocument(
             body,
             tuple(min(start, end) for start in self._pages) or (0,),
@@ -150,7 +154,7 @@ class DocumentBuilder:
             locators=tuple(place for place in self._locators if place.start < end),
             running=tuple(self._running),
             regions=tuple(sorted(self._regions, key=lambda r: r.start)),
-            notes=notes,
+            notes=self.notes,
         )
 
     def _first_title(self, body: str) -> str:

@@ -10,6 +10,8 @@ from assistant.documents.epub import read_epub
 from assistant.documents.file_type import MEDIA_TYPES, Kind
 from assistant.documents.html import read_html
 from assistant.documents.json_text import read_json
+from assistant.documents.mail.eml import read_eml
+from assistant.documents.mail.msg import read_msg
 from assistant.documents.markdown import markdown_headings, without_comments
 from assistant.documents.office.old_workbook import read_old_workbook
 from assistant.documents.office.open_document import read_open_document
@@ -33,8 +35,6 @@ Reader = Callable[[bytearray, Kind, ReadOptions], ParsedDocument]
 def parse_bytes(data: bytearray, named: Kind, options: ReadOptions) -> ParsedDocument:
     """Parse a file of which the name says that it is `named`. Raises `ParseFault`."""
     kind = sniff(data, named)
-    if kind not in READERS:
-        raise ParseFault("other_kind", label="office")
     return READERS[kind](data, kind, options)
 
 
@@ -77,6 +77,8 @@ READERS: dict[Kind, Reader] = {
     "rtf": read_rtf,
     "epub": read_epub,
     "html": read_html,
+    "eml": read_eml,
+    "msg": read_msg,
     "csv": read_csv,
     "tsv": read_csv,
     "json": read_json,

@@ -118,9 +118,13 @@ _TABLE: dict[str, tuple[str, str]] = {
         "{name} is damaged: its sheets can't be read.",
         "Open it in a spreadsheet program, save it as .xlsx, and add that.",
     ),
-    "mail_without_text": (
-        "{name} is a mail without any text.",
-        "Check that it is the right file.",
+    "not_a_mail": (
+        "{name} is no mail, whatever its name says: it has no head with a sender or a date.",
+        "Get the real file, or give it the right name ending (.txt for text).",
+    ),
+    "mail_parts": (
+        "{name} has {number:,} parts, more than any mail.",
+        "Check where it comes from; it may be made to do harm.",
     ),
     "not_text": (
         (
@@ -210,15 +214,15 @@ _TABLE: dict[str, tuple[str, str]] = {
     ),
     "crash": (
         "Reading {name} crashed (signal {number}); it may need more than {memory} MiB of memory.",
-        "The file is damaged or made to do harm: print it to a new PDF in a viewer, add that.",
+        "The file is damaged or made to do harm: save it anew, or print it to a new PDF.",
     ),
     "stopped": (
         "The reader stopped while it read {name}.",
-        "Add it again; if that happens twice, the file is damaged: print it to a new PDF.",
+        "Add it again; if that happens twice, the file is damaged: save it anew, or as a PDF.",
     ),
     "bad_reply": (
         "The reader gave an unusable result for {name}, which was thrown away.",
-        "The file may be made to do harm. Print it to a new PDF in a viewer and add that.",
+        "The file may be made to do harm. Save it anew, or print it to a new PDF, and add that.",
     ),
 }
 CODES = frozenset(_TABLE)

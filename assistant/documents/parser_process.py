@@ -26,6 +26,7 @@ _PACKAGES = (
     "pypdfium2",
     "pypdfium2_raw",
     "pypdfium2_cfg",
+    "compressed_rtf",
     "olefile",
     "python_calamine",
     "selectolax",

@@ -19,8 +19,13 @@ from assistant.documents.document_title import LONGEST_TITLE
 from assistant.documents.file_type import KINDS, MEDIA_TYPES, Kind
 from assistant.documents.parse_errors import CODES, OTHER_KINDS, ParseFault
 from assistant.documents.reading_notes import NOTES
-from assistant.documents.size_limits import MAX_CHARACTERS, MAX_PAGES
-from assistant.types.documents import AS_FOUND, ParsedDocument, ReadOptions
+from assistant.documents.size_limits import (
+    MAX_ATTACHED,
+    MAX_ATTACHMENTS,
+    MAX_CHARACTERS,
+    MAX_PAGES,
+)
+from assistant.types.documents import AS_FOUND, Attachment, ParsedDocument, ReadOptions
 
 JOB = struct.Struct(">QQ")
 """Address space in bytes, processor time in seconds."""
@@ -30,6 +35,7 @@ RESULT = struct.Struct(">iQ")
 
 REQUEST = struct.Struct(">4sBHQ")
 REPLY = struct.Struct(">4sBIQ")
+_SIZE = struct.Struct(">Q")
 _MAGIC = b"AQ2\n"
 _DOCUMENT, _FAULT = 1, 2
 _MAX_META = 96 * 1024 * 1024
@@ -79,8 +85,12 @@ def unpack_options(packed: bytes) -> ReadOptions:
 
 def pack_document(document: ParsedDocument) -> list[bytes]:
     """Return the parts of a reply that carries a document."""
-    meta = msgspec.json.encode(replace(document, text=""))
-    return _reply(_DOCUMENT, meta, document.text.encode("utf-8"))
+    names = tuple(Attachment(attached.name, b"") for attached in document.attachments)
+    meta = msgspec.json.encode(replace(document, text="", attachments=names))
+    reply = _reply(_DOCUMENT, meta, document.text.encode("utf-8"))
+    for attached in document.attachments:
+        reply += [_SIZE.pack(len(attached.data)), attached.data]
+    return reply
 
 
 def pack_fault(fault: ParseFault) -> list[bytes]:
@@ -107,15 +117,35 @@ def unpack_reply(reply: bytes | bytearray) -> ParsedDocument:
 def _unpack(view: memoryview) -> ParsedDocument:
     magic, kind, meta_size, text_size = REPLY.unpack(view[: REPLY.size])
     _demand(magic == _MAGIC and kind in (_DOCUMENT, _FAULT))
-    _demand(meta_size <= _MAX_META and len(view) == REPLY.size + meta_size + text_size)
+    _demand(meta_size <= _MAX_META and len(view) >= REPLY.size + meta_size + text_size)
     meta = view[REPLY.size : REPLY.size + meta_size]
+    text, rest = (
+        view[REPLY.size + meta_size :][:text_size],
+        view[REPLY.size + meta_size + text_size :],
+    )
     if kind == _FAULT:
+        _demand(not text and not rest)
         raise _checked_fault(_fault.decode(meta))
     document = _document.decode(meta)
     _demand(not document.text)
-    document = replace(document, text=str(view[REPLY.size + meta_size :], "utf-8"))
+    attachments = _attachments(document.attachments, rest)
+    document = replace(document, text=str(text, "utf-8"), attachments=attachments)
     _check_document(document)
     return document
+
+
+def _attachments(named: tuple[Attachment, ...], view: memoryview) -> tuple[Attachment, ...]:
+    """Return the attachments with their bytes, which are all that is in `view`."""
+    _demand(len(named) <= MAX_ATTACHMENTS and len({one.name for one in named}) == len(named))
+    attachments = []
+    for one in named:
+        _demand(_is_title(one.name) and not one.data and not set("/\\") & set(one.name))
+        (size,) = _SIZE.unpack(view[: _SIZE.size])
+        _demand(0 < size <= MAX_ATTACHED and size <= len(view) - _SIZE.size)
+        attachments.append(Attachment(one.name, bytes(view[_SIZE.size :][:size])))
+        view = view[_SIZE.size + size :]
+    _demand(not view)
+    return tuple(attachments)
 
 
 def _checked_fault(fault: _Fault) -> ParseFault:

@@ -34,6 +34,7 @@ NOTES: dict[str, str] = {
     "chapters_missing": "chapters that its contents name are missing ({number})",
     "mail_damaged": "parts of the mail are damaged ({number}) and were read as far as they go",
     "mail_encrypted": "the mail is encrypted: only its head could be read",
+    "pictures_left_out": "pictures in its text ({number}) were left out",
     "attachments_left_out": "attachments ({number}) were left out: {label}",
 }
 """`{number}` counts, `{label}` names. The pages of a note are added behind it."""

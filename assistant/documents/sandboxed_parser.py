@@ -13,7 +13,14 @@ from assistant.documents.file_type import SUFFIXES
 from assistant.documents.parse_errors import ParseFault, document_error
 from assistant.documents.parser_process import Children, Limits, Outcome, best_children
 from assistant.documents.parser_protocol import pack_request, unpack_reply
-from assistant.types import AS_FOUND, CancelToken, ParsedDocument, ParsedFile, ReadOptions
+from assistant.types import (
+    AS_FOUND,
+    Attachment,
+    CancelToken,
+    ParsedDocument,
+    ParsedFile,
+    ReadOptions,
+)
 
 _MIB = 1024 * 1024
 _MEMORY_EXIT = 77
@@ -59,12 +66,28 @@ class ChildParser:
         token = cancel or CancelToken()
         token.raise_if_cancelled()
         data = read_document(path, self._settings.max_file_mb)
+        return self._parse(str(path), data, token, options)
+
+    def parse_attachment(
+        self,
+        attachment: Attachment,
+        cancel: CancelToken | None = None,
+        options: ReadOptions = AS_FOUND,
+    ) -> ParsedFile:
+        """Parse a file that another one held, in a child of its own; as `parse` does."""
+        token = cancel or CancelToken()
+        token.raise_if_cancelled()
+        return self._parse(attachment.name, attachment.data, token, options)
+
+    def _parse(
+        self, name: str, data: bytes, cancel: CancelToken, options: ReadOptions
+    ) -> ParsedFile:
         digest = hashlib.sha256(data).hexdigest()
         try:
-            document = self._parsed(path, data, token, options)
+            document = self._parsed(name, data, cancel, options)
         except ParseFault as fault:
             raise document_error(
-                str(path),
+                name,
                 fault,
                 memory_mb=self._settings.parse_memory_mb,
                 seconds=self._settings.parse_seconds,
@@ -83,11 +106,11 @@ class ChildParser:
         self.close()
 
     def _parsed(
-        self, path: Path, data: bytes, cancel: CancelToken, options: ReadOptions
+        self, name: str, data: bytes, cancel: CancelToken, options: ReadOptions
     ) -> ParsedDocument:
         if not data:
             raise ParseFault("empty")
-        named = SUFFIXES.get(path.suffix.lower(), "text")
+        named = SUFFIXES.get(Path(name).suffix.lower(), "text")
         request = [pack_request(named, len(data), options), data]
         with self._lock:
             outcome = self._children.run(request, self._limits, cancel)

@@ -16,12 +16,14 @@ from assistant.documents.file_discovery import BadPath, FoundFile, discover
 from assistant.documents.file_reader import read_document
 from assistant.documents.reading_notes import all_worded
 from assistant.errors import AssistantError, Cancelled, DocumentError, EngineError
-from assistant.ingest.plan import FileContent, plan, portable_source
+from assistant.ingest.attachments import Place, reads_again, under_subject, with_left_out
+from assistant.ingest.plan import portable_source
+from assistant.ingest.run_library import RunLibrary, files_of
 from assistant.types import (
     AS_FOUND,
+    Attachment,
     CancelToken,
     Chunk,
-    DocumentRecord,
     Embedder,
     FileAdded,
     FileFailed,
@@ -33,6 +35,7 @@ from assistant.types import (
     NewDocument,
     Note,
     ParsedDocument,
+    ParsedFile,
     Parser,
     ReadOptions,
     Store,
@@ -68,6 +71,8 @@ class Ingester:
 
         - The first event is `FilesFound`, then each file ends in exactly one of
           `FileAdded`, `FileKnown` and `FileFailed`, the last event is `IngestFinished`.
+        - What is attached to a mail is added before it, with events of its own; what of it
+          can't be read is in the mail's note.
         - All files are read once before anything is changed, so that documents whose files
           were renamed, copied or swapped are known for what they are (see `plan`).
         - Content that the library has already is not parsed again (`FileKnown`), unless
@@ -107,7 +112,7 @@ class Ingester:
             if isinstance(entry, FoundFile):
                 yield FileProgress(entry.path, index, "comparing", 0, 1)
                 contents[entry.path] = self._content_hash(entry.path)
-        library = _Library(self._store, _files(found.entries, contents))
+        library = RunLibrary(self._store, files_of(found.entries, contents))
         library.settle()
         engine_faults = 0
         for index, entry in enumerate(found.entries):
@@ -131,7 +136,7 @@ class Ingester:
         file: FoundFile,
         index: int,
         content: str | DocumentError,
-        library: _Library,
+        library: RunLibrary,
         cancel: CancelToken,
         options: ReadOptions,
     ) -> Iterator[IngestEvent]:
@@ -139,28 +144,86 @@ class Ingester:
         if isinstance(content, DocumentError):
             raise content
         known = self._store.find(content)
-        if known is not None and not (options.encoding or options.ocr == "always"):
+        if known is not None and not reads_again(options):
             yield FileKnown(file.path, index, known)
             return
         yield FileProgress(file.path, index, "reading", 0, 1)
         parsed = self._parser.parse(file.path, cancel, options)
+        sources = library.sources_of(parsed.content_hash, [portable_source(file.path)])
+        place = Place(file.path, index, file.name, sources, (parsed.content_hash,), options)
+        yield from self._parsed(parsed, place, library, cancel)
+
+    def _parsed(
+        self, parsed: ParsedFile, place: Place, library: RunLibrary, cancel: CancelToken
+    ) -> Iterator[IngestEvent]:
+        """Store what is attached to a document, then the document itself.
+
+        In this order, because what the library has is not parsed again: a mail that is there
+        has all that came with it, also when the program was killed in between.
+        """
         document = _with_bare_pages(parsed.document)
+        if document.attachments:
+            library.forget(parsed.content_hash)  # what is attached would go with it later
+        attached: list[str] = []
+        left: list[str] = []
+        for attachment in document.attachments:
+            inner = place.below(attachment)
+            try:
+                yield from self._attachment(attachment, document.title, inner, library, cancel)
+                attached += inner.sources
+            except DocumentError:
+                left.append(attachment.name)
+        if left:
+            document = with_left_out(document, left)
+        yield from self._stored(
+            parsed.content_hash, document, place, tuple(attached), library, cancel
+        )
+
+    def _attachment(
+        self,
+        attachment: Attachment,
+        subject: str,
+        place: Place,
+        library: RunLibrary,
+        cancel: CancelToken,
+    ) -> Iterator[IngestEvent]:
+        """Add what came with a mail about `subject`. Raises `DocumentError`."""
+        content = place.contents[-1]
+        known = self._store.find(content)
+        if known is not None and not reads_again(place.options):
+            library.attach(known, place.sources)
+            yield FileKnown(place.path, place.index, known)
+            return
+        place.check()
+        yield FileProgress(place.path, place.index, "reading", 0, 1)
+        parsed = self._parser.parse_attachment(attachment, cancel, place.options)
+        place = replace(place, sources=library.sources_of(content, place.sources))
+        yield from self._parsed(under_subject(parsed, attachment, subject), place, library, cancel)
+
+    def _stored(
+        self,
+        content: str,
+        document: ParsedDocument,
+        place: Place,
+        attached: tuple[str, ...],
+        library: RunLibrary,
+        cancel: CancelToken,
+    ) -> Iterator[IngestEvent]:
+        """Chunk, embed and store a document."""
+        path, index = place.path, place.index
         chunks: list[Chunk] = []
         for done, more in self._chunk(document, cancel):
             chunks.extend(more)
-            yield FileProgress(file.path, index, "reading", done, len(document.text))
+            yield FileProgress(path, index, "reading", done, len(document.text))
         vectors = np.empty((len(chunks), self._embedder.identity.dimension), dtype=np.float32)
         for done in self._embed(document, chunks, vectors, cancel):
-            yield FileProgress(file.path, index, "embedding", done, len(chunks))
+            yield FileProgress(path, index, "embedding", done, len(chunks))
         cancel.raise_if_cancelled()
-        yield FileProgress(file.path, index, "storing", 0, 1)
-        content = parsed.content_hash
-        sources = library.sources_of(content, portable_source(file.path))
-        new = NewDocument(file.name, sources, content, document, chunks, vectors)
-        if known is not None:  # the same content, read in another way
-            self._store.forget(known.id)
+        yield FileProgress(path, index, "storing", 0, 1)
+        sources = (*place.sources, *library.forget(content))  # the same, read in another way
+        new = NewDocument(place.name, sources, content, document, chunks, vectors, attached)
         record, replaced = library.add(new)
-        yield FileAdded(file.path, index, record, replaced, all_worded(document.notes))
+        yield FileAdded(path, index, record, replaced, all_worded(document.notes))
 
     def _chunk(
         self, document: ParsedDocument, cancel: CancelToken
@@ -194,53 +257,6 @@ class Ingester:
         except DocumentError as error:
             return error
         return hashlib.sha256(data).hexdigest()
-
-
-class _Library:
-    """The store, and what it knows of the files of this run."""
-
-    def __init__(self, store: Store, files: dict[str, FileContent]) -> None:
-        self._store, self._files = store, files
-        self._records = {record.id: record for record in store.documents()}
-        self._held = store.sources()
-        self._paths: dict[str, list[str]] = {}
-        for source, file in files.items():
-            self._paths.setdefault(file.content_hash, []).append(source)
-
-    def settle(self) -> None:
-        """Tell the store where its documents lie now, and forget those that lie nowhere."""
-        placements, gone = plan(self._files, list(self._records.values()), self._held)
-        for number in gone:
-            self._store.forget(number)
-        if placements:
-            self._store.place(placements)
-        self._held = self._store.sources()
-
-    def sources_of(self, content: str, source: str) -> tuple[str, ...]:
-        """Return `source` and the other paths of this run at which the same content lies."""
-        return tuple(dict.fromkeys((source, *self._paths.get(content, ()))))
-
-    def add(self, new: NewDocument) -> tuple[DocumentRecord, DocumentRecord | None]:
-        """Store a document; return its record, and that of one which it took the place of."""
-        before = sorted({self._held[source] for source in new.sources if source in self._held})
-        record = self._store.add(new)
-        self._held |= dict.fromkeys(new.sources, record.id)
-        left = [number for number in before if number not in self._held.values()]
-        # What another process has added since is not among the records.
-        replaced = next((self._records[n] for n in left if n in self._records), None)
-        self._records[record.id] = record
-        return record, replaced
-
-
-def _files(
-    entries: Sequence[FoundFile | BadPath], contents: dict[Path, str | DocumentError]
-) -> dict[str, FileContent]:
-    """Return what lies at the paths that can be read."""
-    return {
-        portable_source(entry.path): FileContent(content, entry.name)
-        for entry in entries
-        if isinstance(entry, FoundFile) and isinstance(content := contents[entry.path], str)
-    }
 
 
 def _concerns_one_file(error: AssistantError) -> bool:

@@ -32,17 +32,16 @@ def plan(
     document stays until that is stored, which then replaces it.
     """
     known = {record.content_hash for record in records}
-    before: dict[int, list[str]] = {}
-    for source, number in held.items():
-        before.setdefault(number, []).append(source)
     here: dict[str, list[str]] = {}
     for source, file in files.items():
         here.setdefault(file.content_hash, []).append(source)
-    placements: list[Placement] = []
-    gone: list[int] = []
     folders = _Folders()
+    before: dict[int, list[str]] = {}
+    for source, number in held.items():
+        before.setdefault(number, []).append(source)
+    files_now: dict[int, list[str]] = {}
     for record in records:
-        old = before.get(record.id, [])
+        old = [s for s in before.get(record.id, []) if carrier(s, held) is None]
         others = [source for source in old if source not in files]
         changed = [source for source in old if source in files]
         found = here.get(record.content_hash)
@@ -53,19 +52,53 @@ def plan(
             now = [source for source in others if folders.have(source) is not False]
             now = now or [s for s in changed if files[s].content_hash not in known]
         else:
-            continue
-        if not now:
+            now = old
+        files_now[record.id] = now
+    return _changes(records, before, files_now, files, held)
+
+
+def carrier(source: str, held: Mapping[str, int]) -> str | None:
+    """Return the file that holds the attachment at `source`; None if that is a file itself."""
+    found, parent = None, source.rpartition("/")[0]
+    while parent:
+        found = parent if parent in held else found
+        parent = parent.rpartition("/")[0]
+    return found
+
+
+def _changes(
+    records: Sequence[DocumentRecord],
+    before: Mapping[int, list[str]],
+    files_now: Mapping[int, list[str]],
+    files: Mapping[str, FileContent],
+    held: Mapping[str, int],
+) -> tuple[list[Placement], list[int]]:
+    """Let attachments go where their mails go, and return what is new."""
+    placements: list[Placement] = []
+    gone: list[int] = []
+    for record in records:
+        old, now = before.get(record.id, []), list(files_now[record.id])
+        for source in old:
+            mail = carrier(source, held)
+            if mail is not None:
+                now += (new + source[len(mail) :] for new in files_now[held[mail]])
+        now = sorted(dict.fromkeys(now), key=lambda s: old.index(s) if s in old else len(old))
+        if not now and old:
             gone.append(record.id)
         elif now != old:
-            placements.append(Placement(record.id, tuple(now), _new_name(old, now, files)))
+            placements.append(Placement(record.id, tuple(now), _new_name(old, now, files, held)))
     return placements, gone
 
 
-def _new_name(old: list[str], now: list[str], files: Mapping[str, FileContent]) -> str:
+def _new_name(
+    old: list[str], now: list[str], files: Mapping[str, FileContent], held: Mapping[str, int]
+) -> str:
     """A document is called after its first path: it keeps its name as long as that stays."""
     if old and old[0] in now:
         return ""
-    return files[now[0]].name if now[0] in files else Path(now[0]).name
+    mail = carrier(now[0], {**held, **dict.fromkeys(files, 0)}) or now[0]
+    name = files[mail].name if mail in files else Path(mail).name
+    return ": ".join([name, *now[0][len(mail) :].strip("/").split("/")]) if mail != now[0] else name
 
 
 class _Folders:

@@ -210,6 +210,36 @@ def superseded(connection: apsw.Connection, new: NewDocument) -> list[int]:
     return [n for n in sorted(holders) if {s for (s,) in fetch(connection, held, (n,))} <= taken]
 
 
+def drop_below(
+    connection: apsw.Connection, paths: Sequence[str], kept: Sequence[str] = ()
+) -> list[int]:
+    """Forget the places below `paths`, at which attachments lie, but those at or below `kept`.
+
+    Return the ids of the documents that are left without any place.
+    """
+    stay = {storable(path) for path in kept}
+    within = tuple(f"{path}/" for path in stay)
+    left: set[int] = set()
+    for path in map(storable, paths):
+        below = fetch(
+            connection,
+            "SELECT source, document_id FROM sources WHERE source > ? AND source < ?",
+            (f"{path}/", f"{path}0"),  # "0" comes after "/"
+        )
+        for source, number in below:
+            if source not in stay and not source.startswith(within):
+                connection.execute("DELETE FROM sources WHERE source = ?", (source,))
+                left.add(number)
+    held = "SELECT 1 FROM sources WHERE document_id = ?"
+    return [number for number in sorted(left) if fetch_one(connection, held, (number,)) is None]
+
+
+def sources_of(connection: apsw.Connection, document_id: int) -> list[str]:
+    """Return the paths at which a document lies."""
+    rows = fetch(connection, "SELECT source FROM sources WHERE document_id = ?", (document_id,))
+    return [source for (source,) in rows]
+
+
 def sources(connection: apsw.Connection) -> dict[str, int]:
     """Return each path and the id of the document that was read from it last."""
     return dict(fetch(connection, "SELECT source, document_id FROM sources ORDER BY id"))

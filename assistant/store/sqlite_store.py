@@ -16,6 +16,7 @@ from assistant.store.document_rows import (
     any_there,
     check_new,
     delete,
+    drop_below,
     every,
     find,
     get,
@@ -23,6 +24,7 @@ from assistant.store.document_rows import (
     place,
     resolve,
     sources,
+    sources_of,
     superseded,
     take_sources,
 )
@@ -94,9 +96,12 @@ class SqliteStore:
             known = find(connection, new.content_hash)
             number = known.id if known else insert(connection, new)
             take_sources(connection, number, new.sources)
+            loose = drop_below(connection, new.sources, new.attached)
+            for document_id in loose:
+                delete(connection, document_id)
             record = get(connection, number)
             carry_over(connection, judged, old, record, new.document)
-        if old:
+        if old or loose:
             self._clear_log(f"The older content of '{shown(record.name)}'")
         return record
 
@@ -133,11 +138,15 @@ class SqliteStore:
     def forget(self, document_id: int) -> DocumentRecord:
         """Delete a document so that no byte of it stays in the store's files.
 
-        Raises `UsageError` if there is none, and `StoreBusyError` if it was deleted but old
-        pages stay in the log because another process reads them; the next opening ends that.
+        What came with it as an attachment, and lies nowhere else, goes too. Raises
+        `UsageError` if there is none, and `StoreBusyError` if it was deleted but old pages
+        stay in the log because another process reads them; the next opening ends that.
         """
         with self.pool.writing() as connection:
+            paths = sources_of(connection, get(connection, document_id).id)
             record = delete(connection, document_id)
+            for attachment in drop_below(connection, paths):
+                delete(connection, attachment)
         self._clear_log(f"'{shown(record.name)}'")
         return record
 

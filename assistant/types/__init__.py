@@ -26,6 +26,7 @@ from assistant.types.cancel import (
 from assistant.types.documents import (
     AS_FOUND,
     SURE,
+    Attachment,
     Chunk,
     Citation,
     DocumentRecord,

@@ -92,6 +92,14 @@ AS_FOUND = ReadOptions()
 
 
 @dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that came with a mail: its name, made fit for a citation, and its bytes."""
+
+    name: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class ParsedDocument:
     """The result of parsing one file.
 
@@ -109,6 +117,8 @@ class ParsedDocument:
     running: tuple[RunningText, ...] = ()
     regions: tuple[Region, ...] = ()
     notes: tuple[Note, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
+    """Files in this one that are documents of their own, not parsed yet."""
 
     @property
     def page_count(self) -> int:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from assistant.types.calibration import Calibration
 from assistant.types.cancel import CancelToken
-from assistant.types.documents import AS_FOUND, ParsedDocument, ReadOptions
+from assistant.types.documents import AS_FOUND, Attachment, ParsedDocument, ReadOptions
 from assistant.types.strategies import Quoted, WeightedPassage, WeightedQuotes
 
 if TYPE_CHECKING:
@@ -182,6 +182,15 @@ class Parser(Protocol):
         options: ReadOptions = AS_FOUND,
     ) -> ParsedFile:
         """Read and parse `path`. Raises `DocumentError` naming the file and the remedy."""
+        ...
+
+    def parse_attachment(
+        self,
+        attachment: Attachment,
+        cancel: CancelToken | None = None,
+        options: ReadOptions = AS_FOUND,
+    ) -> ParsedFile:
+        """Parse a file that another one held. Raises `DocumentError` naming it."""
         ...
 
 

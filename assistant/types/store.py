@@ -15,7 +15,8 @@ class NewDocument:
     """A document that is to be stored. `vectors` has shape (len(chunks), dimension).
 
     `sources` are all paths at which this very content lies now, first the one that `name`
-    comes from.
+    comes from. `attached` are the places below those at which what it holds lies now: an
+    attachment lies at its mail's path, a slash and its name.
     """
 
     name: str
@@ -24,6 +25,7 @@ class NewDocument:
     document: ParsedDocument
     chunks: Sequence[Chunk]
     vectors: Vectors
+    attached: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ class Store(Protocol):
         """Write one document in one transaction; the known record if its hash is there.
 
         It takes over its sources. The same transaction forgets other documents that are left
-        without any.
+        without any, and what lay below these sources but is not attached any more.
         """
         ...
 

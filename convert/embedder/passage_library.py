@@ -22,6 +22,7 @@ from assistant.retrieval.rerank import Reranker
 from assistant.store import KeyFile, open_store
 from assistant.types import (
     AS_FOUND,
+    Attachment,
     CancelToken,
     Embedder,
     FileAdded,
@@ -125,3 +126,12 @@ class _Shells:
         document = ParsedDocument(passage.text, (0,), "text/plain", passage.title)
         data = path.read_bytes()
         return ParsedFile(document, hashlib.sha256(data).hexdigest(), len(data))
+
+    def parse_attachment(
+        self,
+        attachment: Attachment,
+        cancel: CancelToken | None = None,
+        options: ReadOptions = AS_FOUND,
+    ) -> ParsedFile:
+        del cancel, options
+        raise ValueError(f"a passage holds no {attachment.name}")

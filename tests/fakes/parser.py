@@ -13,7 +13,14 @@ from assistant.documents.file_reader import read_document
 from assistant.documents.parse import parse_bytes
 from assistant.documents.parse_errors import ParseFault, document_error
 from assistant.errors import DocumentError
-from assistant.types import AS_FOUND, CancelToken, ParsedDocument, ParsedFile, ReadOptions
+from assistant.types import (
+    AS_FOUND,
+    Attachment,
+    CancelToken,
+    ParsedDocument,
+    ParsedFile,
+    ReadOptions,
+)
 
 
 class FakeParser:
@@ -48,8 +55,28 @@ class FakeParser:
         self.parsed.append(path.name)
         if path.name in self._fail_on:
             raise DocumentError(f"'{path.name}' is damaged.", hint="Get the file again.")
-        data = read_document(path, self._max_mb)
+        return self._parsed(path, read_document(path, self._max_mb), options)
+
+    def parse_attachment(
+        self,
+        attachment: Attachment,
+        cancel: CancelToken | None = None,
+        options: ReadOptions = AS_FOUND,
+    ) -> ParsedFile:
+        if cancel is not None:
+            cancel.raise_if_cancelled()
+        self.parsed.append(attachment.name)
+        if attachment.name in self._fail_on:
+            raise DocumentError(f"'{attachment.name}' is damaged.", hint="Get the file again.")
+        return self._parsed(Path(attachment.name), attachment.data, options)
+
+    def _parsed(self, path: Path, data: bytes, options: ReadOptions) -> ParsedFile:
+        """Mails are really parsed, everything else is text."""
+        digest = hashlib.sha256(data).hexdigest()
         try:
+            if path.suffix == ".eml":
+                mail = parse_bytes(bytearray(data), "eml", options)
+                return ParsedFile(mail, digest, len(data))
             text = parse_bytes(bytearray(data), "text", options).text
         except ParseFault as fault:
             raise document_error(str(path), fault, memory_mb=0, seconds=0) from fault
@@ -58,7 +85,7 @@ class FakeParser:
         for page in pages[:-1]:
             starts.append(starts[-1] + len(page))
         document = ParsedDocument("".join(pages), tuple(starts), "text/plain")
-        return ParsedFile(document, hashlib.sha256(data).hexdigest(), len(data))
+        return ParsedFile(document, digest, len(data))
 
     def close(self) -> None:
         self.closed = True

@@ -84,10 +84,12 @@ class FakeStore:
             for old in self.documents():
                 own = {s for s, number in self._sources.items() if number == old.id}
                 if own and own <= taken and old.content_hash != new.content_hash:
-                    self.forget(old.id)
+                    self.forgotten.append(old)
+                    self._delete(old.id)
             known = self.find(new.content_hash)
             number = known.id if known else self._insert(new)
             self._take(number, new.sources)
+            self._drop_below(new.sources, new.attached)
             record = self._record(number)
             if known is None:
                 self.added.append(record)
@@ -126,11 +128,25 @@ class FakeStore:
     def forget(self, document_id: int) -> DocumentRecord:
         with self._opened():
             record = self._record(document_id)
-            del self._records[document_id], self._parsed[document_id]
-            self._sources = {s: n for s, n in self._sources.items() if n != document_id}
-            self._rows = {i: r for i, r in self._rows.items() if r.document_id != document_id}
+            paths = [s for s, n in self._sources.items() if n == document_id]
+            self._delete(document_id)
+            self._drop_below(paths, ())
             self.forgotten.append(record)
             return record
+
+    def _delete(self, document_id: int) -> None:
+        del self._records[document_id], self._parsed[document_id]
+        self._sources = {s: n for s, n in self._sources.items() if n != document_id}
+        self._rows = {i: r for i, r in self._rows.items() if r.document_id != document_id}
+
+    def _drop_below(self, paths: Sequence[str], kept: Sequence[str]) -> None:
+        stay, tops = set(map(storable, kept)), tuple(f"{storable(path)}/" for path in paths)
+        within = tuple(f"{path}/" for path in stay)
+        below = [s for s in self._sources if s.startswith(tops) and s not in stay]
+        below = [source for source in below if not source.startswith(within)]
+        touched = {self._sources.pop(source) for source in below}
+        for number in touched - set(self._sources.values()):
+            self._delete(number)
 
     def page_text(self, document_id: int, page: int) -> str:
         with self._opened():

@@ -50,6 +50,25 @@ def new(content_hash: str, *sources: str, **changes: object) -> NewDocument:
     return replace(made, **changes)  # type: ignore[arg-type]
 
 
+# -- what is attached --------------------------------------------------------------------------
+
+
+def test_what_is_attached_goes_with_what_it_is_attached_to(either: Store) -> None:
+    for name in ("a.pdf", "b.eml", "b.eml/c.pdf"):
+        either.add(new(f"{name}0".replace("/", "-"), f"/m.eml/{name}"))
+    either.place([Placement(either.sources()["/m.eml/a.pdf"], ("/m.eml/a.pdf", "/a.pdf"))])
+    either.add(new("00ff", "/m.eml.txt"))
+    attached = ("/m.eml/a.pdf", "/m.eml/b.eml")
+    either.add(new("aa11", "/m.eml", attached=attached))
+    assert len(either.documents()) == 5
+    either.add(new("bb22", "/m.eml", attached=attached[1:]))
+    left = {"/a.pdf", "/m.eml", "/m.eml.txt", "/m.eml/b.eml", "/m.eml/b.eml/c.pdf"}
+    assert set(either.sources()) == left
+    either.forget(either.sources()["/m.eml"])
+    assert set(either.sources()) == {"/a.pdf", "/m.eml.txt"}
+    assert len(either.documents()) == 2
+
+
 # -- adding and finding ----------------------------------------------------------------------
 
 
