@@ -162,7 +162,7 @@ class Ingester:
         has all that came with it, also when the program was killed in between.
         """
         document = _with_bare_pages(parsed.document)
-        if document.attachments:
+        if document.attachments and reads_again(place.options):
             library.forget(parsed.content_hash)  # what is attached would go with it later
         attached: list[str] = []
         left: list[str] = []
@@ -220,7 +220,9 @@ class Ingester:
             yield FileProgress(path, index, "embedding", done, len(chunks))
         cancel.raise_if_cancelled()
         yield FileProgress(path, index, "storing", 0, 1)
-        sources = (*place.sources, *library.forget(content))  # the same, read in another way
+        sources = place.sources
+        if reads_again(place.options):
+            sources = tuple(dict.fromkeys((*sources, *library.forget(content))))
         new = NewDocument(place.name, sources, content, document, chunks, vectors, attached)
         record, replaced = library.add(new)
         yield FileAdded(path, index, record, replaced, all_worded(document.notes))
