@@ -3,6 +3,9 @@
 Exact match and F1 are those of SQuAD's official script (Rajpurkar et al. 2016 and 2018,
 evaluate-v2.0.py): lower case, no punctuation, no articles, words counted as a multiset,
 the best of the accepted answers. No accepted answer means that refusing is right.
+
+In one thing a person judges otherwise than that script, which makes "125" of "12.5" and "18"
+of "-18": a number keeps its sign and its decimal point, and 1,500 is 1500.
 """
 
 from __future__ import annotations
@@ -13,18 +16,42 @@ from collections import Counter
 from collections.abc import Sequence
 
 from assistant.prompts import is_refusal
+from assistant.text.canonical import plain_form
+from assistant.text.quantities import read_decimal
 from assistant.text.signs import QUOTE_MARKS
+from assistant.text.units import family_of
 
 _ARTICLES = re.compile(r"\b(a|an|the)\b")
 _PUNCTUATION = str.maketrans("", "", string.punctuation)
 _STRAIGHT = str.maketrans(dict.fromkeys(QUOTE_MARKS, '"'))
+_NUMBER = re.compile(
+    r"(?<![\w.,])(?P<number>(?:(?<![)\]])-|\bminus\s)?\d+(?:[.,']\d+)*)(?:(?P<unit>[a-z\u03bc%\u00b0]{1,4})(?!\w)|(?!\w))"
+)
+_MINUS, _POINT = "\u2212", "\u00b7"
+"""Signs that are no ASCII punctuation."""
+
 _BEFORE_OPENING = " \t\n([{-/"
 
 
 def normalise(text: str) -> str:
-    """Return a text as SQuAD compares it: lower case, without punctuation and articles."""
-    bare = text.lower().translate(_PUNCTUATION)
+    """Return a text as SQuAD compares it: lower case, without punctuation and articles.
+
+    Numbers are words of their own, by their value: "12.5mg" is "12\u00b75 mg".
+    """
+    plain = _NUMBER.sub(_by_value, plain_form(text).lower())
+    bare = plain.translate(_PUNCTUATION)
     return " ".join(_ARTICLES.sub(" ", bare).split())
+
+
+def _by_value(match: re.Match[str]) -> str:
+    """Write a number so that it survives the loss of all punctuation."""
+    number, unit = read_decimal(match["number"].replace("minus ", "-")), match["unit"]
+    if number is None:
+        return match.group().replace(".", _POINT)
+    if unit and (unit == "s" or family_of(unit) is None):
+        return match.group()
+    digits = format(number.normalize(), "f").replace("-", _MINUS).replace(".", _POINT)
+    return f" {digits} {unit or ''}"
 
 
 def exact(prediction: str, answers: Sequence[str]) -> float:

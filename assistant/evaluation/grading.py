@@ -13,6 +13,7 @@ from assistant.evaluation.gold_spans import GoldSpan, Pages
 from assistant.evaluation.ranking_metrics import ranks_of
 from assistant.evaluation.suite import Item
 from assistant.strict_reader import Meta, require_printable
+from assistant.text.quantities import find_values, missing
 from assistant.types import Answer, Citation, SearchResult, Sentence
 
 _ENOUGH = 0.5
@@ -198,18 +199,14 @@ def _holds(answers: Sequence[str], shown: Sequence[Sentence]) -> bool:
 def _near(prediction: str, answers: Sequence[str]) -> bool:
     """Whether a prediction comes close to an accepted answer, with all the numbers of it.
 
-    "36 months" has half the words of "24 months", and is wrong.
+    "36 months" has half the words of "24 months", and is wrong; so is "12.5 g" for "12.5 mg".
     """
-    own = _numbers(prediction)
+    own = find_values(prediction)
     return any(
-        f1(prediction, (answer,)) >= _ENOUGH and _numbers(answer) <= own
+        f1(prediction, (answer,)) >= _ENOUGH and not missing(find_values(answer), own)
         for answer in answers
         if prediction
     )
-
-
-def _numbers(text: str) -> frozenset[str]:
-    return frozenset(w for w in normalise(text).split() if any(map(str.isdigit, w)))
 
 
 def _cites(gold_spans: Sequence[GoldSpan], quotes: Sequence[Citation]) -> bool:

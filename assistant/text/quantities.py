@@ -144,11 +144,11 @@ def _in_digits(plain: str, match: re.Match[str]) -> Value:
     digits = re.sub(r"(?i)^minus\s", "-", match["digits"])
     start = match.start() + len(match.group()) - len(match.group().lstrip())
     end = match.end()
-    raw = _decimal(digits)
+    raw = read_decimal(digits)
     if raw is None and " " in digits:  # "31 1/12": not one number
         end -= len(digits) - digits.index(" ")
         digits = digits[: digits.index(" ")]
-        raw = _decimal(digits)
+        raw = read_decimal(digits)
     if raw is None:
         return Value(digits, start, end)
     value = _measured(plain, start, end, raw, MONEY.get((match["money"] or "").lower(), ""))
@@ -198,7 +198,7 @@ def _measured(plain: str, start: int, end: int, raw: Decimal, family: str) -> Va
     return Value(plain[start:end], start, end, family, amount, raw)
 
 
-def _decimal(digits: str) -> Decimal | None:
+def read_decimal(digits: str) -> Decimal | None:
     """Read "1,000,000", "1'000", "1.5", "0,5", "1 1/2"; None for 12:30, 4.2.1 and 1/2."""
     if mixed := _MIXED.fullmatch(digits):
         below = int(mixed[3])

@@ -25,6 +25,12 @@ from tests.convert.evaluate_data import ITEM, graded_answer, reply
         ("A man and an ape", "man and ape"),
         ("theatre", "theatre"),
         ("1,500", "1500"),
+        ("12.50 mg", "12\u00b75 mg"),
+        ("\u221218", "\u221218"),
+        ("U.S., 5.", "us 5"),
+        ("section 3.5.2", "section 3\u00b75\u00b72"),
+        ("the 1990s", "1990s"),
+        ("B-12 and 3rd", "b 12 and 3rd"),
         ("the", ""),
     ],
 )

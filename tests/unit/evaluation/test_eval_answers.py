@@ -20,10 +20,15 @@ from assistant.evaluation.memory_use import Memory
 from assistant.evaluation.saved_run import read_run
 from assistant.evaluation.suite import Item
 from assistant.strict_reader import BadInputError, fitted
-from assistant.types import CancelToken, Finished
+from assistant.types import CancelToken, Finished, Sentence
 from tests.fakes.evaluation import ROW, row
 from tests.fakes.workspace import FakeWorkspace
-from tests.fakes.workspace_scripts import abstained_script, warranty_script
+from tests.fakes.workspace_scripts import (
+    abstained_script,
+    answer,
+    warranty_hits,
+    warranty_script,
+)
 
 MODELS = (
     InstalledModel("small", "", "a" * 64, active=False),
@@ -48,6 +53,44 @@ def test_an_answer_is_judged_by_what_was_shown() -> None:
     assert (found.quotes, found.verbatim) == (2, 2)
     assert found.ranks == (1,)
     assert found.words_ms >= 0
+
+
+DOSE = "The dose of Methoxin is 12.5 mg per day."
+COLD = "The freezer is kept at \u221218 degrees, the fridge between 2\u20138 degrees."
+FEES = "A berth costs 1,240 euros, 0,8 percent less in 2024, or \u00a31.5m for all 1\u00bd piers."
+
+
+@pytest.mark.parametrize(
+    ("shown", "right", "wrong"),
+    [
+        (DOSE, "12.5 mg", "1.25 mg"),
+        (DOSE, "12,5 mg", "125 mg"),
+        (DOSE, "12.50 mg", "12.05 mg"),
+        (DOSE, "12.5mg", "5 mg"),
+        (DOSE, "12.5", "12"),
+        (DOSE, "12.5 mg per day", "12.5 g per day"),
+        (COLD, "-18", "18"),
+        (COLD, "\u221218 degrees", "18 degrees"),
+        (COLD, "minus 18 degrees", "28 degrees"),
+        (COLD, "2-8 degrees", "28"),
+        (FEES, "1240 euros", "124 euros"),
+        (FEES, "1,240", "1.24"),
+        (FEES, "1'240 euros", "240 euros"),
+        (FEES, "0.8 percent", "8 percent"),
+        (FEES, "0,8 percent", "0.08 percent"),
+        (FEES, "1 1/2 piers", "11/2 piers"),
+    ],
+)
+def test_numbers_keep_sign_point_and_unit(shown: str, right: str, wrong: str) -> None:
+    def judged(answers: str) -> Row:
+        fake = FakeWorkspace(forbidden=-1)
+        sentence = Sentence(shown, supported=True, quotes=(), origin="extract")
+        said = Finished(answer("", shown, sentences=(sentence,), hits=warranty_hits(fake)))
+        return asked(FakeWorkspace(forbidden=-1, answers=[[said]]), Item("a", "x", (answers,)))
+
+    assert judged(right).right
+    assert not judged(wrong).right
+    assert not judged(wrong).holds
 
 
 def test_a_wrong_answer_and_an_answer_to_the_unanswerable_are_wrong() -> None:
