@@ -26,6 +26,9 @@ Kind = Literal[
     "json",
     "jsonl",
     "source",
+    "png",
+    "jpeg",
+    "tiff",
 ]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
@@ -53,6 +56,9 @@ MEDIA_TYPES: dict[Kind, str] = {
     "json": "application/json",
     "jsonl": "application/jsonl",
     "source": "text/x-source",
+    "png": "image/png",
+    "jpeg": "image/jpeg",
+    "tiff": "image/tiff",
 }
 
 _ENDINGS: dict[Kind, str] = {
@@ -72,6 +78,9 @@ _ENDINGS: dict[Kind, str] = {
     "html": "html htm xhtml xht",
     "eml": "eml",
     "msg": "msg",
+    "png": "png",
+    "jpeg": "jpg jpeg jpe",
+    "tiff": "tif tiff",
     "csv": "csv",
     "tsv": "tsv tab",
     "json": "json geojson",
@@ -81,6 +90,20 @@ _ENDINGS: dict[Kind, str] = {
     "hs ml mli fs clj lisp el ex exs erl dart groovy gradle cmake tf proto graphql css scss less "
     "xml xsd xsl xslt svg yaml yml toml ini cfg conf properties log tex bib sty rst adoc org",
 }
+_PICTURES: dict[bytes, Kind] = {
+    b"\x89PNG\r\n\x1a\n": "png",
+    b"\xff\xd8\xff": "jpeg",
+    b"II*\x00": "tiff",
+    b"MM\x00*": "tiff",
+}
+PICTURE_KINDS = frozenset(_PICTURES.values())
+
+
+def picture_kind(head: bytes) -> Kind | None:
+    """Return which kind of picture begins with these bytes; None if none that is read."""
+    return next((kind for magic, kind in _PICTURES.items() if head.startswith(magic)), None)
+
+
 SUFFIXES: dict[str, Kind] = {
     f".{ending}": kind for kind, endings in _ENDINGS.items() for ending in endings.split()
 }

@@ -19,6 +19,7 @@ from assistant.documents.office.open_sheets import read_open_sheets
 from assistant.documents.office.slides import read_slides
 from assistant.documents.office.word import read_word
 from assistant.documents.office.workbook import read_workbook
+from assistant.documents.page_picture import count_pictures
 from assistant.documents.parse_errors import ParseFault
 from assistant.documents.payloads import without_payloads
 from assistant.documents.pdf.document import read_pdf
@@ -62,8 +63,15 @@ def _read_text(data: bytearray, kind: Kind, options: ReadOptions) -> ParsedDocum
     return ParsedDocument(text, (0,), MEDIA_TYPES[kind], title, headings, notes=notes)
 
 
+def _read_picture(data: bytearray, kind: Kind, _options: ReadOptions) -> ParsedDocument:
+    raise ParseFault("picture_no_text", number=count_pictures(data, kind))
+
+
 READERS: dict[Kind, Reader] = {
     "pdf": _read_pdf,
+    "png": _read_picture,
+    "jpeg": _read_picture,
+    "tiff": _read_picture,
     "markdown": _read_text,
     "text": _read_text,
     "docx": read_word,

@@ -13,7 +13,7 @@ from assistant.safe_text import safe_text
 SUPPORTED = (
     "PDF, Word (.docx), PowerPoint (.pptx), Excel (.xlsx, .xls), OpenDocument (.odt, .ods, .odp), "
     "RTF, EPUB, web pages (.html), mail (.eml, .msg), tables (.csv, .tsv), JSON, Markdown (.md), "
-    "plain text (.txt) and source code"
+    "plain text (.txt), source code, and pictures of pages (.png, .jpg, .tif)"
 )
 
 OTHER_KINDS = {
@@ -174,8 +174,9 @@ _TABLE: dict[str, tuple[str, str]] = {
             "or blank."
         ),
         (
-            "If there is writing on them, run OCR over it (for example with ocrmypdf) and add the "
-            "result; if they are blank, check that it is the right file."
+            "If there is writing on them, add it without --ocr never, with the OCR models "
+            "installed (assistant models setup); if they are blank, check that it is the right "
+            "file."
         ),
     ),
     "pdf_unmapped": (
@@ -183,7 +184,31 @@ _TABLE: dict[str, tuple[str, str]] = {
             "{name} has no usable text: its font gives its letters no meaning, so that they can be "
             "looked at and not read ({number} pages)."
         ),
-        "Run OCR over it (for example with ocrmypdf --force-ocr) and add the result.",
+        "Add it without --ocr never, with the OCR models installed (assistant models setup).",
+    ),
+    "picture_no_text": (
+        "{name} is a picture: its text can only be read by OCR.",
+        "Add it without --ocr never, with the OCR models installed (assistant models setup).",
+    ),
+    "picture_too_large": (
+        "{name} declares a picture of {number:,} megapixels, more than can be read here.",
+        "Make it smaller in a picture program (300 dots an inch are plenty) and add that.",
+    ),
+    "picture_damaged": (
+        "{name} is a picture that is damaged or cut off.",
+        "Copy or download the file again; if it opens in a viewer, save it anew from there.",
+    ),
+    "picture_unusual": (
+        "{name} is a picture that is stored in a way that is not read here.",
+        "Open it in a picture program and save it as PNG without interlacing, or as PDF.",
+    ),
+    "ocr_no_text": (
+        "No text was found in {name}, though its pages ({number}) were read by OCR.",
+        "If there is writing on it, scan it again: upright, sharp, with 200 to 300 dots an inch.",
+    ),
+    "changed_meanwhile": (
+        "{name} was changed while it was read.",
+        "Add it again when nobody writes to it.",
     ),
     "too_many_pages": (
         "{name} has {number} pages, more than can be read at once.",

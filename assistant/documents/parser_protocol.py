@@ -8,9 +8,10 @@ Nothing is ever unpickled or evaluated.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import TypeVar
 
 import msgspec
 
@@ -24,8 +25,10 @@ from assistant.documents.size_limits import (
     MAX_ATTACHMENTS,
     MAX_CHARACTERS,
     MAX_PAGES,
+    MAX_PICTURE,
 )
 from assistant.types.documents import AS_FOUND, Attachment, ParsedDocument, ReadOptions
+from assistant.types.ocr import PagePicture
 
 JOB = struct.Struct(">QQ")
 """Address space in bytes, processor time in seconds."""
@@ -33,24 +36,30 @@ JOB = struct.Struct(">QQ")
 RESULT = struct.Struct(">iQ")
 """Exit status as `os.waitstatus_to_exitcode` gives it, peak resident memory in KiB."""
 
-REQUEST = struct.Struct(">4sBHQ")
+REQUEST = struct.Struct(">4sBHIQ")
 REPLY = struct.Struct(">4sBIQ")
 _SIZE = struct.Struct(">Q")
 _MAGIC = b"AQ2\n"
-_DOCUMENT, _FAULT = 1, 2
+_DOCUMENT, _FAULT, _PICTURE = 1, 2, 3
 _MAX_META = 96 * 1024 * 1024
 _MOST_PARTS = 2_000_000
 _LONGEST_RUNNING = 4_000
 _MOST_NOTES = 1_000
 _MOST_PAGES_NAMED = 100
+_T = TypeVar("_T")
+_Unpacked = Callable[[int, memoryview, memoryview, memoryview], _T]
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What goes before the `size` bytes of a document; its options follow the header."""
+    """What goes before the `size` bytes of a document; its options follow the header.
+
+    With a `page` (from 1) that page is wanted as a picture, with 0 the document's text.
+    """
 
     named: Kind
     options_size: int
+    page: int
     size: int
 
 
@@ -61,22 +70,29 @@ class _Fault:
     label: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Size:
+    width: int
+    height: int
+
+
 _document = msgspec.json.Decoder(ParsedDocument)
 _fault = msgspec.json.Decoder(_Fault)
+_size = msgspec.json.Decoder(_Size)
 _options = msgspec.json.Decoder(ReadOptions)
 
 
-def pack_request(named: Kind, size: int, options: ReadOptions = AS_FOUND) -> bytes:
+def pack_request(named: Kind, size: int, options: ReadOptions = AS_FOUND, page: int = 0) -> bytes:
     """Return the header and the options that precede the `size` bytes of a document."""
     packed = msgspec.json.encode(options)
-    return REQUEST.pack(_MAGIC, KINDS.index(named), len(packed), size) + packed
+    return REQUEST.pack(_MAGIC, KINDS.index(named), len(packed), page, size) + packed
 
 
 def unpack_request(header: bytes) -> Request:
-    magic, kind, options_size, size = REQUEST.unpack(header)
+    magic, kind, options_size, page, size = REQUEST.unpack(header)
     if magic != _MAGIC:
         raise ValueError("not a request")
-    return Request(KINDS[kind], options_size, size)
+    return Request(KINDS[kind], options_size, page, size)
 
 
 def unpack_options(packed: bytes) -> ReadOptions:
@@ -91,6 +107,12 @@ def pack_document(document: ParsedDocument) -> list[bytes]:
     for attached in document.attachments:
         reply += [_SIZE.pack(len(attached.data)), attached.data]
     return reply
+
+
+def pack_picture(picture: PagePicture) -> list[bytes]:
+    """Return the parts of a reply that carries a page's picture."""
+    meta = msgspec.json.encode(_Size(picture.width, picture.height))
+    return _reply(_PICTURE, meta, picture.grey)
 
 
 def pack_fault(fault: ParseFault) -> list[bytes]:
@@ -108,26 +130,34 @@ def unpack_reply(reply: bytes | bytearray) -> ParsedDocument:
     Raises `ParseFault`: the one that the child reports, or "bad_reply" for anything that
     is not exactly what `pack_document` makes.
     """
+    return _checked(reply, _unpacked_document)
+
+
+def unpack_picture(reply: bytes | bytearray) -> PagePicture:
+    """Return the checked picture of a reply. Raises `ParseFault` as `unpack_reply` does."""
+    return _checked(reply, _unpacked_picture)
+
+
+def _checked(reply: bytes | bytearray, unpacked: _Unpacked[_T]) -> _T:
     try:
-        return _unpack(memoryview(reply))
+        view = memoryview(reply)
+        magic, kind, meta_size, size = REPLY.unpack(view[: REPLY.size])
+        end = REPLY.size + meta_size + size
+        _demand(magic == _MAGIC and meta_size <= _MAX_META and len(view) >= end)
+        meta, body = view[REPLY.size :][:meta_size], view[REPLY.size + meta_size :][:size]
+        if kind == _FAULT:
+            _demand(len(view) == end and not size)
+            raise _checked_fault(_fault.decode(meta))
+        return unpacked(kind, meta, body, view[end:])
     except (ValueError, TypeError, struct.error, RecursionError) as error:
         raise ParseFault("bad_reply") from error
 
 
-def _unpack(view: memoryview) -> ParsedDocument:
-    magic, kind, meta_size, text_size = REPLY.unpack(view[: REPLY.size])
-    _demand(magic == _MAGIC and kind in (_DOCUMENT, _FAULT))
-    _demand(meta_size <= _MAX_META and len(view) >= REPLY.size + meta_size + text_size)
-    meta = view[REPLY.size : REPLY.size + meta_size]
-    text, rest = (
-        view[REPLY.size + meta_size :][:text_size],
-        view[REPLY.size + meta_size + text_size :],
-    )
-    if kind == _FAULT:
-        _demand(not text and not rest)
-        raise _checked_fault(_fault.decode(meta))
+def _unpacked_document(
+    kind: int, meta: memoryview, text: memoryview, rest: memoryview
+) -> ParsedDocument:
     document = _document.decode(meta)
-    _demand(not document.text)
+    _demand(kind == _DOCUMENT and not document.text)
     attachments = _attachments(document.attachments, rest)
     document = replace(document, text=str(text, "utf-8"), attachments=attachments)
     _check_document(document)
@@ -146,6 +176,16 @@ def _attachments(named: tuple[Attachment, ...], view: memoryview) -> tuple[Attac
         view = view[_SIZE.size + size :]
     _demand(not view)
     return tuple(attachments)
+
+
+def _unpacked_picture(
+    kind: int, meta: memoryview, grey: memoryview, rest: memoryview
+) -> PagePicture:
+    size = _size.decode(meta)
+    _demand(not rest)
+    _demand(kind == _PICTURE and size.width > 0 and size.height > 0)
+    _demand(size.width * size.height == len(grey) and len(grey) <= 2 * MAX_PICTURE)
+    return PagePicture(size.width, size.height, bytes(grey))
 
 
 def _checked_fault(fault: _Fault) -> ParseFault:

@@ -23,6 +23,7 @@ from typing import NoReturn
 
 from assistant.documents import charsets
 from assistant.documents.file_type import Kind
+from assistant.documents.page_picture import page_picture
 from assistant.documents.parse import parse_bytes
 from assistant.documents.parse_errors import ParseFault
 from assistant.documents.parser_protocol import (
@@ -31,9 +32,11 @@ from assistant.documents.parser_protocol import (
     RESULT,
     pack_document,
     pack_fault,
+    pack_picture,
     unpack_options,
     unpack_request,
 )
+from assistant.documents.sniff import sniff
 from assistant.lockdown import child_preamble, compute_only, prepare_compute_only
 from assistant.types.documents import ParsedDocument, ReadOptions
 
@@ -117,7 +120,10 @@ def _reply(parse: Parse) -> list[bytes]:
     request = unpack_request(bytes(_read(REQUEST.size)))
     options = unpack_options(bytes(_read(request.options_size)))
     try:
-        return pack_document(parse(_read(request.size), request.named, options))
+        data = _read(request.size)
+        if request.page:
+            return pack_picture(page_picture(data, sniff(data, request.named), request.page))
+        return pack_document(parse(data, request.named, options))
     except ParseFault as fault:
         return pack_fault(fault)
 

@@ -12,4 +12,7 @@ MAX_ATTACHMENTS = 200
 MAX_ATTACHED = 100 * 1024 * 1024
 """Bytes of all attachments of one mail."""
 
+MAX_PICTURE = 16_000_000
+"""Pixels of a page that is drawn for OCR, a byte each."""
+
 MAX_REPLY = 4 * MAX_CHARACTERS + MAX_ATTACHED + 64 * 1024 * 1024

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 
-from assistant.documents.file_type import Kind
+from assistant.documents.file_type import Kind, picture_kind
 from assistant.documents.office.compound_file import compound_kind
 from assistant.documents.office.package import package_kind
 from assistant.documents.parse_errors import ParseFault
@@ -19,11 +19,7 @@ from assistant.documents.parse_errors import ParseFault
 _PDF_HEADER_WITHIN = 1024  # readers accept junk before the header, so files have it
 
 _MAGIC: tuple[tuple[bytes, str], ...] = (
-    (b"\x89PNG\r\n\x1a\n", "picture"),
-    (b"\xff\xd8\xff", "picture"),
     (b"GIF8", "picture"),
-    (b"II*\x00", "picture"),
-    (b"MM\x00*", "picture"),
     (b"\xffWPC", "wordperfect"),
     (b"%!PS", "postscript"),
     (b"\x1f\x8b", "compressed"),
@@ -45,7 +41,7 @@ _MAGIC: tuple[tuple[bytes, str], ...] = (
 _COMPOUND_FILE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _PACKAGE = (b"PK\x03\x04", b"PK\x05\x06")
 _BINARY: frozenset[Kind] = frozenset(
-    ["docx", "pptx", "xlsx", "xlsb", "odt", "odp", "ods", "epub", "msg"]
+    ["docx", "pptx", "xlsx", "xlsb", "odt", "odp", "ods", "epub", "msg", "png", "jpeg", "tiff"]
 )
 """What can't be text, whatever is in it. Old Excel's name is on many a web page and table."""
 
@@ -68,6 +64,9 @@ def sniff(data: bytes | bytearray | memoryview, named: Kind) -> Kind:
         return package_kind(data)
     if head.startswith(_COMPOUND_FILE):
         return compound_kind(data)
+    picture = picture_kind(head)
+    if picture is not None:
+        return picture
     other = _other_kind(head)
     if other is not None:
         raise ParseFault("other_kind", label=other)
@@ -106,6 +105,8 @@ def _is_mail(head: bytes) -> bool:
 
 
 def _other_kind(head: bytes) -> str | None:
+    if picture_kind(head) is not None:
+        return "picture"
     if head.startswith(_PACKAGE):
         return "office" if b"[Content_Types].xml" in head else "archive"
     if head.startswith(_COMPOUND_FILE):

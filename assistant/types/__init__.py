@@ -66,6 +66,13 @@ from assistant.types.likelihood import (
     Likelihood,
     Scorer,
 )
+from assistant.types.ocr import (
+    Ocr,
+    OcrLine,
+    OcrPage,
+    PageDrawer,
+    PagePicture,
+)
 from assistant.types.protocols import (
     ChatEngine,
     Embedder,

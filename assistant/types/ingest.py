@@ -9,7 +9,7 @@ from typing import Literal
 from assistant.errors import AssistantError
 from assistant.types.documents import DocumentRecord
 
-Stage = Literal["comparing", "reading", "embedding", "storing"]
+Stage = Literal["comparing", "reading", "recognizing", "embedding", "storing"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,8 @@ class FileProgress:
 
     All files are compared with the library before the first one is added. Steps are only for
     showing how far it is: characters while reading (1 in all before the text is
-    there), chunks while embedding.
+    there), pages while recognizing (OCR), chunks while embedding. `seconds_left` is how long the
+    stage will still take at the rate so far, None where that isn't known.
     """
 
     path: Path
@@ -37,6 +38,7 @@ class FileProgress:
     stage: Stage
     done: int
     total: int
+    seconds_left: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

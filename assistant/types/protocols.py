@@ -196,8 +196,13 @@ class Parser(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ParsedFile:
-    """A parsed document with the SHA-256 (hex) of the very bytes that were parsed."""
+    """A parsed document with the SHA-256 (hex) of the very bytes that were parsed.
+
+    `pictures` are the pages (from 1) whose text is to be read by OCR: what the document says
+    there is no text, or not wanted. If that are all pages, the document's text is empty.
+    """
 
     document: ParsedDocument
     content_hash: str
     size: int
+    pictures: tuple[int, ...] = ()
