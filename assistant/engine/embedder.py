@@ -149,8 +149,8 @@ def load_tokenizer(path: Path, sha256: str) -> Any:
     return tokenizer
 
 
-def load_session(path: Path, sha256: str) -> Any:
-    """Load an ONNX model that has the pinned hash, for one thread. Raises `ModelError`."""
+def load_session(path: Path, sha256: str, threads: int = 1) -> Any:
+    """Load an ONNX model that has the pinned hash. Raises `ModelError`."""
     # Versions from 1.29 on carry a telemetry client, which only this stops for good. The
     # pinned one has none: a second bolt on a door that is not there.
     os.environ["ORT_DISABLE_TELEMETRY"] = "1"
@@ -159,7 +159,7 @@ def load_session(path: Path, sha256: str) -> Any:
     ort.set_default_logger_severity(4)
     options = ort.SessionOptions()
     options.log_severity_level = 4
-    options.intra_op_num_threads = 1
+    options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     # Texts differ in length: a memory plan kept for each length would only cost memory.
     options.enable_mem_pattern = False

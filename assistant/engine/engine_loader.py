@@ -15,10 +15,11 @@ from assistant.models.catalogue import EmbedderEntry, bundled_models_dir, load_c
 from assistant.models.embedder_folder import entry_of, identity_of
 from assistant.models.installed_models import active_chat_name, model_folder
 from assistant.models.model_record import MODEL_FILE, ModelRecord, read_record
+from assistant.models.ocr_models import has_ocr, ocr_folder
 from assistant.models.template_approval import require_approved
 from assistant.models.verified_file import PinnedFile
 from assistant.prompts import PROMPT_VERSION
-from assistant.types import ChatEngine, Embedder, EmbedderIdentity, Reader
+from assistant.types import ChatEngine, Embedder, EmbedderIdentity, Ocr, Reader
 
 
 def has_chat_model(settings: Settings) -> bool:
@@ -112,6 +113,20 @@ def load_reader(settings: Settings) -> Reader | None:
             hint="Install the program again.",
         )
     return OnnxReader(replace(info, name=entry.name), threads_for(settings.threads))
+
+
+def load_ocr(settings: Settings) -> Ocr | None:
+    """Return what reads pictures, None if its models are not installed.
+
+    They are loaded with the first picture, which raises `ModelError` if they are damaged.
+    """
+    entry = load_catalogue().default_ocr
+    if entry is None or not has_ocr(entry, settings):
+        return None
+    # Not at the top, as with the embedder.
+    from assistant.engine.ocr.page_reader import PageReader
+
+    return PageReader(entry, ocr_folder(entry, settings), threads_for(settings.threads))
 
 
 def embedder_identity(settings: Settings) -> EmbedderIdentity:

