@@ -184,6 +184,10 @@ class _Shown:
                 self.progress.update(self.task, total=total)
             case FileProgress(path=path, stage="comparing"):
                 self.progress.update(self.task, description=f"comparing {_line(path.name)}")
+            case FileProgress(path=path, stage="recognizing", done=done, total=total):
+                page = f"page {min(done + 1, total)} of {total} by OCR"
+                label = f"reading {_line(path.name)}, {page}{_time_left(event.seconds_left)}"
+                self.progress.update(self.task, description=label)
             case FileProgress(path=path, index=index, stage=stage, done=done, total=total):
                 share = done / total if total else 0.0
                 weight = {"embedding": 0.1, "storing": 0.95}.get(stage, 0.0)
@@ -195,6 +199,12 @@ class _Shown:
                 self.progress.update(self.task, completed=index + 1)
             case _:
                 pass
+
+
+def _time_left(seconds: float | None) -> str:
+    if seconds is None:
+        return ""
+    return f", {seconds / 60:.0f} min left" if seconds >= 90 else f", {seconds:.0f} s left"
 
 
 @contextmanager

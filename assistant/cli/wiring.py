@@ -30,6 +30,7 @@ from assistant.types import (
     FeedbackExport,
     IngestEvent,
     Note,
+    Ocr,
     Page,
     Reader,
     ReadOptions,
@@ -69,6 +70,7 @@ class LocalWorkspace:
         self._reader: Reader | None = None
         self._reranker: Reranker | None = None
         self._chat: ChatEngine | None = None
+        self._ocr: Ocr | None = None
         self._parser: ChildParser | None = None
 
     @property
@@ -109,12 +111,15 @@ class LocalWorkspace:
         options: ReadOptions = AS_FOUND,
     ) -> Iterator[IngestEvent]:
         from assistant.documents.sandboxed_parser import ChildParser
-        from assistant.ingest import Ingester
+        from assistant.ingest import Ingester, PictureReader
 
         store = self._store or self._open_store()
+        ocr = self._load_ocr()
         with self._lock:
-            self._parser = self._parser or ChildParser(self._settings)
-        ingester = Ingester(store, self._load_embedder(), self._parser, self._settings)
+            parser = self._parser or ChildParser(self._settings, pictures=ocr is not None)
+            self._parser = parser
+        pictures = None if ocr is None else PictureReader(parser, ocr)
+        ingester = Ingester(store, self._load_embedder(), parser, self._settings, pictures)
         return ingester.add(paths, cancel, options=options)
 
     def documents(self) -> list[DocumentRecord]:
@@ -174,7 +179,7 @@ class LocalWorkspace:
         """Close the library and let go of the engines: they hold text of documents."""
         if self._parser:
             self._parser.close()
-        self._chat = self._embedder = self._reader = self._reranker = None
+        self._chat = self._embedder = self._reader = self._reranker = self._ocr = None
         if self._store:
             self._store.close()
 
@@ -236,6 +241,14 @@ class LocalWorkspace:
                 self._reader = load_reader(self._settings)
             return self._reader
 
+    def _load_ocr(self) -> Ocr | None:
+        from assistant.engine.engine_loader import load_ocr
+
+        with self._lock:
+            if self._ocr is None:
+                self._ocr = load_ocr(self._settings)
+            return self._ocr
+
     def _load_reranker(self) -> Reranker | None:
         from assistant.engine.reranker import load_reranker
 
@@ -268,5 +281,5 @@ def open_workspace(
 
 def _chat_model(settings: Settings) -> str:
     """Return the SHA-256 of the chat model in use; "" if there is none."""
-    active = (model for model in list_models(settings) if model.active and model.role != "embedder")
+    active = (model for model in list_models(settings) if model.active and model.role == "chat")
     return next((model.sha256 for model in active), "")

@@ -9,7 +9,7 @@ import pkgutil
 import re
 
 from assistant.documents.encoding_evidence import CANDIDATES
-from assistant.documents.text_encoding import decode_text, likeliest_text
+from assistant.documents.text_encoding import decode_text
 
 _ESCAPES = frozenset(["idna", "punycode", "undefined", "utf-7", "mbcs", "oem"])
 _ESCAPES |= frozenset(["unicode-escape", "raw-unicode-escape"])
@@ -58,11 +58,11 @@ def decode_named(data: bytes | bytearray, name: str) -> str:
     """
     charset = named_charset(name) if name else ""
     if not charset or data.startswith(_MARKS):
-        return likeliest_text(data)
+        return decode_text(data)
     try:
         return decode_text(data, "utf-8") if _is_utf8(data) else data.decode(charset)
     except UnicodeDecodeError:
-        return likeliest_text(data)
+        return decode_text(data)
 
 
 def decode_html(data: bytes | bytearray, told: str = "") -> str:

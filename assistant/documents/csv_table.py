@@ -16,6 +16,7 @@ from assistant.documents.table_rows import (
     joined,
     plain_row,
 )
+from assistant.documents.text_encoding import decode_text
 from assistant.types.documents import ParsedDocument, ReadOptions
 
 MAX_COLUMNS = 16_384
@@ -28,8 +29,8 @@ _LONGEST_FIELD = 1_000_000
 
 def read_csv(data: bytearray, kind: Kind, options: ReadOptions) -> ParsedDocument:
     """Return a line for each row, each value after its column's head. Raises `ParseFault`."""
+    text = decode_text(data, options.encoding)
     builder = DocumentBuilder(kind)
-    text = builder.decode(data, options.encoding)
     csv.field_size_limit(_LONGEST_FIELD)
     heads: list[str] | None = None
     odd = width = 0

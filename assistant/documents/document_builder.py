@@ -10,7 +10,7 @@ from assistant.documents.document_title import LONGEST_TITLE, clean_title, first
 from assistant.documents.file_type import MEDIA_TYPES, Kind
 from assistant.documents.parse_errors import ParseFault
 from assistant.documents.size_limits import MAX_CHARACTERS, MAX_PAGES
-from assistant.documents.text_encoding import decode, has_visible_text, normal_newlines
+from assistant.documents.text_encoding import has_visible_text, normal_newlines
 from assistant.types.documents import (
     Heading,
     Locator,
@@ -129,13 +129,6 @@ class DocumentBuilder:
             count.labels[one_line(label)] = None
         if paged and len(count.pages) < _PAGES_NAMED:
             count.pages[self.page_number] = None
-
-    def decode(self, data: bytes | bytearray, encoding: str) -> str:
-        """Return the text of a file, and note how it was decoded. Raises `ParseFault`."""
-        found = decode(data, encoding)
-        for note in found.notes:
-            self.note(note.code, note.number, note.label)
-        return found.text
 
     @property
     def notes(self) -> tuple[Note, ...]:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from assistant.documents.document_builder import DocumentBuilder, one_line
 from assistant.documents.file_type import Kind
 from assistant.documents.parse_errors import ParseFault
+from assistant.documents.text_encoding import decode_text
 from assistant.types.documents import ParsedDocument, ReadOptions
 
 _MAX_DEPTH = 200
@@ -45,8 +46,8 @@ def read_json(data: bytearray, kind: Kind, options: ReadOptions) -> ParsedDocume
     Numbers stand as the file writes them. Records of an array, or of JSON Lines, are
     paragraphs of their own, so that what belongs together is found together.
     """
+    text = decode_text(data, options.encoding)
     builder = DocumentBuilder(kind)
-    text = builder.decode(data, options.encoding)
     if kind == "jsonl":
         for number, line in enumerate(text.split("\n"), 1):
             if line.strip():

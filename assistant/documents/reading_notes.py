@@ -11,6 +11,8 @@ from assistant.safe_text import safe_text
 from assistant.types.documents import Note
 
 NOTES: dict[str, str] = {
+    "read_by_ocr": "pages read by OCR ({number})",
+    "doubtful_lines": "doubtful lines among what OCR read ({number})",
     "pages_without_text": "{number} of its pages have no text (pictures or blank)",
     "unseen_text": "{number} characters that nobody can see were left out",
     "unmapped_letters": "{number} of its pages have no usable text: their letters have no meaning",
@@ -41,6 +43,7 @@ NOTES: dict[str, str] = {
 
 ADVICE: dict[str, str] = {
     "encoding": "If letters are wrong: assistant add FILE --encoding NAME",
+    "doubtful_lines": "Compare quotes from there with the paper; a sharper scan may help",
     "pages_without_text": "If there is writing on them: assistant add FILE --ocr always",
     "unseen_text": "Look at the page: what is covered, white on white or cut off is not read.",
     "unmapped_letters": "The page looks right and can't be read: assistant add FILE --ocr always",

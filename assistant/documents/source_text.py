@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from assistant.documents.document_builder import MAX_PLACES, DocumentBuilder
 from assistant.documents.file_type import Kind
+from assistant.documents.text_encoding import decode_text
 from assistant.types.documents import ParsedDocument, ReadOptions
 
 
 def read_source(data: bytearray, kind: Kind, options: ReadOptions) -> ParsedDocument:
     """Return the text as it is, with the number of each line. Raises `ParseFault`."""
     builder = DocumentBuilder(kind)
-    write_lines(builder, builder.decode(data, options.encoding))
+    write_lines(builder, decode_text(data, options.encoding))
     return builder.finish()
 
 

@@ -35,7 +35,6 @@ _MARKS = (
 )
 _JAPANESE_ESCAPES = (b"\x1b$B", b"\x1b$@", b"\x1b(J")
 _MOST_NAMED = 4
-_OR = " or "
 _SAMPLE = 65536
 _CONTROL = re.compile("[\x01-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 _REPLACED = "\ufffd"
@@ -68,24 +67,7 @@ def decode(data: bytes | bytearray, encoding: str = "") -> Decoded:
     Raises `ParseFault`: "not_text" if it holds binary data, "encoding_unclear" if its
     encoding can't be told, "encoding_wrong" if it is not in the one that was said.
     """
-    return _checked(_as_told(data, encoding) if encoding else _decoded(data))
-
-
-def likeliest_text(data: bytes | bytearray) -> str:
-    """Decode a part of a file that is no reason to refuse the whole: a line of a mail's head.
-
-    Where the encoding is unclear, it is the likeliest. Raises `ParseFault` "not_text".
-    """
-    try:
-        return decode(data).text
-    except ParseFault as fault:
-        if fault.code != "encoding_unclear":
-            raise
-        return _checked(_named(data, fault.label.split(_OR)[0])).text
-
-
-def _checked(found: Decoded) -> Decoded:
-    """Refuse binary data."""
+    found = _as_told(data, encoding) if encoding else _decoded(data)
     nuls = found.text.count("\x00")
     strange = nuls + sum(1 for _ in _CONTROL.finditer(found.text))
     if strange > 2 + _CONTROLS_ALLOWED * len(found.text):
@@ -155,7 +137,7 @@ def _by_evidence(data: bytes | bytearray) -> Decoded:
         raise ParseFault("not_text")
     if len(guesses) > 1:
         names = dict.fromkeys(guess.encoding for guess in guesses[:_MOST_NAMED])
-        raise ParseFault("encoding_unclear", label=_OR.join(names))
+        raise ParseFault("encoding_unclear", label=" or ".join(names))
     return _named(data, guesses[0].encoding)
 
 

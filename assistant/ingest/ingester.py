@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from assistant.documents.file_reader import read_document
 from assistant.documents.reading_notes import all_worded
 from assistant.errors import AssistantError, Cancelled, DocumentError, EngineError
 from assistant.ingest.attachments import Place, reads_again, under_subject, with_left_out
+from assistant.ingest.ocr_pages import PictureReader, read_pictures
 from assistant.ingest.plan import portable_source
 from assistant.ingest.run_library import RunLibrary, files_of
 from assistant.types import (
@@ -53,12 +54,18 @@ class Ingester:
     """Adds files to a store. One `add` at a time; several processes may add to one store."""
 
     def __init__(
-        self, store: Store, embedder: Embedder, parser: Parser, settings: Settings
+        self,
+        store: Store,
+        embedder: Embedder,
+        parser: Parser,
+        settings: Settings,
+        pictures: PictureReader | None = None,
     ) -> None:
         self._store = store
         self._embedder = embedder
         self._parser = parser
         self._settings = settings
+        self._pictures = pictures
 
     def add(
         self,
@@ -149,6 +156,7 @@ class Ingester:
             return
         yield FileProgress(file.path, index, "reading", 0, 1)
         parsed = self._parser.parse(file.path, cancel, options)
+        parsed = yield from self._looked_at(file.path, parsed, file.path, index, cancel)
         sources = library.sources_of(parsed.content_hash, [portable_source(file.path)])
         place = Place(file.path, index, file.name, sources, (parsed.content_hash,), options)
         yield from self._parsed(parsed, place, library, cancel)
@@ -197,6 +205,7 @@ class Ingester:
         place.check()
         yield FileProgress(place.path, place.index, "reading", 0, 1)
         parsed = self._parser.parse_attachment(attachment, cancel, place.options)
+        parsed = yield from self._looked_at(attachment, parsed, place.path, place.index, cancel)
         place = replace(place, sources=library.sources_of(content, place.sources))
         yield from self._parsed(under_subject(parsed, attachment, subject), place, library, cancel)
 
@@ -226,6 +235,20 @@ class Ingester:
         new = NewDocument(place.name, sources, content, document, chunks, vectors, attached)
         record, replaced = library.add(new)
         yield FileAdded(path, index, record, replaced, all_worded(document.notes))
+
+    def _looked_at(
+        self,
+        file: Path | Attachment,
+        parsed: ParsedFile,
+        path: Path,
+        index: int,
+        cancel: CancelToken,
+    ) -> Generator[IngestEvent, None, ParsedFile]:
+        """Read the pages that are pictures; return the file with their text."""
+        if not parsed.pictures or self._pictures is None:
+            return parsed
+        reader, settings = self._pictures, self._settings
+        return (yield from read_pictures(file, parsed, path, index, reader, settings, cancel))
 
     def _chunk(
         self, document: ParsedDocument, cancel: CancelToken

@@ -16,7 +16,12 @@ from assistant.types import (
     IngestFinished,
 )
 
-STAGE_WORDS = {"reading": "reading", "embedding": "indexing", "storing": "storing"}
+STAGE_WORDS = {
+    "recognizing": "reading by OCR, page",
+    "reading": "reading",
+    "embedding": "indexing",
+    "storing": "storing",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,8 @@ import random
 import pytest
 
 from assistant.documents.encoding_evidence import CANDIDATES, guess_encoding
-from assistant.documents.file_type import Kind
-from assistant.documents.parse import parse_bytes
 from assistant.documents.parse_errors import ParseFault, document_error
-from assistant.documents.text_encoding import decode, likeliest_text
-from assistant.types import AS_FOUND
+from assistant.documents.text_encoding import decode
 
 TOLD = [
     ('Котёл чистить раз в год, не реже. Клапан проверяет сторож.', 'cp1251 koi8-r cp866 iso8859-5 mac-cyrillic'),
@@ -184,18 +181,3 @@ def _fault(data: bytearray) -> str:
 def test_every_candidate_is_an_encoding_of_its_own() -> None:
     assert len(set(CANDIDATES)) == len(CANDIDATES)
     assert guess_encoding(b"plain") == []
-
-
-@pytest.mark.parametrize(("text", "encoding"), _pairs(UNCLEAR))
-def test_a_part_of_a_file_is_read_as_it_is_likeliest(text: str, encoding: str) -> None:
-    data = text.encode(encoding)
-    best = guess_encoding(data)[0].encoding
-    assert likeliest_text(data) == data.decode(best)
-
-
-@pytest.mark.parametrize("kind", ["csv", "json", "jsonl", "source", "text", "markdown"])
-def test_every_kind_of_text_names_its_encoding(kind: Kind) -> None:
-    text = '{"Straße": "Größe der Räume: fünf für alle"}\n'
-    document = parse_bytes(bytearray(text.encode("cp1252")), kind, AS_FOUND)
-    assert [(note.code, note.label) for note in document.notes] == [("encoding", "cp1252")]
-    assert "Räume" in document.text

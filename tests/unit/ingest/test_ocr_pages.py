@@ -1,0 +1,162 @@
+"""Pages that are pictures: read one by one, with the pace, a cancel, and faults of single pages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from assistant.config import Settings
+from assistant.documents.sandboxed_parser import ChildParser
+from assistant.errors import DocumentError
+from assistant.ingest import Ingester, PictureReader
+from assistant.types import (
+    Attachment,
+    CancelToken,
+    FileAdded,
+    FileFailed,
+    FileProgress,
+    IngestEvent,
+    IngestFinished,
+    OcrLine,
+    OcrPage,
+    PagePicture,
+    ReadOptions,
+)
+from tests.fakes import pdf_files
+from tests.fakes.embedder import FakeEmbedder
+from tests.fakes.store import FakeStore
+
+WORDS = "The pump must be drained before the first frost of the year."
+
+
+class FakeOcr:
+    """Reads the same words from each picture; keeps which ones it was shown."""
+
+    def __init__(self, text: str = WORDS, *, cancel_after: int = -1) -> None:
+        self.text, self.cancel_after = text, cancel_after
+        self.seen: list[PagePicture] = []
+
+    def read(self, picture: PagePicture, cancel: CancelToken | None = None) -> OcrPage:
+        self.seen.append(picture)
+        if len(self.seen) == self.cancel_after and cancel is not None:
+            cancel.cancel()
+        lines = (OcrLine(self.text, 0.8, 100, 100, 900, 126),) if self.text else ()
+        return OcrPage(picture.height, lines)
+
+
+@pytest.fixture(scope="module")
+def parser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ChildParser]:
+    settings = Settings(data_dir=tmp_path_factory.mktemp("data"))
+    with ChildParser(settings, pictures=True) as made:
+        yield made
+
+
+def added(
+    path: Path,
+    parser: ChildParser,
+    ocr: FakeOcr,
+    *,
+    drawer: object = None,
+    wanted: str = "auto",
+    cancel: CancelToken | None = None,
+) -> tuple[list[IngestEvent], FakeStore]:
+    store = FakeStore()
+    settings = Settings(data_dir=path.parent)
+    reader = PictureReader(drawer or parser, ocr)  # type: ignore[arg-type]
+    ingester = Ingester(store, FakeEmbedder(), parser, settings, reader)
+    options = ReadOptions(ocr=wanted)  # type: ignore[arg-type]
+    return list(ingester.add([path], cancel, options=options)), store
+
+
+def test_a_scan_is_added_page_by_page(parser: ChildParser, tmp_path: Path) -> None:
+    path = tmp_path / "scan.pdf"
+    path.write_bytes(pdf_files.scan(pages=3))
+    ocr = FakeOcr()
+    events, store = added(path, parser, ocr)
+    pace = [e for e in events if isinstance(e, FileProgress) and e.stage == "recognizing"]
+    assert [(e.done, e.total) for e in pace] == [(0, 3), (1, 3), (2, 3), (3, 3)]
+    assert pace[0].seconds_left is None
+    assert all(e.seconds_left is not None and e.seconds_left >= 0 for e in pace[1:])
+    (done,) = [e for e in events if isinstance(e, FileAdded)]
+    assert (
+        done.note == "pages read by OCR (3): 1, 2, 3; doubtful lines among what OCR read (3): "
+        "1, 2, 3"
+    )
+    assert store.page_text(done.document.id, 2) == WORDS + "\n"
+    assert store.page(done.document.id, 2).regions[0].confidence == 0.8
+    assert len(ocr.seen) == 3
+
+
+def test_only_pages_without_text_are_looked_at_unless_all_are_wanted(
+    parser: ChildParser, tmp_path: Path
+) -> None:
+    path = tmp_path / "mixed.pdf"
+    path.write_bytes(pdf_files.pdf([["Typed words of page one."], []]))
+    ocr = FakeOcr()
+    events, store = added(path, parser, ocr)
+    (done,) = [e for e in events if isinstance(e, FileAdded)]
+    assert len(ocr.seen) == 1
+    assert store.page_text(done.document.id, 1) == "Typed words of page one.\n"
+    events, store = added(path, parser, ocr, wanted="always")
+    assert len(ocr.seen) == 3
+    (done,) = [e for e in events if isinstance(e, FileAdded)]
+    assert store.page_text(done.document.id, 1) == WORDS + "\n"
+    added(path, parser, ocr, wanted="never")
+    assert len(ocr.seen) == 3
+
+
+def test_a_scan_without_writing_is_refused_by_name(parser: ChildParser, tmp_path: Path) -> None:
+    path = tmp_path / "blank.pdf"
+    path.write_bytes(pdf_files.scan(pages=2))
+    events, store = added(path, parser, FakeOcr(""))
+    (failed,) = [e for e in events if isinstance(e, FileFailed)]
+    assert "No text was found" in failed.error.message
+    assert "blank.pdf" in failed.error.message
+    assert store.is_empty
+
+
+def test_a_cancel_ends_it_within_a_page_and_leaves_nothing(
+    parser: ChildParser, tmp_path: Path
+) -> None:
+    path = tmp_path / "scan.pdf"
+    path.write_bytes(pdf_files.scan(pages=9))
+    ocr = FakeOcr(cancel_after=2)
+    events, store = added(path, parser, ocr, cancel=CancelToken())
+    last = events[-1]
+    assert isinstance(last, IngestFinished)
+    assert last.cancelled
+    assert len(ocr.seen) == 2
+    assert store.is_empty
+
+
+class Stumbling:
+    """Draws all pages but some."""
+
+    def __init__(self, parser: ChildParser, fails: tuple[int, ...]) -> None:
+        self.parser, self.fails = parser, fails
+
+    def picture(
+        self,
+        file: Path | Attachment,
+        page: int,
+        content_hash: str,
+        cancel: CancelToken | None = None,
+    ) -> PagePicture:
+        if page in self.fails:
+            raise DocumentError(f"page {page} crashed", hint="Print it.")
+        return self.parser.picture(file, page, content_hash, cancel)
+
+
+def test_a_page_that_cannot_be_drawn_does_not_stop_the_others(
+    parser: ChildParser, tmp_path: Path
+) -> None:
+    path = tmp_path / "scan.pdf"
+    path.write_bytes(pdf_files.scan(pages=3))
+    events, _ = added(path, parser, FakeOcr(), drawer=Stumbling(parser, (2,)))
+    (done,) = [e for e in events if isinstance(e, FileAdded)]
+    assert "1 of its pages have no text (pictures or blank): 2" in done.note
+    events, _ = added(path, parser, FakeOcr(), drawer=Stumbling(parser, (1, 2, 3)))
+    (failed,) = [e for e in events if isinstance(e, FileFailed)]
+    assert failed.error.message == "page 1 crashed"
