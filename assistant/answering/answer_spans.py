@@ -9,11 +9,14 @@ each passage. The same words in several passages are one answer.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from assistant.answering.best_sentence import NUMBER, sentence_spans
+from assistant.answering.checks.identity import conflicts
 from assistant.text.words import plain_words
-from assistant.types import CancelToken, Hit, Place, Reader, Reading
+from assistant.types import CancelToken, Hit, Place, Reader, Reading, ReadSpan
 
 PASSAGES = 20
 """Passages that are read: a reader takes some 10 ms for each."""
@@ -21,6 +24,18 @@ PASSAGES = 20
 PRIOR = 1.0
 """Weight of the search's rank beside the reader's relevance, both logarithms."""
 
+_OTHER_KIND = 2.5
+"""Nats that are taken off a span without a number where a count or amount is asked for."""
+
+_COUNTS = re.compile(
+    r"\bhow (?:many|much|long|old|far|high|tall|large|big|deep|wide|heavy|fast)\b"
+    r"|\bwhat (?:percent\w*|share|year)\b",
+    re.IGNORECASE,
+)
+_WHETHER = re.compile(
+    r"\s*(?:is|are|was|were|do|does|did|may|must|should|shall|can|will|would|has|have|had)\b",
+    re.IGNORECASE,
+)
 _ARTICLES = frozenset(("a", "an", "the"))
 
 
@@ -49,7 +64,33 @@ def read_hits(
     """
     shown = hits[:PASSAGES]
     readings = reader.read(question, [hit.passage.text for hit in shown], cancel)
-    return ranked(shown, readings)
+    fitting = [fitting_spans(question, hit, r) for hit, r in zip(shown, readings, strict=True)]
+    return ranked(shown, fitting)
+
+
+def fitting_spans(question: str, hit: Hit, reading: Reading) -> Reading:
+    """Leave out spans that can't answer, and doubt those of another kind than is asked for.
+
+    A span that runs over the end of a paragraph answers nothing; one whose sentence speaks of
+    another code, number, date or name than the question is about something else; and "how
+    many" is seldom answered without a number.
+    """
+    passage = hit.passage
+    context = f"{passage.document}\n{passage.heading}"
+    sentences = sentence_spans(passage.text)
+    counts, whether = _COUNTS.search(question), _WHETHER.match(question)
+    kept: list[ReadSpan] = []
+    for span in reading.spans:
+        text = passage.text[span.start : span.end]
+        own = [s for s in sentences if s[0] < span.end and span.start < s[1]]
+        around = passage.text[own[0][0] : own[-1][1]] if own else text
+        other = not whether and conflicts(question, around, context)
+        if "\n\n" in text or other:
+            continue
+        wrong = counts is not None and not NUMBER.search(text)
+        kept.append(replace(span, score=span.score - (_OTHER_KIND if wrong else 0.0)))
+    kept.sort(key=lambda span: -span.score)
+    return replace(reading, spans=tuple(kept))
 
 
 def ranked(hits: Sequence[Hit], readings: Sequence[Reading]) -> tuple[AnswerSpan, ...]:

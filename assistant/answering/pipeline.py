@@ -271,7 +271,7 @@ class AnswerSession:
             cancelled=stages.cancelled,
             truncated=read.cut_short or (not stages.cancelled and reached_limit(read.plan, tokens)),
             strategy=read.strategy,
-            route=replace(route, reason=route.reason + read.note) if route else None,
+            route=replace(route, reason=route.reason + stages.note) if route else None,
             candidates=read.candidates,
             confidence=stages.confidence,
             contradictions=contradictions,

@@ -14,6 +14,8 @@ from assistant.types import CancelToken, Citation, Hit, Reader, SearchResult, Se
 MOST_LISTED = 12
 """Answers that are given to a question for several things."""
 
+_CUT = " The question is so long that only its beginning was read."
+_LONGEST_SHORT = 160
 _LIST_SHARE = 0.05
 _LIST_MARGIN = 0.0
 _STATES = 0.0
@@ -27,7 +29,7 @@ class ReaderAnswer:
     `short` is the best span, cited; `confidence` (0..1) that it is right; `refused` tells that
     this is too little to give it. `scored` has the sentences of the passages that hold a span,
     with the probability of the best one as their score; `statements` are those that answer,
-    best first.
+    best first. `note` is for the reason of the route.
     """
 
     spans: tuple[AnswerSpan, ...] = ()
@@ -37,6 +39,7 @@ class ReaderAnswer:
     refused: bool = True
     scored: tuple[ScoredSentence, ...] = ()
     statements: tuple[ScoredSentence, ...] = ()
+    note: str = ""
 
 
 def read_answer(
@@ -66,6 +69,7 @@ def read_answer(
         refused=confidence < reader.calibration.threshold,
         scored=scored,
         statements=_statements(spans, scored),
+        note="" if reader.reads_whole(question) else _CUT,
     )
 
 
@@ -83,6 +87,9 @@ def sentence_of(
 
 
 def _short(hits: Sequence[Hit], span: AnswerSpan) -> Citation | None:
+    """Return the words that answer; None where they are no short answer."""
+    if span.place.end - span.place.start > _LONGEST_SHORT:
+        return None
     cited = hits[span.place.passage].passage.cite(span.place.start, span.place.end)
     return cited[0] if cited else None
 

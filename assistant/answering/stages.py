@@ -59,6 +59,11 @@ class Stages:
         return self.found.confidence
 
     @property
+    def note(self) -> str:
+        """What is added to the reason of the route."""
+        return self.read.note + (self.found.note if self.found else "")
+
+    @property
     def in_scope(self) -> bool:
         return self.searched is not None and self.searched.in_scope
 

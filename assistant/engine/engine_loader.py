@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 from assistant.config import NO_READER, Settings
 from assistant.engine.chat_template import KnownStyle
@@ -60,7 +61,8 @@ def chat_when_needed(settings: Settings) -> ChatEngine:
     name, _, record = _chat_record(settings)
     if not record.calibration.quotes_only:
         return load_chat(settings)
-    return LazyChat(name, record.calibration, lambda: load_chat(settings))
+    lazy = LazyChat(name, record.calibration, lambda: load_chat(settings))
+    return cast("ChatEngine", lazy)  # it passes all on that it does not know
 
 
 def _chat_record(settings: Settings) -> tuple[str, Path, ModelRecord]:

@@ -6,22 +6,14 @@ Where a reader answers, most questions never need it: half a second and 200 MB a
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable
+from typing import Any
 
-from assistant.types import (
-    Calibration,
-    CancelToken,
-    ChatEngine,
-    Message,
-    Quoted,
-    Sampling,
-    WeightedPassage,
-    WeightedQuotes,
-)
+from assistant.types import Calibration, ChatEngine
 
 
 class LazyChat:
-    """Implements `types.ChatEngine`. `name` and `calibration` are known without the model.
+    """A `types.ChatEngine` whose `name` and `calibration` are known without the model.
 
     Whatever else is asked of it loads the model first, and raises what `load` raises.
     """
@@ -33,52 +25,11 @@ class LazyChat:
         self._lock = threading.Lock()
         self._chat: ChatEngine | None = None
 
-    @property
-    def _loaded(self) -> ChatEngine:
+    def __getattr__(self, name: str) -> Any:
+        """All else is the engine's own."""
+        if name.startswith("__"):
+            raise AttributeError(name)
         with self._lock:
             if self._chat is None:
                 self._chat = self._load()
-            return self._chat
-
-    @property
-    def context_length(self) -> int:
-        return self._loaded.context_length
-
-    @property
-    def side_by_side(self) -> int:
-        return self._loaded.side_by_side
-
-    def count_tokens(self, text: str) -> int:
-        return self._loaded.count_tokens(text)
-
-    def render(self, messages: Sequence[Message]) -> str:
-        return self._loaded.render(messages)
-
-    def warm_up(self, prompt: str) -> None:
-        self._loaded.warm_up(prompt)
-
-    def generate(
-        self, prompt: str, sampling: Sampling, cancel: CancelToken | None = None
-    ) -> Generator[str, None, None]:
-        return self._loaded.generate(prompt, sampling, cancel)
-
-    def quote(
-        self,
-        prompt: str,
-        passages: Sequence[str],
-        refusal: str,
-        cancel: CancelToken | None = None,
-        *,
-        max_tokens: int = 192,
-    ) -> Quoted:
-        return self._loaded.quote(prompt, passages, refusal, cancel, max_tokens=max_tokens)
-
-    def weigh(
-        self,
-        passages: Sequence[WeightedPassage],
-        refusal: str,
-        cancel: CancelToken | None = None,
-        *,
-        max_tokens: int = 192,
-    ) -> WeightedQuotes:
-        return self._loaded.weigh(passages, refusal, cancel, max_tokens=max_tokens)
+        return getattr(self._chat, name)

@@ -56,6 +56,10 @@ class Reader(Protocol):
     @property
     def calibration(self) -> ReaderCalibration: ...
 
+    def reads_whole(self, question: str) -> bool:
+        """Whether a question is short enough; of a longer one only the beginning is read."""
+        ...
+
     def read(
         self, question: str, passages: Sequence[str], cancel: CancelToken | None = None
     ) -> list[Reading]:

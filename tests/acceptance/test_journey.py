@@ -110,7 +110,7 @@ def test_sample_question_is_answered_with_the_right_page(assistant: Command) -> 
     assert first["quotes"][0]["document"] == expected["document"]
     assert first["quotes"][0]["page"] == expected["page"]
     assert expected["fact"] in answer["answer"]
-    assert answer["timings"]["first_token_ms"] > 0
+    assert expected["fact"] in answer["short"]["text"]
     assert answer["model"]
 
 
@@ -197,7 +197,11 @@ def test_bad_files_are_named_and_the_others_added(assistant: Command, tmp_path: 
     [
         (["ask", "   "], 2, "usage"),
         (["forget", "no such document", "--yes"], 2, "usage"),
-        (["ask", "How long does the warranty on the pumps last? " * 400], 2, "context_overflow"),
+        (
+            ["ask", "--reading", "together", "How long does the warranty last? " * 400],
+            2,
+            "context_overflow",
+        ),
         (["models", "add", "/nonexistent.gguf"], 5, "model"),
     ],
 )

@@ -14,12 +14,14 @@ from assistant.config import Settings
 from assistant.ingest import Ingester
 from assistant.store import KeyFile, open_store
 from assistant.types import (
+    AS_FOUND,
     CancelToken,
     Embedder,
     EmbedderIdentity,
     FileFailed,
     ParsedDocument,
     ParsedFile,
+    ReadOptions,
     Store,
     Vectors,
 )
@@ -35,7 +37,9 @@ class TextsParser:
     def __init__(self, texts: Sequence[Text]) -> None:
         self._texts = texts
 
-    def parse(self, path: Path, cancel: CancelToken | None = None) -> ParsedFile:
+    def parse(
+        self, path: Path, cancel: CancelToken | None = None, options: ReadOptions = AS_FOUND
+    ) -> ParsedFile:
         text = self._texts[int(path.stem)]
         document = ParsedDocument(text.text, (0,), "text/plain", text.title)
         data = path.read_bytes()

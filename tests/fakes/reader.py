@@ -25,6 +25,9 @@ class FakeReader:
         self.calibration = calibration or ReaderCalibration()
         self.asked: list[tuple[str, int]] = []
 
+    def reads_whole(self, question: str) -> bool:
+        return len(question) < 1_000
+
     def read(
         self, question: str, passages: Sequence[str], cancel: CancelToken | None = None
     ) -> list[Reading]:

@@ -129,7 +129,7 @@ def _grow(event: AnswerEvent, shown: Text, counted: Text) -> None:
             shown.append(f"{len(result.hits)} passages found\n", style="dim")
         case Extracted(sentence=sentence, short=short):
             if short is not None:
-                shown.append(safe_text(short.text, single_line=True) + "\n", style="bold green")
+                shown.append(_one_line(short) + "\n", style="bold green")
             shown.append(safe_text(sentence.text) + "\n")
         case PartsRead(done=done, total=total):
             counted.plain = f"\n{done} of {total} parts read"
@@ -141,8 +141,8 @@ def show_answer(answer: Answer, output: Output, *, passages: bool) -> None:
     """Print a checked answer: sentences with citation numbers, then the places."""
     cited: list[Citation] = []
     if answer.short is not None:
-        output.line((safe_text(answer.short.text, single_line=True), "bold green"))
-    for sentence in answer.sentences:
+        output.line((_one_line(answer.short), "bold green"))
+    for sentence in () if answer.abstained else answer.sentences:
         _show_sentence(sentence, cited, output)
     for found in () if answer.abstained else answer.contradictions:  # the text says them
         output.line(("The documents disagree:", "bold yellow"))
@@ -184,6 +184,10 @@ def _other_places(answer: Answer, cited: list[Citation]) -> str:
     return "; ".join(
         safe_text(f"{name}, {', '.join(own)}", single_line=True) for name, own in places.items()
     )
+
+
+def _one_line(quote: Citation) -> str:
+    return safe_text(" ".join(quote.text.split()), single_line=True)
 
 
 def _doubt(quote: Citation) -> str:

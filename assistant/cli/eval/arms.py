@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from assistant import __version__
 from assistant.cli.options import Invocation
-from assistant.config import Settings
+from assistant.config import NO_READER, Settings
 from assistant.types import Workspace
 
 if TYPE_CHECKING:
@@ -128,4 +128,7 @@ def arm_opener(
 
 
 def _with_model(settings: Settings, arm: Arm) -> Settings:
-    return settings.with_changes(chat_model=arm.chat_model) if arm.chat_model else settings
+    """Return the settings of an arm; but for the current one the model is measured alone."""
+    alone = bool(arm.chat_model or arm.closed or arm.shots)
+    named = {"chat_model": arm.chat_model} if arm.chat_model else {}
+    return settings.with_changes(**named, reader=NO_READER) if alone else settings

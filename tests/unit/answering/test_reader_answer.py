@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from assistant.answering import AnswerSession
-from assistant.answering.answer_spans import ranked
+from assistant.answering.answer_spans import fitting_spans, ranked
 from assistant.answering.answer_text import CLOSEST, NOT_FOUND
 from assistant.answering.ask_again import ask_again
 from assistant.config import Settings
@@ -211,3 +211,61 @@ def test_what_code_copied_is_not_asked_again() -> None:
     reader = knows({})
     assert ask_again("At what dose?", [said], [source], reader) == [said]
     assert reader.asked == []
+
+
+# -- what can't be the answer ----------------------------------------------------------------
+
+
+def fitting(question: str, text: str, *words: str) -> list[str]:
+    spans = tuple(
+        ReadSpan(text.index(w), text.index(w) + len(w), 5.0 - n) for n, w in enumerate(words)
+    )
+    kept = fitting_spans(question, hit(text), Reading(spans, 0.0)).spans
+    return [text[span.start : span.end] for span in kept]
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "wrong", "right"),
+    [
+        (
+            "To how many Nm is the seal BX-100/A torqued?",
+            "The seal BX-100/B is torqued to 31 Nm. The seal BX-100/A is torqued to 12 Nm.",
+            "31 Nm",
+            "12 Nm",
+        ),
+        (
+            "What does section 4(2) say of the fee?",
+            "Under section 4(1) the fee is 50 cents. Under section 4(2) the fee is 60 cents.",
+            "50 cents",
+            "60 cents",
+        ),
+        (
+            "Where are the 1240 ropes?",
+            "In Harl lie 124 ropes. In Benn lie 1,240 ropes.",
+            "Harl",
+            "Benn",
+        ),
+    ],
+)
+def test_what_is_said_of_another_code_or_number_is_no_answer(
+    question: str, text: str, wrong: str, right: str
+) -> None:
+    assert fitting(question, text, wrong, right) == [right]
+
+
+def test_a_count_is_answered_by_a_number_first() -> None:
+    text = "The station has many boats. It has 12 boats in all."
+    assert fitting("How many boats are there?", text, "many boats", "12 boats")[0] == "12 boats"
+    assert fitting("What boats are there?", text, "many boats", "12 boats")[0] == "many boats"
+
+
+def test_no_answer_runs_over_the_end_of_a_paragraph() -> None:
+    text = "Keys are kept in room 4\n\nLamps are kept in room 5"
+    assert fitting("Where are keys?", text, "room 4\n\nLamps", "room 4") == ["room 4"]
+
+
+def test_of_a_very_long_question_it_is_said_that_its_beginning_is_read() -> None:
+    question = QUESTION + " Tell me." * 400
+    answer, _ = ask(knows({"every six months": 4.0}, question), question)
+    assert answer.route is not None
+    assert "only its beginning" in answer.route.reason
