@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 
 from assistant.text.canonical import plain_form
-from assistant.text.dates import Date, find_dates, says
+from assistant.text.dates import Date, find_dates, in_words, says
 from assistant.text.units import MONEY, PER, family_of
 
 _TO_NINETEEN = """
@@ -233,6 +233,21 @@ def equal(one: Value, other: Value) -> bool:
     if one.amount is None or other.amount is None:
         return one.surface == other.surface
     return one.family == other.family and bool(one.amounts & other.amounts)
+
+
+def in_two_ways(text: str) -> list[str]:
+    """Say of each number and date of `text` that can be read in two ways, in which.
+
+    "03/04/2024 may be 4 March 2024 or 3 April 2024", "1.240 may be 1.24 or 1240".
+    """
+    said: list[str] = []
+    for value in find_values(text):
+        if value.date is not None and value.date.ambiguous:
+            said.append(f"{value.surface} may be {in_words(value.date)}")
+        elif value.ambiguous:
+            numbers = " or ".join(format(raw.normalize(), "f") for raw in sorted(value.raws))
+            said.append(f"{value.surface} may be {numbers}")
+    return list(dict.fromkeys(said))
 
 
 def missing(claimed: Sequence[Value], given: Sequence[Value]) -> list[Value]:

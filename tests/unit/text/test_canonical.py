@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import unicodedata
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.text.canonical import canonical, joined_lines
+from assistant.text.canonical import canonical, joined_lines, plain_form
 
 awkward = st.text(
     st.sampled_from('ab A1.,-"\u201c\u2019\u2013\u2026\ufb01\u00ad\n\r\t \u00a0'), max_size=40
@@ -58,6 +59,34 @@ def test_forms() -> None:
     assert canonical("long-\nterm", keep_line_hyphen=True).text == "long-term"
     assert canonical("1990-\n1999").text == "1990- 1999"
     assert canonical("co\u00adoperate \ufb01t").text == "cooperate fit"
+
+
+@pytest.mark.parametrize(
+    ("text", "form"),
+    [
+        ("amphib\u00adi\u00ad\nous", "amphibious"),
+        ("a\u200bb\u2060c\ufeffd\u200ee", "abcde"),
+        ("Ju\u0308rgen", "J\u00fcrgen"),
+        ("\u1112\u1161\u11ab", "\ud55c"),
+        ("\uff21\uff11 \uff76\uff9e", "A1 \u30ac"),
+        ("CO\u2082, H\u2082O", "CO2, H2O"),
+        ("12 m\u00b2, 5 cm\u00b3", "12 m2, 5 cm3"),
+        ("10\u00b2 and 10\u207b\u00b3", "10^2 and 10^-3"),
+        ("the word\u00b9 says", "the word^1 says"),
+        ("1\u00bd and \u00bd", "1 1/2 and 1/2"),
+        ("Paralgan\u2122 90\u00ba", "Paralgan\u2122 90\u00ba"),
+        ("5 \u00b5g", "5 \u03bcg"),
+        ("\u043a\u043e\u0442-\n\u043b\u044b", "\u043a\u043e\u0442\u043b\u044b"),
+        ("x-\nRay", "x- Ray"),
+    ],
+)
+def test_characters_that_stand_for_others(text: str, form: str) -> None:
+    assert canonical(text).text == plain_form(text) == form
+
+
+@given(awkward | st.text(max_size=60), st.booleans())
+def test_the_fast_form_is_the_same(text: str, keep: bool) -> None:
+    assert plain_form(text, keep_line_hyphen=keep) == canonical(text, keep_line_hyphen=keep).text
 
 
 def test_span_that_cuts_a_ligature_is_refused() -> None:
