@@ -102,7 +102,7 @@ class _Writer:
             if step == "text":
                 self._text(node.text_content or "")
             elif step == "hidden":
-                if (node.text_content or "").strip():
+                if node.text().strip():
                     self.builder.note("hidden_text")
             elif self.grid is not None:
                 self._in_table(self.grid, step, tag, node)

@@ -69,7 +69,7 @@ class TableGrid:
 def span(value: str | None) -> int:
     """Return the number in an attribute such as `colspan`, 1 if there is none."""
     digits = (value or "").strip()
-    return int(digits) if digits.isdecimal() and 0 < len(digits) < 6 else 1
+    return int(digits) if digits.isdecimal() and 0 < len(digits) < 8 else 1
 
 
 def spans(attributes: Mapping[str, str | None], across: str, down: str) -> tuple[int, int]:

@@ -61,7 +61,7 @@ def plain_row(row: Sequence[str]) -> list[CellText]:
 
 def headed_row(row: Sequence[str], heads: Sequence[str]) -> list[CellText]:
     """Return a row, each cell after the head of its column."""
-    if len({cell for cell in row if cell}) == 1 and len(row) > 1:
+    if len(row) > 1 and len(set(row)) == 1 and not is_figure(row[0]):
         return plain_row(row)[:1]  # one cell over the whole width: a heading in between
     cells = []
     for n, cell in enumerate(row):
@@ -79,14 +79,17 @@ def column_heads(rows: Sequence[Sequence[str]]) -> list[str]:
 
 
 def guessed_head_rows(rows: Sequence[Sequence[str]]) -> int:
-    """Return 1 if the first row reads like the heads of the columns below it, else 0."""
+    """Return 1 if the first row reads like the heads of the columns below it, else 0.
+
+    Of two columns only if there are figures below: else the first column names the second.
+    """
     if len(rows) < 2 or not could_be_heads(rows[0]):
         return 0
     if len(rows[0]) > 2:
         return 1
     below = [row[1] for row in rows[1:] if len(row) > 1 and row[1]]
     figures = sum(map(is_figure, below))
-    return 1 if below and 2 * figures > len(below) else 0
+    return 1 if figures > 1 and 2 * figures > len(below) else 0
 
 
 def could_be_heads(row: Sequence[str]) -> bool:

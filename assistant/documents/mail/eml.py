@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import binascii
 import io
-from collections.abc import Iterator
 from email.generator import BytesGenerator
 from email.message import Message
 from email.parser import BytesParser
@@ -27,6 +26,7 @@ from assistant.types.documents import ParsedDocument, ReadOptions
 _WIDE = (b"\xff\xfe", b"\xfe\xff")
 _MAX_DEPTH = 100
 _MAX_PARTS = 5_000
+_MOST_FIELDS = 20
 _SIGNATURES = frozenset(["pkcs7-signature", "x-pkcs7-signature", "pgp-signature", "pgp-keys"])
 _ENCRYPTED = frozenset(["pkcs7-mime", "x-pkcs7-mime", "pgp-encrypted"])
 _Found = list[tuple[str, str, bytes]]
@@ -40,13 +40,15 @@ def read_eml(data: bytearray, kind: Kind, _options: ReadOptions) -> ParsedDocume
     """
     message = _parsed(data)
     builder = DocumentBuilder(kind)
-    subject = decoded(message.get("Subject", ""))
-    if not message.keys() or not any(map(message.get, SHOWN)):
+    fields = _fields(message)
+    if not fields:
         raise ParseFault("not_a_mail")
-    write_head(builder, [(name, decoded(value)) for name, value in _fields(message)])
+    write_head(builder, fields)
     reader = _Reader(builder)
     reader.read(message)
-    return with_attachments(builder.finish(subject), builder, reader.attached)
+    return with_attachments(
+        builder.finish(dict(fields).get("Subject", "")), builder, reader.attached
+    )
 
 
 def _parsed(data: bytearray) -> Message:
@@ -59,10 +61,15 @@ def _parsed(data: bytearray) -> Message:
         raise ParseFault("nested_too_deep", number=_MAX_DEPTH) from error
 
 
-def _fields(message: Message) -> Iterator[tuple[str, str]]:
-    for name in SHOWN:
-        for value in message.get_all(name, [])[:20]:
-            yield name, value
+def _fields(message: Message) -> list[tuple[str, str]]:
+    """Return the fields of a head that are shown, in the order in which they are."""
+    found = [(name.title(), value) for name, value in message.raw_items()]
+    return [
+        (name, words)
+        for name in SHOWN
+        for value in [value for other, value in found if other == name][:_MOST_FIELDS]
+        if (words := decoded(value))
+    ]
 
 
 class _Reader:
@@ -123,6 +130,8 @@ class _Reader:
     def _single(self, part: Message, kind: str) -> None:
         data = _bytes_of(part)
         name = part.get_filename()
+        if kind.startswith("multipart/"):  # which lacks what would tell its parts apart
+            kind = "text/plain"
         if kind in {"text/plain", "text/html"} and not _is_attached(part):
             self._text(data, part, kind)
         elif kind.startswith("image/") and part.get("Content-ID") and not _is_attached(part):
@@ -154,7 +163,7 @@ class _Reader:
             self._builder.note("mail_damaged")
             return
         name = part.get_filename()
-        subject = one_line(decoded(inner.get("Subject", "")))
+        subject = dict(_fields(inner)).get("Subject", "")
         self.attached.append(
             (decoded(name) if name else subject or "mail", "message/rfc822", written.getvalue())
         )

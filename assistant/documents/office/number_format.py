@@ -22,7 +22,7 @@ BUILT_IN = {
 
 _TOKEN = re.compile(
     r'"([^"]*)"|\\(.)|_(.)|\*(.)|\[\$([^\]-]*)(?:-[^\]]*)?\]|\[(h+|m+|s+)\]|\[[^\]]*\]|'
-    r"(AM/PM|A/P)|(General)|(y+|m+|d+|h+|s+|e+)(?![+-])|([#0?.,]+(?:E[+-][0#?]+)?)|(.)",
+    r"(AM/PM|A/P)|(General)|(y+|m+|d+|h+|s+|e+(?![+-]))|([#0?.,]+(?:E[+-][0#?]+)?)|(.)",
     re.IGNORECASE | re.DOTALL,
 )
 _LONGEST = 200
@@ -103,9 +103,9 @@ def _masked(number: Decimal, mask: str) -> str:
     mask, has_exponent, _ = mask.partition("E") if "E" in mask else mask.partition("e")
     if has_exponent:
         return f"{number:.{len(mask.partition('.')[2])}E}"
-    whole, _, decimals = mask.partition(".")
-    while whole.endswith(",") and not decimals:
-        whole, number = whole[:-1], number / 1000
+    scaled = mask.rstrip(",")
+    number /= Decimal(1000) ** (len(mask) - len(scaled))
+    whole, _, decimals = scaled.partition(".")
     most = sum(decimals.count(sign) for sign in "0#?")
     least = decimals.count("0")
     rounded = number.quantize(Decimal(1).scaleb(-most), rounding=ROUND_HALF_UP)
@@ -138,7 +138,7 @@ def _date(number: Decimal, tokens: list[Token], *, from_1904: bool) -> str:
     twelve = any(text in {"am/pm", "a/p"} for _, text in tokens)
     shown = ""
     for at, (kind, text) in enumerate(tokens):
-        if kind == "text":
+        if kind == "text" or (kind == "number" and not set(text) & set("0#?")):
             shown += text
         elif kind == "date":
             if text.startswith("m") and _means_minutes(tokens, at):

@@ -43,6 +43,7 @@ class SheetWriter:
     _last: int = 0
     _heads: list[str] = field(default_factory=list)
     _decided: bool = False
+    _near: bool = True
     _is_form: bool = False
 
     @property
@@ -68,6 +69,7 @@ class SheetWriter:
         if number > self._last + 1:
             self._decide()
             self._decided = False
+            self._near = number == self._last + 2
         self._last = number
         if self._decided:
             self._write(number, cells)
@@ -98,14 +100,17 @@ class SheetWriter:
             return
         titles = 0
         width = max(len(cells) for _, cells in block)
+        first = min(min(cells) for _, cells in block)
         while titles < len(block) and len(block[titles][1]) == 1 < width:
+            if min(block[titles][1]) > first:
+                break  # over some of the columns only
             titles += 1
         for number, cells in block[:titles]:
             self._plain(number, cells)
         block = block[titles:]
         rows = _grid([cells for _, cells in block])
         count = guessed_head_rows(_squeezed(rows))
-        if count and len(block) > 2 and self._spans(*block[0]) and could_be_heads(_filled(rows[1])):
+        if len(block) > 2 and self._spans(*block[0]) and could_be_heads(_filled(rows[1])):
             count = 2
         if count:
             filled = [
@@ -121,7 +126,9 @@ class SheetWriter:
             self._write(number, cells)
 
     def _goes_on(self, rows: Sequence[Sequence[str]]) -> bool:
-        return bool(self._heads) and max(map(len, rows), default=0) <= len(self._heads)
+        """A block goes on with the heads of the one before, over one empty row."""
+        width = max(map(len, rows), default=0)
+        return self._near and bool(self._heads) and width <= len(self._heads)
 
     def _spans(self, number: int, cells: Row) -> bool:
         return any((number, column) in self.merged for column in cells)
