@@ -21,7 +21,7 @@ from assistant.types import CancelToken, Hit, Place, Reader, Reading, ReadSpan
 PASSAGES = 20
 """Passages that are read: a reader takes some 10 ms for each."""
 
-PRIOR = 1.0
+PRIOR = 3.0
 """Weight of the search's rank beside the reader's relevance, both logarithms."""
 
 _OTHER_KIND = 2.5
