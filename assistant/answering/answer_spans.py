@@ -71,7 +71,7 @@ def read_hits(
 def fitting_spans(question: str, hit: Hit, reading: Reading) -> Reading:
     """Leave out spans that can't answer, and doubt those of another kind than is asked for.
 
-    A span that runs over the end of a paragraph answers nothing; one whose sentence speaks of
+    A span that runs over the end of a paragraph is cut there; one whose sentence speaks of
     another code, number, date or name than the question is about something else; and "how
     many" is seldom answered without a number.
     """
@@ -80,17 +80,28 @@ def fitting_spans(question: str, hit: Hit, reading: Reading) -> Reading:
     sentences = sentence_spans(passage.text)
     counts, whether = _COUNTS.search(question), _WHETHER.match(question)
     kept: list[ReadSpan] = []
-    for span in reading.spans:
+    for found in reading.spans:
+        span = in_one_paragraph(found, passage.text)
         text = passage.text[span.start : span.end]
         own = [s for s in sentences if s[0] < span.end and span.start < s[1]]
         around = passage.text[own[0][0] : own[-1][1]] if own else text
         other = not whether and conflicts(question, around, context)
-        if "\n\n" in text or other:
+        if other or not text.strip():
             continue
         wrong = counts is not None and not NUMBER.search(text)
         kept.append(replace(span, score=span.score - (_OTHER_KIND if wrong else 0.0)))
     kept.sort(key=lambda span: -span.score)
     return replace(reading, spans=tuple(kept))
+
+
+def in_one_paragraph(span: ReadSpan, text: str) -> ReadSpan:
+    """Return the longest stretch of a span that does not run over the end of a paragraph."""
+    at, longest = span.start, (span.start, span.start)
+    for piece in text[span.start : span.end].split("\n\n"):
+        if len(piece) > longest[1] - longest[0]:
+            longest = at, at + len(piece)
+        at += len(piece) + 2
+    return replace(span, start=longest[0], end=longest[1])
 
 
 def ranked(hits: Sequence[Hit], readings: Sequence[Reading]) -> tuple[AnswerSpan, ...]:

@@ -15,12 +15,11 @@ from assistant.answering.answer_text import answer_text
 from assistant.answering.ask_again import ask_again
 from assistant.answering.best_sentence import (
     PASSAGES,
-    ScoredSentence,
     best_extract,
     score_sentences,
 )
 from assistant.answering.checks.support import embedder_similarity
-from assistant.answering.contradictions import find_disagreements, statements
+from assistant.answering.contradictions import find_disagreements
 from assistant.answering.reader_answer import (
     by_document,
     kept_hits,
@@ -30,8 +29,10 @@ from assistant.answering.request import StrategyRequest, StrategyResult, millise
 from assistant.answering.stages import (
     Searched,
     Stages,
+    holds_code,
     reached_limit,
     shown_at_once,
+    statements_of,
     timings_of,
 )
 from assistant.answering.strategies import question_type
@@ -57,6 +58,8 @@ from assistant.types import (
     Retrieved,
     Sentence,
 )
+
+_CODE_HITS = 5
 
 
 class AnswerSession:
@@ -164,7 +167,8 @@ class AnswerSession:
         result = self._retriever.search(query, wanted)
         refuses = self._chat is not None and self._chat.calibration.quotes_only
         judged = (reads and refuses) or choice.strategy == READER
-        in_scope = result.relevant or (result.worth_reading and judged)
+        worth = result.worth_reading or holds_code(words, result.hits[:_CODE_HITS])
+        in_scope = result.relevant or (worth and judged)
         return Searched(query, result, in_scope, milliseconds_since(began))
 
     def _asks_reader(self, choice: RouteChoice) -> bool:
@@ -245,7 +249,7 @@ class AnswerSession:
         sentences = [*extracts, *checked]
         abstained = not stages.cancelled and (not stages.in_scope or refused or not sentences)
         contradictions = (
-            find_disagreements(stages.question, stages.hits, _statements(stages))
+            find_disagreements(stages.question, stages.hits, statements_of(stages))
             if searched is not None and searched.in_scope and not stages.cancelled
             else ()
         )
@@ -277,11 +281,3 @@ class AnswerSession:
             contradictions=contradictions,
             short=None if found is None or abstained else found.short,
         )
-
-
-def _statements(stages: Stages) -> Sequence[ScoredSentence]:
-    """Return the sentences that are compared: those that answer, as far as can be told."""
-    if stages.found is not None:
-        return stages.found.statements
-    scored = stages.searched.scored if stages.searched else ()
-    return statements(stages.hits, scored, stages.read.candidates)

@@ -6,11 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from assistant.answering.best_sentence import ScoredSentence
+from assistant.answering.contradictions import statements
 from assistant.answering.prompt_budget import PromptPlan
 from assistant.answering.reader_answer import ReaderAnswer
 from assistant.answering.request import StrategyResult
 from assistant.answering.strategies.router import RouteChoice
 from assistant.retrieval import Query
+from assistant.text.canonical import plain_form
+from assistant.text.codes import find_codes
 from assistant.types import Extracted, Hit, SearchResult, Sentence, Timings
 
 
@@ -91,3 +94,22 @@ def timings_of(stages: Stages, generated: int) -> Timings:
 def reached_limit(plan: PromptPlan | None, tokens: int) -> bool:
     """Tell whether an answer is as long as it could be."""
     return plan is not None and tokens >= plan.max_answer_tokens
+
+
+def holds_code(question: str, hits: Sequence[Hit]) -> bool:
+    """Tell whether a code of the question (AX-4417/A, section 11(4), WHO) stands in the hits.
+
+    The words around it may all be common or missing, so that the search alone would give up.
+    """
+    asked = {code.term for code in find_codes(plain_form(question))}
+    return bool(asked) and any(
+        asked & {code.term for code in find_codes(plain_form(hit.passage.text))} for hit in hits
+    )
+
+
+def statements_of(stages: Stages) -> Sequence[ScoredSentence]:
+    """Return the sentences that are compared: those that answer, as far as can be told."""
+    if stages.found is not None:
+        return stages.found.statements
+    scored = stages.searched.scored if stages.searched else ()
+    return statements(stages.hits, scored, stages.read.candidates)

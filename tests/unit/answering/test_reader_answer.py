@@ -261,7 +261,21 @@ def test_a_count_is_answered_by_a_number_first() -> None:
 
 def test_no_answer_runs_over_the_end_of_a_paragraph() -> None:
     text = "Keys are kept in room 4\n\nLamps are kept in room 5"
-    assert fitting("Where are keys?", text, "room 4\n\nLamps", "room 4") == ["room 4"]
+    assert fitting("Where are keys?", text, "room 4\n\nLamps") == ["room 4"]
+
+
+@pytest.mark.parametrize(
+    ("question", "code"),
+    [
+        ("Where is IT?", "IT"),
+        ("What about AX-9/C?", "AX-9/C"),
+        ("What does section 7(2) say?", "Section 7(2)"),
+    ],
+)
+def test_a_code_is_enough_to_read_what_holds_it(question: str, code: str) -> None:
+    text = f"{code} is kept in room 4."
+    answer, _ = ask(knows({"room 4": 4.0}, question), question, (text, *MANUAL))
+    assert answer.text == text
 
 
 def test_of_a_very_long_question_it_is_said_that_its_beginning_is_read() -> None:
