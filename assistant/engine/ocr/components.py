@@ -133,8 +133,8 @@ def smallest_box(points: Any) -> Box:
     across = -sin * hull[:, 0] + cos * hull[:, 1]
     length, height = np.ptp(along, axis=1), np.ptp(across, axis=1)
     best = int(np.argmin(length * height))
-    u = (along[best].min() + along[best].max()) / 2
-    v = (across[best].min() + across[best].max()) / 2
+    u = float(along[best].min() + along[best].max()) / 2
+    v = float(across[best].min() + across[best].max()) / 2
     c, s, angle = float(cos[best, 0]), float(sin[best, 0]), float(angles[best])
     sides = float(length[best]), float(height[best])
     if angle > np.pi / 4:  # the other side is nearer to lying

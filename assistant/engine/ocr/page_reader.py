@@ -36,6 +36,9 @@ _SURE = 0.9
 _UNREADABLE = 0.5
 """What is read with less confidence is no text but a drawing, a stamp's edge, or dirt."""
 
+_STROKES = frozenset("\u4e00\u4e28\u4e36\u4e3f")
+"""Ideographs of one stroke: what a drawn line is taken for."""
+
 _AT_ONCE = 8
 _MARGIN = 0.15
 """Of its height: by how much the box of a line is wider than its letters on each side."""
@@ -167,7 +170,10 @@ def _mean(readings: Sequence[Reading]) -> float:
 
 def _line(box: Box, reading: Reading, frame: PageFrame) -> OcrLine | None:
     text = " ".join(reading.text.split())
-    if not text or reading.confidence < _UNREADABLE:
+    if not text:
+        return None
+    said = any(c.isalnum() and c not in _STROKES for c in text)
+    if reading.confidence < (_UNREADABLE if said else _SURE):
         return None
     place, margin = frame.upright(box), _MARGIN * min(box.height, box.length)
     return OcrLine(

@@ -12,7 +12,8 @@ import pytest
 from assistant.engine.ocr.components import Box, convex_hull, find_components, smallest_box
 from assistant.engine.ocr.detector import Detector, grown
 from assistant.engine.ocr.page_frame import PageFrame, joined, levelled, standing, turned_over
-from assistant.engine.ocr.recognizer import LINE_HEIGHT, Recognizer
+from assistant.engine.ocr.page_reader import _line
+from assistant.engine.ocr.recognizer import LINE_HEIGHT, Reading, Recognizer
 from assistant.engine.ocr.sampling import LineCutter, halved, resized
 from assistant.errors import ModelError
 
@@ -193,3 +194,20 @@ def test_only_boxes_of_one_row_that_overlap_are_joined() -> None:
     assert len(found) == 4
     assert any(b.length == pytest.approx(522) and b.x == pytest.approx(279) for b in found)
     assert {column, below, big} <= set(found)
+
+
+def test_drawn_lines_are_no_text_and_signs_only_where_they_are_sure() -> None:
+    frame, box = PageFrame(0.0, 0.0, 0.0), Box(50, 50, 100, 20, 0.0)
+    kept = {
+        text: _line(box, Reading(text, sure), frame) is not None
+        for text, sure in (
+            ("\u4e00", 0.73),
+            ("|", 0.8),
+            ("-", 0.99),
+            ("word", 0.6),
+            ("blot", 0.4),
+            (" ", 0.99),
+            ("\u4e00\u4e8c", 0.6),
+        )
+    }
+    assert [text for text, is_kept in kept.items() if is_kept] == ["-", "word", "\u4e00\u4e8c"]
