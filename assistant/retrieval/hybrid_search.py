@@ -10,6 +10,7 @@ from assistant.retrieval.rank_fusion import FusionWeights, fuse
 from assistant.retrieval.relevance import Calibration, Evidence, calibration_for
 from assistant.retrieval.rerank import RERANKED, Reranker, rerank
 from assistant.text.canonical import plain_form
+from assistant.text.codes import find_codes
 from assistant.text.words import content_stems, coverage, idf_weights, topic_words
 from assistant.types import Embedder, Hit, SearchResult, Store, Vectors
 
@@ -99,12 +100,15 @@ class Retriever:
         dense = self._store.search_dense(query.vector, depth)
         bm25 = self._store.search_text(query.text, depth)
         hits = self._load(dense, bm25, max(limit, _COVERAGE_HITS))
-        covered = [
-            coverage(query.weights, content_stems(f"{hit.passage.heading}\n{hit.passage.text}"))
+        held = [
+            content_stems(f"{hit.passage.heading}\n{hit.passage.text}")
             for hit in hits[:_COVERAGE_HITS]
         ]
+        covered = max((coverage(query.weights, stems) for stems in held), default=0.0)
         best = max((score for _, score in dense), default=0.0)
-        return hits, Evidence(best, max(covered, default=0.0), len(query.weights))
+        codes = {code.term for code in find_codes(plain_form(query.text))}
+        named = bool(codes) and any(codes <= stems for stems in held)
+        return hits, Evidence(best, covered, len(query.weights), named)
 
     def _load(
         self, dense: Sequence[tuple[int, float]], bm25: Sequence[tuple[int, float]], limit: int

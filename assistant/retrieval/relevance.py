@@ -11,14 +11,21 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+_NAMED = 0.5
+"""The cosine that stands for "about this very thing": with half of the words it is enough."""
+
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """The features of a search: best cosine (-1..1), best coverage (0..1), words asked for."""
+    """The features of a search: best cosine (-1..1), best coverage (0..1), words asked for.
+
+    `named`: the question names codes, and one of the best passages holds all of them.
+    """
 
     cosine: float
     coverage: float
     terms: int
+    named: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +44,13 @@ class Calibration:
     provenance: str
 
     def relevance(self, evidence: Evidence) -> float:
-        """Return the estimate, 0..1. Without words to cover, only the cosine speaks."""
+        """Return the estimate, 0..1. Without words to cover, only the cosine speaks.
+
+        Of codes an embedder knows nothing: a library that holds the very code does speak of it.
+        """
         coverage = evidence.coverage if evidence.terms else evidence.cosine
-        score = self.intercept + self.cosine * evidence.cosine + self.coverage * coverage
+        cosine = max(evidence.cosine, _NAMED) if evidence.named else evidence.cosine
+        score = self.intercept + self.cosine * cosine + self.coverage * coverage
         return 1.0 / (1.0 + math.exp(-max(min(score, 60.0), -60.0)))
 
 

@@ -17,7 +17,7 @@ from assistant.text.canonical import MARKS, plain_form
 from assistant.text.codes import JOIN, find_codes
 from assistant.text.quantities import Value, find_values
 
-SEARCH_FORM = f"1/{unicodedata.unidata_version}"
+SEARCH_FORM = f"2/{unicodedata.unidata_version}"
 """Names this form: an index that was filled with another one is filled again.
 
 Raise the number whenever `index_text` returns something else for any text.
@@ -31,6 +31,7 @@ _LETTERS = str.maketrans(
     }
 )  # fmt: skip
 _DOTTED = re.compile(r"(?<![\w.])(?:[^\W\d_]\.){1,8}[^\W\d_](?![\w])\.?")
+_SECTION = re.compile("\u00a7{1,2}")
 _BROKEN = re.compile(r"([^\W\d_]+)[-\u2010][ \t]*(?:\r\n?|\n)\s*([^\W\d_]+)")
 _UNSPACED = re.compile(
     rf"(?:[\u0e01-\u0e30\u0e32\u0e33\u0e40-\u0e46\u0e81-\u0ec6\u1000-\u1029\u1780-\u17b3"
@@ -89,7 +90,8 @@ def plain_lines(text: str) -> str:
 
 
 def undotted(plain: str) -> str:
-    """Return a text with "U.K." as "UK"."""
+    """Return a text with "U.K." as "UK", and "\u00a7" as the word that it is read as."""
+    plain = _SECTION.sub(" section ", plain)
     return _DOTTED.sub(lambda found: found.group().replace(".", ""), plain)
 
 

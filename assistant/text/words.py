@@ -74,7 +74,7 @@ _HOW = re.compile(
     r"|deep|wide|late|early)\b",
     re.IGNORECASE,
 )
-_ASKING = frozenset("may must might cannot kind type sort name happen happens".split())
+_ASKING = frozenset("may must might cannot kind type sort name happen happens say says".split())
 
 
 def topic_words(question: str) -> str:

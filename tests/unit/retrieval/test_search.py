@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from assistant.errors import UsageError
@@ -85,3 +87,47 @@ def test_relevance_grows_with_the_evidence() -> None:
 def test_stop_words_alone_leave_the_cosine_to_decide() -> None:
     calibration = calibration_for("all-minilm-l6-v2-int8")
     assert calibration.relevance(Evidence(0.1, 0.0, 0)) < calibration.threshold
+
+
+CODED = (
+    "The seal AX-4417/A is torqued to 12 Nm.",
+    "The seal AX-4417/B is torqued to 19 Nm.",
+    "\u00a7 11(4) On route 11 the fare for prams is 114 cents.",
+    "IT resets passwords before noon. Annex I lists the tools.",
+    "Type A blood is kept in fridge one.",
+    "It is who we are in the annex.",
+)
+
+
+@pytest.mark.parametrize(
+    ("question", "place"),
+    [
+        ("What is AX-4417/A?", 0),
+        ("ax-4417/b", 1),
+        ("What does section 11(4) say?", 2),
+        ("Where is IT?", 3),
+        ("What is in Annex I?", 3),
+        ("Which is type A?", 4),
+    ],
+)
+def test_a_library_that_holds_the_very_code_speaks_of_it(question: str, place: int) -> None:
+    found = make(CODED).search(question)
+    assert found.relevant
+    assert CODED[place] in [hit.passage.text for hit in found.hits]
+    assert make(CODED).evidence(question).named
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["What is AX-4417/C?", "What does section 12(4) say?", "What is in Annex II?", "What is WHO?",
+     "Which is type B?", "Is AX-4417/A in Annex II?"],
+)  # fmt: skip
+def test_another_code_is_not_named(question: str) -> None:
+    assert not make(CODED).evidence(question).named
+
+
+def test_a_code_that_stands_there_outweighs_what_the_embedder_makes_of_it() -> None:
+    for calibration in (calibration_for("all-minilm-l6-v2-int8"), calibration_for("x")):
+        named = Evidence(0.05, 0.6, 3, named=True)
+        assert calibration.relevance(named) >= calibration.threshold
+        assert calibration.relevance(replace(named, named=False)) <= calibration.relevance(named)

@@ -20,7 +20,7 @@ from assistant.text.codes import JOIN
         ("WHO IS THIS", []),
         ("who is this", []),
         ("I sign", ["sign"]),
-        ("§ 12(a), 3.5 mg/kg", ["12", "mg", "kg", f"12{JOIN}a", f"3{JOIN}5"]),
+        ("§ 12(a), 3.5 mg/kg", ["section", "12", "mg", "kg", f"12{JOIN}a", f"3{JOIN}5"]),
         ("can the tenant not pay before May", ["can", "tenant", "not", "pay", "before", "may"]),
         ("हिन्दी résumé", ["हिनदी", "resume"]),
         ("AX-4417/A", ["ax", "4417", f"ax{JOIN}4417{JOIN}a"]),

@@ -35,6 +35,7 @@ APART = [
     ("section 1.14", "section 11.4"),
     ("Annex I", "Annex II"),
     ("type A", "type B"),
+    ("type A", "type AB"),
     ("room 4", "gate 4"),
     ("B12", "B6"),
 ]
@@ -53,6 +54,8 @@ NONE = [
     "part of a whole",
     "type a letter",
     "THE FERRIES ACT",
+    "A PART OF IT",
+    "A SECTION IN THE",
     "PROVIDED THAT THE SELLER IS",
     "e.g. this",
     "a section is",
