@@ -39,8 +39,8 @@ def parse_bytes(data: bytearray, named: Kind, options: ReadOptions) -> ParsedDoc
     return READERS[kind](data, kind, options)
 
 
-def _read_pdf(data: bytearray, _kind: Kind, _options: ReadOptions) -> ParsedDocument:
-    return read_pdf(data)
+def _read_pdf(data: bytearray, _kind: Kind, options: ReadOptions) -> ParsedDocument:
+    return read_pdf(data, by_ocr=options.ocr != "never")
 
 
 def _read_text(data: bytearray, kind: Kind, options: ReadOptions) -> ParsedDocument:

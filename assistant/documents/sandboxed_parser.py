@@ -7,6 +7,7 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from assistant.config import Settings
@@ -111,16 +112,17 @@ class ChildParser:
     def _parse(
         self, name: str, data: bytes, cancel: CancelToken | None, options: ReadOptions
     ) -> ParsedFile:
-        ocr = options.ocr if self._pictures else "never"
+        if not self._pictures:  # nobody would read what the child leaves to OCR
+            options = replace(options, ocr="never")
         with self._worded(name):
             try:
                 document = unpack_reply(self._reply(name, data, cancel, options))
             except ParseFault as fault:
-                if fault.code not in _PICTURES_ONLY or ocr == "never":
+                if fault.code not in _PICTURES_ONLY or options.ocr == "never":
                     raise
                 document = _pages_only(fault, picture_kind(data[:8]) or "pdf")
         digest = hashlib.sha256(data).hexdigest()
-        return ParsedFile(document, digest, len(data), _to_be_read(document, ocr))
+        return ParsedFile(document, digest, len(data), _to_be_read(document, options.ocr))
 
     def close(self) -> None:
         """End the child processes."""

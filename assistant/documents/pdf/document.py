@@ -17,6 +17,7 @@ from assistant.documents.pdf.line_hyphens import joined_words
 from assistant.documents.pdf.outline import bookmarks, page_locators
 from assistant.documents.pdf.page import read_page
 from assistant.documents.pdf.running_text import take_out_running
+from assistant.documents.pdf.scanned import is_scan
 from assistant.documents.size_limits import MAX_CHARACTERS, MAX_PAGES
 from assistant.types.documents import Note, ParsedDocument, Region
 
@@ -28,18 +29,19 @@ _CODES = {
 }
 
 
-def read_pdf(data: bytearray) -> ParsedDocument:
+def read_pdf(data: bytearray, *, by_ocr: bool = False) -> ParsedDocument:
     """Return the document: pages in reading order, with headings from the outline.
 
     Heads and feet that repeat are no part of the text (`ParsedDocument.running`), nor is what
     nobody can see. Every page ends with a newline, except one without any text, which is
-    empty. Raises `ParseFault`.
+    empty. With `by_ocr`, the few words beside a scanned picture are left to OCR, which reads
+    the whole page. Raises `ParseFault`.
     """
     document = _open(data)
     count = len(document)
     if count > MAX_PAGES:
         raise ParseFault("too_many_pages", number=count)
-    read, running = take_out_running(joined_words(_read_pages(document)))
+    read, running = take_out_running(joined_words(_read_pages(document, by_ocr=by_ocr)))
     pages: list[str] = []
     starts: list[int] = []
     regions: list[Region] = []
@@ -67,7 +69,7 @@ def read_pdf(data: bytearray) -> ParsedDocument:
     )
 
 
-def _read_pages(document: pypdfium2.PdfDocument) -> list[PageLines]:
+def _read_pages(document: pypdfium2.PdfDocument, *, by_ocr: bool) -> list[PageLines]:
     form = None
     if document.get_formtype():
         document.init_forms()
@@ -77,7 +79,9 @@ def _read_pages(document: pypdfium2.PdfDocument) -> list[PageLines]:
     for number in range(len(document)):
         try:
             page = document[number]
-            pages.append(read_page(page, form))
+            read = read_page(page, form)
+            left = by_ocr and is_scan(page, read)
+            pages.append(PageLines((), read.height) if left else read)
             page.close()
         except pypdfium2.PdfiumError as error:
             raise ParseFault("pdf_page", number=number + 1) from error

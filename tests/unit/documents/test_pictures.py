@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import struct
 import time
 import zlib
@@ -11,6 +12,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from reportlab.lib.utils import ImageReader
+from reportlab.pdfgen import canvas
 
 from assistant.config import Settings
 from assistant.documents.file_type import picture_kind
@@ -255,3 +258,40 @@ def test_a_file_that_changed_meanwhile_is_refused(looking: ChildParser, folder: 
     path.write_bytes(pdf_files.scan(pages=2))
     with pytest.raises(DocumentError, match="changed while"):
         looking.picture(path, 1, parsed.content_hash)
+
+
+def stamped(*texts: str, side: float = 612) -> bytes:
+    """Return a PDF of pages with a picture of that width, and text upon it."""
+    out = io.BytesIO()
+    made = canvas.Canvas(out, pagesize=(612, 792))
+    for text in texts:
+        made.drawImage(ImageReader(pattern("L", (200, 260))), 0, 0, side, side * 792 / 612)
+        for row in range(0, len(text), 60):
+            made.drawString(72, 760 - row / 5, text[row : row + 60])
+        made.showPage()
+    made.save()
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("text", "side", "looked_at"),
+    [
+        ("", 612, True),
+        ("ABC-000123", 612, True),
+        ("Received by fax on 3 May 2025, page 1 of 4", 500, True),
+        ("The text that OCR has put upon the picture before. " * 6, 612, False),
+        ("A short letter with a logo.", 200, False),
+    ],
+)
+def test_a_scan_with_a_stamp_is_looked_at_as_a_whole(
+    text: str, side: float, *, looked_at: bool, looking: ChildParser, folder: Path
+) -> None:
+    path = folder / "a.pdf"
+    path.write_bytes(stamped("The first page has text enough to be read. " * 5, text, side=side))
+    assert looking.parse(path).pictures == ((2,) if looked_at else ())
+
+
+def test_without_ocr_a_stamp_is_read_as_it_is(parser: ChildParser, folder: Path) -> None:
+    path = folder / "a.pdf"
+    path.write_bytes(stamped("ABC-000123"))
+    assert parser.parse(path).document.text == "ABC-000123\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
@@ -24,7 +25,7 @@ from assistant.types import (
     PagePicture,
     ReadOptions,
 )
-from tests.fakes import pdf_files
+from tests.fakes import pdf_files, picture_files
 from tests.fakes.embedder import FakeEmbedder
 from tests.fakes.store import FakeStore
 
@@ -160,3 +161,17 @@ def test_a_page_that_cannot_be_drawn_does_not_stop_the_others(
     events, _ = added(path, parser, FakeOcr(), drawer=Stumbling(parser, (1, 2, 3)))
     (failed,) = [e for e in events if isinstance(e, FileFailed)]
     assert failed.error.message == "page 1 crashed"
+
+
+def test_a_picture_that_came_with_a_mail_is_read(parser: ChildParser, tmp_path: Path) -> None:
+    mail = EmailMessage()
+    mail["From"], mail["To"], mail["Subject"] = "a@example.org", "b@example.org", "The pump"
+    mail.set_content("See the photograph of the plate.")
+    photograph = picture_files.encoded(picture_files.pattern("RGB"), "JPEG")
+    mail.add_attachment(photograph, maintype="image", subtype="jpeg", filename="plate.jpg")
+    path = tmp_path / "a.eml"
+    path.write_bytes(bytes(mail))
+    events, store = added(path, parser, FakeOcr())
+    photo, letter = (e.document for e in events if isinstance(e, FileAdded))
+    assert store.page_text(photo.id, 1) == WORDS + "\n"
+    assert "See the photograph" in store.page_text(letter.id, 1)

@@ -1,0 +1,30 @@
+"""Tell scanned pages that carry a few words of text: a stamp, a number, a fax's head."""
+
+from __future__ import annotations
+
+import pypdfium2
+import pypdfium2.raw as pdfium_c
+
+from assistant.documents.pdf.layout import PageLines
+
+_FEW = 120
+"""Characters: fewer than stand on nearly any page that was written."""
+
+_SHARE = 0.5
+_DEEPEST = 3
+
+
+def is_scan(page: pypdfium2.PdfPage, read: PageLines) -> bool:
+    """Whether a picture covers half of the page, and there is little text besides.
+
+    A scan with a layer of text that OCR has made before has much text, and is none of these.
+    """
+    if sum(len(line.text) for line in read.lines) > _FEW:
+        return False
+    width, height = page.get_size()
+    area = 0.0
+    for picture in page.get_objects(filter=[pdfium_c.FPDF_PAGEOBJ_IMAGE], max_depth=_DEEPEST):
+        left, bottom, right, top = picture.get_bounds()
+        across = min(right, width) - max(left, 0.0)
+        area += max(0.0, across) * max(0.0, min(top, height) - max(bottom, 0.0))
+    return bool(area >= _SHARE * width * height)
