@@ -144,6 +144,7 @@ def measure(pages: int, ocr: Ocr, program: str | None) -> tuple[dict[str, Any], 
             score.characters += len(known)
             row[reader] = round(errors / len(known), 5)
             row[f"{reader} s"] = round(score.clock[-1], 2)
+            row[f"{reader} processor s"] = round(score.processor[-1], 2)
         rows.append(row)
         print(row, flush=True)
     return scores, rows

@@ -56,10 +56,14 @@ def _lines(page: pypdfium2.PdfPage) -> str:
 
 
 def made_pages() -> Iterator[KnownPage]:
-    """Give pages set from the library's plain texts: fonts, sizes, one to three columns."""
+    """Give pages set from the library's plain texts, without the signs of Markdown.
+
+    They have different fonts, sizes, and one to three columns.
+    """
     words: list[str] = []
     for path in sorted([*SAMPLES.glob("*.md"), *SAMPLES.glob("*.txt")]):
-        words += re.sub(r"[^\x20-\x7e\n]", " ", path.read_text(encoding="utf-8")).split()
+        text = re.sub(r"[^\x20-\x7e\n]|[|*#`]|--+", " ", path.read_text(encoding="utf-8"))
+        words += text.split()
     designs = [
         ("Times-Roman", 11, 1), ("Helvetica", 9, 2), ("Courier", 10, 1), ("Times-Italic", 12, 1),
         ("Helvetica", 8, 3), ("Times-Roman", 8, 2), ("Helvetica-Bold", 10, 2), ("Courier", 8, 1),
