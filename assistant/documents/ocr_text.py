@@ -154,11 +154,17 @@ def _notes(pages: Mapping[int, OcrPage], texts: Mapping[int, Text]) -> list[Note
     with_text = [n for n in sorted(pages) if texts[n][0]]
     doubtful = {n: sum(r.confidence < SURE for r in texts[n][1]) for n in with_text}
     unsure = [n for n, count in doubtful.items() if count]
-    notes = [Note("read_by_ocr", len(with_text), pages=tuple(with_text[:_PAGES_NAMED]))]
+    notes = []
+    if with_text:
+        notes.append(Note("read_by_ocr", len(with_text), pages=tuple(with_text[:_PAGES_NAMED])))
     if unsure:
         lines = sum(doubtful.values())
         notes.append(Note("doubtful_lines", lines, pages=tuple(unsure[:_PAGES_NAMED])))
-    return notes if with_text else []
+    unread = [n for n in sorted(pages) if pages[n].illegible]
+    if unread:
+        places = sum(pages[n].illegible for n in unread)
+        notes.append(Note("illegible_lines", places, pages=tuple(unread[:_PAGES_NAMED])))
+    return notes
 
 
 def _kept_notes(document: ParsedDocument, pages: Mapping[int, OcrPage]) -> list[Note]:

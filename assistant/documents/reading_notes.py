@@ -13,6 +13,7 @@ from assistant.types.documents import Note
 NOTES: dict[str, str] = {
     "read_by_ocr": "pages read by OCR ({number})",
     "doubtful_lines": "doubtful lines among what OCR read ({number})",
+    "illegible_lines": "lines that OCR could not read ({number}) were left out",
     "pages_without_text": "{number} of its pages have no text (pictures or blank)",
     "unseen_text": "{number} characters that nobody can see were left out",
     "unmapped_letters": "{number} of its pages have no usable text: their letters have no meaning",
@@ -43,6 +44,7 @@ NOTES: dict[str, str] = {
 
 ADVICE: dict[str, str] = {
     "encoding": "If letters are wrong: assistant add FILE --encoding NAME",
+    "illegible_lines": "OCR knows no Cyrillic, Arabic and Hebrew; a sharper scan may help",
     "doubtful_lines": "Compare quotes from there with the paper; a sharper scan may help",
     "pages_without_text": "If there is writing on them: assistant add FILE --ocr always",
     "unseen_text": "Look at the page: what is covered, white on white or cut off is not read.",

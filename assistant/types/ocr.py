@@ -36,10 +36,14 @@ class OcrLine:
 
 @dataclass(frozen=True, slots=True)
 class OcrPage:
-    """What was read in a picture, in no order; `height` is that of the upright page, in pixels."""
+    """What was read in a picture, in no order; `height` is that of the upright page, in pixels.
+
+    `illegible` counts the places that look like lines of writing and could not be read.
+    """
 
     height: float
     lines: tuple[OcrLine, ...]
+    illegible: int = 0
 
 
 class PageDrawer(Protocol):

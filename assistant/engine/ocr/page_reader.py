@@ -39,6 +39,9 @@ _UNREADABLE = 0.5
 _STROKES = frozenset("\u4e00\u4e28\u4e36\u4e3f")
 """Ideographs of one stroke: what a drawn line is taken for."""
 
+_WORDS = 4.0
+"""Times its height that a box of a few words is long."""
+
 _AT_ONCE = 8
 _MARGIN = 0.15
 """Of its height: by how much the box of a line is wider than its letters on each side."""
@@ -117,7 +120,9 @@ class _PageRun:
         boxes = joined([levelled(box, frame) for box in boxes], frame)
         readings = self._readings(LineCutter(grey, LINE_HEIGHT), boxes)
         found = [_line(*pair, frame) for pair in zip(boxes, readings, strict=True)]
-        return OcrPage(grey.shape[0], tuple(line for line in found if line is not None))
+        illegible = sum(map(_is_illegible, boxes, readings))
+        lines = tuple(line for line in found if line is not None)
+        return OcrPage(grey.shape[0], lines, illegible)
 
     def _is_upside_down(self, grey: Grey, boxes: Sequence[Box]) -> bool:
         """Read a few lines as they are; only where that goes badly, turned over as well."""
@@ -166,6 +171,11 @@ def _turned(line: Grey) -> Grey:
 
 def _mean(readings: Sequence[Reading]) -> float:
     return sum(reading.confidence for reading in readings) / max(1, len(readings))
+
+
+def _is_illegible(box: Box, reading: Reading) -> bool:
+    """Whether a box has the shape of a few words or more, and they can't be read."""
+    return reading.confidence < _UNREADABLE and box.length > _WORDS * box.height
 
 
 def _line(box: Box, reading: Reading, frame: PageFrame) -> OcrLine | None:

@@ -113,6 +113,13 @@ def test_what_was_replaced_leaves_no_headings_and_regions() -> None:
     assert read.title == "Legible Words of a Page"
 
 
+def test_lines_that_could_not_be_read_are_counted() -> None:
+    legible = OcrPage(2200, (line("Legible words.", 100, 0),), illegible=3)
+    document = with_ocr(empty(3), {1: legible, 3: OcrPage(2200, (), illegible=2)})
+    assert Note("illegible_lines", 5, pages=(1, 3)) in document.notes
+    assert Note("read_by_ocr", 1, pages=(1,)) in document.notes
+
+
 def test_characters_that_nobody_sees_are_left_out_and_no_text_is_a_fault() -> None:
     read = with_ocr(empty(1), {1: page(line("a\x00b\u202ec", 100, 0))})
     assert read.text == "abc\n"

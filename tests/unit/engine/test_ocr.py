@@ -12,7 +12,7 @@ import pytest
 from assistant.engine.ocr.components import Box, convex_hull, find_components, smallest_box
 from assistant.engine.ocr.detector import Detector, grown
 from assistant.engine.ocr.page_frame import PageFrame, joined, levelled, standing, turned_over
-from assistant.engine.ocr.page_reader import _line
+from assistant.engine.ocr.page_reader import _is_illegible, _line
 from assistant.engine.ocr.recognizer import LINE_HEIGHT, Reading, Recognizer
 from assistant.engine.ocr.sampling import LineCutter, halved, resized
 from assistant.errors import ModelError
@@ -211,3 +211,11 @@ def test_drawn_lines_are_no_text_and_signs_only_where_they_are_sure() -> None:
         )
     }
     assert [text for text, is_kept in kept.items() if is_kept] == ["-", "word", "\u4e00\u4e8c"]
+
+
+def test_only_what_is_as_long_as_words_counts_as_illegible() -> None:
+    long, short = Box(50, 50, 100, 20, 0.0), Box(50, 50, 60, 20, 0.0)
+    assert _is_illegible(long, Reading("blot", 0.4))
+    assert _is_illegible(long, Reading("", 0.0))
+    assert not _is_illegible(short, Reading("blot", 0.4))
+    assert not _is_illegible(long, Reading("word", 0.6))
