@@ -18,6 +18,7 @@ import pypdfium2
 from assistant.documents.pdf.annotations import annotation_segments
 from assistant.documents.pdf.characters import (
     Box,
+    has_torn_lines,
     segments_of,
     text_rectangles,
     view_of,
@@ -25,6 +26,7 @@ from assistant.documents.pdf.characters import (
 from assistant.documents.pdf.hidden_text import may_hide, unseen
 from assistant.documents.pdf.layout import Line, PageLines, Segment, overlap
 from assistant.documents.pdf.reading_order import ordered_lines
+from assistant.documents.pdf.right_to_left import is_right_to_left
 from assistant.documents.text_encoding import has_visible_text, normal_newlines
 
 _LINE_END_HYPHEN = str.maketrans({"\ufffe": "-\n", "\x02": "-\n"})
@@ -45,9 +47,14 @@ def read_page(page: pypdfium2.PdfPage, form: object | None) -> PageLines:
         rectangles = text_rectangles(textpage, view)
         left_out = unseen(page, textpage, view) if may_hide(page, rectangles, size) else frozenset()
         placed, comments = annotation_segments(page, form, view)
+        lines = None
         if not left_out and not placed and is_plain(rectangles, page.get_rotation()):
-            lines = _plain_lines(textpage.get_text_range(errors="replace"), rectangles)
-        else:
+            text = textpage.get_text_range(errors="replace")
+            if not any(map(is_right_to_left, map(ord, text))) and not has_torn_lines(
+                textpage, text, view
+            ):
+                lines = _plain_lines(text, rectangles)
+        if lines is None:
             lines = _ordered(segments_of(textpage, view, left_out), placed)
     finally:
         textpage.close()

@@ -12,12 +12,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from statistics import median
 from typing import Literal
 
 from assistant.documents.pdf.layout import Line, Segment, line_height, overlap
-from assistant.documents.pdf.tables import is_table, table_lines
+from assistant.documents.pdf.tables import read_table
 from assistant.types.documents import RegionKind
 
 GUTTER = 0.8
@@ -95,19 +94,20 @@ def _cut(segments: list[Segment], height: float, depth: int) -> list[Line]:
     if gutter is None:
         return _plain(bands, height)
     inside = bands[gutter.first : gutter.last + 1]
-    above = [s for band in bands[: gutter.first] for s in band.segments]
+    above = bands[: gutter.first]
+    table = read_table([b.segments for b in inside], [b.segments for b in above])
+    if table is None:
+        between = _between(inside, gutter, height, depth)
+    else:
+        above, between = above[: len(above) - table[0]], table[1]
+    lines = _cut([s for band in above for s in band.segments], height, depth + 1)
+    lines += _apart(between)
     below = [s for band in bands[gutter.last + 1 :] for s in band.segments]
-    lines = _cut(above, height, depth + 1)
-    lines += _apart(_between(inside, gutter, height, depth))
     return lines + _apart(_cut(below, height, depth + 1))
 
 
 def _between(bands: list[_Band], gutter: _Gutter, height: float, depth: int) -> list[Line]:
-    """Read what a gutter parts: a table, paragraphs with notes beside them, or columns."""
-    edges = _all_gutters(bands, gutter, height)
-    rows = [_cells(band.segments, edges) for band in bands]
-    if is_table(rows):
-        return table_lines(rows)
+    """Read what a gutter parts: paragraphs with notes beside them, or columns."""
     segments = [s for band in bands for s in band.segments]
     sides = _cells(segments, [(gutter.left, gutter.right)])
     parts = _paragraph_parts(bands, height)
@@ -249,20 +249,6 @@ def _widened(bands: Sequence[_Band], gutter: _Gutter) -> _Gutter:
     left = max(s.right for s in inside if s.left < gutter.right - 0.1)
     right = min(s.left for s in inside if s.left >= gutter.right - 0.1)
     return _Gutter(left, right, gutter.first, gutter.last, gutter.worth)
-
-
-def _all_gutters(
-    bands: Sequence[_Band], gutter: _Gutter, height: float
-) -> list[tuple[float, float]]:
-    """Return all gutters from the first of the bands to the last, from left to right."""
-    covered: list[list[float]] = []
-    for segment in sorted((s for band in bands for s in band.segments), key=lambda s: s.left):
-        if covered and segment.left <= covered[-1][1] + 0.6 * GUTTER * height:
-            covered[-1][1] = max(covered[-1][1], segment.right)
-        else:
-            covered.append([segment.left, segment.right])
-    white = [(a[1], b[0]) for a, b in pairwise(covered)]
-    return white or [(gutter.left, gutter.right)]
 
 
 def _cells(

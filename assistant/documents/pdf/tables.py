@@ -6,23 +6,59 @@ row and of its column stand together, and a search for them finds the cell.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
+from itertools import pairwise
 from statistics import median
 
-from assistant.documents.pdf.layout import Line, Segment
+from assistant.documents.pdf.layout import Line, Segment, line_height
+from assistant.documents.pdf.table_heads import column_names, heads_above, is_number, number_of_heads
 
 CELL_END = " | "
 
 _FEW_WORDS = 3
 _LEAST_ROWS = 2
 _FILLED = 0.6
-_SIGNS = r".,:/%\u20ac$\u00a3+\u2212()\s-"
-_NUMBER = re.compile(rf"[{_SIGNS}]{{0,8}}\d[\w{_SIGNS}]{{0,20}}")
 _PROSE_WORDS = 5
+_LEAST_PROSE = 5
+_FILLING = 0.75
+_WHITE = 0.48
+"""Least white between two columns, in heights of a line."""
 
-Row = Sequence[Sequence[Segment]]
+_MOST_SPANNING = 2
+_JUMP = 0.25
+"""By how much the white between rows is wider than that within a row, in heights of a line."""
+
+Cell = list[Segment]
+Row = list[Cell]
 """The cells of a row, one for each column, each the segments in it."""
+
+Band = Sequence[Segment]
+"""The segments of one line of sight across the page."""
+
+
+def read_table(bands: Sequence[Band], above: Sequence[Band]) -> tuple[int, list[Line]] | None:
+    """Return the lines of a table, and how many of the bands above belong to it; None if it is none.
+
+    Heads that stand over several columns cross the white between these, so that they may be among
+    `above`, from the top of the page down to the table.
+    """
+    height = line_height([s for band in bands for s in band])
+    skipped, edges = _edges(bands, height)
+    rows = _merged([_cells(band, edges) for band in bands[skipped:]], height)
+    if not is_table(rows):
+        return None
+    columns = _extents(rows)
+    used = heads_above(above, bands[0], columns, height) if skipped == 0 else 0
+    first = number_of_heads(rows)
+    spanning = [*above[len(above) - used :], *bands[:skipped]]
+    if not first:
+        used, spanning = 0, list(bands[:skipped])
+    over = [*spanning, *([s for cell in row for s in cell] for row in rows[:first])]
+    lines = [_line(CELL_END.join(s.text for s in band), band) for band in spanning]
+    lines += [_row_line(row, ()) for row in rows[:first]]
+    names = column_names(over, columns, len(spanning))
+    lines += [_row_line(row, names) for row in rows[first:]]
+    return used, lines
 
 
 def is_table(rows: Sequence[Row]) -> bool:
@@ -35,92 +71,138 @@ def is_table(rows: Sequence[Row]) -> bool:
     full = [row for row in rows if sum(map(bool, row)) >= 2]
     if columns < 2 or len(full) < _LEAST_ROWS or len(full) < _FILLED * len(rows):
         return False
-    words = [_words([row[n] for row in rows if n < len(row)]) for n in range(columns)]
+    words = [_words([row[n] for row in rows]) for n in range(columns)]
     long = [count for count in words if count > _FEW_WORDS]
+    if _prose(rows):
+        return False
     if columns == 2:
-        return (not long and not _prose(rows)) or (len(long) == 1 and _numeric(rows))
+        return not long or (len(long) == 1 and _numeric(rows))
     return len(long) <= 1 or (len(long) < columns and max(long) <= _PROSE_WORDS)
 
 
-def table_lines(rows: Sequence[Row]) -> list[Line]:
-    """Write a table row by row; its first row is taken for the heads if it looks like that."""
-    texts = _joined(rows)
-    heads = texts[0][0] if _has_heads([cells for cells, _, _ in texts]) else ()
-    lines: list[Line] = []
-    for number, (cells, top, bottom) in enumerate(texts):
-        named = cells if not heads or number == 0 else _named(cells, heads)
-        text = CELL_END.join(cell for cell in named if cell)
-        lines.append(Line(text, number == 0, "table", top, bottom))
-    return lines
+def _edges(bands: Sequence[Band], height: float) -> tuple[int, list[float]]:
+    """Return where columns begin behind white, and how many heads at the top cross the white."""
+    best: tuple[int, list[float]] = (0, _beginnings(bands, height))
+    for skipped in range(1, min(_MOST_SPANNING, len(bands) - _LEAST_ROWS) + 1):
+        edges = _beginnings(bands[skipped:], height)
+        if len(edges) > len(best[1]):
+            best = skipped, edges
+    return best
 
 
-def _joined(rows: Sequence[Row]) -> list[tuple[tuple[str, ...], float, float]]:
-    """Return the texts of the rows with their places; a row may go on in the next."""
-    found: list[tuple[list[str], float, float]] = []
+def _beginnings(bands: Sequence[Band], height: float) -> list[float]:
+    found: list[float] = []
+    end = float("inf")
+    for segment in sorted((s for band in bands for s in band), key=lambda s: s.left):
+        if segment.left > end + _WHITE * height:
+            found.append(segment.left)
+        end = segment.right if end == float("inf") else max(end, segment.right)
+    return found
+
+
+def _cells(band: Band, edges: Sequence[float]) -> Row:
+    row: Row = [[] for _ in range(len(edges) + 1)]
+    for segment in band:
+        row[sum(segment.left >= edge - 0.1 for edge in edges)].append(segment)
+    return row
+
+
+def _merged(rows: Sequence[Row], height: float) -> list[Row]:
+    """Join the lines of cells that take several lines.
+
+    They are told by the white between the lines, which is narrower than between rows; where all
+    of it is alike, a line without its first cell goes on with the cells above.
+    """
+    limit = _narrow(rows, height)
+    found: list[Row] = []
+    joined = False
     for row in rows:
-        cells = [" ".join(s.text for s in cell) for cell in row]
-        top = min(s.top for cell in row for s in cell)
-        bottom = max(s.bottom for cell in row for s in cell)
-        above = found[-1] if found else None
-        if above and not cells[0] and above[0][0] and _continues(cells, above[0]):
-            joined = [f"{a} {b}".strip() for a, b in zip(above[0], cells, strict=True)]
-            found[-1] = (joined, above[1], bottom)
+        near = found and limit is not None and _white(found[-1], row) <= limit
+        if near or (limit is None and found and _continues(row, found[-1])):
+            found[-1] = [[*a, *b] for a, b in zip(found[-1], row, strict=True)]
+            joined = True
         else:
-            found.append((cells, top, bottom))
-    return [(tuple(cells), top, bottom) for cells, top, bottom in found]
+            found.append(row)
+    if joined and limit is not None and _doubled(found):
+        return list(rows)
+    return found
 
 
-def _continues(cells: Sequence[str], above: Sequence[str]) -> bool:
+def _narrow(rows: Sequence[Row], height: float) -> float | None:
+    """Return the widest white within a row; None if the white does not tell rows from lines."""
+    whites = sorted(_white(a, b) for a, b in pairwise(rows))
+    jumps = [(b - a, a) for a, b in pairwise(whites)]
+    partial = any(not all(row) for row in rows)
+    if not jumps or not partial or max(jumps)[0] < _JUMP * height:
+        return None
+    return max(jumps)[1]
+
+
+def _white(above: Row, below: Row) -> float:
+    return min(s.top for cell in below for s in cell) - max(s.bottom for c in above for s in c)
+
+
+def _doubled(rows: Sequence[Row]) -> bool:
+    """Tell whether cells with two numbers came about, which are two rows' cells."""
+    numbers = [sum(map(_is_numeric, cell)) for row in rows for cell in row[1:]]
+    return any(count > 1 for count in numbers)
+
+
+def _is_numeric(segment: Segment) -> bool:
+    return is_number(segment.text)
+
+
+def _continues(row: Row, above: Row) -> bool:
     """Tell whether a row without its first cell goes on with the cells above: text under text."""
-    own = [n for n, cell in enumerate(cells) if cell]
-    return all(above[n] and not _NUMBER.fullmatch(cells[n]) for n in own)
+    own = [n for n, cell in enumerate(row) if cell]
+    return 0 not in own and all(above[n] and not is_number(_text(row[n])) for n in own)
 
 
-def _has_heads(rows: Sequence[Sequence[str]]) -> bool:
-    """Tell whether the first row names the columns: no numbers over columns of numbers."""
-    if len(rows) < _LEAST_ROWS + 1:
-        return False
-    first, others = rows[0], rows[1:]
-    named = [n for n in range(1, len(first)) if first[n]]
-    if len(named) < max(1, len(first) - 2) or any(_NUMBER.fullmatch(first[n]) for n in named):
-        return False
-    for column in named:
-        cells = [row[column] for row in others if row[column]]
-        if cells and sum(bool(_NUMBER.fullmatch(c)) for c in cells) >= 0.6 * len(cells):
-            return True
-    return len(first) > _FEW_WORDS - 1 and all(first)
+def _extents(rows: Sequence[Row]) -> list[tuple[float, float]]:
+    columns = [[s for row in rows for s in row[n]] for n in range(len(rows[0]))]
+    return [(min(s.left for s in own), max(s.right for s in own)) for own in columns]
 
 
-def _named(cells: Sequence[str], heads: Sequence[str]) -> list[str]:
-    first, *others = cells
-    named = [f"{head}: {cell}" if head and cell else cell
-             for head, cell in zip(heads[1:], others, strict=True)]  # fmt: skip
-    return [first, *named]
+def _row_line(row: Row, names: Sequence[str]) -> Line:
+    cells = [_text(cell) for cell in row]
+    if names:
+        pairs = zip(names[1:], cells[1:], strict=True)
+        cells[1:] = [f"{name}: {cell}" if name and cell else cell for name, cell in pairs]
+    return _line(CELL_END.join(filter(None, cells)), [s for cell in row for s in cell])
 
 
-def _words(cells: Sequence[Sequence[Segment]]) -> float:
-    counts = [len(" ".join(s.text for s in cell).split()) for cell in cells if cell]
+def _line(text: str, band: Band) -> Line:
+    return Line(text, False, "table", min(s.top for s in band), max(s.bottom for s in band))
+
+
+def _text(cell: Cell) -> str:
+    return " ".join(s.text for s in cell)
+
+
+def _words(cells: Sequence[Cell]) -> float:
+    counts = [len(_text(cell).split()) for cell in cells if cell]
     return median(counts) if counts else 0.0
 
 
 def _numeric(rows: Sequence[Row]) -> bool:
     """Tell whether one of two columns holds numbers."""
     for column in (0, 1):
-        texts = [" ".join(s.text for s in row[column]) for row in rows if row[column]]
-        if texts and sum(bool(_NUMBER.fullmatch(t)) for t in texts) >= _FILLED * len(texts):
+        texts = [_text(row[column]) for row in rows if row[column]]
+        if texts and sum(map(is_number, texts)) >= _FILLED * len(texts):
             return True
     return False
 
 
 def _prose(rows: Sequence[Row]) -> bool:
-    """Tell whether narrow columns hold running text: lines that fill them, few of them ended."""
-    for column in (0, 1):
-        segments = [s for row in rows for s in row[column]]
-        if len(segments) < 2 * _FEW_WORDS:
-            return False
-        wide = max(s.right for s in segments) - min(s.left for s in segments)
-        filling = sum(s.width >= 0.75 * wide for s in segments)
-        small = sum(s.text[:1].islower() for s in segments)
-        if filling < 0.6 * len(segments) or small < 0.3 * len(segments):
-            return False
-    return True
+    """Tell whether two columns hold running text: lines that fill them, few of them ended."""
+    return sum(_is_prose([s for row in rows for s in row[n]]) for n in range(len(rows[0]))) > 1
+
+
+def _is_prose(segments: Sequence[Segment]) -> bool:
+    if len(segments) < _LEAST_PROSE or sum(map(_is_numeric, segments)) > 0.3 * len(segments):
+        return False
+    wide = max(s.right for s in segments) - min(s.left for s in segments)
+    filling = sum(s.width >= _FILLING * wide for s in segments)
+    cased = [s.text[0] for s in segments if s.text[:1].isupper() or s.text[:1].islower()]
+    small = sum(map(str.islower, cased))
+    return filling >= 0.5 * len(segments) and small >= 0.3 * len(cased)
