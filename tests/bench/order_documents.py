@@ -147,8 +147,6 @@ def table_documents(seed: int) -> list[Document]:
         rules, spanning = kinds[number % 3] if number < 12 else ("unruled", True)
         body = _paragraphs(draw, 3)
         made.append(
-            Document(
-                f"table{number}", "table", body, table=table(draw, rules, spanning=spanning)
-            )
+            Document(f"table{number}", "table", body, table=table(draw, rules, spanning=spanning))
         )
     return made

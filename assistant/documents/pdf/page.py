@@ -18,13 +18,12 @@ import pypdfium2
 from assistant.documents.pdf.annotations import annotation_segments
 from assistant.documents.pdf.characters import (
     Box,
-    has_torn_lines,
-    segments_of,
     text_rectangles,
     view_of,
 )
 from assistant.documents.pdf.hidden_text import may_hide, unseen
 from assistant.documents.pdf.layout import Line, PageLines, Segment, overlap
+from assistant.documents.pdf.painted_lines import has_torn_lines, segments_of
 from assistant.documents.pdf.reading_order import ordered_lines
 from assistant.documents.pdf.right_to_left import is_right_to_left
 from assistant.documents.text_encoding import has_visible_text, normal_newlines

@@ -56,8 +56,7 @@ def heads_above(
     )
     short = all(len(s.text.split()) <= _HEAD_WORDS for s in band)
     numbers = any(is_number(s.text) for s in band)
-    crossing = any(sum(overlap(s.left, s.right, *c) > 0 for c in columns) > 1 for s in band)
-    several = len(band) > 1 or (crossing and band[0].left > columns[0][1])
+    several = len(band) > 1 or (len(columns) > 2 and band[0].left > columns[0][1])
     return int(near and inside and short and several and not numbers)
 
 
@@ -74,8 +73,8 @@ def column_names(
         spread = number < spanning or (number == 0 and len(heads) > 1)
         own = _spread(head, columns) if spread else _own(head, columns)
         for name, words in zip(names, own, strict=True):
-            name += [words] if words else []
-    return [" ".join(name) for name in names]
+            name.append(words)
+    return [" ".join(filter(None, name)) for name in names]
 
 
 def _own(head: Sequence[Segment], columns: Sequence[Extent]) -> list[str]:
@@ -94,7 +93,7 @@ def _spread(head: Sequence[Segment], columns: Sequence[Extent]) -> list[str]:
     if all(own[1:]):
         return own
     firsts = [min(range(len(columns)), key=lambda n: abs(columns[n][0] - s.left)) for s in pieces]
-    aligned = all(
+    aligned = firsts[0] <= 1 and all(
         abs(columns[n][0] - s.left) < 0.3 * s.height for n, s in zip(firsts, pieces, strict=True)
     )
     names = []

@@ -11,7 +11,12 @@ from itertools import pairwise
 from statistics import median
 
 from assistant.documents.pdf.layout import Line, Segment, line_height
-from assistant.documents.pdf.table_heads import column_names, heads_above, is_number, number_of_heads
+from assistant.documents.pdf.table_heads import (
+    column_names,
+    heads_above,
+    is_number,
+    number_of_heads,
+)
 
 CELL_END = " | "
 
@@ -37,7 +42,7 @@ Band = Sequence[Segment]
 
 
 def read_table(bands: Sequence[Band], above: Sequence[Band]) -> tuple[int, list[Line]] | None:
-    """Return the lines of a table, and how many of the bands above belong to it; None if it is none.
+    """Return how many of the bands above belong to a table, and its lines; None if it is none.
 
     Heads that stand over several columns cross the white between these, so that they may be among
     `above`, from the top of the page down to the table.
