@@ -36,6 +36,7 @@ _EVEN = 0.08
 
 _NEIGHBOURS = 4
 _SAME_PLACE = 0.12
+_ALIKE = 2
 _LINE = re.compile(r"[^\r\n]+")
 _SPACE = re.compile(r"(?<=\S)[ \t\xa0]+(?=[^\s\ufffe\x02])")
 _LIST_LABEL = re.compile(r"\s*\S{1,6}\s")
@@ -128,12 +129,12 @@ def _in_table(line: _Painted, near: Sequence[_Painted]) -> bool:
         return True
     inner = [left for left, _ in line.extents[1:]]
     close = _SAME_PLACE * line.height
+    alike = 0
     for other in near:
         if other is not line and any(other.torn):
             lefts = [left for left, _ in other.extents[1:]]
-            if all(any(abs(a - b) < close for b in lefts) for a in inner):
-                return True
-    return False
+            alike += all(any(abs(a - b) < close for b in lefts) for a in inner)
+    return alike >= _ALIKE
 
 
 def _painted_lines(

@@ -12,8 +12,8 @@ _SIGNS = r".,:/%\u20ac$\u00a3+\u2212()\s-"
 _NUMBER = re.compile(rf"[{_SIGNS}]{{0,8}}\d[\w{_SIGNS}]{{0,20}}")
 _NUMBERS = 0.6
 _HEAD_WORDS = 5
-_NEAR = 1.6
-"""How far above a table a head may stand, in heights of a line."""
+_FARTHEST = 1.6
+"""How far above a table a head may stand, in heights of a line or in whites between its rows."""
 
 Extent = tuple[float, float]
 
@@ -45,12 +45,17 @@ def heads_above(
     first: Sequence[Segment],
     columns: Sequence[Extent],
     height: float,
+    white: float,
 ) -> int:
-    """Return how many bands over a table (0 or 1) hold heads over several of its columns."""
+    """Return how many bands over a table (0 or 1) hold heads over several of its columns.
+
+    `white` is that between two of its rows.
+    """
     if not above:
         return 0
     band = above[-1]
-    near = min(s.top for s in first) - max(s.bottom for s in band) <= _NEAR * height
+    apart = min(s.top for s in first) - max(s.bottom for s in band)
+    near = apart <= _FARTHEST * max(height, white)
     inside = all(
         s.left >= columns[0][0] - height and s.right <= columns[-1][1] + height for s in band
     )

@@ -53,7 +53,8 @@ def read_table(bands: Sequence[Band], above: Sequence[Band]) -> tuple[int, list[
     if not is_table(rows):
         return None
     columns = _extents(rows)
-    used = heads_above(above, bands[0], columns, height) if skipped == 0 else 0
+    white = median(_white(a, b) for a, b in pairwise(rows))
+    used = heads_above(above, bands[0], columns, height, white) if skipped == 0 else 0
     first = number_of_heads(rows)
     spanning = [*above[len(above) - used :], *bands[:skipped]]
     if not first:
@@ -89,6 +90,8 @@ def _edges(bands: Sequence[Band], height: float) -> tuple[int, list[float]]:
     """Return where columns begin behind white, and how many heads at the top cross the white."""
     best: tuple[int, list[float]] = (0, _beginnings(bands, height))
     for skipped in range(1, min(_MOST_SPANNING, len(bands) - _LEAST_ROWS) + 1):
+        if any(map(str.isdigit, "".join(s.text for s in bands[skipped - 1]))):
+            break
         edges = _beginnings(bands[skipped:], height)
         if len(edges) > len(best[1]):
             best = skipped, edges
