@@ -20,6 +20,7 @@ pdfminer.six with its LAParams. Those that are not there are left out.
 from __future__ import annotations
 
 import argparse
+import importlib
 import importlib.util
 import shutil
 import subprocess
@@ -93,9 +94,8 @@ def _pdftotext(path: Path) -> str:
 
 
 def _pdfminer(path: Path) -> str:
-    from pdfminer.high_level import extract_text  # type: ignore[import-not-found]
-
-    return str(extract_text(path))
+    module = importlib.import_module("pdfminer.high_level")
+    return str(module.extract_text(path))
 
 
 def judge_order(document: Document, text: str, score: Score) -> list[str]:

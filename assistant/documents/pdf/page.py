@@ -25,7 +25,7 @@ from assistant.documents.pdf.hidden_text import may_hide, unseen
 from assistant.documents.pdf.layout import Line, PageLines, Segment, overlap
 from assistant.documents.pdf.painted_lines import has_torn_lines, segments_of
 from assistant.documents.pdf.reading_order import ordered_lines
-from assistant.documents.pdf.right_to_left import is_right_to_left
+from assistant.documents.pdf.right_to_left import RIGHT_TO_LEFT
 from assistant.documents.text_encoding import has_visible_text, normal_newlines
 
 _LINE_END_HYPHEN = str.maketrans({"\ufffe": "-\n", "\x02": "-\n"})
@@ -49,9 +49,7 @@ def read_page(page: pypdfium2.PdfPage, form: object | None) -> PageLines:
         lines = None
         if not left_out and not placed and is_plain(rectangles, page.get_rotation()):
             text = textpage.get_text_range(errors="replace")
-            if not any(map(is_right_to_left, map(ord, text))) and not has_torn_lines(
-                textpage, text, view
-            ):
+            if not RIGHT_TO_LEFT.search(text) and not has_torn_lines(textpage, text, view):
                 lines = _plain_lines(text, rectangles)
         if lines is None:
             lines = _ordered(segments_of(textpage, view, left_out), placed)

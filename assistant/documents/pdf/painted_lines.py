@@ -17,6 +17,7 @@ import pypdfium2.raw as pdfium_c
 from assistant.documents.pdf.characters import (
     BREAKS,
     SPACES,
+    Box,
     Character,
     ToView,
     box_at,
@@ -24,7 +25,7 @@ from assistant.documents.pdf.characters import (
     upright,
 )
 from assistant.documents.pdf.layout import Segment, overlap
-from assistant.documents.pdf.right_to_left import is_right_to_left, reading_order
+from assistant.documents.pdf.right_to_left import RIGHT_TO_LEFT, reading_order
 
 WIDE_GAP = 0.9
 """In heights of a line: a space is a quarter of it, a justified one seldom twice that."""
@@ -33,6 +34,9 @@ _EVEN_GAPS = 2
 _JUSTIFYING = 3
 _EVEN = 0.08
 """By how much the spaces of a justified line differ at most, in heights."""
+
+_LEAST_TORN = 2
+"""A single line makes no column."""
 
 _NEIGHBOURS = 4
 _SAME_PLACE = 0.12
@@ -66,7 +70,7 @@ class _Painted:
 
 
 def has_torn_lines(textpage: pypdfium2.PdfTextPage, text: str, view: ToView) -> bool:
-    """Tell whether a line has a gap between two words that is wider than its other spaces.
+    """Tell whether two lines have a gap between words that is wider than their other spaces.
 
     `text` is what PDFium gives of the page, character by character. Only the characters beside a
     space are measured, which costs little. A gap behind the number of a list's item is none.
@@ -74,15 +78,18 @@ def has_torn_lines(textpage: pypdfium2.PdfTextPage, text: str, view: ToView) -> 
     handle = textpage.raw
     if pdfium_c.FPDFText_CountChars(handle) != len(text):
         return True
+    found = 0
     for line in _LINE.finditer(text):
-        gaps, torn = [], False
+        gaps: list[float] = []
+        torn = False
         for space in _SPACE.finditer(text, line.start(), line.end()):
             one, other = (box_at(handle, at, view) for at in (space.start() - 1, space.end()))
             gap, tall = max(other[0] - one[2], one[0] - other[2]), one[3] - one[1]
             if gaps or not _LIST_LABEL.match(line[0]):
                 torn = torn or gap > allowed(len(space[0]), tall)
             gaps.append(gap)
-        if torn and not _even(gaps, tall):
+        found += torn and not _even(gaps, tall)
+        if found == _LEAST_TORN:
             return True
     return False
 
@@ -172,31 +179,35 @@ def _painted(words: list[Word], spaces: list[int]) -> Iterator[_Painted]:
 
 
 def _extent(word: Word) -> tuple[float, float]:
-    boxes = [upright(c[2], c[3]) for c in word]
+    boxes = [_box(c) for c in word]
     return min(b[0] for b in boxes), max(b[2] for b in boxes)
 
 
 def _on_one_line(last: Character, new: Character) -> bool:
     if last[3] != new[3]:
         return False
-    a, b = upright(last[2], last[3]), upright(new[2], new[3])
+    a, b = _box(last), _box(new)
     return a[1] == b[1] or overlap(a[1], a[3], b[1], b[3]) >= 0.4 * min(a[3] - a[1], b[3] - b[1])
 
 
 def _gap(last: Character, new: Character) -> float:
     """Return the white between two characters of a line, whichever stands to the left."""
-    a, b = upright(last[2], last[3]), upright(new[2], new[3])
+    a, b = _box(last), _box(new)
     return b[0] - a[2] if b[0] >= a[0] else a[0] - b[2]
 
 
+def _box(character: Character) -> Box:
+    return upright(character[2], character[3]) if character[3] else character[2]
+
+
 def _height(character: Character) -> float:
-    _, top, _, bottom = upright(character[2], character[3])
+    _, top, _, bottom = _box(character)
     return bottom - top
 
 
 def _segment(words: list[Word]) -> Iterator[tuple[int, Segment]]:
     turned = words[0][0][3]
-    boxes = [upright(c[2], turned) for word in words for c in word]
+    boxes = [_box(c) for word in words for c in word]
     lefts, tops, rights, bottoms = zip(*boxes, strict=True)
     text = _text(words)
     if text.strip():
@@ -205,13 +216,12 @@ def _segment(words: list[Word]) -> Iterator[tuple[int, Segment]]:
 
 def _text(words: list[Word]) -> str:
     codes = [[0x2D if c[1] in _LINE_END_HYPHENS else c[1] for c in word] for word in words]
-    if any(is_right_to_left(code) for word in codes for code in word):
+    text = " ".join("".join(map(chr, word)) for word in codes)
+    if RIGHT_TO_LEFT.search(text):
         placed = [
             [(upright(c[2], c[3])[0], code) for c, code in zip(word, own, strict=True)]
             for word, own in zip(words, codes, strict=True)
         ]
         text = "".join(map(chr, reading_order(placed)))
-    else:
-        text = " ".join("".join(map(chr, word)) for word in codes)
     pairs = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return pairs.replace("\x00", "")

@@ -10,6 +10,7 @@ bottom. Rules on boxes only, so that a page is read alike whatever its words are
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
@@ -74,7 +75,7 @@ def bands_of(segments: Sequence[Segment], height: float) -> list[_Band]:
             bottom = _middle(segment) + 0.3 * min(segment.height, height)
     return [
         _Band(
-            tuple(sorted(group, key=lambda s: s.left)),
+            tuple(sorted(group, key=_left)),
             min(s.top for s in group),
             max(s.bottom for s in group),
         )
@@ -183,7 +184,7 @@ def _judged(
     bands: Sequence[_Band], left: float, right: float, first: int, last: int, height: float
 ) -> _Gutter | None:
     """Weigh a run of bands; ends that lie apart and have text on one side only are left out."""
-    sides = [_sides(band, right) for band in bands]
+    sides = {n: _sides(bands[n], right) for n in range(first, last + 1)}
     while first < last and not all(sides[first]) and _far(bands, first, first + 1, height):
         first += 1
     while first < last and not all(sides[last]) and _far(bands, last - 1, last, height):
@@ -235,8 +236,12 @@ def _only_labels(bands: Sequence[_Band], right: float) -> bool:
 
 
 def _sides(band: _Band, right: float) -> tuple[int, int]:
-    after = sum(s.left >= right - 0.1 for s in band.segments)
-    return len(band.segments) - after, after
+    before = bisect_left(band.segments, right - 0.1, key=_left)
+    return before, len(band.segments) - before
+
+
+def _left(segment: Segment) -> float:
+    return segment.left
 
 
 def _far(bands: Sequence[_Band], one: int, other: int, height: float) -> bool:

@@ -6,15 +6,15 @@ right. Where each character stands is known, so that is what decides.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 Placed = tuple[float, int]
 """Where a character begins (points, from the left), and its code."""
 
 
-def is_right_to_left(code: int) -> bool:
-    """Tell whether a letter is of a script that is written from right to left."""
-    return 0x0590 <= code <= 0x08FF or 0xFB1D <= code <= 0xFDFF or 0xFE70 <= code <= 0xFEFC
+RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
+"""A letter of a script that is written from right to left."""
 
 
 def reading_order(words: Sequence[Sequence[Placed]]) -> list[int]:
@@ -23,7 +23,7 @@ def reading_order(words: Sequence[Sequence[Placed]]) -> list[int]:
     Words from right to left, and within them the letters; numbers and words of other scripts
     from left to right, in a line that is mostly of those scripts the words too.
     """
-    letters = [is_right_to_left(code) for word in words for _, code in word if code > 0x40]
+    letters = [_is_leftwards([c]) for word in words for c in word if c[1] > 0x40]
     leftwards = 2 * sum(letters) > len(letters)
     rows = [(_is_leftwards(word), word) for word in words if word]
     rows.sort(key=lambda row: min(left for left, _ in row[1]), reverse=leftwards)
@@ -45,4 +45,4 @@ def reading_order(words: Sequence[Sequence[Placed]]) -> list[int]:
 
 
 def _is_leftwards(word: Sequence[Placed]) -> bool:
-    return any(is_right_to_left(code) for _, code in word)
+    return RIGHT_TO_LEFT.search("".join(chr(code) for _, code in word)) is not None
