@@ -24,6 +24,7 @@ from assistant.types.documents import (
 MAX_PLACES = 500_000
 """Locators and regions of one document. The last ones then stand for all that follows."""
 
+_ODD = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 _CONTROL = re.compile("[\x01-\x08\x0b-\x1f\x7f]")
 _SPACES = re.compile(r"[ \t\n\r\f\v\x85\u2028\u2029]+")
 _PAGES_NAMED = 100
@@ -68,7 +69,7 @@ class DocumentBuilder:
 
     def write(self, text: str) -> None:
         """Add text as it is."""
-        text = _CONTROL.sub("", normal_newlines(text))
+        text = _plain(text)
         self.length += len(text)
         if self.length > MAX_CHARACTERS:
             raise ParseFault("too_much_text", number=self.length)
@@ -76,7 +77,7 @@ class DocumentBuilder:
 
     def paragraph(self, text: str, label: str = "", kind: RegionKind | None = None) -> None:
         """Add a paragraph, found at `label`; one without words is left out."""
-        text = _CONTROL.sub("", normal_newlines(text)).strip()
+        text = _plain(text).strip()
         if not text:
             return
         start = self.length
@@ -99,15 +100,17 @@ class DocumentBuilder:
         if words and not (self._headings and self._headings[-1].start == self.length):
             self._headings.append(Heading(self.length, max(1, min(level, _DEEPEST)), words))
 
-    def locate(self, label: str) -> None:
-        """Say where what is written next is found."""
-        label = clean_title(label)
+    def locate(self, label: str, ahead: int = 0) -> None:
+        """Say where what is written next, or so many characters later, is found."""
+        if len(label) > LONGEST_TITLE or not label.isprintable():
+            label = clean_title(label)
         if not label or len(self._locators) >= MAX_PLACES:
             return
-        if self._locators and self._locators[-1].start == self.length:
+        start = self.length + ahead
+        if self._locators and self._locators[-1].start == start:
             self._locators.pop()
         if not self._locators or self._locators[-1].label != label:
-            self._locators.append(Locator(self.length, label))
+            self._locators.append(Locator(start, label))
 
     def region(self, start: int, kind: RegionKind, end: int | None = None) -> None:
         """Say that the text from `start` on, to here unless `end` is said, is of `kind`."""
@@ -117,7 +120,7 @@ class DocumentBuilder:
 
     def running(self, text: str, position: Literal["head", "foot"]) -> None:
         """Add what runs from page to page, and is no part of the text."""
-        text = _CONTROL.sub("", normal_newlines(text)).strip()[:_LONGEST_RUNNING]
+        text = _plain(text).strip()[:_LONGEST_RUNNING]
         if text:
             self._running.append(RunningText(self.page_number, position, text))
 
@@ -164,6 +167,11 @@ class DocumentBuilder:
         if self._headings and self._headings[0].level == 1:
             return self._headings[0].title
         return first_line_title(body)
+
+
+def _plain(text: str) -> str:
+    """Return text without what is no text: controls, lone surrogates, other newlines."""
+    return _CONTROL.sub("", normal_newlines(text)) if _ODD.search(text) else text
 
 
 def one_line(text: str) -> str:

@@ -26,6 +26,7 @@ _TOKEN = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _LONGEST = 200
+_GENERAL = frozenset(["", "General"])
 _FIRST_DAY = datetime(1899, 12, 30)  # noqa: DTZ001 - sheets know no time zones
 _DAYS_1904 = 1462
 _MOST_DAYS = 2_958_465
@@ -35,6 +36,8 @@ _DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday"
 
 def shown_number(raw: str, code: str, *, from_1904: bool = False) -> str:
     """Return the number that a file stores as `raw` by the format `code` ("" is General)."""
+    if code in _GENERAL and raw.isdecimal() and raw.isascii() and len(raw) < 12:
+        return raw.lstrip("0") or "0"
     try:
         number = Decimal(raw)
     except InvalidOperation:

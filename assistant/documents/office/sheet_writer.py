@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from assistant.documents.document_builder import DocumentBuilder, one_line, shortened
 from assistant.documents.size_limits import MAX_CHARACTERS
@@ -15,12 +16,14 @@ from assistant.documents.table_rows import (
     guessed_head_rows,
     headed_row,
     is_figure,
+    joined,
 )
 
 _MOST_TEXT = MAX_CHARACTERS * 9 // 10
 _LOOK_AHEAD = 30
 _LONGEST_NAME = 60
 _FORM_COLUMNS = 2
+MOST_COLUMNS = 16_384
 
 Row = Mapping[int, str]
 """The cells of a row that are not empty, by their columns (from 0)."""
@@ -46,14 +49,13 @@ class SheetWriter:
     _near: bool = True
     _is_form: bool = False
 
-    @property
-    def where(self) -> str:
-        return f"sheet {shortened(one_line(self.name), _LONGEST_NAME)}"
+    def __post_init__(self) -> None:
+        self._where = f"sheet {shortened(one_line(self.name), _LONGEST_NAME)}"
 
     def begin(self) -> None:
         """Begin the page of the sheet, headed with its name."""
         self.builder.page()
-        self.builder.heading(self.name, 1, self.where)
+        self.builder.heading(self.name, 1, self._where)
 
     def span(self, number: int, column: int, across: int) -> None:
         """Say that a cell spans columns; before its row is taken."""
@@ -82,7 +84,7 @@ class SheetWriter:
         """Add a comment on a cell; after all rows."""
         lead = f"Comment on {cell} by {author}: " if author else f"Comment on {cell}: "
         if text.strip():
-            place = f"{self.where}, comment on cell {cell}"
+            place = f"{self._where}, comment on cell {cell}"
             self.builder.paragraph(lead + one_line(text), place, "comment")
             self.builder.note("comments")
 
@@ -157,16 +159,16 @@ class SheetWriter:
 
     def _cells(self, number: int, words: Sequence[CellText], cells: Row) -> None:
         first, last = column_name(min(cells)), column_name(max(cells))
-        whole = (
-            f"cell {first}{number}" if first == last else f"cells {first}{number}:{last}{number}"
-        )
+        place = f"cell {first}{number}"
+        if first != last:
+            place = f"cells {first}{number}:{last}{number}"
         start = self.builder.length
+        ahead = 0
         for at, cell in enumerate(words):
-            place = f"cell {column_name(cell.column)}{number}" if at else whole
-            if at:
-                self.builder.write(SEPARATOR)
-            self.builder.locate(f"{self.where}, {place}")
-            self.builder.write(cell.text)
+            place = f"cell {column_name(cell.column)}{number}" if at else place
+            self.builder.locate(f"{self._where}, {place}", ahead)
+            ahead += len(cell.text) + len(SEPARATOR)
+        self.builder.write(joined(words))
         self.builder.region(start, "table")
         self.builder.write("\n\n")
 
@@ -190,6 +192,7 @@ def _all(row: Sequence[str]) -> list[CellText]:
     return [CellText(column, cell) for column, cell in enumerate(row) if cell]
 
 
+@lru_cache(maxsize=MOST_COLUMNS)
 def column_name(column: int) -> str:
     """Return the letters of a column (from 0): A, Z, AA."""
     letters = ""

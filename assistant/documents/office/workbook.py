@@ -172,7 +172,8 @@ class _Sheet:
 
     def _ended(self, cell: _Cell) -> None:
         raw = "".join(cell.value)
-        text = one_line(self._shown(cell, raw)) if raw else ""
+        text = self._shown(cell, raw) if raw else ""
+        text = text.strip() if text.isprintable() and "  " not in text else one_line(text)
         if text:
             self._cells[cell.column] = text
         elif cell.has_formula and not raw:

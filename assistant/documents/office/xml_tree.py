@@ -80,6 +80,9 @@ def _learn(names: dict[str, str], name: str) -> str:
 def _attributes(values: list[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for at in range(0, len(values), 2):
+        if "}" not in values[at]:
+            found[values[at]] = values[at + 1]
+            continue
         space, _, local = values[at].rpartition("}")
         if space.endswith(_KEPT):
             found[f"r:{local}"] = values[at + 1]
