@@ -30,7 +30,9 @@ _SPACES = re.compile(r"[ \t\n\r\f\v\x85\u2028\u2029]+")
 _PAGES_NAMED = 100
 _LABELS_NAMED = 20
 _DEEPEST = 9
-_TABLES: frozenset[Kind] = frozenset(["xlsx", "xlsb", "xls", "ods", "csv", "tsv"])
+_UNTITLED: frozenset[Kind] = frozenset(
+    ["xlsx", "xlsb", "xls", "ods", "csv", "tsv", "json", "jsonl", "source"]
+)
 _LONGEST_RUNNING = 4_000
 
 
@@ -161,8 +163,8 @@ class DocumentBuilder:
         )
 
     def _first_title(self, body: str) -> str:
-        """The first heading, or the first line that reads like a title; sheets have none."""
-        if self._kind in _TABLES:
+        """The first heading, or the first line that reads like a title; tables and code have none."""
+        if self._kind in _UNTITLED:
             return ""
         if self._headings and self._headings[0].level == 1:
             return self._headings[0].title
