@@ -163,7 +163,7 @@ class DocumentBuilder:
         )
 
     def _first_title(self, body: str) -> str:
-        """The first heading, or the first line that reads like a title; tables and code have none."""
+        """The first heading, or the first line that reads like a title, but none of a table."""
         if self._kind in _UNTITLED:
             return ""
         if self._headings and self._headings[0].level == 1:
