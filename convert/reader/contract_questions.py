@@ -20,6 +20,12 @@ from convert.reader.reading_samples import ReadingSample
 _CATEGORY = re.compile(r'related to "(?P<category>[^"]+)"')
 _WORDINGS = Path(__file__).with_name("contract_questions.json")
 _NEAREST = 3
+_FOR_VALUE = re.compile(
+    r"(?:how (?:much|long|many)|for how long|what percentage|which share|which (?:law|state)|"
+    r"what law|under which|up to what|what is the (?:notice|warranty|renewal|maximum|minimum|"
+    r"term|termination))",
+    re.IGNORECASE,
+)
 
 
 def wordings() -> Mapping[str, Sequence[str]]:
@@ -36,9 +42,9 @@ def clauses(contracts: Sequence[Article], count: int, rng: random.Random) -> lis
             for question in paragraph.questions:
                 if not question.spans:
                     continue
-                category = _category(question)
+                category = category_of(question)
                 span = rng.choice(question.spans)
-                text = _asked(question, rng)
+                text = _asked(question, rng, whole=True)
                 sample = ReadingSample("clause", text, paragraph.text, span, span[0])
                 by_category.setdefault(category, []).append(sample)
     share = max(1, count // max(1, len(by_category)))
@@ -69,29 +75,36 @@ def absent_clauses(
         if not pool:
             continue
         question = rng.choice(pool)
-        category, text = _category(question), _asked(question, rng)
+        category, text = category_of(question), _asked(question, rng)
         keys = index.nearest(f"{text} {category}", number, _NEAREST)
         rng.shuffle(keys)
         for _, place in keys:
             paragraph = contract.paragraphs[place]
-            if all(_category(q) != category for q in paragraph.questions):
+            if all(category_of(q) != category for q in paragraph.questions):
                 middle = len(paragraph.text) // 2
                 found.append(ReadingSample("absent clause", text, paragraph.text, None, middle))
                 break
     return found
 
 
-def _category(question: Question) -> str:
+def category_of(question: Question) -> str:
+    """Return the name of CUAD's category that a question asks for."""
     match = _CATEGORY.search(question.text)
     return match["category"] if match else question.text
 
 
-def _asked(question: Question, rng: random.Random) -> str:
-    own = wordings_of(_category(question))
+def _asked(question: Question, rng: random.Random, *, whole: bool = False) -> str:
+    """Return one way to ask; with `whole` one to which a whole clause is the answer."""
+    own = [w for w in wordings_of(category_of(question)) if not (whole and asks_for_value(w))]
     return rng.choice([*own, *own, *question.rewordings[1:]])
 
 
 _KNOWN: dict[str, Sequence[str]] = {}
+
+
+def asks_for_value(question: str) -> bool:
+    """Whether a time, an amount or a law is asked for, and not the clause that names it."""
+    return _FOR_VALUE.match(question) is not None
 
 
 def wordings_of(category: str) -> Sequence[str]:

@@ -23,13 +23,16 @@ class ReaderData(Settings):
     TABLE: ClassVar[str] = "reader.data"
 
     squad: tuple[Path, ...] = ()
-    """Files in SQuAD's shape, 1.1 or 2.0; unanswerable questions in them are all taken."""
+    """Files in SQuAD's shape, 1.1 or 2.0."""
 
     answerable: Count = 42_000
     """Answerable questions of `squad`."""
 
     unanswerable: Path | None = None
     """JSON lines of questions that people wrote to be unanswerable on paragraphs of `squad`."""
+
+    written: Count = 20_000
+    """Questions that people wrote to be unanswerable, of `squad` and of `unanswerable`."""
 
     development: Path | None = None
     """JSON lines with a `title` each: the articles so called are held out of training."""
@@ -57,6 +60,9 @@ class ReaderData(Settings):
 
     absent: Count = 3_000
     """Questions for a clause that is not there."""
+
+    look_ups: Count = 4_000
+    """Questions for a time or an amount in `cuad`, of which it is the whole answer."""
 
     medquad: Path | None = None
     """MedQuAD's answers, as JSON lines."""
