@@ -134,13 +134,18 @@ def write_graph(
         )
 
 
-def quantize_weights(source: Path, target: Path) -> None:
-    """Write a graph with int8 weights, one scale for each output channel."""
+def quantize_weights(source: Path, target: Path, *, exact: str = "") -> None:
+    """Write a graph with int8 weights, one scale for each output channel.
+
+    Nodes with `exact` in their names are left in 32 bits.
+    """
+    import onnx
     from onnxruntime.quantization import QuantType, quantize_dynamic
     from onnxruntime.quantization.shape_inference import quant_pre_process
 
     prepared = source.with_name("prepared.onnx")
     quant_pre_process(str(source), str(prepared), skip_symbolic_shape=True)
+    nodes = onnx.load(str(prepared)).graph.node if exact else ()
     # 7 bits of range: processors without VNNI add two products in 16 bits, which saturates
     # at 8 bits; so the same file gives the same vectors on every x86-64 processor.
     quantize_dynamic(
@@ -149,4 +154,5 @@ def quantize_weights(source: Path, target: Path) -> None:
         per_channel=True,
         reduce_range=True,
         weight_type=QuantType.QInt8,
+        nodes_to_exclude=[node.name for node in nodes if exact in node.name],
     )

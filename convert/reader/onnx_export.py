@@ -3,7 +3,8 @@
 The graph takes `input_ids`, `attention_mask` and `token_type_ids` (int64, shape (batch,
 tokens)) and gives `starts` and `ends` (float32, shape (batch, tokens)) and `relevance`
 (float32, shape (batch,)), all logits. Weights are int8 with 7 bits of range, as those of the
-embedder and for the same reason (`convert.embedder.onnx_export`).
+embedder and for the same reason (`convert.embedder.onnx_export`); a few channels with outliers
+stay in 32 bits (`convert.reader.outlier_channels`).
 """
 
 from __future__ import annotations
@@ -11,11 +12,14 @@ from __future__ import annotations
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 
+from assistant.engine.embedder import load_tokenizer
 from assistant.engine.reader import CONFIG_FILE, OUTPUTS, OnnxReader, reader_info
+from assistant.engine.reader_windows import ReaderWindow, WindowMaker, tokenize
 from assistant.errors import ModelError
 from assistant.models.embedder_folder import MODEL_FILE, TOKENIZER_FILE
 from assistant.types import CancelToken, Reading
@@ -30,6 +34,7 @@ from convert.embedder.onnx_export import (
     quantize_weights,
     write_graph,
 )
+from convert.reader.outlier_channels import KEPT_EXACT, split_outliers
 from convert.reader.settings import ReaderSettings
 from convert.reader.span_model import ARCHITECTURE, TUNING_FILE, load_reader_model
 from convert.reranker.cross_encoder import CONFIG, BertFolder, check_bert
@@ -73,12 +78,16 @@ def run_export_reader(
         exact = temporary / "exact"
         exact.mkdir()
         trace(bert, exact / MODEL_FILE)
-        quantize_weights(exact / MODEL_FILE, temporary / MODEL_FILE)
+        texts = parity_texts(data)[:_PARITY_TEXTS]
+        with TemporaryDirectory() as scratch:
+            split = Path(scratch) / MODEL_FILE
+            trace(bert, split, _windows(source, texts, described["max_tokens"]))
+            quantize_weights(split, temporary / MODEL_FILE, exact=KEPT_EXACT)
         for folder in (exact, temporary):
             _describe(source, folder, described)
         token.raise_if_cancelled()
         progress("comparing with the weights in 32 bits", 0, 0)
-        figures = _parity(temporary, exact, parity_texts(data)[:_PARITY_TEXTS])
+        figures = _parity(temporary, exact, texts)
         shutil.rmtree(exact)
         return figures | {"bytes": (temporary / MODEL_FILE).stat().st_size}
 
@@ -102,10 +111,16 @@ def _described(source: Path) -> tuple[BertFolder, dict[str, Any]]:
     return bert, described
 
 
-def trace(bert: BertFolder, target: Path) -> None:
-    """Write the graph in 32 bits."""
+def trace(bert: BertFolder, target: Path, windows: Sequence[ReaderWindow] = ()) -> None:
+    """Write the graph in 32 bits; with `windows` its products are split at their outliers."""
     offline()
     import torch
+
+    inputs = ["input_ids", "attention_mask", "token_type_ids"]
+    given = [
+        dict(zip(inputs, (torch.tensor([row]) for row in rows), strict=True))
+        for rows in ((w.ids, (1,) * len(w.ids), w.kinds) for w in windows)
+    ]
 
     class Wrapper(torch.nn.Module):  # type: ignore[misc,unused-ignore]
         """Token ids, mask and kinds to logits, inputs by position (the tracer's wish)."""
@@ -113,13 +128,34 @@ def trace(bert: BertFolder, target: Path) -> None:
         def __init__(self) -> None:
             super().__init__()
             self.model = load_reader_model(bert).eval()
+            if given:
+                split_outliers(self.model, given)
 
         def forward(self, input_ids: Any, attention_mask: Any, token_type_ids: Any) -> Any:
             kinds = {"input_ids": input_ids, "token_type_ids": token_type_ids}
             return self.model.heads(encoded(self.model.bert, attention_mask, **kinds))
 
     axes = dict(zip(OUTPUTS, (BY_TOKEN, BY_TOKEN, BY_TEXT), strict=True))
-    write_graph(Wrapper(), ["input_ids", "attention_mask", "token_type_ids"], axes, target)
+    write_graph(Wrapper(), inputs, axes, target)
+
+
+def _windows(source: Path, texts: Sequence[str], max_tokens: int) -> list[ReaderWindow]:
+    """Return a window for each text, asked for what another one begins with."""
+    path = source / TOKENIZER_FILE
+    tokenizer = load_tokenizer(path, file_sha256(path))
+    begin, end = tokenizer.encode("", add_special_tokens=True).ids
+    maker = WindowMaker(begin, end, max_tokens)
+    asked = [tokenize(tokenizer, question) for question in _openings(texts)]
+    return [
+        next(maker.windows(asked[number % len(asked)], read, 0))
+        for number, read in enumerate(tokenize(tokenizer, text) for text in texts)
+        if read.ids
+    ]
+
+
+def _openings(texts: Sequence[str]) -> list[str]:
+    step = max(1, len(texts) // _QUESTIONS)
+    return [" ".join(text.split()[:_OPENING]) for text in texts[::step]]
 
 
 def _describe(source: Path, folder: Path, described: dict[str, Any]) -> None:
@@ -133,7 +169,7 @@ def _describe(source: Path, folder: Path, described: dict[str, Any]) -> None:
 
 def _parity(folder: Path, exact: Path, texts: Sequence[str]) -> dict[str, Any]:
     """Compare what int8 and 32 bits read in some texts, as the laptop runs them."""
-    questions = [" ".join(text.split()[:_OPENING]) for text in texts[:: len(texts) // _QUESTIONS]]
+    questions = _openings(texts)
     found = []
     for one in (folder, exact):
         reader = OnnxReader(reader_info(one), 1)

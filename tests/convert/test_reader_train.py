@@ -22,6 +22,7 @@ from convert.cli.main import main
 from convert.embedder.onnx_export import quantize_weights
 from convert.reader.evaluate_reader import ReaderEvaluation, run_evaluate_reader
 from convert.reader.onnx_export import check_parity, run_export_reader, trace
+from convert.reader.outlier_channels import KEPT_EXACT, split_outliers
 from convert.reader.reading_figures import ReadAnswer, auc, reading_figures, refused_at
 from convert.reader.reading_items import ReadItem, paper_questions
 from convert.reader.settings import ReaderData, ReaderSettings
@@ -353,3 +354,33 @@ def test_the_commands_do_the_same(
     for name in ("train", "evaluate", "export"):
         told = CliRunner().invoke(main, ["reader", name, "--help"]).output
         assert f"Example: assistant-convert reader {name}" in " ".join(told.split())
+
+
+def test_split_products_are_the_same_and_find_the_outliers(trained: Path) -> None:
+    import torch
+
+    model = load_reader_model(check_bert(trained / "model")).eval()
+    norm = model.get_parameter("bert.encoder.layer.0.attention.output.LayerNorm.weight")
+    norm.data[17] *= 60.0
+    ids = torch.randint(5, 60, (1, 20))
+    window = {"input_ids": ids, "attention_mask": torch.ones_like(ids),
+              "token_type_ids": torch.zeros_like(ids)}  # fmt: skip
+    with torch.no_grad():
+        before = model(**window)
+        split_outliers(model, [window])
+        after = model(**window)
+    for one, other in zip(before, after, strict=True):
+        assert torch.allclose(one, other, atol=1e-4)
+    names = [name for name, _ in model.named_modules() if name.endswith(KEPT_EXACT)]
+    assert len(names) == 4
+    first = model.get_submodule(f"bert.encoder.layer.0.intermediate.dense.{KEPT_EXACT}")
+    assert 17 in first.channels
+
+
+def test_outliers_stay_in_32_bits(exported: Path) -> None:
+    import onnx
+
+    nodes = onnx.load(str(exported / "model.onnx")).graph.node
+    thin = [node for node in nodes if KEPT_EXACT in node.name and "MatMul" in node.op_type]
+    assert [node.op_type for node in thin] == ["MatMul"] * 4
+    assert sum(node.op_type == "MatMulInteger" for node in nodes) >= 12
