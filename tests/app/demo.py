@@ -29,8 +29,8 @@ class SlowWorkspace(FakeWorkspace):
             time.sleep(self.pause)
             yield event
 
-    def add(self, paths, cancel=None) -> Iterator[IngestEvent]:  # type: ignore[no-untyped-def]
-        for event in super().add(paths, cancel):
+    def add(self, paths, cancel=None, **how) -> Iterator[IngestEvent]:  # type: ignore[no-untyped-def]
+        for event in super().add(paths, cancel, **how):
             time.sleep(self.pause)
             yield event
 

@@ -248,9 +248,9 @@ def test_an_ingest_into_a_library_that_is_not_there_yet(tmp_path: Path) -> None:
     recorder = AuditRecorder(Settings(data_dir=tmp_path))
 
     class Making(FakeWorkspace):
-        def add(self, *given: Any) -> Iterator[Any]:
+        def add(self, *given: Any, **options: Any) -> Iterator[Any]:
             recorder.attach(library.open_store())
-            return super().add(*given)
+            return super().add(*given, **options)
 
     events = list(AuditedWorkspace(Making(forbidden=-1), recorder).add([Path("a.txt")]))
     assert isinstance(events[-1], IngestFinished)
