@@ -202,7 +202,7 @@ def test_an_open_fence_hides_the_rest() -> None:
 )
 def test_hostile_lines_cost_linear_time(unit: str) -> None:
     begun = time.process_time()
-    markdown_headings(unit * (1_000_000 // len(unit)))
+    markdown_headings(unit * (300_000 // len(unit)))
     assert time.process_time() - begun < 8
 
 
