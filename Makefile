@@ -16,6 +16,7 @@ REAL := tests/acceptance tests/airgap tests/soak
 ALONE := tests/acceptance/test_terminal_gone.py
 # The tests of the tools that measure, and those of which `make test` runs a part: `make soak`.
 TOOLS := tests/bench
+COUNTED_THERE := tests/convert/test_export_real.py
 COUNTED := tests/soak tests/airgap/test_airgap_killed.py tests/acceptance/test_journey.py
 MODELS := ASSISTANT_REQUIRE_MODELS=1 ASSISTANT_TEST_MODELS=$(CURDIR)/.run/models
 TEST_PROCESSES ?= 2
@@ -73,8 +74,9 @@ models: $(BUILD)/models.done ## Get and verify the default models
 bench: setup-test $(BUILD)/bench.done ## Measure every figure, write docs/benchmarks.md
 	$(PY) -m tests.bench.run_all --rival-python $(BENCH_VENV)/bin/python
 
-soak: setup-test ## The heavy counts, all of them, and the tests of the benches (half an hour)
+soak: setup-test setup-workstation ## The heavy counts, all of them, and the tests of the benches (half an hour)
 	ASSISTANT_SOAK=1 $(MODELS) $(PY) -m pytest $(COUNTED) $(TOOLS)
+	ASSISTANT_SOAK=1 $(MODELS) ASSISTANT_REQUIRE_WORKSTATION=1 $(WORK_PY) -m pytest $(COUNTED_THERE)
 
 airgap-bundle: $(BUILD)/laptop.done ## One archive that installs without a network: dist/ (docs/airgap.md)
 	$(PY) -m convert.cli airgap --key $(AIRGAP_KEY) --make-key --release $(AIRGAP_RELEASE) \

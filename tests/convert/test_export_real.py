@@ -15,9 +15,11 @@ from convert.export.reference_logits import logits_of, token_ids_of
 from convert.export.verify_gguf import observe
 from convert.merge import run_merge
 from tests.convert.export_data import ROOT, have_converter, random_adapter
+from tests.soak.scale import count
 
 pytestmark = [pytest.mark.slow, pytest.mark.acceptance]
-POSITIONS = 2000
+POSITIONS = count(2000, least=500)
+"""All 2,000 of the issue's figure in `make soak`."""
 TEXTS = ("README.md", "docs/architecture.md", "assistant/sample_library/data-protection-policy.md")
 
 
