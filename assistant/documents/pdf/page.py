@@ -12,6 +12,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from statistics import median
 
 import pypdfium2
 
@@ -30,7 +31,9 @@ from assistant.documents.text_encoding import has_visible_text, normal_newlines
 
 _LINE_END_HYPHEN = str.maketrans({"\ufffe": "-\n", "\x02": "-\n"})
 _NARROW = 3.5
-_WIDE = 1.0
+_WIDE = 1.6
+"""In usual heights of the ink of a line, which is lower than its font."""
+
 _NEAR = 220.0
 """Points between a form's label and its value."""
 
@@ -67,6 +70,7 @@ def is_plain(rectangles: Sequence[Box], rotation: int) -> bool:
     """
     if rotation or any(b[3] - b[1] > 3 * (b[2] - b[0]) + 20 for b in rectangles):
         return False
+    wide = _WIDE * median([b[3] - b[1] for b in rectangles] or [0.0])
     left = top = right = bottom = 0.0
     begun = False
     for box in rectangles:
@@ -74,7 +78,7 @@ def is_plain(rectangles: Sequence[Box], rotation: int) -> bool:
         if begun and overlap(top, bottom, box[1], box[3]) >= 0.4 * height:
             gap = max(box[0] - right, left - box[2])
             narrow = right - left <= _NARROW * (bottom - top)
-            if box[0] < left - height or (gap > _WIDE * (bottom - top) and not narrow):
+            if box[0] < left - height or (gap > wide and not narrow):
                 return False
             left, right = min(left, box[0]), max(right, box[2])
             top, bottom = min(top, box[1]), max(bottom, box[3])

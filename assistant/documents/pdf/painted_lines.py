@@ -31,6 +31,9 @@ WIDE_GAP = 0.9
 """In heights of a line: a space is a quarter of it, a justified one seldom twice that."""
 
 _EVEN_GAPS = 2
+_WIDEST = 4.0
+"""In heights of a line: three words on a line of a narrow column."""
+
 _JUSTIFYING = 3
 _EVEN = 0.08
 """By how much the spaces of a justified line differ at most, in heights."""
@@ -100,7 +103,9 @@ def allowed(spaces: int, height: float) -> float:
 
 
 def _even(gaps: Sequence[float], height: float) -> bool:
-    return len(gaps) >= _EVEN_GAPS and max(gaps) - min(gaps) <= _EVEN * height
+    if len(gaps) < _EVEN_GAPS or max(gaps) > _WIDEST * height:
+        return False
+    return max(gaps) - min(gaps) <= _EVEN * height
 
 
 def segments_of(

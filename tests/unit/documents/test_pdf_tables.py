@@ -1,0 +1,100 @@
+"""Heads over several columns, cells of several lines, justified lines, right-to-left words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from assistant.documents.pdf.document import read_pdf
+from assistant.documents.pdf.right_to_left import reading_order
+from tests.fakes.pdf_pages import Placed, column, pages, text
+
+SHEETS = (
+    ("Crops", ("Rye", "Oats"), (("North field", "41", "17"), ("South field", "38", "29"))),
+    ("Wages", ("Day", "Night"), (("Porter", "112", "140"), ("Guard", "118", "151"))),
+    ("Rooms", ("Single", "Double"), (("First floor", "9", "14"), ("Attic", "3", "6"))),
+    ("Tickets", ("Child", "Adult"), (("Zone one", "2.10", "4.20"), ("Zone two", "3.30", "6.60"))),
+    ("Length", ("Cut", "Sewn"), (("Sleeve", "61", "58"), ("Back", "74", "71"))),
+)  # fmt: skip
+
+
+def lines_of(*pieces: Placed) -> list[str]:
+    return read_pdf(bytearray(pages(text(*pieces)))).text.splitlines()
+
+
+@pytest.mark.parametrize(("over", "heads", "rows"), SHEETS)
+def test_a_head_over_several_columns_names_each_of_them(
+    over: str, heads: tuple[str, str], rows: Sequence[tuple[str, str, str]]
+) -> None:
+    pieces = [(60.0, 100.0, "Kind"), (250.0, 84.0, over), (420.0, 84.0, "Other")]
+    pieces += [(x, 100.0, head) for x, head in zip((220, 300, 380, 460), heads * 2, strict=True)]
+    for number, (name, one, two) in enumerate(rows + rows[:1]):
+        top = 118.0 + 18 * number
+        pieces += [(60.0, top, f"{name} {number}"), (220.0, top, one), (300.0, top, two),
+                   (380.0, top, "7"), (460.0, top, "8")]  # fmt: skip
+    name, one, two = rows[1]
+    said = f"{name} 1 | {over} {heads[0]}: {one} | {over} {heads[1]}: {two}"
+    assert f"{said} | Other {heads[0]}: 7 | Other {heads[1]}: 8" in lines_of(*pieces)
+
+
+@pytest.mark.parametrize(("over", "heads", "rows"), SHEETS)
+def test_a_cell_of_two_lines_is_one_cell(
+    over: str, heads: tuple[str, str], rows: Sequence[tuple[str, str, str]]
+) -> None:
+    pieces = [(60.0, 90.0, over), (220.0, 90.0, heads[0]), (300.0, 90.0, heads[1])]
+    for number, (name, one, two) in enumerate(rows + rows):
+        top = 115.0 + 36 * number
+        pieces += [(60.0, top, name), (60.0, top + 12, f"of series {number}")]
+        pieces += [(220.0, top, one), (300.0, top, two)]
+    name, one, two = rows[1]
+    found = lines_of(*pieces)
+    assert f"{name} of series 3 | {heads[0]}: {one} | {heads[1]}: {two}" in found
+
+
+@pytest.mark.parametrize("gap", [6.0, 9.0, 12.0, 16.0, 20.0])
+def test_equal_wide_spaces_of_narrow_justified_lines_part_nothing(gap: float) -> None:
+    """`Tw` widens each space of a line by the same amount, as justification does."""
+    first = (
+        "the old mill",
+        "a brook runs by",
+        "nobody mends it",
+        "we went there on",
+        "some say so",
+    )
+    other = (
+        "its wheel is",
+        "of oak and lead",
+        "as all can see",
+        "no man lives in",
+        "the tower now",
+    )
+    widened = f"{gap} Tw"
+    painted = [text(*column(left, 100, *lines), before=f"{widened} ")
+               for left, lines in ((50, first), (330, other))]  # fmt: skip
+    found = " ".join(read_pdf(bytearray(pages(b"\n".join(painted)))).text.split())
+    assert found == " ".join((*first, *other))
+
+
+@pytest.mark.parametrize(
+    ("seen", "read"),
+    [
+        ("םולש", "שלום"),
+        ("תיב םולש", "שלום בית"),
+        ("1948 תנש", "שנת 1948"),
+        ("PDF ץבוק", "קובץ PDF"),
+        ("תיב N Y ריע", "עיר N Y בית"),
+        ("رحب", "بحر"),
+        ("the word םולש here", "the word שלום here"),
+    ],
+)
+def test_words_from_right_to_left_are_read_so(seen: str, read: str) -> None:
+    placed: list[list[tuple[float, int]]] = [[]]
+    for left, character in enumerate(seen):
+        if character == " ":
+            placed.append([])
+        else:
+            placed[-1].append((float(left), ord(character)))
+    shuffled = [sorted(word, key=lambda c: -c[1]) for word in reversed(placed)]
+    assert "".join(map(chr, reading_order(placed))) == read
+    assert "".join(map(chr, reading_order(shuffled))) == read
