@@ -54,6 +54,8 @@ def take_out_running(pages: Sequence[PageLines]) -> tuple[list[PageLines], list[
             texts = [page.lines[at].text for at in sorted(out) if out[at] == position]
             if texts:
                 running.append(_running(number, position, "\n".join(texts)))
+    if not any(page.lines for page in kept):  # one page again and again: all of it is text
+        return list(pages), []
     return kept, running
 
 

@@ -193,6 +193,12 @@ def test_heads_and_feet_are_on_the_page_and_not_in_the_text() -> None:
         assert f"Clause {number} begins here" in document.page_text(number)
 
 
+def test_a_page_that_is_there_again_and_again_is_text() -> None:
+    document = read(*[text((60, 100, "The same on each page"), (60, 112, "of the form"))] * 5)
+    assert document.text.count("The same on each page") == 5
+    assert document.running == ()
+
+
 def test_a_page_alone_has_no_running_head() -> None:
     document = read(*numbered(1))
     assert "Rules of the rowing club" in document.text

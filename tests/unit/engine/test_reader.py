@@ -94,7 +94,8 @@ def test_an_answer_far_into_a_long_passage_is_found(reader: OnnxReader) -> None:
     "text",
     ["pump", "1 22 333 4,444.5 " * 300, "\ud800 pump", "\x00\x1b]52;c\x07 pump", "\u202epump\u202c",
      "x" * 300_000, "\U0001f6b0 pump " * 40, "Krako\u0301w \u00e9 \ufb01re " * 60],
-    ids=["one word", "numbers", "half a character", "control", "bidi", "no space", "emoji", "marks"],
+    ids=["one word", "numbers", "half a character", "control", "bidi", "no space", "emoji",
+         "marks"],
 )  # fmt: skip
 def test_places_are_places_of_the_text_whatever_it_is(reader: OnnxReader, text: str) -> None:
     (reading,) = reader.read("What about the pump?", [text])
