@@ -28,7 +28,8 @@ def test_the_bundled_catalogue_loads() -> None:
 
 
 def test_bundled_files_are_the_pinned_ones() -> None:
-    for entry in load_catalogue().embedders:
+    catalogue = load_catalogue()
+    for entry in (*catalogue.embedders, *catalogue.readers):
         folder = bundled_models_dir() / entry.folder
         for name, pinned in (
             ("model.onnx", entry.model_sha256),
