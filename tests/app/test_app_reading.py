@@ -64,7 +64,7 @@ async def test_f7_changes_how_the_next_question_is_read() -> None:
         await ask(pilot, "one?")
         await wait_until(pilot, lambda: "each sentence checked" in said(app))
         await wait_until(pilot, lambda: not app.app_state.busy("answer"))
-        await pilot.press("f7", "f7")
+        await pilot.press("f7", "f7", "f7")
         await wait_until(pilot, lambda: any("now read: sequence" in n for n in notices(app)))
         await ask(pilot, "two?")
         await wait_until(pilot, lambda: len(fake.strategies) == 2)
