@@ -25,6 +25,11 @@ _PAGE_NUMBER = re.compile(
     re.IGNORECASE,
 )
 
+_PAGE_OF = re.compile(
+    r"(?:\bpage|\bseite|\bp\u00e1gina|\bsheet)\s+\d{1,4}\s*(?:of|von|de|/)\s*\d{1,4}\W*$",
+    re.IGNORECASE,
+)
+
 Edge = tuple[str, str]
 """Position ("head" or "foot"), and the line without its numbers."""
 
@@ -44,7 +49,8 @@ def take_out_running(pages: Sequence[PageLines]) -> tuple[list[PageLines], list[
     for number, page in enumerate(pages, start=1):
         out: dict[int, str] = {}
         for at, (position, words) in _edges(page):
-            numbered = _PAGE_NUMBER.fullmatch(page.lines[at].text) is not None and len(pages) > 1
+            line = page.lines[at].text
+            numbered = len(pages) > 1 and (_PAGE_NUMBER.fullmatch(line) or _PAGE_OF.search(line))
             if counts[(position, words)] >= least or numbered:
                 out[at] = position
         out = _set_apart(page, out)

@@ -199,6 +199,14 @@ def test_a_page_that_is_there_again_and_again_is_text() -> None:
     assert document.running == ()
 
 
+def test_a_foot_that_numbers_the_pages_need_not_be_there_twice() -> None:
+    one = text((60, 100, "The first clause"), (60, 800, "Harbour Club, by the board  Page 1 of 2"))
+    other = text((60, 100, "The second clause"), (60, 800, "Page 2 of 2"))
+    document = read(one, other)
+    assert words_of(document) == "The first clause The second clause"
+    assert [r.page for r in document.running] == [1, 2]
+
+
 def test_a_page_alone_has_no_running_head() -> None:
     document = read(*numbered(1))
     assert "Rules of the rowing club" in document.text
