@@ -121,7 +121,7 @@ def test_add_ask_cite_cancel_quit(tmux: Tmux, default_models: Path, tmp_path: Pa
     tmux.write(SAMPLE_QUESTION)
     tmux.keys("Enter")
     tmux.wait_for("The warranty on the Pumps lasts 24 months", "] supply-contract.pdf, page 2")
-    screen = tmux.wait_for("total", "first token", "quoted")
+    screen = tmux.wait_for("total", "confidence", "quoted")
     assert "From the documents, word for word" in screen
 
     tmux.keys("F2")
