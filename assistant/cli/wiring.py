@@ -15,6 +15,7 @@ from assistant.audit import AuditedStore, AuditedWorkspace, AuditRecorder
 from assistant.config import Settings
 from assistant.console.output import Output
 from assistant.errors import UsageError
+from assistant.models.catalogue import load_catalogue
 from assistant.models.installed_models import active_chat_name, list_models
 from assistant.prompts import PROMPT_VERSION
 from assistant.store import KeySource, StoreKey, open_store
@@ -148,9 +149,7 @@ class LocalWorkspace:
 
         store = self._filled_store()
         checked = completed(feedback, store, any_words=any_words)
-        known = (m for m in list_models(self._settings) if m.role == "chat")
-        model = next((m for m in known if m.name == feedback.model), None)
-        named = ("", "") if model is None else (model.sha256, model.base)
+        named = _identified(feedback.model, self._settings)
         return store.feedback.add(
             replace(checked, model_sha256=named[0], base=named[1], prompt_version=PROMPT_VERSION)
         )
@@ -277,6 +276,15 @@ def open_workspace(
     asking = keys or LibraryUnlocker(settings, Output(as_json=False))
     recorder = AuditRecorder(settings, lambda: {"model": _chat_model(settings)})
     return AuditedWorkspace(LocalWorkspace(settings, asking, recorder, create=create), recorder)
+
+
+def _identified(name: str, settings: Settings) -> tuple[str, str]:
+    """Return the SHA-256 and the base of a chat model or reader; "" for what is not known."""
+    for model in list_models(settings):
+        if model.role == "chat" and model.name == name:
+            return model.sha256, model.base
+    readers = load_catalogue().readers
+    return next((entry.model_sha256 for entry in readers if entry.name == name), ""), ""
 
 
 def _chat_model(settings: Settings) -> str:

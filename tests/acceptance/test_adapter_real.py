@@ -217,7 +217,7 @@ def test_set_up_adds_the_adapter_and_uses_it(
         (bundled / embedder.folder).symlink_to(bundled_models_dir() / embedder.folder)
     shutil.copyfile(adapters / "random.gguf", bundled / "adapter.gguf")
     text = (bundled_models_dir() / "catalogue.toml").read_text(encoding="utf-8")
-    text = re.sub(r"\[\[adapter\]\].*?(?=\[\[(?!adapter)|\Z)", "", text, flags=re.DOTALL)
+    text = re.sub(r"\[\[(adapter|ocr)\]\].*?(?=\[\[(?!\1)|\Z)", "", text, flags=re.DOTALL)
     entry = entry_for(bundled / "adapter.gguf")
     rows = [f"{key} = {json.dumps(getattr(entry, key))}" for key in entry.__slots__[:-2]]
     tables = ["[adapter.figures]", "f1 = 0.6", "[adapter.calibration]", "refusal_margin = -0.5"]

@@ -117,6 +117,8 @@ def test_the_whole_journey_makes_no_object_of_diskcache(
 ) -> None:
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "models").symlink_to(airgap_models, target_is_directory=True)
+    config = tmp_path / "data" / "config.toml"
+    config.write_text('reading = "together"\n', encoding="utf-8")  # the chat model answers too
     done = run("journey", tmp_path / "data")
     assert done.returncode == 0, done.stderr
     assert "24 months" in done.stdout

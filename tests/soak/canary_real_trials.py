@@ -102,7 +102,7 @@ class Trials:
         judged = ("--question", self.words.question, "--verdict", "right")
         return [
             Task("add to a new library", empty, ("add", old, new)),
-            Task("ask", filled, ("ask", self.words.question)),
+            Task("ask", filled, ("ask", "--reading", "together", self.words.question)),
             Task("add to a library", filled, ("add", new)),
             Task("rekey", filled, ("rekey",)),
             Task("feedback", filled, ("feedback", "add", *judged)),

@@ -125,13 +125,14 @@ class Given:
 def _use_fakes() -> None:
     chat = FakeChat((f'"The patient {WORDS[0]} was seen." ', f"{WORDS[2]} too. ") * 4)
     fakes: dict[Any, dict[str, Any]] = {
-        sandboxed_parser: {"ChildParser": lambda settings: FakeParser()},
+        sandboxed_parser: {"ChildParser": lambda settings, **_: FakeParser()},
         reranker: {"load_reranker": lambda settings: None},
         engine_loader: {
             "embedder_identity": lambda settings: EMBEDDER.identity,
             "load_embedder": lambda settings: EMBEDDER,
             "has_chat_model": lambda settings: True,
             "load_chat": lambda settings: chat,
+            "load_reader": lambda settings: None,
         },
         wiring: {
             "list_models": lambda settings: [],

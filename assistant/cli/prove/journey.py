@@ -48,7 +48,7 @@ def _commands(data_dir: Path) -> list[tuple[str, list[str]]]:
         ("ingest", ["add", *map(str, sample_paths())]),
         ("models", ["models", "list"]),
         ("search", ["search", SAMPLE_QUESTION]),
-        ("ask", ["ask", SAMPLE_QUESTION]),
+        ("ask", ["ask", "--reading", "together", SAMPLE_QUESTION]),  # reader and chat model
         ("export", ["docs"]),
         ("audit verify", ["audit", "verify"]),
         ("audit export", ["audit", "export", exported]),
