@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 
 from assistant.answering.best_sentence import NUMBER, sentence_spans
 from assistant.answering.checks.identity import conflicts
+from assistant.answering.strategies.question_type import asks_whether
 from assistant.text.words import plain_words
 from assistant.types import CancelToken, Hit, Place, Reader, Reading, ReadSpan
 
@@ -30,10 +31,6 @@ _OTHER_KIND = 2.5
 _COUNTS = re.compile(
     r"\bhow (?:many|much|long|old|far|high|tall|large|big|deep|wide|heavy|fast)\b"
     r"|\bwhat (?:percent\w*|share|year)\b",
-    re.IGNORECASE,
-)
-_WHETHER = re.compile(
-    r"\s*(?:is|are|was|were|do|does|did|may|must|should|shall|can|will|would|has|have|had)\b",
     re.IGNORECASE,
 )
 _ARTICLES = frozenset(("a", "an", "the"))
@@ -78,7 +75,7 @@ def fitting_spans(question: str, hit: Hit, reading: Reading) -> Reading:
     passage = hit.passage
     context = f"{passage.document}\n{passage.heading}"
     sentences = sentence_spans(passage.text)
-    counts, whether = _COUNTS.search(question), _WHETHER.match(question)
+    counts, whether = _COUNTS.search(question), asks_whether(question)
     kept: list[ReadSpan] = []
     for found in reading.spans:
         span = in_one_paragraph(found, passage.text)

@@ -34,7 +34,7 @@ _POINTS_BACK = re.compile(
     re.IGNORECASE,
 )
 _NUMBER_BONUS = 0.1
-_ASKS_FORNUMBER = re.compile(
+_ASKS_FOR_NUMBER = re.compile(
     r"\b(?:how (?:many|much|long|often|old|far|soon|high|tall|large|big)|when|deadline"
     r"|what (?:year|date|time|percent\w*)|which year)\b",
     re.IGNORECASE,
@@ -82,7 +82,7 @@ def score_sentences(
     numbers = sorted(chosen[: _SENTENCES_EACH * passages])
     similar = _similarities(query, {i: texts[i] for i in numbers}, embedder, cancel)
     best_fused = max((hit.scores.fused for hit in hits), default=0.0) or 1.0
-    wants_number = _ASKS_FORNUMBER.search(query.text) is not None
+    wants_number = _ASKS_FOR_NUMBER.search(query.text) is not None
     scored = []
     for index, (span, text) in enumerate(zip(spans, texts, strict=True)):
         score = OVERLAP_WEIGHT * overlaps[index] + similar.get(index, 0.0)

@@ -23,6 +23,7 @@ from assistant.answering.checks.negation import (
     opposite_word,
     opposites_of,
 )
+from assistant.answering.strategies.question_type import asks_whether
 from assistant.text.canonical import canonical
 from assistant.text.quantities import Value, comparable, equal, find_values
 from assistant.text.stop_words import STOP_WORDS
@@ -52,9 +53,6 @@ _WHEN = re.compile(r"\b(?:when|what (?:year|date|day|month)|which (?:year|day)|d
 _HOW_MUCH = re.compile(
     r"\bhow (?:many|much|long|often|far|old|big|large|high|tall|soon|fast|deep|wide)\b"
     r"|\b(?:number|amount|rate|price|fee|cost|percentage|share|dose|limit|cap|length|period|term)\b"
-)
-_WHETHER = re.compile(
-    r"\s*(?:is|are|was|were|do|does|did|may|must|should|shall|can|will|would|has|have|had)\b"
 )
 _WHO = re.compile(r"\b(?:who|whom|whose|where|which)\b")
 
@@ -218,7 +216,7 @@ def _about_the_same(
     mine, theirs = _said(first), _said(second)
     shared = mine & theirs
     opposed = {key for key in mine ^ theirs if opposites_of(key, mine ^ theirs)}
-    if not _WHETHER.match(question.lower()):
+    if not asks_whether(question):
         opposed -= content_stems(question)  # "the tenant" of a question is not the landlord
     asked = content_stems(topic_words(question)) - opposed
     if len(shared) < _LEAST_SHARED or not asked & shared or (asked & mine) != (asked & theirs):

@@ -9,6 +9,7 @@ from itertools import groupby
 from assistant.answering.answer_spans import AnswerSpan, read_hits
 from assistant.answering.best_sentence import ScoredSentence, copied, sentence_spans, with_lead
 from assistant.answering.reader_confidence import answer_confidence
+from assistant.text.quantities import in_two_ways
 from assistant.types import CancelToken, Citation, Hit, Reader, SearchResult, Sentence
 
 MOST_LISTED = 12
@@ -69,8 +70,13 @@ def read_answer(
         refused=confidence < reader.calibration.threshold,
         scored=scored,
         statements=_statements(spans, scored),
-        note="" if reader.reads_whole(question) else _CUT,
+        note=("" if reader.reads_whole(question) else _CUT) + _ambiguous(spans[0].text),
     )
+
+
+def _ambiguous(answer: str) -> str:
+    """Say of a date or number in the answer that it can be read in two ways."""
+    return "".join(f" {said}." for said in in_two_ways(answer))
 
 
 def sentence_of(

@@ -238,7 +238,7 @@ def equal(one: Value, other: Value) -> bool:
 def in_two_ways(text: str) -> list[str]:
     """Say of each number and date of `text` that can be read in two ways, in which.
 
-    "03/04/2024 may be 4 March 2024 or 3 April 2024", "1.240 may be 1.24 or 1240".
+    "03/04/2024 may be 3 April 2024 or 4 March 2024", "1.240 may be 1.24 or 1240".
     """
     said: list[str] = []
     for value in find_values(text):

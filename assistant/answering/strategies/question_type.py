@@ -136,9 +136,14 @@ def kind_of(question: str) -> str:
         return TABLE
     if _DEFINITION.search(text) or _asks_what_it_is(text):
         return DEFINITION
-    if _ASKS_WHETHER.search(text) or _ASKS_FOR_A_NAME.search(text):
+    if asks_whether(text) or _ASKS_FOR_A_NAME.search(text):
         return LOOK_UP
     return LIST if any(rule.search(text) for rule in _LIST) else LOOK_UP
+
+
+def asks_whether(question: str) -> bool:
+    """Tell a question that is answered by yes or no: "May the tenant sublet?"."""
+    return _ASKS_WHETHER.search(question.lstrip()) is not None
 
 
 def leans(question: str) -> bool:

@@ -283,3 +283,11 @@ def test_of_a_very_long_question_it_is_said_that_its_beginning_is_read() -> None
     answer, _ = ask(knows({"every six months": 4.0}, question), question)
     assert answer.route is not None
     assert "only its beginning" in answer.route.reason
+
+
+def test_a_date_that_can_be_read_in_two_ways_is_said() -> None:
+    question = "When is the oil of the pump changed?"
+    texts = ("The oil of the pump is changed on 03/04/2024.", *MANUAL[1:])
+    answer, _ = ask(knows({"03/04/2024": 4.0}, question), question, texts)
+    assert answer.route is not None
+    assert "03/04/2024 may be 3 April 2024 or 4 March 2024." in answer.route.reason
