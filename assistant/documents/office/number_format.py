@@ -54,11 +54,6 @@ def shown_number(raw: str, code: str, *, from_1904: bool = False) -> str:
     return _number(number, tokens)
 
 
-def is_date(code: str) -> bool:
-    """Tell whether a format shows dates or times."""
-    return any(kind == "date" for kind, _ in _sections(code[:_LONGEST])[0])
-
-
 Token = tuple[str, str]
 
 

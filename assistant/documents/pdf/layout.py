@@ -81,9 +81,3 @@ def line_height(segments: Sequence[Segment]) -> float:
 def overlap(a0: float, a1: float, b0: float, b1: float) -> float:
     """Return by how much two stretches overlap; negative if there is a gap between them."""
     return min(a1, b1) - max(a0, b0)
-
-
-def same_line(one: Segment, other: Segment) -> bool:
-    """Tell whether two segments stand on one line."""
-    shared = overlap(one.top, one.bottom, other.top, other.bottom)
-    return shared >= 0.5 * min(one.height, other.height)
