@@ -280,4 +280,5 @@ class AnswerSession:
             confidence=stages.confidence,
             contradictions=contradictions,
             short=None if found is None or abstained else found.short,
+            yes_no="" if found is None or abstained else found.yes_no,
         )

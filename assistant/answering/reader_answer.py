@@ -9,8 +9,9 @@ from itertools import groupby
 from assistant.answering.answer_spans import AnswerSpan, read_hits
 from assistant.answering.best_sentence import ScoredSentence, copied, sentence_spans, with_lead
 from assistant.answering.reader_confidence import answer_confidence
+from assistant.answering.yes_no import yes_no_of
 from assistant.text.quantities import in_two_ways
-from assistant.types import CancelToken, Citation, Hit, Reader, SearchResult, Sentence
+from assistant.types import CancelToken, Citation, Hit, Reader, SearchResult, Sentence, YesNo
 
 MOST_LISTED = 12
 """Answers that are given to a question for several things."""
@@ -30,7 +31,8 @@ class ReaderAnswer:
     `short` is the best span, cited; `confidence` (0..1) that it is right; `refused` tells that
     this is too little to give it. `scored` has the sentences of the passages that hold a span,
     with the probability of the best one as their score; `statements` are those that answer,
-    best first. `note` is for the reason of the route.
+    best first. `yes_no` is what the first sentence says to a yes/no question, `note` is
+    for the reason of the route.
     """
 
     spans: tuple[AnswerSpan, ...] = ()
@@ -40,6 +42,7 @@ class ReaderAnswer:
     refused: bool = True
     scored: tuple[ScoredSentence, ...] = ()
     statements: tuple[ScoredSentence, ...] = ()
+    yes_no: YesNo = ""
     note: str = ""
 
 
@@ -62,14 +65,17 @@ def read_answer(
     confidence = answer_confidence(question, result, spans, reader.calibration)
     scored = _scored(hits, spans)
     given = _listed(spans) if several else spans[:1]
+    sentences = tuple(dict.fromkeys(sentence_of(hits, scored, span) for span in given))
+    best = hits[spans[0].place.passage].passage
     return ReaderAnswer(
         spans=spans,
-        sentences=tuple(dict.fromkeys(sentence_of(hits, scored, span) for span in given)),
+        sentences=sentences,
         short=_short(hits, spans[0]),
         confidence=confidence,
         refused=confidence < reader.calibration.threshold,
         scored=scored,
         statements=_statements(spans, scored),
+        yes_no=yes_no_of(question, sentences[0].text, f"{best.document}\n{best.heading}"),
         note=("" if reader.reads_whole(question) else _CUT) + _ambiguous(spans[0].text),
     )
 

@@ -1,6 +1,7 @@
 """Shared types: plain data and protocols, nothing that does work."""
 
 from assistant.types.answers import (
+    YES_NO_WORDS,
     Answer,
     AnswerEvent,
     Contradiction,
@@ -16,6 +17,7 @@ from assistant.types.answers import (
     SearchResult,
     Sentence,
     Timings,
+    YesNo,
 )
 from assistant.types.calibration import (
     Calibration,

@@ -118,6 +118,11 @@ class Sentence:
         return "; ".join(flaw.reason for flaw in self.flaws)
 
 
+YesNo = Literal["yes", "no", "conditional", ""]
+"""What the quoted sentence says to a yes/no question; "" where it does not say so itself."""
+
+YES_NO_WORDS: dict[YesNo, str] = {"yes": "Yes", "no": "No", "conditional": "On a condition"}
+
 ContradictionKind = Literal["number", "date", "name", "negation"]
 
 
@@ -157,7 +162,7 @@ class Answer:
     been if it was withheld (None: not measured for this model and way of reading).
     `contradictions` are places of the documents that disagree about the answer. `short` are the
     words that answer, as a reader found them in the first sentence (None without a reader, and
-    where it is not sure enough).
+    where it is not sure enough). `yes_no` is what that sentence says to a yes/no question.
     """
 
     question: str
@@ -176,6 +181,7 @@ class Answer:
     confidence: float | None = None
     contradictions: tuple[Contradiction, ...] = ()
     short: Citation | None = None
+    yes_no: YesNo = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ from convert.reader.question_answers import (
     written_unanswerable,
 )
 from convert.reader.reading_samples import ReadingSample, asked_otherwise, cropped, drawn
+from convert.reader.sentence_questions import sentence_questions
 from convert.reader.settings import ReaderData, ReaderSettings
 from convert.reader.statement_questions import yes_no
 
@@ -75,6 +76,7 @@ def _of_articles(data: ReaderData, rng: random.Random) -> list[ReadingSample]:
     found += near_passages(articles, data.near, rng)
     found += changed_questions(articles, data.changed, rng)
     found += changed_numbers(articles, data.numbers, rng)
+    found += sentence_questions(articles, data.sentences // 2, _WITHOUT, rng)
     return found + yes_no(articles, data.yes_no, _WITHOUT, rng)
 
 
@@ -84,6 +86,7 @@ def _of_others(data: ReaderData, rng: random.Random) -> list[ReadingSample]:
     if contracts:
         found += clauses(contracts, data.clauses, rng)
         found += absent_clauses(contracts, data.absent, rng)
+        found += sentence_questions(contracts, data.sentences // 2, _WITHOUT, rng)
         found += look_ups(contracts, data.look_ups, _WITHOUT, rng)
     if data.medquad is not None:
         found += medical(data.medquad, data.medical, _WITHOUT, rng)

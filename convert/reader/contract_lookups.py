@@ -72,6 +72,8 @@ _OF_CATEGORY: Mapping[str, re.Pattern[str]] = {
     ),
 }  # fmt: skip
 _NEAREST = 3
+_PARTIES = "Parties"
+_LONGEST_PARTIES = 400
 
 
 def look_ups(
@@ -122,6 +124,8 @@ def _of_clauses(paragraph: Paragraph, rng: random.Random) -> Iterator[tuple[str,
     """Yield a marked clause's category asked for the one time or amount that it names."""
     for question in paragraph.questions:
         category = category_of(question)
+        if category == _PARTIES and (span := _all_parties(paragraph.text, question.spans)):
+            yield rng.choice(wordings_of(category)), span
         pattern = _OF_CATEGORY.get(category)
         ways = [way for way in wordings_of(category) if asks_for_value(way)]
         if not pattern or not ways or len(question.spans) != 1:
@@ -129,6 +133,13 @@ def _of_clauses(paragraph: Paragraph, rng: random.Random) -> Iterator[tuple[str,
         named = list(pattern.finditer(paragraph.text, *question.spans[0]))
         if len(named) == 1 and (span := quotable(paragraph.text, named[0].span("answer"))):
             yield rng.choice(ways), span
+
+
+def _all_parties(text: str, spans: Sequence[Span]) -> Span | None:
+    """Return the stretch from the first party's name to the last one's, if it is short."""
+    start, end = min(a for a, _ in spans), max(b for _, b in spans)
+    fits = len(spans) > 1 and end - start <= _LONGEST_PARTIES
+    return quotable(text, (start, end)) if fits else None
 
 
 def _inside(who: str) -> str:

@@ -49,6 +49,10 @@ class ReaderData(Settings):
     yes_no: Count = 3_000
     """Yes/no questions made of statements in `squad`."""
 
+    sentences: Count = 6_000
+    """Questions made by rule of sentences (who, whether, when, how, what a term means), half of
+    them of `squad` and half of `cuad`."""
+
     codes: Count = 5_000
     """Questions for one of several things with codes, in made passages."""
 

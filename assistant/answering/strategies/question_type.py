@@ -14,13 +14,19 @@ from assistant.text.words import words
 
 LOOK_UP = "look-up"
 DEFINITION = "definition"
+YES_NO = "yes/no"
+PARTIES = "parties"
+COUNT = "count"
+SUMMARY = "summary"
 LIST = "list"
 TABLE = "table"
 GREETING = "greeting"
 HELP = "help"
 DOCUMENTS = "documents"
 
-KINDS = (LOOK_UP, DEFINITION, LIST, TABLE, GREETING, HELP, DOCUMENTS)
+KINDS = (
+    LOOK_UP, YES_NO, PARTIES, DEFINITION, COUNT, LIST, TABLE, SUMMARY, GREETING, HELP, DOCUMENTS
+)  # fmt: skip
 
 _LONGEST = 1_000
 """Characters of a question that are looked at."""
@@ -75,12 +81,32 @@ _OF_SOMETHING = _rule(r"\b(?:the|my|your|our|this|its|their|of|in|for|on|at|by|t
 
 _PLURAL = r"(?:[\w'-]+ ){0,2}?[\w'-]*[^suiW\W]s(?: of (?:the |an? )?[\w'-]+)?"
 _ASKS_WHETHER = _rule(
-    r"^(?:is|are|was|were|do|does|did|may|must|should|shall|will|would|has|have|had)\b"
+    r"^(?:is|are|was|were|do|does|did|may|must|should|shall|will|would|has|have|had"
+    r"|(?:can|could)(?! you\b))\b"
 )
+_PARTIES = _rule(r"""
+^(?:who (?:are|were) (?:all )?(?:the )?(?:contracting |contract |two |signing )?
+(?:parties|signatories|contractors|contract partners)\b
+|(?:what|which) (?:parties|companies|persons) (?:are|were|have)(?: the)?(?: parties
+| party| signed| entered| concluded| bound| involved)\b|between (?:whom|which|what)\b
+|(?:who|which \w+) (?:has |have )?(?:signed|entered into|concluded) (?:the|this|it)\b
+|who is (?:the |this )?(?:contract|agreement|lease|licen[cs]e) (?:with|between)\b
+|(?:name|list|give)(?: me)? (?:all )?(?:the )?(?:contracting )?parties\b)
+""")
+_COUNT = _rule(r"""
+^(?:how many(?! (?:(?:calendar|business|working) )?(?:days?|weeks?|months?|years?|hours?|minutes?
+|seconds?|times|km|m|mm|cm|kg|g|mg|ml|l|litres?|liters?|metres?|meters?|milligrams?|grams?
+|degrees?|percent|euros?|dollars?|pounds?|bar|volts?|watts?)\b)
+|what is the number of|(?:please )?count\b)
+""")
+_SUMMARY = _rule(r"""
+^(?:(?:can|could|would) you |please )*(?:summari[sz]e|sum up|outline)\b
+|^(?:(?:can|could|would) you |please )*(?:give|show|write|make)(?: me)? (?:an?|the) (?:short |brief
+|quick )?(?:summary|overview|outline|abstract)\b
+|^what(?:'s| is) (?:the (?:gist|summary)|(?:the |this |that )?[\w '-]{1,60} (?:all )?about)[ ?.!]*$
+""")
 _LIST = (
-    _rule(
-        r"^(?:(?:can|could) you |please )?(?:list|enumerate|itemi[sz]e|summari[sz]e|highlight)\b"
-    ),
+    _rule(r"^(?:(?:can|could) you |please )?(?:list|enumerate|itemi[sz]e|highlight)\b"),
     _rule(r"^(?:please )?name (?:all|the|every|each|some|two|three|four|five)\b"),
     _rule(
         r"^(?:(?:can|could) you |please )?(?:give|show|find|tell|collect)(?: me)? (?:all|every)\b"
@@ -98,6 +124,16 @@ _ASKS_FOR_A_NAME = _rule(
     r"\b(?:called|known as|named|nicknamed|termed|referred to as)(?: in [\w' -]{1,40})?[ ?.!]*$"
 )
 """One name of many things: "What are engines with two cylinders called?"."""
+
+_FIRST_THAT_FITS = (
+    (TABLE, _TABLE),
+    (DEFINITION, _DEFINITION),
+    (SUMMARY, _SUMMARY),
+    (PARTIES, _PARTIES),
+    (COUNT, _COUNT),
+    (YES_NO, _ASKS_WHETHER),
+    (LOOK_UP, _ASKS_FOR_A_NAME),
+)
 
 _GOES_ON = _rule(r"""
 ^(?:(?:and|but|or|so|then|also|what about|how about|what if|for)\b|(?:what|anything|who) else\b
@@ -132,12 +168,9 @@ def kind_of(question: str) -> str:
     for kind, whole in ((GREETING, _GREETING), (HELP, _HELP), (DOCUMENTS, _DOCUMENTS)):
         if whole.fullmatch(text):
             return kind
-    if _TABLE.search(text):
-        return TABLE
-    if _DEFINITION.search(text) or _asks_what_it_is(text):
-        return DEFINITION
-    if asks_whether(text) or _ASKS_FOR_A_NAME.search(text):
-        return LOOK_UP
+    for kind, rule in _FIRST_THAT_FITS:
+        if rule.search(text) or (kind == DEFINITION and _asks_what_it_is(text)):
+            return kind
     return LIST if any(rule.search(text) for rule in _LIST) else LOOK_UP
 
 

@@ -123,6 +123,9 @@ _DIRECT = {
 
 _REASONS = {
     question_type.LOOK_UP: "It asks for one fact: the best passages are read together.",
+    question_type.YES_NO: "It asks whether something is so: the sentence that decides is given.",
+    question_type.PARTIES: "It asks who the parties are: the beginnings of documents are read too.",
+    question_type.COUNT: "It asks how many: what a passage says is given, nothing is counted.",
     question_type.DEFINITION: "It asks what something is: the best passages are read together.",
     question_type.TABLE: "It asks for a value of a table: the best passages are read together.",
     question_type.LIST: "It asks for several things: many passages are asked one by one.",

@@ -21,6 +21,7 @@ from assistant.types import (
     Scores,
     SearchResult,
     Timings,
+    YesNo,
 )
 from assistant.types.answers import ContradictionKind, Origin
 from assistant.types.feedback import ExportKind, Verdict
@@ -97,6 +98,7 @@ class AskJson(Document, frozen=True):
     confidence: float | None
     contradictions: list[ContradictionJson]
     short: Citation | None
+    yes_no: YesNo
 
 
 class SearchJson(Document, frozen=True):

@@ -21,6 +21,7 @@ from assistant.types import (
     STRATEGIES,
     SURE,
     WITHDRAWN,
+    YES_NO_WORDS,
     Answer,
     AnswerEvent,
     Citation,
@@ -140,8 +141,8 @@ def _grow(event: AnswerEvent, shown: Text, counted: Text) -> None:
 def show_answer(answer: Answer, output: Output, *, passages: bool) -> None:
     """Print a checked answer: sentences with citation numbers, then the places."""
     cited: list[Citation] = []
-    if answer.short is not None:
-        output.line((_one_line(answer.short), "bold green"))
+    if first := _first_words(answer):
+        output.line((first, "bold green"))
     for sentence in () if answer.abstained else answer.sentences:
         _show_sentence(sentence, cited, output)
     for found in () if answer.abstained else answer.contradictions:  # the text says them
@@ -160,6 +161,13 @@ def show_answer(answer: Answer, output: Output, *, passages: bool) -> None:
     elif places := _other_places(answer, cited):
         output.line((f"See also: {places}", "dim"))
     _show_how(answer, output)
+
+
+def _first_words(answer: Answer) -> str:
+    """Return the answer in a few words, "" where the sentence must be read."""
+    if answer.yes_no:
+        return f"{YES_NO_WORDS[answer.yes_no]}:"
+    return _one_line(answer.short) if answer.short is not None else ""
 
 
 def _show_how(answer: Answer, output: Output) -> None:

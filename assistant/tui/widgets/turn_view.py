@@ -14,7 +14,7 @@ from assistant.tui.citation_numbers import Source, numbers_of
 from assistant.tui.feedback_workers import said_of
 from assistant.tui.strategy_choice import why
 from assistant.tui.turn_state import Phase, Turn
-from assistant.types import DIRECT, Answer, Citation, Contradiction, Sentence
+from assistant.types import DIRECT, YES_NO_WORDS, Answer, Citation, Contradiction, Sentence
 
 LABEL = "bold $foreground-muted"
 QUIET = "$foreground-muted"
@@ -63,6 +63,8 @@ class TurnView(Vertical):
             return
         extracts = [s for s in turn.sentences if s.origin == "extract"]
         written = [s for s in turn.sentences if s.origin == "model"]
+        if turn.answer is not None and turn.answer.yes_no:
+            yield safe_content.line(f"{YES_NO_WORDS[turn.answer.yes_no]}:", "bold")
         if extracts:
             yield safe_content.lines(
                 [safe_content.line("From the documents, word for word", LABEL)]
