@@ -23,6 +23,7 @@ from assistant.cli.eval import evaluate_schema
 from assistant.cli.main import cli
 from assistant.cli.models import models_schema
 from assistant.cli.prove.command import ProofJson
+from assistant.cli.table import table_schema
 from assistant.console import json_output
 
 HERE = Path(__file__).parent
@@ -66,6 +67,13 @@ OUTPUTS = {
     "prove-offline": ProofJson,
     "rekey": schema.PassphraseChangedJson,
     "sample": answer_schema.AskJson,
+    "table export": table_schema.TableExportedJson,
+    "table fill": table_schema.TableFilledJson,
+    "table list": table_schema.TableNamesJson,
+    "table mark": table_schema.TableMarkedJson,
+    "table remove": table_schema.TableRemovedJson,
+    "table show": table_schema.TableJson,
+    "table templates": table_schema.TemplatesJson,
 }
 
 

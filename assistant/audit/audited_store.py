@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
+from assistant.audit.audited_grids import AuditedGridRows
 from assistant.audit.recorder import MOST_LISTED, AuditRecorder
 from assistant.store import SqliteStore
 from assistant.store.feedback_rows import FeedbackState
@@ -28,6 +29,10 @@ class AuditedStore(SqliteStore):
     @property
     def feedback(self) -> AuditedFeedback:
         return AuditedFeedback(self, self._recorder)
+
+    @property
+    def grids(self) -> AuditedGridRows:
+        return AuditedGridRows(self.pool, self._recorder)
 
     def add(self, new: NewDocument) -> DocumentRecord:
         recorder = self._recorder

@@ -9,6 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TypeVar
 
+from assistant.audit.audited_grids import AuditedGrids
 from assistant.audit.recorder import MOST_LISTED, AuditRecorder
 from assistant.errors import AssistantError
 from assistant.types import (
@@ -184,6 +185,10 @@ class AuditedWorkspace:
         self, kind: ExportKind, *, training_share: float, both: bool = False
     ) -> FeedbackExport:
         return self._inner.export_feedback(kind, training_share=training_share, both=both)
+
+    @property
+    def grids(self) -> AuditedGrids:
+        return AuditedGrids(self._inner.grids, self._recorder)
 
     def close(self) -> None:
         self._inner.close()

@@ -35,6 +35,7 @@ COMMANDS = {
     "rekey": "assistant.cli.passphrase.command:rekey",
     "sample": "assistant.cli.sample:sample",
     "search": "assistant.cli.ask.command:search",
+    "table": "assistant.cli.table.command:table",
 }
 
 EXAMPLES = """
@@ -44,6 +45,7 @@ Examples:
   assistant add contracts/ guideline.pdf       add a folder and a file
   assistant ask "How long is the warranty?"    answer with checked quotes
   assistant search "termination notice"        passages and why they were found
+  assistant table nda "*.pdf"                  the same questions to many documents
   assistant doctor                             what is missing, and how to mend it
 
 \b

@@ -38,6 +38,7 @@ from assistant.types import (
     SearchResult,
     Workspace,
 )
+from assistant.types.tabular import Grids
 from assistant.unlock.unlock import LibraryUnlocker
 
 if TYPE_CHECKING:
@@ -173,6 +174,13 @@ class LocalWorkspace:
         if made.ids:
             store.feedback.note_exported(with_older(entries, made.ids), kind)
         return made
+
+    @property
+    def grids(self) -> Grids:
+        from assistant.tabular.library_grids import LibraryGrids
+
+        store = self._filled_store()
+        return LibraryGrids(store, store.grids, self._load_reader, self)
 
     def close(self) -> None:
         """Close the library and let go of the engines: they hold text of documents."""

@@ -184,6 +184,7 @@ def delete(connection: apsw.Connection, document_id: int) -> DocumentRecord:
         f"DELETE FROM vectors WHERE chunk_id IN {chunks}",  # noqa: S608 - a constant
         "DELETE FROM chunks WHERE document_id = ?",
         *(f"DELETE FROM {table} WHERE document_id = ?" for table in LAYOUT_TABLES),  # noqa: S608
+        "DELETE FROM grid_cells WHERE document_id = ?",
         "DELETE FROM sources WHERE document_id = ?",
         "DELETE FROM pages WHERE document_id = ?",
         "DELETE FROM text_blocks WHERE document_id = ?",

@@ -9,6 +9,7 @@ import apsw
 
 from assistant.store.document_layout import LAYOUT
 from assistant.store.feedback_rows import FEEDBACK
+from assistant.store.grid_rows import GRIDS
 from assistant.store.page_texts import read_text
 from assistant.store.query_rows import fetch
 from assistant.text.search_form import SEARCH_FORM, index_text
@@ -178,6 +179,10 @@ def _add_layout(connection: apsw.Connection) -> None:
     connection.execute(LAYOUT)
 
 
+def _add_grids(connection: apsw.Connection) -> None:
+    connection.execute(GRIDS)
+
+
 def _add_sources(connection: apsw.Connection) -> None:
     connection.execute(_SOURCES)
 
@@ -209,5 +214,6 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration("0005_sources", _add_sources),
     Migration("0006_layout", _add_layout),
     Migration("0007_word_index", fill_word_index),
+    Migration("0008_grids", _add_grids),
 )
 """All steps, oldest first. A store records the names of those it has been through."""

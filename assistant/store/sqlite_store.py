@@ -9,7 +9,13 @@ import apsw
 
 from assistant.errors import DiskFullError, StoreBusyError, StoreError, UsageError
 from assistant.store.audit_state import AuditState
-from assistant.store.chunk_search import dense_hits, passages, term_frequencies, text_hits
+from assistant.store.chunk_search import (
+    dense_hits,
+    document_passages,
+    passages,
+    term_frequencies,
+    text_hits,
+)
 from assistant.store.connection import Pool
 from assistant.store.document_layout import notes_of, page_of
 from assistant.store.document_rows import (
@@ -30,6 +36,7 @@ from assistant.store.document_rows import (
 )
 from assistant.store.feedback_migration import carry_over, speaking_of
 from assistant.store.feedback_rows import FeedbackState
+from assistant.store.grid_rows import GridRows
 from assistant.store.page_texts import page_bounds, read_text
 from assistant.store.store_names import shown
 from assistant.types import (
@@ -69,6 +76,11 @@ class SqliteStore:
     def feedback(self) -> FeedbackState:
         """Feedback on answers."""
         return FeedbackState(self.pool)
+
+    @property
+    def grids(self) -> GridRows:
+        """Grids of questions and documents."""
+        return GridRows(self.pool)
 
     def find(self, content_hash: str) -> DocumentRecord | None:
         """Return the document with this content hash, if the library has it."""
@@ -209,6 +221,11 @@ class SqliteStore:
         """Load passages in the order of the ids; ids that are gone are left out."""
         with self.pool.reading() as connection:
             return passages(connection, list(chunk_ids))
+
+    def document_passages(self, document_id: int) -> list[Passage]:
+        """Return all passages of a document in order; none if it is gone."""
+        with self.pool.reading() as connection:
+            return document_passages(connection, document_id)
 
     def close(self) -> None:
         """Close the file. Calls that still run in other threads end first; safe to repeat."""

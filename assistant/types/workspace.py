@@ -11,6 +11,7 @@ from assistant.types.cancel import CancelToken
 from assistant.types.documents import AS_FOUND, DocumentRecord, Note, Page, ReadOptions
 from assistant.types.feedback import ExportKind, Feedback, FeedbackExport
 from assistant.types.ingest import IngestEvent
+from assistant.types.tabular import Grids
 
 
 class Workspace(Protocol):
@@ -69,6 +70,11 @@ class Workspace(Protocol):
     def page(self, document_id: int, number: int) -> Page: ...
 
     def notes(self, document_id: int) -> tuple[Note, ...]: ...
+
+    @property
+    def grids(self) -> Grids:
+        """Tables of many documents. Raises `UsageError` where the library is empty."""
+        ...
 
     def close(self) -> None: ...
 

@@ -16,6 +16,7 @@ from assistant.errors import UsageError
 from assistant.feedback.export_rows import export
 from assistant.feedback.validation import completed
 from assistant.store.document_rows import resolve
+from assistant.tabular.library_grids import LibraryGrids
 from assistant.types import (
     AS_FOUND,
     AnswerEvent,
@@ -37,6 +38,8 @@ from assistant.types import (
     ReadOptions,
     SearchResult,
 )
+from tests.fakes.grids import FakeGridState, FakeGridStore
+from tests.fakes.reader import FakeReader
 from tests.fakes.workspace_scripts import (
     MODEL,
     PAGES,
@@ -98,6 +101,8 @@ class FakeWorkspace:
         self.judged: list[Feedback] = []
         self.exported: list[tuple[str, int, tuple[int, ...]]] = []
         self._model = model
+        self.grid_state = FakeGridState()
+        self.reader = FakeReader({})
         self._gates: dict[str, threading.Event] = {}
         self._open_gates = False
         self._lock = threading.Lock()
@@ -296,6 +301,14 @@ class FakeWorkspace:
         self._note("export_feedback")
         known = _Known(self.documents(), lambda number, page: self._pages[number][1][page - 1])
         return export(kind, self.judged, known, training_share=training_share, both=both)
+
+    @property
+    def grids(self) -> LibraryGrids:
+        self._note("grids")
+        texts = {number: pages for number, (_, pages) in self._pages.items()}
+        records = [record(number, *entry) for number, entry in self._pages.items()]
+        store = FakeGridStore(records, texts)
+        return LibraryGrids(store, self.grid_state, lambda: self.reader, self)
 
     def close(self) -> None:
         self._note("close")

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from assistant import __version__
+from assistant.cli.default_group import DefaultGroup
 from assistant.cli.eval.arms import (
     DECIDING,
     ArmSelection,
@@ -37,15 +38,6 @@ if TYPE_CHECKING:
 FOLDER = "evaluations"
 _STOPPED = "stopped"
 _LISTED = 5
-
-
-class DefaultGroup(click.Group):
-    """A group in which the name of the command `run` may be left out."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        if args and args[0] not in self.commands and args[0] not in ctx.help_option_names:
-            args = ["run", *args]
-        return super().parse_args(ctx, args)
 
 
 @click.group("eval", cls=DefaultGroup)

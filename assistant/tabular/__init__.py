@@ -1,0 +1,1 @@
+"""Grids: the same questions asked of many documents, each document read whole."""

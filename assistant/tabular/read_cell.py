@@ -1,0 +1,101 @@
+"""Read a whole document with the reader, and make a cell of what it finds."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from assistant.answering.answer_spans import fitting_spans
+from assistant.answering.best_sentence import sentence_spans
+from assistant.tabular.typed_values import read_value
+from assistant.text.words import plain_words
+from assistant.types import CancelToken, Hit, Passage, Reader, Reading, ReadSpan, Scores
+from assistant.types.tabular import Cell, CellItem, CellState, Column
+
+MOST_ITEMS = 50
+"""Quotes that a cell keeps; what was found beyond them is counted."""
+
+_LOOKED_AT = 30
+"""Passages of a document whose spans are looked at closely: the best, and all that answer."""
+
+SURE = 0.5
+"""From this probability on a cell is found, and a quote is a part of a list."""
+
+OTHERS = 3
+"""Quotes that a cell keeps beside those that count."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    passage: Passage
+    span: ReadSpan
+    log_odds: float
+
+
+def read_cell(
+    column: Column, passages: Sequence[Passage], reader: Reader, cancel: CancelToken | None = None
+) -> Cell:
+    """Ask each passage of a document, and let the spans of all compete.
+
+    Raises what the reader raises.
+    """
+    readings = reader.read(column.question, [p.text for p in passages], cancel)
+    ranked = _ranked(column.question, passages, readings)
+    return cell_of(column, ranked, reader)
+
+
+def _ranked(
+    question: str, passages: Sequence[Passage], readings: Sequence[Reading]
+) -> list[_Found]:
+    """Return the spans of all passages, the likeliest first; of equal words the likeliest."""
+    read = [(p, r) for p, r in zip(passages, readings, strict=True) if r.spans]
+    read.sort(key=lambda pair: -_log_odds(pair[1], pair[1].spans[0]))
+    found: dict[tuple[str, ...], _Found] = {}
+    for number, (passage, reading) in enumerate(read):
+        if number >= _LOOKED_AT and _log_odds(reading, reading.spans[0]) < 0:
+            break
+        for span in fitting_spans(question, Hit(passage, Scores(0.0)), reading).spans:
+            one = _Found(passage, span, _log_odds(reading, span))
+            key = tuple(plain_words(passage.text[span.start : span.end]))
+            if key and (key not in found or found[key].log_odds < one.log_odds):
+                found[key] = one
+    return sorted(found.values(), key=lambda one: -one.log_odds)
+
+
+def _log_odds(reading: Reading, span: ReadSpan) -> float:
+    """Return how much speaks for a span, in nats: both heads of the reader have to agree."""
+    return min(span.score - reading.no_answer, 25.0) / 2 + min(reading.relevance, 25.0) / 2
+
+
+def cell_of(column: Column, ranked: Sequence[_Found], reader: Reader) -> Cell:
+    """Make a cell of the spans of a document, the likeliest first."""
+    if not ranked:
+        return Cell("absent", reader=reader.name)
+    best, least = _probability(ranked[0].log_odds), reader.calibration.threshold
+    state: CellState = "found" if best >= SURE else "doubtful" if best >= least else "absent"
+    taken = [] if state == "absent" else ranked[:1]
+    if column.type == "list" and state != "absent":
+        taken = [one for one in ranked if _probability(one.log_odds) >= SURE] or taken
+    kept = sorted(taken[:MOST_ITEMS], key=lambda one: (one.passage.start, one.span.start))
+    items = tuple(_item(column, one) for one in kept)
+    others = tuple(_item(column, one) for one in ranked[len(taken) :][:OTHERS])
+    value = "; ".join(item.value for item in items)
+    more = len(taken) - len(kept)
+    return Cell(state, items, others, best, value, more, reader.name)
+
+
+def _item(column: Column, one: _Found) -> CellItem:
+    """Quote the sentence that holds a span; the value is read from the span, or from there."""
+    text, span = one.passage.text, one.span
+    own = [s for s in sentence_spans(text) if s[0] < span.end and span.start < s[1]]
+    start = min([span.start, *(s[0] for s in own)])
+    end = max([span.end, *(s[1] for s in own)])
+    read = read_value(column.type, text[span.start : span.end], column.question)
+    if column.type == "yes-no" or not read.value:
+        read = read_value(column.type, text[start:end], column.question)
+    return CellItem(one.passage.cite(start, end), read.value, _probability(one.log_odds), read.note)
+
+
+def _probability(log_odds: float) -> float:
+    return 1.0 / (1.0 + math.exp(-log_odds))
