@@ -166,9 +166,8 @@ class AnswerSession:
         query = self._retriever.query(words)
         result = self._retriever.search(query, wanted)
         refuses = self._chat is not None and self._chat.calibration.quotes_only
-        judged = (reads and refuses) or choice.strategy == READER
         worth = result.worth_reading or holds_code(words, result.hits[:_CODE_HITS])
-        in_scope = result.relevant or (worth and judged)
+        in_scope = result.relevant or (worth and reads and refuses) or self._asks_reader(choice)
         return Searched(query, result, in_scope, milliseconds_since(began))
 
     def _asks_reader(self, choice: RouteChoice) -> bool:
@@ -257,7 +256,7 @@ class AnswerSession:
             extracts,
             checked,
             refused=refused,
-            relevant=stages.in_scope,
+            relevant=stages.in_scope and (not refused or stages.speaks_of_it),
             contradictions=contradictions,
         )
         direct = choice.answer if choice else ""

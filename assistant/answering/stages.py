@@ -21,8 +21,8 @@ from assistant.types import Extracted, Hit, SearchResult, Sentence, Timings
 class Searched:
     """The search result of a question, and its best sentence.
 
-    `in_scope` tells whether the library speaks about the question, as far as the search can
-    tell; nothing is scored if it does not. `found` is what the reader says, if it was asked.
+    `in_scope` tells whether the passages are worth reading: a reader judges for itself, without
+    one the search does; nothing is scored if they are not. `found` is what the reader says, if it was asked.
     """
 
     query: Query
@@ -69,6 +69,12 @@ class Stages:
     @property
     def in_scope(self) -> bool:
         return self.searched is not None and self.searched.in_scope
+
+    @property
+    def speaks_of_it(self) -> bool:
+        """Whether the search alone would say that the library speaks about the question."""
+        result = self.searched.result if self.searched else None
+        return result is not None and (result.relevant or result.worth_reading)
 
 
 def shown_at_once(searched: Searched) -> Extracted | None:
