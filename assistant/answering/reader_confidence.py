@@ -37,7 +37,8 @@ def features(
     """Return what the logistic function weighs, by name.
 
     `margin` is the best span's log-odds against "no answer" in its passage (nats), `reading`
-    the reader's relevance of that passage (a logit), `most` the best such margin of all;
+    the reader's relevance of that passage (a logit), `alone` the margin in its own sentence,
+    `most` the best such margin of all;
     `share` the log-odds of its probability over all passages, `ahead` by how much that is more
     than the next answer's (a logarithm);
     `relevance` the search's, as log-odds; `dense` the best cosine; `rank` the passage's place;
@@ -54,6 +55,7 @@ def features(
         "margin": _clipped(best.margin),
         "most": _clipped(max(span.margin for span in spans)),
         "reading": _clipped(best.relevance),
+        "alone": _clipped(best.margin if best.alone is None else best.alone),
         "share": _log_odds(best.share),
         "ahead": math.log((best.share + 1e-4) / (other + 1e-4)),
         "relevance": _log_odds(result.relevance),

@@ -22,7 +22,8 @@ class Searched:
     """The search result of a question, and its best sentence.
 
     `in_scope` tells whether the passages are worth reading: a reader judges for itself, without
-    one the search does; nothing is scored if they are not. `found` is what the reader says, if it was asked.
+    one the search does; nothing is scored if they are not. `found` is what the reader says, if it
+    was asked.
     """
 
     query: Query
