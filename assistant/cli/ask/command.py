@@ -38,6 +38,10 @@ EXCERPT = 320
 """Code points of a passage that a person is shown in a list of passages."""
 
 
+_NEAREST = 3
+_NEAREST_CHARACTERS = 90
+
+
 class _Way(click.Choice[str]):
     """Ways of reading; one that was taken out is refused with what to use in its place."""
 
@@ -49,7 +53,10 @@ class _Way(click.Choice[str]):
 
 @click.command()
 @click.argument("question", callback=question_or_input)
-@click.option("--passages", "show_passages", is_flag=True, help="Show the passages too.")
+@click.option(
+    "--why", "--passages", "show_passages", is_flag=True,
+    help="Show all passages that were found too, with their scores.",
+)  # fmt: skip
 @click.option(
     "--reading",
     "strategy",
@@ -94,7 +101,7 @@ def ask(
     if invocation.output.as_json:
         invocation.output.json(answer_json(answer))
     else:
-        show_answer(answer, invocation.output, passages=show_passages or answer.abstained)
+        show_answer(answer, invocation.output, passages=show_passages)
     if answer.cancelled:
         invocation.output.note("Cancelled: this is what there was until then.")
         sys.exit(Cancelled.exit_code)
@@ -158,8 +165,8 @@ def show_answer(answer: Answer, output: Output, *, passages: bool) -> None:
         output.line((f"[{number}] ", "cyan"), place, (_doubt(quote), "yellow"))
     if passages:
         _show_passages(answer.passages, output)
-    elif places := _other_places(answer, cited):
-        output.line((f"See also: {places}", "dim"))
+    else:
+        _show_other_places(answer, cited, output)
     _show_how(answer, output)
 
 
@@ -168,6 +175,21 @@ def _first_words(answer: Answer) -> str:
     if answer.yes_no:
         return f"{YES_NO_WORDS[answer.yes_no]}:"
     return _one_line(answer.short) if answer.short is not None else ""
+
+
+def _show_other_places(answer: Answer, cited: list[Citation], output: Output) -> None:
+    """Name where else to look; of a question without an answer the nearest, a line each."""
+    if not answer.abstained:
+        if places := _other_places(answer, cited):
+            output.line((f"See also: {places}", "dim"))
+        return
+    nearest = answer.passages[:_NEAREST]
+    if nearest:
+        output.line(("Nearest places (--why shows them whole):", "dim"))
+    for hit in nearest:
+        place = safe_text(f"{hit.passage.document}, {hit.passage.where}: ", single_line=True)
+        text = " ".join(hit.passage.text.split())[:_NEAREST_CHARACTERS]
+        output.line("  ", place, (safe_text(f"{text}...", single_line=True), "dim"))
 
 
 def _show_how(answer: Answer, output: Output) -> None:

@@ -13,7 +13,7 @@ from assistant.console.json_output import plain
 from assistant.console.output import Output
 from assistant.tui.turn_state import Turn
 from assistant.tui.widgets.turn_view import TurnView
-from assistant.types import Answer, Contradiction, Flaw, Sentence, Timings
+from assistant.types import Answer, Contradiction, Flaw, Sentence, Timings, YesNo
 from tests.fakes.passages import make_hits
 
 HITS = make_hits("The term is 24 months.", "The term is 36 months.")
@@ -104,3 +104,33 @@ def test_other_pages_are_named_beside_an_answer(capsys: pytest.CaptureFixture[st
     assert "See also" not in capsys.readouterr().out, "both places are cited already"
     show_answer(alone, Output(as_json=False), passages=True)
     assert "See also" not in capsys.readouterr().out, "the passages are listed themselves"
+
+
+def test_a_refusal_names_the_nearest_places_in_a_line_each(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Eight long passages with their scores used to scroll the answer away."""
+    refused = replace(
+        ANSWER, abstained=True, passages=make_hits(*["long words " * 200] * 8), contradictions=()
+    )
+    show_answer(refused, Output(as_json=False), passages=False)
+    nearest = capsys.readouterr().out.split("Nearest places")[1]
+    assert "fused" not in nearest
+    assert nearest.count("doc1.txt, page 1: long words") == 1
+    assert len(" ".join(nearest.split())) <= 500
+    show_answer(refused, Output(as_json=False), passages=True)
+    assert capsys.readouterr().out.count("fused") == 8
+
+
+@pytest.mark.parametrize(("said", "word"), [("yes", "Yes:"), ("conditional", "On a condition:")])
+def test_a_yes_no_question_is_answered_by_a_word_before_the_clause(
+    said: YesNo, word: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    answer = replace(ANSWER, yes_no=said, sentences=(FIRST,), contradictions=())
+    show_answer(answer, Output(as_json=False), passages=False)
+    assert capsys.readouterr().out.splitlines()[0] == word
+    turn = Turn(answer.question)
+    turn.answer = answer
+    turn._number()
+    assert word in "\n".join(part.plain for part in TurnView(turn, 0)._parts())
+    assert answer_json(answer).yes_no == said
