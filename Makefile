@@ -16,7 +16,7 @@ REAL := tests/acceptance tests/airgap tests/soak
 ALONE := tests/acceptance/test_terminal_gone.py
 # The tests of the tools that measure, and those of which `make test` runs a part: `make soak`.
 TOOLS := tests/bench
-COUNTED_THERE := tests/convert/test_export_real.py
+COUNTED_THERE := tests/convert/test_recipe_default.py
 COUNTED := tests/soak tests/airgap/test_airgap_killed.py tests/acceptance/test_journey.py
 MODELS := ASSISTANT_REQUIRE_MODELS=1 ASSISTANT_TEST_MODELS=$(CURDIR)/.run/models
 TEST_PROCESSES ?= 2

@@ -98,14 +98,14 @@ class Settings:
 
     prompt_passages: int = 4
     """Most passages that are shown to the chat model. As many are searched, if that is more than
-    `search_hits`; read one by one they are at most seven."""
+    `search_hits`."""
 
     prompt_passage_tokens: int = 350
     """Token budget of all passages in the prompt together."""
 
     reading: str = AUTO
-    """How passages are read: "reader", "together", "sequence", "map-reduce" or "extract"; with
-    "auto" each question's words decide. See docs/reading.md."""
+    """How passages are read: "reader", "together", "map-reduce" or "extract"; with "auto"
+    each question's words decide. See docs/reading.md."""
 
     temperature: float = 0.0
     """Sampling temperature of a chat model that writes freely; 0 is greedy and repeatable."""

@@ -7,7 +7,12 @@ import signal
 import tempfile
 from pathlib import Path
 
+import hypothesis
 import pytest
+
+# How long an example takes depends on what else the machine is doing.
+hypothesis.settings.register_profile("no stopwatch", deadline=None)
+hypothesis.settings.load_profile("no stopwatch")
 
 # Programs that are started here inherit what a signal does. A run that was started under nohup
 # (some CI does) ignores SIGHUP, and a program that is told to ignore it lives on by design.

@@ -28,7 +28,7 @@ from assistant.text.canonical import canonical
 from assistant.text.quantities import Value, comparable, equal, find_values
 from assistant.text.stop_words import STOP_WORDS
 from assistant.text.words import content_stems, stem, topic_words
-from assistant.types import Candidate, Contradiction, Hit
+from assistant.types import Contradiction, Hit
 from assistant.types.answers import ContradictionKind
 
 MOST = 3
@@ -37,7 +37,6 @@ MOST = 3
 _MOST_STATEMENTS = 8
 _EACH = 2
 _NEAR = 0.6
-_LEAST_PROBABILITY = 0.05
 
 _WORD = re.compile(r"[^\W_]+(?:['\u2019-][^\W_]+)*")
 _CLAUSE_NUMBER = re.compile(
@@ -99,26 +98,17 @@ def find_disagreements(
     return tuple(found[:MOST])
 
 
-def statements(
-    hits: Sequence[Hit], scored: Sequence[ScoredSentence], candidates: Sequence[Candidate]
-) -> list[ScoredSentence]:
+def statements(hits: Sequence[Hit], scored: Sequence[ScoredSentence]) -> list[ScoredSentence]:
     """Choose the sentences that may answer the question, where no reader tells which do.
 
-    They are the best ones of each passage; those that hold what the model would have quoted
-    come first.
+    They are the best ones of each passage.
     """
-    places = [c.place for c in candidates if c.probability >= _LEAST_PROBABILITY]
-
-    def quoted(sentence: ScoredSentence) -> bool:
-        own = (p for p in places if p.passage == sentence.hit)
-        return any(sentence.start < p.end and p.start < sentence.end for p in own)
-
     near = _NEAR * max((sentence.score for sentence in scored), default=0.0)
     taken: list[ScoredSentence] = []
-    for sentence in sorted(scored, key=lambda s: (not quoted(s), -s.score)):
+    for sentence in sorted(scored, key=lambda s: -s.score):
         of_hit = sum(other.hit == sentence.hit for other in taken)
-        good = sentence.score >= near or quoted(sentence)
-        if good and of_hit < _EACH and not is_fragment(text_of(hits, sentence)):
+        good = sentence.score >= near and of_hit < _EACH
+        if good and not is_fragment(text_of(hits, sentence)):
             taken.append(sentence)
     return taken[:_MOST_STATEMENTS]
 

@@ -22,6 +22,7 @@ from assistant.answering.checks.support import embedder_similarity
 from assistant.answering.contradictions import find_disagreements
 from assistant.answering.reader_answer import (
     by_document,
+    considered,
     kept_hits,
     read_answer,
 )
@@ -275,7 +276,7 @@ class AnswerSession:
             truncated=read.cut_short or (not stages.cancelled and reached_limit(read.plan, tokens)),
             strategy=read.strategy,
             route=replace(route, reason=route.reason + stages.note) if route else None,
-            candidates=read.candidates,
+            candidates=considered(stages.hits, found) if found else (),
             confidence=stages.confidence,
             contradictions=contradictions,
             short=None if found is None or abstained else found.short,

@@ -11,7 +11,16 @@ from assistant.answering.best_sentence import ScoredSentence, copied, sentence_s
 from assistant.answering.reader_confidence import answer_confidence
 from assistant.answering.yes_no import yes_no_of
 from assistant.text.quantities import in_two_ways
-from assistant.types import CancelToken, Citation, Hit, Reader, SearchResult, Sentence, YesNo
+from assistant.types import (
+    CancelToken,
+    Candidate,
+    Citation,
+    Hit,
+    Reader,
+    SearchResult,
+    Sentence,
+    YesNo,
+)
 
 MOST_LISTED = 12
 """Answers that are given to a question for several things."""
@@ -104,6 +113,19 @@ def _short(hits: Sequence[Hit], span: AnswerSpan) -> Citation | None:
         return None
     cited = hits[span.place.passage].passage.cite(span.place.start, span.place.end)
     return cited[0] if cited else None
+
+
+def considered(hits: Sequence[Hit], answer: ReaderAnswer) -> tuple[Candidate, ...]:
+    """Return the answers that the reader weighed against each other, the likeliest first."""
+    return tuple(
+        Candidate(
+            span.text,
+            span.place,
+            hits[span.place.passage].passage.cite(span.place.start, span.place.end),
+            span.share,
+        )
+        for span in answer.spans[:MOST_LISTED]
+    )
 
 
 def _listed(spans: Sequence[AnswerSpan]) -> list[AnswerSpan]:

@@ -13,7 +13,6 @@ from assistant.config import Settings
 from assistant.types import (
     AnswerEvent,
     CancelToken,
-    Candidate,
     ChatEngine,
     Place,
     SearchResult,
@@ -74,7 +73,6 @@ class StrategyResult:
     quotes: tuple[Quote, ...] = ()
     written: str = ""
     plan: PromptPlan | None = None
-    candidates: tuple[Candidate, ...] = ()
     evidence: QuoteEvidence | None = None
     confidence: float | None = None
     first_token_ms: float | None = None

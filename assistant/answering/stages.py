@@ -119,4 +119,4 @@ def statements_of(stages: Stages) -> Sequence[ScoredSentence]:
     if stages.found is not None:
         return stages.found.statements
     scored = stages.searched.scored if stages.searched else ()
-    return statements(stages.hits, scored, stages.read.candidates)
+    return statements(stages.hits, scored)

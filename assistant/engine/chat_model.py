@@ -18,7 +18,6 @@ from assistant.engine.llama_runtime import LlamaRuntime
 from assistant.engine.prefix_cache import CachedDecoder
 from assistant.engine.prompt_style import style_of
 from assistant.engine.prompt_tokenizer import PromptTokenizer, try_vocabulary
-from assistant.engine.rag_sequence_decoding import RagSequenceDecoder
 from assistant.engine.span_automaton import TokenVocabulary
 from assistant.engine.token_sampler import Sampler
 from assistant.engine.token_stream import TextStream
@@ -33,8 +32,6 @@ from assistant.types import (
     Message,
     Quoted,
     Sampling,
-    WeightedPassage,
-    WeightedQuotes,
 )
 
 _LOCK_POLL_SECONDS = 0.02
@@ -152,29 +149,6 @@ class LlamaChat:
                 self._decoder, self._token_vocabulary(), self.end_of_turn, longest
             )
             return search.best(tokens, passages, self._tokenizer.plain(refusal)[0], stop)
-
-    @property
-    def side_by_side(self) -> int:
-        quotes = bool(self._calibration.quotes_only)
-        return (self._runtime.sequences - 1) // 2 if quotes else 0
-
-    def weigh(
-        self,
-        passages: Sequence[WeightedPassage],
-        refusal: str,
-        cancel: CancelToken | None = None,
-        *,
-        max_tokens: int = 192,
-    ) -> WeightedQuotes:
-        if not 0 < len(passages) <= self.side_by_side:
-            raise EngineError(f"{len(passages)} passages can't be read side by side.")
-        prompts = [self._fitting(passage.prompt, 2) for passage in passages]
-        with self._at_work(cancel) as stop:
-            vocabulary, end = self._token_vocabulary(), self.end_of_turn
-            decoder = RagSequenceDecoder(
-                self._decoder, vocabulary, end, prompts, passages, max_tokens
-            )
-            return decoder.weighed(self._tokenizer.plain(refusal)[0], stop)
 
     def _token_vocabulary(self) -> TokenVocabulary:
         if self._vocabulary is None:

@@ -34,11 +34,6 @@ OUTPUT_BYTES = 4 << 20
 
 MAX_OUTPUTS = 16
 
-SEQUENCES = 16
-"""Sequences that one context can hold: 0 for prompt and answer, the others for passages that
-are read side by side (`engine.sequences`). They share the cells of one cache, so that a
-beginning which they share is kept once. Measured: 3 MB, and the very same logits as with 1."""
-
 _ABORTED = 2
 
 _messages: deque[str] = deque(maxlen=20)
@@ -109,7 +104,6 @@ class LlamaRuntime(LlamaVocabulary):
         self.context_length = max(1, min(context_length, self.trained_context))
         self.max_outputs = max(1, min(MAX_OUTPUTS, OUTPUT_BYTES // (4 * self.vocabulary_size)))
         """For how many tokens of one decode the logits can be had."""
-        self.sequences = 1 if self._keeps_states() else SEQUENCES
         self.abort = AbortFlag(self._lib)
         self._threads = max(1, threads)
         self._thread_tuner = ThreadTuner(self._threads)
@@ -165,9 +159,7 @@ class LlamaRuntime(LlamaVocabulary):
         params.n_ctx = self.context_length
         params.n_batch = params.n_ubatch = BATCH
         # A few rows of logits, not one for each token of a batch (100 MB for this default).
-        # llama.cpp wants room for one row of each sequence, and ends the process without it.
-        params.n_outputs_max = max(self.max_outputs, self.sequences)
-        params.n_seq_max, params.kv_unified = self.sequences, True
+        params.n_outputs_max = self.max_outputs
         params.n_threads = params.n_threads_batch = self._threads
         params.offload_kqv = params.op_offload = False
         # Flash attention adds in 16 bits and in an order that depends on the threads: the
@@ -187,11 +179,6 @@ class LlamaRuntime(LlamaVocabulary):
             adapters = (self._lib.llama_adapter_lora_p_ctypes * 1)(self._adapter)
             self._lib.llama_set_adapters_lora(context, adapters, 1, (ctypes.c_float * 1)(1.0))
         return context
-
-    def _keeps_states(self) -> bool:
-        """Whether each sequence costs a state of its own, which can't go back by tokens."""
-        lib, model = self._lib, self._model
-        return bool(lib.llama_model_is_recurrent(model) or lib.llama_model_is_hybrid(model))
 
     # -- computing -------------------------------------------------------------------
 
@@ -232,47 +219,15 @@ class LlamaRuntime(LlamaVocabulary):
             self._thread_tuner.took(threads, time.perf_counter() - started)
         return _done(status)
 
-    def decode_rows(self, rows: Sequence[tuple[int, int, int, bool]]) -> bool:
-        """Decode up to `BATCH` tokens of several sequences; False if it was aborted.
-
-        A row is (token, its position, its sequence, whether its logits are wanted: of at
-        most `max_outputs` rows). Raises `EngineError` when llama.cpp fails or there is no
-        room. After an abort or an error no sequence is what it was.
-        """
-        batch = self._lib.llama_batch_init(len(rows), 0, 1)
-        try:
-            batch.n_tokens = len(rows)
-            for at, (token, position, sequence, wanted) in enumerate(rows):
-                batch.token[at], batch.pos[at], batch.logits[at] = token, position, wanted
-                batch.n_seq_id[at], batch.seq_id[at][0] = 1, sequence
-            self._lib.llama_set_n_threads(self._context, self._threads, self._threads)
-            return _done(self._lib.llama_decode(self._context, batch))
-        finally:
-            self._lib.llama_batch_free(batch)
-
-    def copy_sequence(self, source: int, target: int) -> None:
-        """Let `target` begin with all that `source` has; nothing is computed or copied."""
-        self._lib.llama_memory_seq_cp(self._memory, source, target, -1, -1)
-
-    def drop_sequence(self, sequence: int) -> None:
-        """Forget a sequence; what it shares with others stays."""
-        self._lib.llama_memory_seq_rm(self._memory, sequence, -1, -1)
-
-    def logits_of_row(self, row: int) -> NDArray[np.float32]:
-        """Return a view of the logits of a row of the last `decode_rows`, as `logits` does."""
-        return self._view(self._lib.llama_get_logits_ith(self._context, row))
-
-    def _view(self, pointer: Any) -> NDArray[np.float32]:
-        if not pointer:
-            raise EngineError("llama.cpp gave no result.", hint="Ask again.")
-        return np.ctypeslib.as_array(pointer, shape=(self.vocabulary_size,))
-
     def logits(self, from_end: int = 1) -> NDArray[np.float32]:
         """Return a view of the logits of a decoded token, shape (vocabulary_size,).
 
         `from_end` 1 is the last token, 2 the one before; the next decode overwrites them.
         """
-        return self._view(self._lib.llama_get_logits_ith(self._context, -from_end))
+        pointer = self._lib.llama_get_logits_ith(self._context, -from_end)
+        if not pointer:
+            raise EngineError("llama.cpp gave no result.", hint="Ask again.")
+        return np.ctypeslib.as_array(pointer, shape=(self.vocabulary_size,))
 
     def sample(self, sampler: Any) -> int:
         """Pick a token with a native sampler chain, which also remembers it."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from assistant.config import NO_CHAT_MODEL
 from assistant.errors import UsageError
-from assistant.types.strategies import STRATEGIES, WITHDRAWN
+from assistant.types.strategies import STRATEGIES, TOGETHER, WITHDRAWN
 
 CURRENT, RETRIEVAL, BASE, TUNED = "current", "retrieval", "base", "tuned"
 CLOSED, SHOTS = "closed", "shots"
@@ -104,6 +104,9 @@ def _arm(name: str, installed: Sequence[InstalledModel]) -> Arm:
         )
     if hows and arm.chat_model == NO_CHAT_MODEL:
         raise UsageError(f"'{RETRIEVAL}' uses no model, so nothing can be added to it.", hint=_HOW)
+    asks_model = arm.shots or who not in (CURRENT, RETRIEVAL)
+    if asks_model and not (arm.closed or arm.strategy):
+        return replace(arm, strategy=TOGETHER)  # else the reader would answer in its place
     return arm
 
 

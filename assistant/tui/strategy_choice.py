@@ -11,7 +11,6 @@ WAYS = {
     AUTO: "each question's words decide",
     "reader": "the answer's words are looked for in many passages",
     "together": "all passages in one prompt",
-    "sequence": "one passage at a time, their answers weighed",
     "map-reduce": "many passages one by one, all quotes listed",
     "extract": "no model, the best sentence only",
 }

@@ -103,16 +103,12 @@ from assistant.types.strategies import (
     FOLLOW_UP,
     MAP_REDUCE,
     READER,
-    SEQUENCE,
     STRATEGIES,
     TOGETHER,
     WITHDRAWN,
     Candidate,
     Quoted,
     Route,
-    WeightedPassage,
-    WeightedQuote,
-    WeightedQuotes,
 )
 from assistant.types.workspace import (
     Workspace,

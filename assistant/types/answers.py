@@ -157,7 +157,7 @@ class Answer:
     """A finished answer: its text, its sentences and the passages it was made from.
 
     `strategy` is how the passages were read (`types.strategies`), `route` why; `candidates`
-    are the quotes that the model weighed, the likeliest first (empty if it wrote freely).
+    are the answers that the reader weighed, the likeliest first (empty without a reader).
     `confidence` is the calibrated probability (0..1) that the answer is right, or would have
     been if it was withheld (None: not measured for this model and way of reading).
     `contradictions` are places of the documents that disagree about the answer. `short` are the

@@ -12,7 +12,6 @@ _CONFIDENCE = "confidence_"
 _NUMBERS = (
     "refusal_threshold",
     "list_threshold",
-    "side_by_side_threshold",
     "doubt_weight",
     "answer_threshold",
 )
@@ -43,10 +42,6 @@ class Calibration:
     """For the parts of long material that are asked one by one for a list. Without it
     `refusal_threshold` counts."""
 
-    side_by_side_threshold: float | None = None
-    """For passages that are read one by one and weighed. Without it `refusal_threshold`
-    counts."""
-
     doubt_weight: float = 0.0
     """How much an unlikely quote counts for refusing; see `Quoted.doubt`."""
 
@@ -69,10 +64,6 @@ class Calibration:
     def refuses_part(self, answer: Doubtful) -> bool:
         """The same for one part of long material that is asked for a list."""
         return self._above(answer, self.list_threshold)
-
-    def refuses_side_by_side(self, answer: Doubtful) -> bool:
-        """The same for passages that were read one by one and weighed."""
-        return self._above(answer, self.side_by_side_threshold)
 
     def _above(self, answer: Doubtful, threshold: float | None) -> bool:
         limit = self.refusal_threshold if threshold is None else threshold

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias
 from assistant.types.calibration import Calibration
 from assistant.types.cancel import CancelToken
 from assistant.types.documents import AS_FOUND, Attachment, ParsedDocument, ReadOptions
-from assistant.types.strategies import Quoted, WeightedPassage, WeightedQuotes
+from assistant.types.strategies import Quoted
 
 if TYPE_CHECKING:
     # Not at run time: importing numpy starts threads, and the lockdown wants none before it.
@@ -145,29 +145,6 @@ class ChatEngine(Protocol):
 
         Its text is verbatim but for white space, which is one space between words; its places
         are exact. Raises as `generate` does.
-        """
-        ...
-
-    @property
-    def side_by_side(self) -> int:
-        """How many passages `weigh` can read at once; 0 if this model can't do it.
-
-        A model that writes freely can't: without `quotes_only` in its calibration its texts
-        would have no places.
-        """
-        ...
-
-    def weigh(
-        self,
-        passages: Sequence[WeightedPassage],
-        refusal: str,
-        cancel: CancelToken | None = None,
-        *,
-        max_tokens: int = 192,
-    ) -> WeightedQuotes:
-        """Read passages one by one in one batch, and weigh the quotes that each of them gives.
-
-        Raises as `generate` does, `ContextOverflowError` also if all of them together don't fit.
         """
         ...
 

@@ -12,9 +12,6 @@ AUTO = "auto"
 TOGETHER = "together"
 """All passages in one prompt."""
 
-SEQUENCE = "sequence"
-"""One passage at a time, answers weighed by the passage's probability (RAG-Sequence)."""
-
 MAP_REDUCE = "map-reduce"
 """Many passages asked one by one, and all their quotes given as a list."""
 
@@ -27,11 +24,13 @@ EXTRACT = "extract"
 DIRECT = "direct"
 """Neither search nor model: answered by the program. Only the router picks it."""
 
-STRATEGIES = (READER, TOGETHER, SEQUENCE, MAP_REDUCE, EXTRACT)
+STRATEGIES = (READER, TOGETHER, MAP_REDUCE, EXTRACT)
 """Those that a person can ask for, beside `AUTO`."""
 
 WITHDRAWN = {
-    "token": f"'token' answered no better than '{SEQUENCE}' and was taken out: use '{SEQUENCE}'."
+    name: f"'{name}' answered no better and was taken out: use '{READER}', which weighs passages "
+    "by the same rule."
+    for name in ("sequence", "token")
 }
 """Strategies that a setting or a script may still name, and what to use in their place."""
 
@@ -54,11 +53,11 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A quote that could have been the answer, whether it was given or not.
+    """Words that could have been the answer, whether they were given or not.
 
-    `text` is verbatim but for white space. It stands at `place` of the passages in
-    `Answer.passages`, which `quotes` cite. `probability` (0..1) is the model's, among all
-    candidates and the refusal; they add up to at most 1.
+    `text` stands at `place` of the passages in `Answer.passages`, which `quotes` cite.
+    `probability` (0..1) is the reader's, among all candidates and "no answer"; they add up to
+    at most 1.
     """
 
     text: str
@@ -97,55 +96,3 @@ class Quoted:
         With a weight of 1 it is the log-odds of the refusal against this very quote.
         """
         return self.margin - weight * self.log_probability
-
-
-@dataclass(frozen=True, slots=True)
-class WeightedPassage:
-    """One passage to be read: the prompt that shows it alone, its text, and its weight.
-
-    `weight` is log p(passage | question), in nats; those of one question add up to p = 1.
-    """
-
-    prompt: str
-    passage: str
-    weight: float
-
-
-@dataclass(frozen=True, slots=True)
-class WeightedQuote:
-    """A candidate quote, weighted over all passages.
-
-    `log_probability` is log p(text | question) in nats, the sum over the passages of
-    p(passage) p(text | passage); `by_passage` are the terms of that sum (logarithms).
-    `passage` is the passage it comes from, and `places` where it may have been read in it.
-    `complete` is False for a quote that was cut off by its length.
-    """
-
-    text: str
-    log_probability: float
-    passage: int
-    tokens: int
-    by_passage: tuple[float, ...] = ()
-    complete: bool = True
-    places: tuple[Place, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class WeightedQuotes:
-    """The quotes of several passages, weighted over all of them; the likeliest first.
-
-    `opening` and `refusal` are the log-probabilities (nats), weighed over the passages, of
-    an answer's opening mark and of a refusal's first token. Each text's log-probability has
-    its opening mark in it.
-    """
-
-    texts: tuple[WeightedQuote, ...]
-    opening: float
-    refusal: float
-
-    def doubt(self, weight: float) -> float:
-        """Return how much speaks for refusing, in nats, as `Quoted.doubt` does."""
-        if not self.texts:
-            return float("inf")
-        quote = self.texts[0].log_probability - self.opening
-        return self.refusal - self.opening - weight * quote

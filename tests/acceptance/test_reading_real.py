@@ -20,7 +20,6 @@ from assistant.types import (
     DIRECT,
     EXTRACT,
     MAP_REDUCE,
-    SEQUENCE,
     TOGETHER,
     Answer,
     ChatEngine,
@@ -73,20 +72,10 @@ def spoken(answer: Answer) -> list[str]:
     return [s.text for s in answer.sentences if s.origin == "model"]
 
 
-def test_both_sides_of_a_contradiction_are_weighed(session: AnswerSession) -> None:
-    answer = ask(session, QUESTION, strategy=SEQUENCE)
-    weighed = {c.text: c for c in answer.candidates}
-    assert {"24 months", "36 months"} <= {text.removesuffix(".") for text in weighed}
-    assert sum(c.probability for c in answer.candidates) <= 1.0 + 1e-6
-    assert len({c.place.passage for c in answer.candidates}) >= 2
-    (said,) = spoken(answer)
-    assert said.strip('"') == answer.candidates[0].text
-
-
 def test_reading_one_by_one_leaves_the_default_as_it_was(session: AnswerSession) -> None:
     before = ask(session, QUESTION)
     assert before.strategy == TOGETHER
-    ask(session, QUESTION, strategy=SEQUENCE)
+    ask(session, QUESTION, strategy=MAP_REDUCE)
     after = ask(session, QUESTION, strategy=TOGETHER)
     assert (after.text, after.sentences) == (before.text, before.sentences)
 
@@ -128,9 +117,9 @@ def test_the_command_reads_as_it_is_told_to(default_models: Path, tmp_path: Path
     told: dict[str, Any] = json.loads(run("ask", "Which documents do you have?", "--json"))
     assert told["strategy"] == "direct"
     assert "contract.txt" in told["answer"]
-    options = ("--reading", "sequence", "--after", QUESTION, "--json")
+    options = ("--reading", "together", "--after", QUESTION, "--json")
     read: dict[str, Any] = json.loads(run("ask", "And by the amendment?", *options))
-    assert read["strategy"] == "sequence"
+    assert read["strategy"] == "together"
     assert read["route"]["kind"] == "follow-up"
     assert read["candidates"]
     assert read["sentences"]

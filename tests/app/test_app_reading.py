@@ -49,10 +49,10 @@ def test_a_follow_up_goes_on_from_the_last_question_that_stood_by_itself() -> No
 async def test_the_way_and_its_reason_stand_under_the_answer() -> None:
     fake = FakeWorkspace()
     route = Route("follow-up", "It goes on from the question before.", "How long? And \x1b[2Jthen?")
-    fake._answers = [read_as(fake, "sequence", route)]
+    fake._answers = [read_as(fake, "together", route)]
     async with running(fake) as (app, pilot):
         await ask(pilot, "And then?")
-        await wait_until(pilot, lambda: "sequence (follow-up)" in said(app))
+        await wait_until(pilot, lambda: "together (follow-up)" in said(app))
         assert "It goes on from the question before." in said(app)
         assert "Searched for: How long? And" in said(app)
         assert "\x1b" not in said(app)
@@ -64,11 +64,11 @@ async def test_f7_changes_how_the_next_question_is_read() -> None:
         await ask(pilot, "one?")
         await wait_until(pilot, lambda: "each sentence checked" in said(app))
         await wait_until(pilot, lambda: not app.app_state.busy("answer"))
-        await pilot.press("f7", "f7", "f7")
-        await wait_until(pilot, lambda: any("now read: sequence" in n for n in notices(app)))
+        await pilot.press("f7", "f7")
+        await wait_until(pilot, lambda: any("now read: together" in n for n in notices(app)))
         await ask(pilot, "two?")
         await wait_until(pilot, lambda: len(fake.strategies) == 2)
-        assert fake.strategies == ["", "sequence"]
+        assert fake.strategies == ["", "together"]
 
 
 async def test_the_question_before_is_handed_on_until_a_new_conversation() -> None:

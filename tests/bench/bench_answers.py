@@ -26,7 +26,17 @@ from assistant.answering import AnswerSession
 from assistant.config import Settings, load_settings
 from assistant.engine.engine_loader import has_chat_model, load_chat, load_embedder
 from assistant.retrieval import Retriever
-from assistant.types import Answer, ChatEngine, Embedder, Finished, Hit, SearchResult, Store
+from assistant.types import (
+    EXTRACT,
+    TOGETHER,
+    Answer,
+    ChatEngine,
+    Embedder,
+    Finished,
+    Hit,
+    SearchResult,
+    Store,
+)
 from tests.bench.libraries import library_of, remembering, text_number
 from tests.bench.qa_data import A1, A2, Asked, Squad, require, squad
 from tests.bench.report import Figure, add_json_option, at_least, publish
@@ -95,13 +105,17 @@ def holds(hits: Sequence[Hit], asked: Asked, data: Squad, answer: Answer) -> boo
 
 
 def ask_all(
-    session: AnswerSession, questions: Sequence[Asked], data: Squad, gold: GoldRetriever | None
+    session: AnswerSession,
+    questions: Sequence[Asked],
+    data: Squad,
+    gold: GoldRetriever | None,
+    strategy: str,
 ) -> Tally:
     tally = Tally()
     for asked in questions:
         if gold is not None:
             gold.document = asked.paragraph
-        events = list(session.ask(asked.question))
+        events = list(session.ask(asked.question, strategy=strategy))
         assert isinstance(events[-1], Finished)
         _count(tally, events[-1].answer, asked, data)
     return tally
@@ -175,7 +189,8 @@ def run(
         gold = GoldRetriever(store, embedder) if kind == "gold" else None
         session = AnswerSession(gold or Retriever(store, embedder), chat, embedder, settings)
         began = time.perf_counter()
-        tallies = [ask_all(session, questions, data, gold) for questions in (yes, no)]
+        how = EXTRACT if chat is None else TOGETHER
+        tallies = [ask_all(session, questions, data, gold, how) for questions in (yes, no)]
         figures += figures_of(kind, tallies[0], tallies[1], chat is not None)
         details[kind] = {
             "seconds": round(time.perf_counter() - began, 1),

@@ -95,7 +95,7 @@ def contradictions(question: str, texts: Sequence[str]) -> tuple[Contradiction, 
         for number, text in enumerate(texts)
         for start, end in sentence_spans(text)
     ]
-    return find_disagreements(question, hits, statements(hits, scored, ()))
+    return find_disagreements(question, hits, statements(hits, scored))
 
 
 def plant(paragraph: str, asked: Asked, rng: random.Random) -> str | None:

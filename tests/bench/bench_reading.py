@@ -5,7 +5,7 @@ stopped goes on, and one with a greater `--count` only adds to it. Figures are m
 intervals (Efron's percentile bootstrap over questions); differences to `together` are paired.
 
     python -m tests.bench.bench_reading --json out.json --count 150
-    python -m tests.bench.bench_reading --sets squad --strategies together sequence --count 20
+    python -m tests.bench.bench_reading --sets squad --strategies together map-reduce --count 20
     python -m tests.bench.bench_reading --sets squad --train 500 --count 5     # a small try
 """
 
@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from assistant.answering import AnswerSession
 from assistant.config import Settings, load_settings
-from assistant.engine.engine_loader import load_chat, load_embedder
+from assistant.engine.engine_loader import load_chat, load_embedder, load_reader
 from assistant.evaluation.bootstrap import RESAMPLES, interval
 from assistant.models.installed_models import list_models
 from assistant.retrieval import Retriever
@@ -69,7 +69,7 @@ def run_set(
     keys: list[str] = []
     for part in SETS[name](embedder, options.count, options.train):
         retriever = Retriever(part.store, embedder)
-        session = AnswerSession(retriever, chat, embedder, settings)
+        session = AnswerSession(retriever, chat, embedder, settings, reader=load_reader(settings))
         for question in part.questions:
             key = hashlib.sha256(question.id.encode()).hexdigest()[:16]
             keys.append(key)

@@ -187,12 +187,16 @@ def journey_environment(data_dir: Path) -> dict[str, str]:
 
 
 def journey_commands(data_dir: Path) -> dict[str, list[str]]:
-    """Return the commands of the journey. "docs" on no library does next to nothing."""
+    """Return the commands of the journey. "docs" on no library does next to nothing.
+
+    The reader answers by itself, so llama.cpp is only loaded where it is asked for.
+    """
     program = [sys.executable, "-m", "assistant"]
     return {
         "docs": [*program, "docs"],
         "add": [*program, "add", *map(str, sample_paths())],
         "ask": [*program, "ask", SAMPLE_QUESTION],
+        "ask --reading together": [*program, "ask", SAMPLE_QUESTION, "--reading", "together"],
         "export": [*program, "docs", "--json"],
         "audit export": [*program, "audit", "export", str(data_dir / "exported.audit")],
     }

@@ -35,7 +35,8 @@ def main() -> None:
             raise
     for question in questions:
         print(json.dumps({"asked": question}), flush=True)
-        cli(["ask", question, "--json", *at], standalone_mode=False)
+        # The chat model is what an injection can talk to: the reader only points at words.
+        cli(["ask", question, "--reading", "together", "--json", *at], standalone_mode=False)
 
 
 if __name__ == "__main__":

@@ -21,14 +21,27 @@ from typing import Any
 from assistant.cli.wiring import open_workspace
 from assistant.config import Settings, load_settings
 from assistant.store import KeyFile
-from assistant.types import Extracted, FileFailed, Finished, Generated, Retrieved, Workspace
+from assistant.types import (
+    TOGETHER,
+    Extracted,
+    FileFailed,
+    Finished,
+    Generated,
+    Retrieved,
+    Workspace,
+)
 
 STARTED = float(os.environ["BENCH_STARTED"])
 
 
 def settings_of(options: argparse.Namespace) -> Settings:
+    """The settings as shipped, or with the chat model alone: one prompt, and no reader."""
+    alone = {"reader": "none", "reading": TOGETHER} if options.chat_alone else {}
     return load_settings(options.data_dir).with_changes(
-        library=options.library, max_answer_tokens=options.max_tokens, threads=options.threads
+        library=options.library,
+        max_answer_tokens=options.max_tokens,
+        threads=options.threads,
+        **alone,
     )
 
 
@@ -110,6 +123,7 @@ def main() -> None:
     parser.add_argument("--questions", type=Path)
     parser.add_argument("--max-tokens", type=int, default=160)
     parser.add_argument("--threads", type=int, default=None)
+    parser.add_argument("--chat-alone", action="store_true", help="no reader: the model answers")
     parser.add_argument("--json", type=Path, required=True)
     options = parser.parse_args()
     result = ingest(options) if options.step == "ingest" else ask(options)

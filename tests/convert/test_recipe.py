@@ -45,7 +45,7 @@ passages = [1.0]
 window_share = 0.0
 
 [canaries]
-count = 1
+count = {canaries}
 
 [train]
 rank = 4
@@ -103,10 +103,13 @@ def write_data(folder: Path) -> None:
     (folder / "data.json").write_text(json.dumps({"version": "v2.0", "data": data}))
 
 
-def write_recipe(folder: Path, base: Path, *, steps: int = 2, bundle: str = "") -> Path:
+def write_recipe(
+    folder: Path, base: Path, *, steps: int = 2, canaries: int = 1, bundle: str = ""
+) -> Path:
     write_data(folder)
     path = folder / "recipe.toml"
-    path.write_text(RECIPE.format(base=base, steps=steps, bundle=bundle))
+    filled = RECIPE.format(base=base, steps=steps, canaries=canaries, bundle=bundle)
+    path.write_text(filled)
     (folder / "LICENCE").write_text("CC0 1.0 Universal\n")
     made = CliRunner().invoke(main, ["bundle", "keygen", str(folder / "signing.key")])
     assert made.exit_code == 0, made.output

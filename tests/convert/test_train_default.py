@@ -20,7 +20,7 @@ SETTINGS = replace(
     row_tokens=800,
     epochs=2,
     evaluate_steps=100,
-    score_samples=6,
+    score_samples=4,
     score_tokens=12,
     checkpoint_minutes=60.0,
     device="cpu",
@@ -29,7 +29,7 @@ SETTINGS = replace(
 
 @pytest.mark.slow
 def test_the_default_learns_to_quote_and_to_refuse(default_base: Path, tmp_path: Path) -> None:
-    dataset = write_dataset(tmp_path / "data", train=20, validation=3)
+    dataset = write_dataset(tmp_path / "data", train=12, validation=2)
     result = run_train(default_base, dataset, tmp_path / "out", SETTINGS)
     before, after = result.record.figures["base"], result.record.figures["best"]
     assert after["step"] == result.record.figures["steps"]

@@ -16,9 +16,6 @@ from assistant.types import (
     Place,
     Quoted,
     Sampling,
-    WeightedPassage,
-    WeightedQuote,
-    WeightedQuotes,
 )
 
 
@@ -46,13 +43,6 @@ def placed(quoted: Quoted, passages: Sequence[str]) -> Quoted:
     return replace(quoted, places=places)
 
 
-def _in_reading(text: WeightedQuote, shown: Sequence[str]) -> tuple[Place, ...]:
-    places = places_of(text.text, shown)
-    own = tuple(place for place in places if place.passage == text.passage)
-    assert own, f"{text.text!r} does not stand in passage {text.passage} of {shown}"
-    return own
-
-
 class FakeChat:
     """Yields `pieces` for every prompt, or the next script of `scripts` while there is one.
 
@@ -73,12 +63,7 @@ class FakeChat:
         fail_at: int = 0,
         calibration: Calibration | None = None,
         quoted: Quoted | None = None,
-        weighed: WeightedQuotes | None = None,
-        side_by_side: int = 7,
     ) -> None:
-        self.weighed = weighed or WeightedQuotes((), 0.0, 0.0)
-        self._side_by_side = side_by_side
-        self.passages: list[tuple[WeightedPassage, ...]] = []
         self.calibration = calibration or Calibration()
         self.quoted = quoted or Quoted("", 0.0, 0.0, 0)
         self.quoted_from: tuple[str, ...] = ()
@@ -120,26 +105,6 @@ class FakeChat:
         self.prompts.append(prompt)
         self.quoted_from = tuple(passages)
         return placed(self.quoted, passages)
-
-    @property
-    def side_by_side(self) -> int:
-        return self._side_by_side if self.calibration.quotes_only else 0
-
-    def weigh(
-        self,
-        passages: Sequence[WeightedPassage],
-        refusal: str,
-        cancel: CancelToken | None = None,
-        *,
-        max_tokens: int = 192,
-    ) -> WeightedQuotes:
-        if cancel is not None:
-            cancel.raise_if_cancelled()
-        self.passages.append(tuple(passages))
-        self.prompts += [passage.prompt for passage in passages]
-        shown = [passage.passage for passage in passages]
-        texts = (replace(t, places=t.places or _in_reading(t, shown)) for t in self.weighed.texts)
-        return replace(self.weighed, texts=tuple(texts))
 
     def count_tokens(self, text: str) -> int:
         return len(text.split())

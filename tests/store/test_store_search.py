@@ -163,9 +163,7 @@ def test_a_very_long_query(library: SqliteStore) -> None:
     assert library.search_text("x" * 1_000_000, 5) == []
 
 
-@settings(
-    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.text(st.characters(), max_size=60))
 def test_no_query_is_ever_syntax(library: SqliteStore, query: str) -> None:
     for chunk_id, score in library.search_text(query, 20):

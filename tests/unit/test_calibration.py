@@ -10,7 +10,7 @@ import pytest
 from assistant.bundle.manifest import decode, encode
 from assistant.errors import BundleError
 from assistant.models.catalogue import load_catalogue
-from assistant.types import Calibration, Quoted, WeightedQuote, WeightedQuotes
+from assistant.types import Calibration, Quoted
 from tests.unit.bundle.bundle_files import tiny_manifest
 
 QUOTED = Quoted("24 months", margin=-1.0, log_probability=-2.0, tokens=2)
@@ -46,26 +46,16 @@ def test_what_is_no_short_table_of_numbers_is_refused(odd: Any) -> None:
         Calibration.read(odd)
 
 
-def test_the_thresholds_of_lists_and_side_by_side_fall_back_on_the_plain_one() -> None:
+def test_the_threshold_of_lists_falls_back_on_the_plain_one() -> None:
     plain = Calibration(refusal_threshold=-0.7, doubt_weight=0.1)  # the doubt is -0.8
     assert not plain.refuses(QUOTED)
     assert not plain.refuses_part(QUOTED)
-    assert not plain.refuses_side_by_side(QUOTED)
-    own = replace(plain, list_threshold=-0.9, side_by_side_threshold=-0.9)
+    own = replace(plain, list_threshold=-0.9)
     assert not own.refuses(QUOTED)
     assert own.refuses_part(QUOTED)
-    assert own.refuses_side_by_side(QUOTED)
-    strict = replace(own, refusal_threshold=-0.9, list_threshold=0.0, side_by_side_threshold=0.0)
+    strict = replace(own, refusal_threshold=-0.9, list_threshold=0.0)
     assert strict.refuses(QUOTED)
     assert not strict.refuses_part(QUOTED)
-    assert not strict.refuses_side_by_side(QUOTED)
-
-
-def test_nothing_to_say_is_refused_whatever_the_threshold() -> None:
-    lenient = Calibration(refusal_threshold=1e9)
-    assert lenient.refuses_side_by_side(WeightedQuotes((), 0.0, 0.0))
-    found = WeightedQuote("24 months", -0.5, 0, 2)
-    assert not lenient.refuses_side_by_side(WeightedQuotes((found,), 0.0, 0.0))
 
 
 def test_a_model_that_writes_freely_leans_towards_refusing() -> None:

@@ -18,9 +18,8 @@ from assistant.answering.quote_location import PassageIndex
 from assistant.answering.repetition import until_loop
 from assistant.answering.request import Quote, StrategyEvents, StrategyRequest, StrategyResult
 from assistant.answering.strategies import single_prompt
-from assistant.answering.strategies.rag_sequence import prompt_of
 from assistant.errors import Cancelled
-from assistant.prompts import REFUSAL, is_refusal
+from assistant.prompts import REFUSAL, PromptPassage, build_messages, is_refusal
 from assistant.text.words import words
 from assistant.types import (
     MAP_REDUCE,
@@ -105,7 +104,9 @@ def _asked(request: StrategyRequest, window: Window) -> tuple[str, Sequence[Plac
     "" if it refuses, or if the window won't fit; no place if it wrote what does not stand there.
     """
     chat, most = request.chat, request.settings.max_answer_tokens
-    prompt, passage = prompt_of(request, window), window.passage
+    passage = window.passage
+    shown = PromptPassage(passage.document, passage.page, passage.text)
+    prompt = chat.render(build_messages(request.question, [shown], request.style))
     if chat.count_tokens(prompt) + most > chat.context_length:
         return "", ()
     if request.quotes_only:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from assistant.answering.request import StrategyEvents, StrategyRequest
-from assistant.answering.strategies import map_reduce, rag_sequence, single_prompt
+from assistant.answering.strategies import map_reduce, single_prompt
 from assistant.errors import UsageError
-from assistant.types import AUTO, MAP_REDUCE, SEQUENCE, STRATEGIES, TOGETHER, WITHDRAWN
+from assistant.types import AUTO, MAP_REDUCE, STRATEGIES, TOGETHER, WITHDRAWN
 
 READERS: Mapping[str, Callable[[StrategyRequest], StrategyEvents]] = {
     TOGETHER: single_prompt.read,
-    SEQUENCE: rag_sequence.read,
     MAP_REDUCE: map_reduce.read,
 }
 """Those that ask a model."""

@@ -14,16 +14,11 @@ from assistant.types import (
     FOLLOW_UP,
     MAP_REDUCE,
     READER,
-    SEQUENCE,
     TOGETHER,
     ChatEngine,
     DocumentRecord,
     Route,
 )
-
-LOOK_UP_STRATEGY = TOGETHER
-"""The shape that the shipped adapter was tuned on; `tests/bench/bench_reading.py` compares, and
-has not been run to its end yet."""
 
 _LISTED = 20
 """Documents that are named in an answer about the library."""
@@ -92,10 +87,9 @@ class Router:
         if self._chat is None:
             return EXTRACT, "There is no chat model: the best sentence is given."
         lists = kind == question_type.LIST and self._chat.calibration.quotes_only
-        wanted = strategy if named else (MAP_REDUCE if lists else LOOK_UP_STRATEGY)
-        if wanted == SEQUENCE and self._chat.side_by_side < 1:
-            return TOGETHER, "This model can't read passages side by side: all are in one prompt."
-        return wanted, "It was asked for." if named else reason
+        if named:
+            return strategy, "It was asked for."
+        return (MAP_REDUCE if lists else TOGETHER), reason
 
     def _suits_reader(self, strategy: str) -> bool:
         """Tell whether the reader answers: where it is asked, or nothing writes whole sentences."""

@@ -61,8 +61,8 @@ class _Way(click.Choice[str]):
     "--reading",
     "strategy",
     type=_Way((AUTO, *STRATEGIES)),
-    help="How the passages are read: all together, one by one and their answers weighed (sequence)"
-    ", many of them for a list, or without the model [default: from settings: auto].",
+    help="How the passages are read: by the reader, by the chat model all together, by it one by "
+    "one for a list (map-reduce), or without a model [default: from settings: auto].",
 )
 @click.option(
     "--after",

@@ -208,7 +208,7 @@ ANSWERS = st.fixed_dictionaries(
 ).map(lambda table: QuestionnaireAnswers(**table))  # type: ignore[arg-type]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(ANSWERS, st.sampled_from([TUNED_WINS, BOTH_WIN, ALL_ALIKE, None]))
 def test_whatever_is_answered_no_ruled_out_option_is_advised(
     said: QuestionnaireAnswers, found: Evidence | None

@@ -14,8 +14,7 @@ from assistant.answering.contradictions import (
     find_disagreements,
     statements,
 )
-from assistant.types import Contradiction, Hit, Place, Scores
-from assistant.types.strategies import Candidate
+from assistant.types import Contradiction, Hit, Scores
 from tests.fakes.embedder import FakeEmbedder, make_query
 from tests.fakes.passages import make_hits, make_passage
 
@@ -29,9 +28,8 @@ def compared(
     question: str,
     hits: Sequence[Hit],
     scored: Sequence[ScoredSentence],
-    candidates: Sequence[Candidate] = (),
 ) -> tuple[Contradiction, ...]:
-    return find_disagreements(question, hits, statements(hits, scored, candidates))
+    return find_disagreements(question, hits, statements(hits, scored))
 
 
 def test_both_sides_are_given_with_their_places() -> None:
@@ -60,23 +58,6 @@ def test_agreeing_passages_and_one_passage_seen_twice_are_no_contradiction() -> 
     scored = score_sentences(make_query(QUESTION, WEIGHTS), twice, FakeEmbedder())
     assert compared(QUESTION, twice, scored) == ()
     assert compared(QUESTION, (), []) == ()
-
-
-def test_what_the_model_would_quote_is_looked_at_even_if_it_scores_low() -> None:
-    many = " ".join(f"The pumps and the warranty on pumps {n} matter." for n in "abcdef")
-    hits = make_hits(FIRST, f"{many} {SECOND}")
-    scored = score_sentences(make_query(QUESTION, WEIGHTS), hits, FakeEmbedder())
-    low = [
-        s if "36 months" not in hits[s.hit].passage.text[s.start : s.end]
-        else type(s)(s.hit, s.start, s.end, -5.0)
-        for s in scored
-    ]  # fmt: skip
-    assert compared(QUESTION, hits, low) == ()
-    passage = hits[1].passage
-    at = passage.text.index("36 months")
-    candidate = Candidate("36 months", Place(1, at, at + 9), passage.cite(at, at + 9), 0.4)
-    (found,) = compared(QUESTION, hits, low, [candidate])
-    assert set(found.values) == {"24 months", "36 months"}
 
 
 def test_headings_and_clause_numbers_are_no_values() -> None:

@@ -10,34 +10,25 @@ import pytest
 
 from assistant.types import (
     MAP_REDUCE,
-    SEQUENCE,
     TOGETHER,
     Calibration,
     Quoted,
     Sentence,
-    WeightedQuote,
-    WeightedQuotes,
 )
 from tests.fakes.engine import FakeChat, places_of
 from tests.unit.answering.strategies.sessions import Quoter, finish, session
 
 QUESTION = "What does the effective date of the pump contract mean?"
-STRATEGIES = (TOGETHER, SEQUENCE, MAP_REDUCE)
+STRATEGIES = (TOGETHER, MAP_REDUCE)
 
 
 def quoting(text: str, **calibration: Any) -> FakeChat:
     """A tuned model that quotes these very words, in whatever way it is asked."""
 
-    class Saying(Quoter):
-        def weigh(self, passages: Sequence, *rest: object, **how: object) -> WeightedQuotes:  # type: ignore[override,type-arg]
-            at = next(n for n, r in enumerate(passages) if places_of(text, [r.passage]))
-            self.weighed = WeightedQuotes((WeightedQuote(text, -0.2, at, 3),), -0.1, -4.0)
-            return super().weigh(passages, *rest, **how)  # type: ignore[arg-type]
-
     def said(passages: Sequence[str]) -> Quoted:
         return Quoted(text if places_of(text, passages) else "", -2.0, -0.5, 3)
 
-    chat = Saying(said)
+    chat = Quoter(said)
     chat.calibration = replace(chat.calibration, **calibration)
     return chat
 

@@ -96,6 +96,20 @@ def test_several_things_are_listed_document_by_document() -> None:
     assert answer.text.splitlines() == ["Hoses are excluded.", "Filters are excluded too."]
 
 
+def test_what_else_was_considered_is_told_with_its_place_and_probability() -> None:
+    texts = ("The warranty lasts 24 months.", "The warranty lasts 36 months by the amendment.")
+    question = "How long does the warranty last?"
+    answer, _ = ask(knows({"24 months": 3.0, "36 months": 2.0}, question), question, texts)
+    assert [c.text for c in answer.candidates] == ["24 months", "36 months"]
+    first, second = (c.probability for c in answer.candidates)
+    assert 1.0 > first > second > 0.0
+    assert first + second <= 1.0
+    for candidate in answer.candidates:
+        (cited,) = candidate.quotes
+        assert cited.text == candidate.text
+        assert cited.document_id == answer.passages[candidate.place.passage].passage.document_id
+
+
 def test_a_model_that_writes_goes_on_from_the_reader() -> None:
     chat = FakeChat(['It is changed "every six months" [1].'])
     answer, events = ask(knows({"every six months": 4.0}), chat=chat)

@@ -129,9 +129,7 @@ def test_a_changed_export_is_refused(library: Library, tmp_path: Path) -> None:
         read_export(tmp_path / "none", ours)
 
 
-@settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(content=st.binary(max_size=300) | st.text(max_size=200).map(lambda t: t.encode("utf-8")))
 def test_any_file_is_refused_in_words(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "any"
@@ -141,9 +139,7 @@ def test_any_file_is_refused_in_words(tmp_path: Path, content: bytes) -> None:
     assert caught.value.hint
 
 
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(content=st.binary(max_size=300), keep=st.integers(0, 4), tail=st.booleans())
 def test_any_log_is_judged_or_refused_in_words(
     library: Library, content: bytes, keep: int, tail: bool

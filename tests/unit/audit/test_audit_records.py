@@ -133,7 +133,7 @@ def test_a_root_of_the_wrong_form(root: dict[str, object]) -> None:
     assert walk.report.verdict == "tampered"
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.binary(max_size=400))
 def test_any_bytes_are_a_record_or_refused(line: bytes) -> None:
     with pytest.raises(BadRecordError):
@@ -147,7 +147,7 @@ _JSON = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     key=st.sampled_from(["seq", "time", "session", "action", "fields", "prev", "hash", "mac"]),
     value=_JSON,

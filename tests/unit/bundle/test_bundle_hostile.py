@@ -171,7 +171,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.sampled_from(sorted(json.loads(MANIFEST))), JSON)
 def test_any_value_in_any_field_is_refused_or_kept(field: str, value: Any) -> None:
     table = {**json.loads(MANIFEST), field: value}
@@ -183,7 +183,7 @@ def test_any_value_in_any_field_is_refused_or_kept(field: str, value: Any) -> No
         assert encode(decode(raw)) == raw
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.binary(max_size=300))
 def test_any_bytes_are_refused_as_manifest_and_key(raw: bytes) -> None:
     with pytest.raises(BundleError):

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 
+import pytest
 from click.testing import CliRunner, Result
 
 from assistant.cli.main import cli
@@ -36,7 +37,7 @@ class Reads(FakeWorkspace):
                 yield Finished(
                     replace(
                         event.answer,
-                        strategy="sequence",
+                        strategy="together",
                         route=Route("look-up", "It was \x1b[2Jasked for.", "searched"),
                         candidates=(Candidate("24 months", Place(0, 0, 9), (quote,), 0.75),),
                     )
@@ -63,9 +64,9 @@ def test_without_the_option_what_is_set_up_counts() -> None:
 
 def test_the_options_are_handed_on() -> None:
     fake = made()
-    done = run(fake, "And then?", "--reading", "sequence", "--after", "How long?")
+    done = run(fake, "And then?", "--reading", "together", "--after", "How long?")
     assert done.exit_code == 0, done.output
-    assert (fake.strategies, fake.previous) == (["sequence"], ["How long?"])
+    assert (fake.strategies, fake.previous) == (["together"], ["How long?"])
 
 
 def test_an_unknown_way_is_refused_with_the_known_ones() -> None:
@@ -76,17 +77,18 @@ def test_an_unknown_way_is_refused_with_the_known_ones() -> None:
     assert fake.questions == []
 
 
-def test_the_way_that_was_taken_out_is_refused_with_the_one_to_use() -> None:
+@pytest.mark.parametrize("name", ["sequence", "token"])
+def test_a_way_that_was_taken_out_is_refused_with_the_one_to_use(name: str) -> None:
     fake = made()
-    done = run(fake, "How long?", "--reading", "token")
+    done = run(fake, "How long?", "--reading", name)
     assert done.exit_code == 2
-    assert "use 'sequence'" in done.output
+    assert "use 'reader'" in done.output
     assert fake.questions == []
 
 
 def test_json_says_how_it_was_read_and_what_else_could_have_been_the_answer() -> None:
     document = json.loads(run(made(), "How long?", "--json").stdout)
-    assert document["strategy"] == "sequence"
+    assert document["strategy"] == "together"
     assert document["route"]["kind"] == "look-up"
     assert document["route"]["searched"] == "searched"
     (candidate,) = document["candidates"]
@@ -100,7 +102,7 @@ def test_json_says_how_it_was_read_and_what_else_could_have_been_the_answer() ->
 
 def test_a_person_is_told_the_way_and_nothing_reaches_the_terminal_unfiltered() -> None:
     done = run(made(), "How long?")
-    assert "sequence (look-up): It was" in done.stderr
+    assert "together (look-up): It was" in done.stderr
     assert "\x1b[2J" not in done.stderr
 
 

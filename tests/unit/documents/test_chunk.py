@@ -72,7 +72,7 @@ PIECES = st.sampled_from(
     st.integers(1, 150),
     st.sampled_from(["", "Title", "A very long title " * 12]),
 )
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=250)
 def test_nothing_is_lost_and_nothing_is_over_the_limit(text, count, limit, target, title) -> None:
     document = markdown(text)
     document = ParsedDocument(text, (0,), "text/markdown", title.strip(), document.headings)

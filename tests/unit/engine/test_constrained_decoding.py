@@ -125,7 +125,7 @@ def written_at(place: Place, passages: Sequence[str]) -> str:
     return " ".join(cut.split()).encode("utf-8", "replace").decode()
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=50, suppress_health_check=list(HealthCheck))
 @given(
     st.lists(st.text(max_size=80) | st.sampled_from([*PASSAGES, *WORLD]), max_size=3),
     st.integers(1, 40),

@@ -114,7 +114,7 @@ def test_where_a_passage_can_not_be_spelled_there_is_no_way_on() -> None:
     assert quoted_by_chance(["xyz"], 1) is None
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.text(max_size=60))
 def test_places_where_quotes_begin_and_end(text: str) -> None:
     source = IndexedPassage.of(text)
@@ -151,7 +151,7 @@ CHANGES: dict[str, Callable[[str], str]] = {
 
 
 @pytest.mark.parametrize("how", CHANGES)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(passage=st.text(max_size=40) | st.sampled_from(["The ﬁrst Été at ten", 'a "b" c']),
        seed=st.integers(0, 9))  # fmt: skip
 def test_a_tokenizer_that_changes_texts_makes_no_words_up(
@@ -233,7 +233,7 @@ def test_of_places_that_were_cut_off_those_with_the_longest_whole_words_count() 
     assert read(["the catalogue"], b"the cat") == ("the", ["0:0:the"])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.text(max_size=60))
 def test_offsets_lead_back_to_the_passage(text: str) -> None:
     source = IndexedPassage.of(text)

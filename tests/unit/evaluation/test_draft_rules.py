@@ -149,7 +149,7 @@ WORDS = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.one_of(st.text(max_size=300), st.lists(WORDS, max_size=60).map(" ".join)))
 @example("| a |\n| --- |\n| b |\n")
 @example('1.1 "\u2028" means \u200b\u200b\u200b\u200b\u200b\u200b\u200b\u200b\u200b\u200b\u200b.')

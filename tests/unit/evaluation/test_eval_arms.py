@@ -55,8 +55,8 @@ MODELS = (
         ("tuned", Arm("tuned", "", "b" * 64, "a" * 64, tuned=True)),
         ("tuned+closed", Arm("tuned+closed", "", "b" * 64, "a" * 64, closed=True, tuned=True)),
         (
-            "current+sequence",
-            Arm("current+sequence", "", "b" * 64, "a" * 64, strategy="sequence", tuned=True),
+            "current+extract",
+            Arm("current+extract", "", "b" * 64, "a" * 64, strategy="extract", tuned=True),
         ),
         (
             "model:small+shots+together",
@@ -71,8 +71,8 @@ def test_an_arm_says_who_and_how(name: str, expected: Arm) -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        "base+", "base+other", "base+closed+closed", "base+closed+shots", "base+closed+sequence",
-        "retrieval+closed", "retrieval+shots", "base+sequence+map-reduce", "+closed",
+        "base+", "base+other", "base+closed+closed", "base+closed+shots", "base+closed+together",
+        "retrieval+closed", "retrieval+shots", "base+together+map-reduce", "+closed",
         "base+closed+",
     ],
 )  # fmt: skip
@@ -82,10 +82,11 @@ def test_what_can_not_be_is_refused(name: str) -> None:
     assert caught.value.hint
 
 
-def test_the_way_that_was_taken_out_is_refused_with_the_one_to_use() -> None:
+@pytest.mark.parametrize("name", ["sequence", "token"])
+def test_a_way_that_was_taken_out_is_refused_with_the_one_to_use(name: str) -> None:
     with pytest.raises(UsageError) as caught:
-        arms_named(["base+token"], MODELS)
-    assert "use 'sequence'" in caught.value.hint
+        arms_named([f"base+{name}"], MODELS)
+    assert "use 'reader'" in caught.value.hint
 
 
 def test_a_model_that_was_not_tuned_is_no_tuned_arm() -> None:
@@ -195,7 +196,7 @@ def test_the_same_words_count_for_nothing_where_quotes_are_wanted() -> None:
 
 
 def test_a_strategy_is_asked_for_by_its_name() -> None:
-    (arm,) = arms_named(["current+sequence"], MODELS)
+    (arm,) = arms_named(["current+extract"], MODELS)
     fake = FakeWorkspace(forbidden=-1)
     assert asked(arm, Item("a", "x", ("24 months",)), *warranty_script(fake)).right
 

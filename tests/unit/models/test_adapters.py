@@ -109,7 +109,7 @@ def test_an_adapter_over_the_embedding_has_its_matrices_the_other_way_round(tmp_
 WHOLE = lora(PAIRS)
 
 
-@hypothesis_settings(max_examples=150, deadline=None)
+@hypothesis_settings(max_examples=150)
 @given(st.integers(0, 900), st.binary(min_size=1, max_size=12))
 def test_damaged_adapters_are_refused_or_read(
     tmp_path_factory: pytest.TempPathFactory, at: int, bytes_: bytes

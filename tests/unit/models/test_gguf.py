@@ -153,9 +153,7 @@ def test_block_sizes_are_those_of_the_engine() -> None:
     assert {k: sizes for k, sizes in known.items() if sizes[0] > 0} == TENSOR_TYPES
 
 
-@settings(
-    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     edits=st.lists(st.tuples(st.integers(0, 10_000), st.integers(0, 255)), min_size=1, max_size=12),
     cut=st.integers(0, 10_000),

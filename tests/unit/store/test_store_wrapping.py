@@ -56,7 +56,7 @@ def test_default_cost_is_what_the_documentation_says() -> None:
     assert (Cost().passes, Cost().memory) == (3, 64 * MIB)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(0, len(FILE) - 1), st.integers(0, 7))
 def test_a_flipped_bit_opens_nothing_or_changes_nothing(place: int, bit: int) -> None:
     raw = bytearray(FILE)
@@ -71,7 +71,7 @@ def test_a_flipped_bit_opens_nothing_or_changes_nothing(place: int, bit: int) ->
     assert None in slots or read == parse(FILE)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.binary(max_size=200) | st.text(max_size=200).map(lambda t: t.encode("utf-8", "replace")))
 def test_noise_is_no_key_file(raw: bytes) -> None:
     with pytest.raises(WrongKeyError):
@@ -101,7 +101,7 @@ PLACES = st.sampled_from(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(PLACES, JSON)
 def test_any_other_value_is_refused(place: tuple[Any, ...], value: Any) -> None:
     content = json.loads(FILE)

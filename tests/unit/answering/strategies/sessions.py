@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from assistant.answering import AnswerSession
@@ -20,8 +19,6 @@ from assistant.types import (
     NewDocument,
     ParsedDocument,
     Quoted,
-    WeightedQuote,
-    WeightedQuotes,
 )
 from tests.fakes.embedder import FakeEmbedder
 from tests.fakes.engine import FakeChat, placed
@@ -99,12 +96,3 @@ def finish(events: Iterator[AnswerEvent]) -> tuple[Answer, list[AnswerEvent]]:
 
 def written(answer: Answer) -> list[str]:
     return [s.text for s in answer.sentences if s.origin == "model"]
-
-
-def weighed(*texts: tuple[str, float], refusal: float = -3.0) -> WeightedQuotes:
-    found = tuple(WeightedQuote(t, p, n, 2, (p, -9.0, -9.0)) for n, (t, p) in enumerate(texts))
-    return WeightedQuotes(found, -0.1, refusal)
-
-
-def weighing(answer: WeightedQuotes, **calibration: float) -> FakeChat:
-    return FakeChat(weighed=answer, calibration=replace(QUOTES_ONLY, **calibration))

@@ -5,12 +5,10 @@ from __future__ import annotations
 import pytest
 
 from assistant.errors import ConfigError, UsageError
-from assistant.prompts import REFUSAL
 from assistant.types import (
     DIRECT,
     EXTRACT,
     READER,
-    SEQUENCE,
     STRATEGIES,
     TOGETHER,
 )
@@ -20,8 +18,6 @@ from tests.unit.answering.strategies.sessions import (
     finish,
     first_words,
     session,
-    weighed,
-    weighing,
 )
 
 
@@ -35,7 +31,7 @@ def test_the_default_is_what_it_was_before_there_was_a_choice() -> None:
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_a_setting_chooses_and_a_question_overrides(strategy: str) -> None:
-    chat = Quoter(first_words(3), weighed=weighed(("24 months", -0.5)))
+    chat = Quoter(first_words(3))
     asked = session(chat, reading=strategy)
     there = EXTRACT if strategy == READER else strategy  # this session has no reader
     assert finish(asked.ask(QUESTION))[0].strategy == there
@@ -49,13 +45,15 @@ def test_unknown_names_are_refused() -> None:
         session(None, reading="sideways")
 
 
-def test_the_way_that_was_taken_out_is_refused_with_the_one_to_use() -> None:
+@pytest.mark.parametrize("name", ["sequence", "token"])
+def test_a_way_that_was_taken_out_is_refused_with_the_one_to_use(name: str) -> None:
     """In a saved setting, or as a script still asks for it."""
     with pytest.raises(UsageError) as asked:
-        list(session(None).ask(QUESTION, strategy="token"))
+        list(session(None).ask(QUESTION, strategy=name))
     with pytest.raises(ConfigError) as saved:
-        session(None, reading="token")
-    assert "use 'sequence'" in asked.value.hint == saved.value.hint
+        session(None, reading=name)
+    assert f"'{name}'" in asked.value.hint
+    assert "use 'reader'" in asked.value.hint == saved.value.hint
 
 
 def test_a_question_about_the_library_needs_neither_search_nor_model() -> None:
@@ -86,11 +84,3 @@ def test_extract_asks_no_model() -> None:
     answer, _ = finish(session(chat).ask(QUESTION, strategy="extract"))
     assert chat.prompts == []
     assert [s.origin for s in answer.sentences] == ["extract"]
-
-
-def test_a_refusal_in_sequence_keeps_the_closest_sentence() -> None:
-    chat = weighing(weighed(("24 months", -3.0), refusal=-0.05))
-    answer, _ = finish(session(chat).ask(QUESTION, strategy=SEQUENCE))
-    assert answer.abstained
-    assert answer.sentences[0].origin == "extract"
-    assert REFUSAL not in answer.text

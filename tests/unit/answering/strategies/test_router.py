@@ -21,7 +21,6 @@ from assistant.types import (
     EXTRACT,
     MAP_REDUCE,
     READER,
-    SEQUENCE,
     STRATEGIES,
     TOGETHER,
     Calibration,
@@ -133,12 +132,6 @@ def test_who_names_a_strategy_gets_it(strategy: str) -> None:
         choice = router(quoter(), reads=True).choose(question, strategy)
         assert choice.strategy == strategy
         assert not choice.answer
-
-
-def test_a_model_that_can_not_read_side_by_side_reads_together() -> None:
-    choice = router(quoter(side_by_side=0)).choose("How long is the warranty?", SEQUENCE)
-    assert choice.strategy == TOGETHER
-    assert "side by side" in choice.route.reason
 
 
 def test_an_unknown_strategy_is_refused_and_the_known_ones_are_named() -> None:
