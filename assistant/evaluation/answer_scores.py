@@ -116,10 +116,14 @@ def task_score(text: str, answers: Sequence[str]) -> tuple[float, float]:
     if not answers:
         refused = float(is_refusal(text))
         return refused, refused
-    prediction = prediction_of(text)
-    if not prediction:
+    return quote_score(prediction_of(text), answers)
+
+
+def quote_score(quote: str, answers: Sequence[str]) -> tuple[float, float]:
+    """The same for the bare words of a quote, which is no refusal whatever they are."""
+    if not answers or not quote:
         return 0.0, 0.0
-    return exact(prediction, answers), f1(prediction, answers)
+    return exact(quote, answers), f1(quote, answers)
 
 
 def _f1(own: Sequence[str], other: Sequence[str]) -> float:

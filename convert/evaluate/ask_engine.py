@@ -17,14 +17,14 @@ from assistant.engine.chat_template import RenderedPrompt
 from assistant.engine.thread_count import threads_for
 from assistant.errors import ContextOverflowError, EngineError, UsageError
 from assistant.prompts import REFUSAL, build_messages, is_refusal, with_shots
-from assistant.types import CancelToken, Message, Sampling
+from assistant.types import CancelToken, Message, Place, Sampling
 from convert.atomic_output import Job
 from convert.evaluate.evaluation_items import Item
 
 QUOTE = '"'
 _SILENT = Job()
 
-ASKING = 3
+ASKING = 4
 """Changes with what a `Reply` holds or how it is come by; older answers are asked again."""
 
 
@@ -47,11 +47,13 @@ class System:
 class Reply:
     """A model's answer to one item.
 
-    `item` is the item's key. `looped`: stopped because it repeated itself; `truncated`: it
-    did not end by itself, or there was no room for the question. `prefill_tokens` are those
-    computed (not cached), in `prefill_seconds`; `tokens` were generated in `seconds`, the
-    first one not counted in either. `margin` is log P(first token of a refusal) -
-    log P(quotation mark), in nats, at the first position: greater is nearer to refusing.
+    `item` is the item's key. `places` are those of its passages where a model that was held to
+    quotes may have read `forced` or else `text`; without any, both were written freely.
+    `looped`: stopped because it repeated itself; `truncated`: it did not end by itself, or
+    there was no room for the question. `prefill_tokens` are those computed (not cached), in
+    `prefill_seconds`; `tokens` were generated in `seconds`, the first one not counted in either.
+    `margin` is log P(first token of a refusal) - log P(quotation mark), in nats, at the first
+    position: greater is nearer to refusing.
     `forced` is, of a refusal, what the model writes when it must begin with a quotation
     mark; `log_probability` (nats) that of the quote, where the model was held to quotes.
     """
@@ -67,6 +69,7 @@ class Reply:
     margin: float = 0.0
     forced: str = ""
     log_probability: float = 0.0
+    places: tuple[Place, ...] = ()
 
 
 def open_system(system: System, settings: Settings) -> LlamaChat:
@@ -143,16 +146,16 @@ def _quote(
         cancel,
         max_tokens=settings.max_answer_tokens,
     )
-    text = f"{QUOTE}{quoted.text}{QUOTE}"
     refused = not quoted.text or quoted.doubt(0.0) > 0.0
     return Reply(
         item.key,
-        text=REFUSAL if refused else text,
+        text=REFUSAL if refused else quoted.text,
         tokens=quoted.tokens,
         seconds=time.perf_counter() - started,
         margin=quoted.margin,
-        forced=text if refused and quoted.text else "",
+        forced=quoted.text if refused else "",
         log_probability=quoted.log_probability,
+        places=quoted.places,
     )
 
 

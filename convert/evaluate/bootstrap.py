@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from assistant.answering.verify import check_answer
-from assistant.evaluation.answer_scores import quote_of, task_score
+from assistant.answering.request import Quote
+from assistant.answering.verify import check_answer, check_quote
+from assistant.evaluation.answer_scores import quote_of, quote_score, task_score
 from assistant.prompts import is_refusal
 from assistant.types import Sentence
 from convert.evaluate.ask_engine import Reply
@@ -57,14 +58,17 @@ class GradedAnswer:
 
 def grade_answer(item: Item, reply: Reply) -> GradedAnswer:
     """Score one answer."""
-    exact, f1 = task_score(reply.text, item.answers)
-    refused = is_refusal(reply.text)
-    quote = None if refused else quote_of(reply.text)
+    quoted = bool(reply.places) and not reply.forced
+    refused = not quoted and is_refusal(reply.text)
+    quote = reply.text if quoted else None if refused else quote_of(reply.text)
+    score = quote_score if reply.places else task_score
+    exact, f1 = (score if quoted else task_score)(reply.text, item.answers)
     shown = [" ".join(p.text.split()) for p in item.passages]
-    sentences = [] if refused else _checked(item, reply.text)
+    sentences = [] if refused else _checked(item, reply)
     supported = bool(sentences) and all(sentence.supported for sentence in sentences)
-    cited = [c.text for sentence in sentences if sentence.supported for c in sentence.quotes]
-    unforced = task_score(reply.forced or reply.text, item.answers)[1]
+    supporting = [sentence for sentence in sentences if sentence.supported]
+    cited = [" ".join(quote.text.split()) for s in supporting for quote in s.quotes]
+    unforced = score(reply.forced or reply.text, item.answers)[1]
     return GradedAnswer(
         item=item.key,
         answerable=item.answerable,
@@ -86,13 +90,25 @@ def grade_answer(item: Item, reply: Reply) -> GradedAnswer:
     )
 
 
-def _checked(item: Item, text: str) -> list[Sentence]:
-    """Let the product check an answer against the passages of an item."""
+def _checked(item: Item, reply: Reply) -> list[Sentence]:
+    """Let the product check an answer against the passages of an item.
+
+    The engine's quote is cited at its place, the first at which it may stand.
+    """
+    if reply.places:
+        quoted = [
+            check_quote(
+                Quote(reply.text, place), passage_of(place.passage, p.document, p.page, p.text)
+            )
+            for place in reply.places
+            for p in item.passages[place.passage : place.passage + 1]
+        ]
+        return [next((sentence for sentence in quoted if sentence.supported), quoted[0])]
     passages = [
         passage_of(n, p.document, p.page, " ".join(p.text.split()))
         for n, p in enumerate(item.passages)
     ]
-    return check_answer(text, passages, item.question)
+    return check_answer(reply.text, passages, item.question)
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,9 +117,12 @@ def test_the_command_reads_as_it_is_told_to(default_models: Path, tmp_path: Path
     told: dict[str, Any] = json.loads(run("ask", "Which documents do you have?", "--json"))
     assert told["strategy"] == "direct"
     assert "contract.txt" in told["answer"]
+    found: dict[str, Any] = json.loads(run("ask", QUESTION, "--json"))
+    assert found["strategy"] == "reader"
+    assert found["candidates"][0]["text"].startswith("24 months")
+    assert 0.5 < sum(one["probability"] for one in found["candidates"]) <= 1.0
     options = ("--reading", "together", "--after", QUESTION, "--json")
     read: dict[str, Any] = json.loads(run("ask", "And by the amendment?", *options))
     assert read["strategy"] == "together"
     assert read["route"]["kind"] == "follow-up"
-    assert read["candidates"]
     assert read["sentences"]

@@ -135,8 +135,8 @@ def test_a_tuned_model_is_asked_for_a_quote_as_on_the_laptop(
         quoted = chat.quote(
             chat.render(messages_for(ITEM)), [p.text for p in ITEM.passages], REFUSAL, max_tokens=24
         )
-    text = reply.forced or reply.text
-    assert text == f'"{quoted.text}"'
+    assert (reply.forced or reply.text) == quoted.text
+    assert reply.places == quoted.places
     assert any(quoted.text in passage.text for passage in ITEM.passages)
     assert (reply.text == REFUSAL) == (quoted.margin > 0)
     assert reply.margin == pytest.approx(quoted.margin, abs=0.01)

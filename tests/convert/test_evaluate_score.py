@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from assistant.evaluation.answer_scores import (
@@ -13,7 +15,15 @@ from assistant.evaluation.answer_scores import (
     task_score,
 )
 from assistant.prompts import REFUSAL, PromptPassage
-from convert.evaluate.bootstrap import bootstrap, changes, figures_of, grade_answer, speed_of
+from assistant.types import Place
+from convert.evaluate.bootstrap import (
+    GradedAnswer,
+    bootstrap,
+    changes,
+    figures_of,
+    grade_answer,
+    speed_of,
+)
 from convert.evaluate.evaluation_items import Item
 from tests.convert.evaluate_data import ITEM, graded_answer, reply
 
@@ -90,6 +100,25 @@ def test_a_quote_is_checked_by_the_product_and_character_by_character() -> None:
     assert part_of_a_number.citations == 0
     made_up = grade_answer(ITEM, reply('"in 1912"'))
     assert (made_up.supported, made_up.verbatim, made_up.citations) == (False, False, 0)
+
+
+def quoted(text: str, item: Item, *starts: int) -> GradedAnswer:
+    """Grade the engine's quote of the only passage of an item, at places."""
+    found = tuple(Place(0, start, start + len(text)) for start in starts)
+    return grade_answer(item, replace(reply(text), places=found))
+
+
+def test_a_quote_of_the_engine_is_graded_at_its_place_and_not_by_its_marks() -> None:
+    text = 'A pipe of 3" and 45 mm. The "Effective Date" is 5 May 1911.'
+    item = replace(ITEM, passages=(PromptPassage("x", 1, text),))
+    for words in ('"Effective Date" is 5 May', 'of 3" and', REFUSAL):
+        whole = replace(item, passages=(PromptPassage("x", 1, f"{text} {REFUSAL}"),))
+        judged = quoted(words, whole, whole.passages[0].text.index(words))
+        assert (judged.refused, judged.quoted, judged.supported) == (False, True, True)
+        assert (judged.verbatim, judged.citations, judged.citations_verbatim) == (True, 1, 1)
+    inside, alone = text.index("5 mm"), text.index("5 May")
+    assert not quoted("5", item, inside).supported  # cut out of 45
+    assert quoted("5", item, inside, alone).supported
 
 
 def test_what_is_not_verified_scores_nothing_as_shown() -> None:

@@ -51,8 +51,14 @@ MODELS = (
     ("name", "expected"),
     [
         ("base+closed", Arm("base+closed", "small", "a" * 64, closed=True)),
-        ("base+shots", Arm("base+shots", "small", "a" * 64, shots=True)),
-        ("tuned", Arm("tuned", "", "b" * 64, "a" * 64, tuned=True)),
+        ("current", Arm("current", "", "b" * 64, "a" * 64, tuned=True)),
+        ("base", Arm("base", "small", "a" * 64, strategy="together")),
+        ("base+shots", Arm("base+shots", "small", "a" * 64, shots=True, strategy="together")),
+        (
+            "current+shots",
+            Arm("current+shots", "", "b" * 64, "a" * 64, False, True, "together", tuned=True),
+        ),
+        ("tuned", Arm("tuned", "", "b" * 64, "a" * 64, strategy="together", tuned=True)),
         ("tuned+closed", Arm("tuned+closed", "", "b" * 64, "a" * 64, closed=True, tuned=True)),
         (
             "current+extract",
@@ -65,6 +71,7 @@ MODELS = (
     ],
 )
 def test_an_arm_says_who_and_how(name: str, expected: Arm) -> None:
+    """An arm that names a model is answered by it: by itself the reader would be asked."""
     assert arms_named([name], MODELS) == (expected,)
 
 
