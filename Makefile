@@ -10,7 +10,7 @@ PIP := $(PY) -m pip --disable-pip-version-check
 WORK_PY := $(WORK_VENV)/bin/python
 WORK_PIP := $(WORK_PY) -m pip --disable-pip-version-check
 CONSTRAINTS := requirements/constraints-workstation.txt
-# Real models, the real kernel, a real terminal: one after the other, as models take all cores.
+# Real models, the real kernel, a real terminal.
 REAL := tests/acceptance tests/airgap tests/soak
 # Tests that give the program two seconds: with nothing beside them.
 ALONE := tests/acceptance/test_terminal_gone.py
@@ -20,7 +20,7 @@ COUNTED_THERE := tests/convert/test_recipe_default.py
 COUNTED := tests/soak tests/airgap/test_airgap_killed.py tests/acceptance/test_journey.py
 MODELS := ASSISTANT_REQUIRE_MODELS=1 ASSISTANT_TEST_MODELS=$(CURDIR)/.run/models
 TEST_PROCESSES ?= 2
-PARALLEL := -n $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder
+PARALLEL := -n $(TEST_PROCESSES) --dist loadgroup --no-loadscope-reorder
 HASHED := install --quiet --no-deps --require-hashes
 
 # What signs the air-gapped archive (made at first use), and the number that is raised for
@@ -51,7 +51,7 @@ test: setup-test setup-workstation ## Set everything up, run every check and tes
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
 	$(MODELS) $(PY) -m pytest $(PARALLEL) $(addprefix --ignore=,$(REAL) $(TOOLS))
-	$(MODELS) $(PY) -m pytest $(REAL) $(addprefix --ignore=,$(ALONE))
+	$(MODELS) $(PY) -m pytest $(PARALLEL) $(REAL) $(addprefix --ignore=,$(ALONE))
 	$(MODELS) $(PY) -m pytest $(ALONE)
 	$(MODELS) ASSISTANT_REQUIRE_WORKSTATION=1 OMP_NUM_THREADS=1 \
 		$(WORK_PY) -m pytest $(PARALLEL) tests/convert

@@ -20,10 +20,26 @@ if hasattr(signal, "SIGHUP"):
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
+# A core for each process of tests: where two models meet with two threads each, all wait for
+# all others at llama.cpp's barriers.
+if (_worker := os.environ.get("PYTEST_XDIST_WORKER")) and hasattr(os, "sched_setaffinity"):
+    _cores = sorted(os.sched_getaffinity(0))
+    _share = _cores[int(_worker[2:]) :: int(os.environ["PYTEST_XDIST_WORKER_COUNT"])]
+    os.sched_setaffinity(0, _share or _cores)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the files that hold a slow test, so that no process is left alone with one."""
+    """Begin with the files that hold a slow test, so that no process is left alone with one.
+
+    The tests of a file share its fixtures, so one process runs them all; those of the real
+    archive share that one.
+    """
     slow = {item.path for item in items if item.get_closest_marker("slow")}
     items.sort(key=lambda item: item.path not in slow)
+    archive = {item.path for item in items if "real_archive" in getattr(item, "fixturenames", ())}
+    for item in items:
+        group = "archive" if item.path in archive else item.location[0]
+        item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture(autouse=True)

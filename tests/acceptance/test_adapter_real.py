@@ -16,6 +16,7 @@ import pytest
 
 from assistant.config import Settings
 from assistant.engine.chat_model import LlamaChat
+from assistant.engine.thread_count import threads_for
 from assistant.errors import Cancelled, ModelError
 from assistant.models.bundled_models import install_bundled
 from assistant.models.catalogue import AdapterEntry, bundled_models_dir, load_catalogue
@@ -47,7 +48,9 @@ def adapters(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def load(model: Path, adapter: Path | None = None) -> LlamaChat:
-    return LlamaChat(model, name="default", context_length=512, threads=2, adapter=adapter)
+    return LlamaChat(
+        model, name="default", context_length=512, threads=threads_for(2), adapter=adapter
+    )
 
 
 @pytest.fixture(scope="module")

@@ -15,6 +15,7 @@ import pytest
 
 from assistant.engine.chat_model import LlamaChat
 from assistant.engine.cpu_features import cpu_report
+from assistant.engine.thread_count import threads_for
 from assistant.errors import Cancelled, ContextOverflowError
 from assistant.models.catalogue import load_catalogue
 from assistant.types import CancelToken, Message, Sampling
@@ -32,7 +33,7 @@ def model_file(default_models: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def chat(model_file: Path) -> Iterator[LlamaChat]:
-    engine = LlamaChat(model_file, name="default", context_length=2048, threads=2)
+    engine = LlamaChat(model_file, name="default", context_length=2048, threads=threads_for(2))
     yield engine
     engine.close()
 
@@ -67,7 +68,13 @@ def test_it_answers_as_the_high_level_binding_does(chat: LlamaChat, model_file: 
     from llama_cpp import Llama
 
     prompt = chat.render((SYSTEM, Message("user", "Why is the sky blue?")))
-    bare = Llama(str(model_file), n_ctx=2048, n_threads=2, verbose=False)
+    bare = Llama(
+        str(model_file),
+        n_ctx=2048,
+        n_threads=threads_for(2),
+        n_threads_batch=threads_for(2),
+        verbose=False,
+    )
     tokens = bare.tokenize(prompt.encode(), add_bos=False, special=True)
     assert chat.tokenize(prompt) == tokens
     said = bare.create_completion(tokens, max_tokens=24, temperature=0.0, repeat_penalty=1.0)
@@ -107,7 +114,7 @@ def test_a_prompt_over_the_context_is_refused_first(chat: LlamaChat) -> None:
 
 
 def test_an_answer_ends_at_the_end_of_the_context(model_file: Path) -> None:
-    engine = LlamaChat(model_file, name="small", context_length=64, threads=2)
+    engine = LlamaChat(model_file, name="small", context_length=64, threads=threads_for(2))
     prompt = engine.render((Message("user", "Count to a thousand."),))
     room = 64 - engine.count_tokens(prompt)
     pieces = list(engine.generate(prompt, Sampling(max_tokens=500)))
@@ -237,7 +244,7 @@ def test_nothing_is_printed(model_file: Path) -> None:
     code = (
         "import sys; from pathlib import Path; from assistant.engine.chat_model import LlamaChat; "
         "from assistant.types import Message, Sampling; "
-        "c = LlamaChat(Path(sys.argv[1]), name='x', context_length=99999, threads=2); "
+        "c = LlamaChat(Path(sys.argv[1]), name='x', context_length=99999, threads=1); "
         "assert c.context_length == 8192, c.context_length; "
         "list(c.generate(c.render((Message('user', 'Hi'),)), Sampling(max_tokens=3)))"
     )
@@ -272,7 +279,7 @@ def test_no_socket_is_ever_opened(model_file: Path, tmp_path: Path) -> None:
         "from assistant.engine.chat_model import LlamaChat; "
         "from assistant.types import Message, Sampling; "
         "load_embedder(Settings(data_dir=Path('x'))).embed_query('hello'); "
-        "c = LlamaChat(Path(sys.argv[1]), name='x', context_length=256, threads=2); "
+        "c = LlamaChat(Path(sys.argv[1]), name='x', context_length=256, threads=1); "
         "list(c.generate(c.render((Message('user', 'Hi'),)), Sampling(max_tokens=3))); "
         "cpu_report()"
     )

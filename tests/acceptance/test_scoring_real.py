@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from assistant.engine.chat_model import LlamaChat
+from assistant.engine.thread_count import threads_for
 from assistant.errors import Cancelled, ContextOverflowError
 from assistant.models.catalogue import load_catalogue
 from assistant.types import CancelToken, Message, Sampling, Scorer
@@ -28,7 +29,7 @@ def model_file(default_models: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def chat(model_file: Path) -> Iterator[LlamaChat]:
-    engine = LlamaChat(model_file, name="default", context_length=512, threads=2)
+    engine = LlamaChat(model_file, name="default", context_length=512, threads=threads_for(2))
     yield engine
     engine.close()
 
@@ -42,7 +43,14 @@ def reference(model_file: Path) -> Iterator[Any]:
     """Log-probabilities of each token but the first, by the high-level binding."""
     from llama_cpp import Llama
 
-    bare = Llama(str(model_file), n_ctx=512, n_threads=2, logits_all=True, verbose=False)
+    bare = Llama(
+        str(model_file),
+        n_ctx=512,
+        n_threads=threads_for(2),
+        n_threads_batch=threads_for(2),
+        logits_all=True,
+        verbose=False,
+    )
 
     def compute(tokens: list[int]) -> np.ndarray[Any, Any]:
         bare.reset()
