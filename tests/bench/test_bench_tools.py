@@ -11,17 +11,18 @@ import pytest
 from tests.bench.bench_side_by_side import Bench
 from tests.bench.measure import run_measured
 from tests.bench.report import Figure, at_least, at_most, publish
-from tests.bench.run_all import (
+from tests.bench.results_page import (
     BEGIN,
     END,
     Run,
     _row,
-    _verdict,
+    bench_names,
     code_of,
     mark_older,
     number,
     write_page,
 )
+from tests.bench.run_all import QUICK, _verdict
 
 HOLD = "import time; block = bytearray(60_000_000); time.sleep(1.0)"
 
@@ -109,6 +110,10 @@ def test_rows_of_older_code_are_marked_once() -> None:
     assert marked.startswith(head + today)
     assert marked.count("\N{DAGGER}") == 2
     assert mark_older(marked) == marked
+
+
+def test_small_settings_are_those_of_benches() -> None:
+    assert {f"bench_{name}" for name in QUICK} <= set(bench_names())
 
 
 def test_answers_that_come_whole_have_no_speed_and_break_nothing(tmp_path: Path) -> None:

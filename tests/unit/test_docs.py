@@ -8,7 +8,7 @@ from types import ModuleType
 
 import pytest
 
-from tests.bench.run_all import PAGE, mark_older
+from tests.bench.results_page import PAGE, mark_older
 
 ROOT = Path(__file__).parents[2]
 

@@ -130,7 +130,10 @@ def test_a_quote_that_is_not_in_the_document_is_seen() -> None:
         (("current",), Arm("current", "", "b" * 64, "a" * 64)),
         (("base",), Arm("base", "small", "a" * 64, strategy="together")),
         (("model:small",), Arm("model:small", "small", "a" * 64, strategy="together")),
-        (("adapter:tuned",), Arm("adapter:tuned", "tuned", "b" * 64, "a" * 64, strategy="together")),
+        (
+            ("adapter:tuned",),
+            Arm("adapter:tuned", "tuned", "b" * 64, "a" * 64, strategy="together"),
+        ),
     ],
 )
 def test_arms_are_named(names: tuple[str, ...], expected: Arm) -> None:
