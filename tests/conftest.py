@@ -28,17 +28,22 @@ if (_worker := os.environ.get("PYTEST_XDIST_WORKER")) and hasattr(os, "sched_set
     os.sched_setaffinity(0, _share or _cores)
 
 
+DEAR = frozenset(("real_archive", "default_base"))
+"""Fixtures of a whole run that take half a minute or more to make."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the files that hold a slow test, so that no process is left alone with one.
 
-    The tests of a file share its fixtures, so one process runs them all; those of the real
-    archive share that one.
+    The tests of a file share its fixtures, so one process runs them all, and so do files that
+    share something dear.
     """
     slow = {item.path for item in items if item.get_closest_marker("slow")}
     items.sort(key=lambda item: item.path not in slow)
-    archive = {item.path for item in items if "real_archive" in getattr(item, "fixturenames", ())}
+    used = [(item.path, DEAR & set(getattr(item, "fixturenames", ()))) for item in items]
+    shared = {path: min(dear) for path, dear in used if dear}
     for item in items:
-        group = "archive" if item.path in archive else item.location[0]
+        group = shared.get(item.path, item.location[0])
         item.add_marker(pytest.mark.xdist_group(group))
 
 

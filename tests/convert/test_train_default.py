@@ -29,7 +29,7 @@ SETTINGS = replace(
 
 @pytest.mark.slow
 def test_the_default_learns_to_quote_and_to_refuse(default_base: Path, tmp_path: Path) -> None:
-    dataset = write_dataset(tmp_path / "data", train=12, validation=2)
+    dataset = write_dataset(tmp_path / "data", train=16, validation=2)
     result = run_train(default_base, dataset, tmp_path / "out", SETTINGS)
     before, after = result.record.figures["base"], result.record.figures["best"]
     assert after["step"] == result.record.figures["steps"]
