@@ -81,9 +81,6 @@ class Settings:
     """Folder of an extractive reader that the workstation exported; "" takes the one that came
     with the program, "none" answers without one."""
 
-    reranker: str = ""
-    """Folder of a reranker that the workstation exported; "" leaves the search's order."""
-
     threads: int = 0
     """Threads of the chat model and the embedder; 0 is one for each physical core."""
 
@@ -203,6 +200,8 @@ def load_settings(data_dir: Path | None = None) -> Settings:
             return Settings(data_dir=folder)
         if "data_dir" in table:
             raise BadInputError("'data_dir' can't be set here, as it is where this file lies")
+        if table.pop("reranker", ""):
+            raise BadInputError("'reranker' was taken out: the 'reader' weighs what is found")
         return fitted({"data_dir": folder, **table}, Settings)
 
 

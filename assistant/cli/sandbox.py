@@ -32,7 +32,7 @@ _ONLY_LOOKING = (
 _CHANGES_MODELS = ("models", "bundle")
 _MAKES_RECOVERY_KEYS = ("add", "app", "sample", "bundle", "passphrase", "rekey")
 _SECRET_FILES = ("ASSISTANT_PASSPHRASE_FILE", "ASSISTANT_NEW_PASSPHRASE_FILE")
-_MODEL_DESCRIPTIONS = ("embedder.json", "reader.json", "reranker.json", "modules.json")
+_MODEL_DESCRIPTIONS = ("embedder.json", "reader.json", "modules.json")
 _REMOVABLE = ("/media", "/run/media", "/mnt", "/Volumes")
 
 _armed: list[bool] = []
@@ -116,7 +116,7 @@ def _model_folders(settings: Settings) -> list[Path]:
     """
     home = Path(os.path.realpath(Path.home()))
     found = []
-    for name in (settings.embedder, settings.reader, settings.reranker):
+    for name in (settings.embedder, settings.reader):
         folder = _full(Path(name))
         if "/" not in name and os.sep not in name:
             continue

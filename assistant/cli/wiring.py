@@ -44,7 +44,7 @@ from assistant.unlock.unlock import LibraryUnlocker
 if TYPE_CHECKING:
     from assistant.answering import AnswerSession
     from assistant.documents.sandboxed_parser import ChildParser
-    from assistant.retrieval import Reranker, Retriever
+    from assistant.retrieval import Retriever
 
 
 class LocalWorkspace:
@@ -70,7 +70,6 @@ class LocalWorkspace:
             self._new_key = keys.get(create=True)
         self._embedder: Embedder | None = None
         self._reader: Reader | None = None
-        self._reranker: Reranker | None = None
         self._chat: ChatEngine | None = None
         self._ocr: Ocr | None = None
         self._parser: ChildParser | None = None
@@ -186,7 +185,7 @@ class LocalWorkspace:
         """Close the library and let go of the engines: they hold text of documents."""
         if self._parser:
             self._parser.close()
-        self._chat = self._embedder = self._reader = self._reranker = self._ocr = None
+        self._chat = self._embedder = self._reader = self._ocr = None
         if self._store:
             self._store.close()
 
@@ -229,8 +228,7 @@ class LocalWorkspace:
     def _retriever(self) -> Retriever:
         from assistant.retrieval import Retriever
 
-        store, embedder = self._filled_store(), self._load_embedder()
-        return Retriever(store, embedder, reranker=self._load_reranker())
+        return Retriever(self._filled_store(), self._load_embedder())
 
     def _load_embedder(self) -> Embedder:
         from assistant.engine.engine_loader import load_embedder
@@ -255,14 +253,6 @@ class LocalWorkspace:
             if self._ocr is None:
                 self._ocr = load_ocr(self._settings)
             return self._ocr
-
-    def _load_reranker(self) -> Reranker | None:
-        from assistant.engine.reranker import load_reranker
-
-        with self._lock:
-            if self._reranker is None:
-                self._reranker = load_reranker(self._settings)
-            return self._reranker
 
     def _load_chat(self) -> ChatEngine | None:
         from assistant.engine.engine_loader import chat_when_needed, has_chat_model, load_chat

@@ -3,14 +3,12 @@
 from assistant.retrieval.hybrid_search import Query, Retriever
 from assistant.retrieval.rank_fusion import FusionWeights
 from assistant.retrieval.relevance import Calibration, Evidence, calibration_for
-from assistant.retrieval.rerank import Reranker
 
 __all__ = [
     "Calibration",
     "Evidence",
     "FusionWeights",
     "Query",
-    "Reranker",
     "Retriever",
     "calibration_for",
 ]

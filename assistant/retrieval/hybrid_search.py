@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from assistant.errors import UsageError
 from assistant.retrieval.rank_fusion import FusionWeights, fuse
 from assistant.retrieval.relevance import Calibration, Evidence, calibration_for
-from assistant.retrieval.rerank import RERANKED, Reranker, rerank
 from assistant.text.canonical import plain_form
 from assistant.text.codes import find_codes
 from assistant.text.words import content_stems, coverage, idf_weights, topic_words
@@ -34,8 +33,6 @@ class Retriever:
 
     `depth` is how many chunks each source contributes. `calibration` turns the evidence
     of a search into its relevance; by default the one measured for this embedder.
-    With a `reranker` the first hits are read again together with the question. Whether the
-    library speaks about the question at all is judged by the search alone, with or without.
     """
 
     def __init__(
@@ -46,14 +43,12 @@ class Retriever:
         depth: int = 100,
         weights: FusionWeights | None = None,
         calibration: Calibration | None = None,
-        reranker: Reranker | None = None,
     ) -> None:
         self._store = store
         self._embedder = embedder
         self._depth = depth
         self._weights = weights or FusionWeights()
         self._calibration = calibration or calibration_for(embedder.identity.name)
-        self._reranker = reranker
 
     def query(self, text: str) -> Query:
         """Look up once what both searching and reading need of a question.
@@ -77,10 +72,7 @@ class Retriever:
         if limit < 1:
             raise UsageError(f"A search can't return {limit} passages.", hint="Ask for 1 or more.")
         asked = self.query(query) if isinstance(query, str) else query
-        reread = RERANKED if self._reranker is not None else 0
-        hits, evidence = self._find(asked, max(limit, reread))
-        if self._reranker is not None:
-            hits = rerank(asked.text, hits, self._reranker, self._weights)
+        hits, evidence = self._find(asked, limit)
         relevance = self._calibration.relevance(evidence) if hits else 0.0
         return SearchResult(
             query=asked.text,

@@ -1,4 +1,4 @@
-"""`assistant-convert export-embedder`, and the tuning of embedders and rerankers."""
+"""`assistant-convert export-embedder`, and the tuning of embedders."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ def export_embedder_command(source: Path, target: Path, *, float32: bool) -> Non
 
 @click.group("embedder")
 def embedder_group() -> None:
-    """Tune the search: an embedder, and a reranker that orders what it finds.
+    """Tune the embedder of the search.
 
     DATA is a dataset's folder, a folder in BEIR's shape (corpus.jsonl, queries.jsonl,
     qrels), or a JSON file in SQuAD's shape. All models are local folders: nothing is
-    downloaded. The laptop uses what is exported with the settings `embedder` and
-    `reranker` (docs/retrieval-tuning.md).
+    downloaded. The laptop uses what is exported with the setting `embedder`
+    (docs/retrieval-tuning.md).
     """
 
 
@@ -100,39 +100,6 @@ def tune_command(
         _show_tuning(step.output, out, figures)
 
 
-@embedder_group.command("tune-reranker")
-@click.option("--embedder", type=_ANY, required=True,
-              help="Embedder of the search whose hits are ordered.")  # fmt: skip
-@_tuning_options
-def tune_reranker_command(
-    base: Path,
-    data: tuple[Path, ...],
-    embedder: Path,
-    out: Path,
-    changes: tuple[str, ...],
-    *,
-    as_json: bool,
-    **chosen: Any,
-) -> None:
-    """Tune the BERT in BASE to order what the laptop's search brings up.
-
-    BASE is a BERT's folder, such as all-MiniLM-L6-v2: it gets a new head. The laptop's
-    order of held-out questions' hits is measured before and after; a result that is not
-    better is refused.
-
-    Example: assistant-convert embedder tune-reranker all-minilm-l6-v2/ dataset/
-    --embedder all-minilm-l6-v2/ --out tuned
-    """
-    with running_step(as_json=as_json) as step:
-        from convert.reranker.settings import RerankerSettings
-        from convert.reranker.tune_reranker import run_tune_reranker
-
-        settings = RerankerSettings.from_table(_table(changes, chosen))
-        figures = run_tune_reranker(settings, base, embedder, data, out, step.progress, step.cancel)
-        step.progress.end()
-        _show_tuning(step.output, out, figures)
-
-
 @embedder_group.command("export")
 @click.argument("model", type=_ANY)
 @click.argument("out", type=_OUT)
@@ -151,35 +118,13 @@ def export_command(model: Path, out: Path, *, data: tuple[Path, ...], as_json: b
 
         figures = run_export_embedder(model, out, step.progress, step.cancel, data=data)
         step.progress.end()
-        _show_export(step.output, out, figures, "embedder")
-
-
-@embedder_group.command("export-reranker")
-@click.argument("model", type=_ANY)
-@click.argument("out", type=_OUT)
-@_COMPARED
-@_JSON
-def export_reranker_command(
-    model: Path, out: Path, *, data: tuple[Path, ...], as_json: bool
-) -> None:
-    """Convert the reranker in MODEL to the folder OUT, which the laptop loads.
-
-    Example: assistant-convert embedder export-reranker tuned/model clinic-reranker
-    """
-    with running_step(as_json=as_json) as step:
-        from convert.reranker.onnx_export import run_export_reranker
-
-        figures = run_export_reranker(model, out, step.progress, step.cancel, data=data)
-        step.progress.end()
-        _show_export(step.output, out, figures, "reranker")
+        _show_export(step.output, out, figures)
 
 
 @embedder_group.command("compare")
 @click.argument("data", type=_ANY, nargs=-1, required=True)
 @click.option("--embedder", "embedders", type=_ANY, multiple=True, required=True,
               help="Exported or sentence-transformers folder, or wheel; repeatable.")  # fmt: skip
-@click.option("--reranker", "rerankers", type=_ANY, multiple=True,
-              help="Exported reranker, tried on top of each embedder.")  # fmt: skip
 @click.option("--split", type=click.Choice(["held-out", "test"]), default="held-out",
               show_default=True, help="Which questions are asked.")  # fmt: skip
 @click.option("--questions", type=int, default=0, help="Questions to draw; 0: all.")
@@ -191,22 +136,21 @@ def export_reranker_command(
 def compare_command(
     data: tuple[Path, ...],
     embedders: tuple[Path, ...],
-    rerankers: tuple[Path, ...],
     out: Path,
     *,
     as_json: bool,
     **chosen: Any,
 ) -> None:
-    """Ask the questions in DATA of the laptop's own search, with each embedder and reranker.
+    """Ask the questions in DATA of the laptop's own search, with each embedder.
 
     Example: assistant-convert embedder compare dataset/ --embedder all-minilm-l6-v2/
-    --embedder clinic-embedder --reranker clinic-reranker --out figures
+    --embedder clinic-embedder --out figures
     """
     with running_step(as_json=as_json) as step:
         from convert.embedder.retrieval_comparison import CompareSettings, run_compare
 
         report = run_compare(
-            CompareSettings(**chosen), embedders, rerankers, data, out, step.progress, step.cancel
+            CompareSettings(**chosen), embedders, data, out, step.progress, step.cancel
         )
         step.progress.end()
         if as_json:
@@ -235,10 +179,10 @@ def _show_tuning(output: Output, out: Path, figures: dict[str, Any]) -> None:
     output.line(f"The tuned model is in {out / 'model'}.")
 
 
-def _show_export(output: Output, out: Path, figures: dict[str, Any], setting: str) -> None:
+def _show_export(output: Output, out: Path, figures: dict[str, Any]) -> None:
     if output.as_json:
         output.json({"folder": str(out), **figures})
         return
     shown = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in figures.items())
     output.line(f"{out}: {shown}.")
-    output.line(f'Carry it to the laptop and set there: {setting} = "/path/to/{out.name}"')
+    output.line(f'Carry it to the laptop and set there: embedder = "/path/to/{out.name}"')

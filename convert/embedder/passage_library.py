@@ -18,7 +18,6 @@ from assistant.errors import EngineError
 from assistant.ingest import Ingester
 from assistant.models.embedder_folder import CONFIG_FILE, entry_of
 from assistant.retrieval.hybrid_search import Retriever
-from assistant.retrieval.rerank import Reranker
 from assistant.store import KeyFile, open_store
 from assistant.types import (
     AS_FOUND,
@@ -45,13 +44,7 @@ class PassageLibrary:
     """Passages in a store; what is found are their numbers."""
 
     def __init__(self, store: Store, embedder: Embedder) -> None:
-        self._store = store
-        self._embedder = embedder
         self._retriever = Retriever(store, embedder)
-
-    def use(self, reranker: Reranker | None) -> None:
-        """Search with a reranker from now on, or without any."""
-        self._retriever = Retriever(self._store, self._embedder, reranker=reranker)
 
     def hits(self, question: str, limit: int) -> list[tuple[int, Hit]]:
         """Return (passage number, best hit in it), best first.

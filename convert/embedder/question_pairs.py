@@ -1,4 +1,4 @@
-"""Pairs of questions and passages, from which embedders and rerankers learn.
+"""Pairs of questions and passages, from which embedders learn.
 
 Training never sees a held-out question. Test questions, where the data have a part of that
 name, are for `compare` only.

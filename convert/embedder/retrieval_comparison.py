@@ -8,7 +8,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
-from assistant.engine.reranker import OnnxReranker, reranker_info
 from assistant.engine.thread_count import threads_for
 from assistant.errors import UsageError
 from assistant.evaluation.ranking_metrics import DEPTH
@@ -42,13 +41,12 @@ class CompareSettings(Settings):
 def run_compare(
     settings: CompareSettings,
     embedders: Sequence[Path],
-    rerankers: Sequence[Path],
     data: Sequence[Path],
     out: Path,
     progress: Progress = quiet,
     cancel: CancelToken | None = None,
 ) -> dict[str, Any]:
-    """Search with each embedder alone and with each reranker; return the figures of all.
+    """Search with each embedder; return the figures of all.
 
     Embedders are exported folders, sentence-transformers folders or wheels. Writes
     `retrieval.json` and `step.json` to `out`. Raises what reading the data and the laptop's
@@ -62,7 +60,6 @@ def run_compare(
         read_questions(data), {settings.split: settings.questions}, settings.passages, settings.seed
     )
     asked = found.of(settings.split)
-    readers = [OnnxReranker(reranker_info(folder), threads) for folder in rerankers]
     rows: list[dict[str, Any]] = []
     report = {
         "format": 1,
@@ -77,14 +74,12 @@ def run_compare(
                 laptop_embedder(source, threads) as embedder,
                 passage_library(found.passages, embedder, job) as library,
             ):
-                for reader in (None, *readers):
-                    library.use(reader)
-                    name = source.name + (f" + {reader.info.name}" if reader else "")
-                    rows.append({"name": name, **_measured(library, asked, job, name)})
+                name = source.name
+                rows.append({"name": name, **_measured(library, asked, job, name)})
         write_json(temporary / REPORT_FILE, report)
         return {row["name"]: row["ndcg10"] for row in rows}
 
-    inputs = _inputs(embedders, rerankers, data)
+    inputs = _inputs(embedders, data)
     run_atomic_step(
         out, STEP, work, inputs=inputs, settings=asdict(settings), outputs=[REPORT_FILE]
     )
@@ -105,10 +100,8 @@ def _measured(
     return {**measure(rankings).table(), "search_ms": round(milliseconds, 1)}
 
 
-def _inputs(
-    embedders: Sequence[Path], rerankers: Sequence[Path], data: Sequence[Path]
-) -> dict[str, Path]:
-    named = [("embedder", embedders), ("reranker", rerankers), ("data", data)]
+def _inputs(embedders: Sequence[Path], data: Sequence[Path]) -> dict[str, Path]:
+    named = [("embedder", embedders), ("data", data)]
     return {
         f"{kind} {number} ({path.name})": path
         for kind, paths in named

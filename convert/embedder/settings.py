@@ -1,4 +1,4 @@
-"""Settings of a tuning of an embedder or a reranker."""
+"""Settings of an embedder's tuning."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Train embedders and rerankers with the trainer of sentence-transformers, and monitor it.
+"""Train embedders with the trainer of sentence-transformers, and monitor it.
 
 Checkpoints stand in a folder beside the result. A run that was stopped, or killed, goes on
 from the last whole one if its inputs and settings are the same; the folder is removed when

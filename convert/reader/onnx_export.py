@@ -34,10 +34,10 @@ from convert.embedder.onnx_export import (
     quantize_weights,
     write_graph,
 )
+from convert.reader.bert_folder import CONFIG, BertFolder, check_bert
 from convert.reader.outlier_channels import KEPT_EXACT, split_outliers
 from convert.reader.settings import ReaderSettings
 from convert.reader.span_model import ARCHITECTURE, TUNING_FILE, load_reader_model
-from convert.reranker.cross_encoder import CONFIG, BertFolder, check_bert
 from convert.step_record import file_sha256
 
 STEP = "reader export"

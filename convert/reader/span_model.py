@@ -14,7 +14,7 @@ from typing import Any
 from assistant.errors import ModelError
 from convert.base_model import offline, read_json, write_json
 from convert.embedder.model_folder import WEIGHTS
-from convert.reranker.cross_encoder import CONFIG, BertFolder, copy_tokenizer
+from convert.reader.bert_folder import CONFIG, BertFolder, copy_tokenizer
 
 TUNING_FILE = "tuning.json"
 ARCHITECTURE = "SpanReader"

@@ -20,6 +20,7 @@ from assistant.types import CancelToken
 from convert.atomic_output import Job, Progress, finished, quiet, run_atomic_step
 from convert.base_model import offline, write_json
 from convert.embedder.onnx_export import model_folder
+from convert.reader.bert_folder import check_bert
 from convert.reader.build_samples import build_samples, kinds_of
 from convert.reader.reading_samples import ReadingSample
 from convert.reader.settings import ReaderData, ReaderSettings
@@ -31,7 +32,6 @@ from convert.reader.span_model import (
 )
 from convert.reader.training_batches import Example, encode_samples
 from convert.reader.training_loop import checkpoints, train_reader
-from convert.reranker.cross_encoder import check_bert
 from convert.step_record import file_sha256, path_sha256
 
 STEP = "reader train"

@@ -16,7 +16,7 @@ from assistant.models.embedder_folder import entry_of
 from convert.cli.embedder import embedder_group, export_embedder_command
 from convert.embedder.model_folder import check_embedder, unpack_wheel
 from convert.embedder.onnx_export import export_embedder
-from convert.reranker.cross_encoder import check_bert
+from convert.reader.bert_folder import check_bert
 from tests.convert.retrieval_material import write_bert, write_json, write_translation
 
 
@@ -125,7 +125,6 @@ def test_commands_name_the_fault_and_their_exit_code(bert: Path, tmp_path: Path)
         ("tune", str(bert), str(tmp_path), "--out", out): (2, "known shape"),
         ("tune", str(bert), str(tmp_path), "--out", out, "--set", "margin=2"): (2, "margin"),
         ("tune", str(bert), str(tmp_path), "--out", out, "--set", "margin"): (2, "NAME=VALUE"),
-        ("export-reranker", str(bert), out): (5, "no cross-encoder"),
         ("compare", str(tmp_path), "--embedder", str(bert), "--out", out): (2, "known shape"),
     }
     for arguments, (code, said) in cases.items():

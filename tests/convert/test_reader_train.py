@@ -20,6 +20,7 @@ from assistant.errors import Cancelled, ModelError, UsageError
 from assistant.types import CancelToken, Reading, ReadSpan
 from convert.cli.main import main
 from convert.embedder.onnx_export import quantize_weights
+from convert.reader.bert_folder import check_bert
 from convert.reader.evaluate_reader import ReaderEvaluation, run_evaluate_reader
 from convert.reader.onnx_export import check_parity, run_export_reader, trace
 from convert.reader.outlier_channels import KEPT_EXACT, split_outliers
@@ -29,7 +30,6 @@ from convert.reader.settings import ReaderData, ReaderSettings
 from convert.reader.span_model import load_reader_model, write_reader_model
 from convert.reader.train_reader import run_train_reader
 from convert.reader.training_loop import TrainingState, rate_at, share_done
-from convert.reranker.cross_encoder import check_bert
 from convert.step_record import file_sha256
 from tests.convert.reading_material import write_houses
 from tests.convert.retrieval_material import write_bert, write_json

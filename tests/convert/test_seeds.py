@@ -23,7 +23,6 @@ from convert.embedder.settings import EmbedderSettings
 from convert.evaluate.canaries import new_canaries
 from convert.evaluate.settings import EvaluateSettings
 from convert.recipe.recipe_file import CanarySettings
-from convert.reranker.settings import RerankerSettings
 from convert.train.learning_rate import step_seed
 from convert.train.settings import TrainSettings
 from convert.train.train_step import run_train
@@ -40,7 +39,6 @@ SETTINGS: dict[str, Callable[[Any], object]] = {
     "evaluate": lambda seed: EvaluateSettings(seed=seed),
     "pubmedqa": lambda seed: EvaluateSettings(pubmedqa_seed=seed),
     "embedder": lambda seed: EmbedderSettings(seed=seed),
-    "reranker": lambda seed: RerankerSettings(seed=seed),
     "compare": lambda seed: CompareSettings(seed=seed),
 }
 

@@ -21,7 +21,6 @@ from convert.merge.settings import MergeSettings
 from convert.reader.evaluate_reader import ReaderEvaluation
 from convert.reader.settings import ReaderData, ReaderSettings
 from convert.recipe.recipe_file import BaseSettings, CanarySettings, read_recipe
-from convert.reranker.settings import RerankerSettings
 from convert.settings import Settings, read_tables
 from convert.train.settings import TrainSettings
 
@@ -41,7 +40,6 @@ ALL: tuple[Settings, ...] = (
     ReaderData(),
     ReaderEvaluation(),
     ReaderSettings(),
-    RerankerSettings(),
     SourceSettings(Path("a.jsonl")),
     TrainSettings(),
 )

@@ -24,7 +24,7 @@ from typing import Any
 from assistant.cli import wiring
 from assistant.config import Settings
 from assistant.documents import sandboxed_parser
-from assistant.engine import engine_loader, reranker
+from assistant.engine import engine_loader
 from assistant.errors import AssistantError
 from assistant.store import LibraryKeys, StoreKey, open_store, rekey
 from assistant.store.passphrase import prepared
@@ -126,7 +126,6 @@ def _use_fakes() -> None:
     chat = FakeChat((f'"The patient {WORDS[0]} was seen." ', f"{WORDS[2]} too. ") * 4)
     fakes: dict[Any, dict[str, Any]] = {
         sandboxed_parser: {"ChildParser": lambda settings, **_: FakeParser()},
-        reranker: {"load_reranker": lambda settings: None},
         engine_loader: {
             "embedder_identity": lambda settings: EMBEDDER.identity,
             "load_embedder": lambda settings: EMBEDDER,

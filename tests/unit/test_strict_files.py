@@ -18,7 +18,6 @@ from assistant.bundle.public_key_file import PublicKey
 from assistant.bundle.rollback_guard import MinimumVersions
 from assistant.bundle.trusted_keys import TrustStore
 from assistant.config import CONFIG_FILE, load_settings
-from assistant.engine.reranker import reranker_info
 from assistant.errors import AssistantError
 from assistant.models.embedder_folder import entry_of
 from assistant.models.model_record import read_active, read_record, write_active, write_record
@@ -64,7 +63,6 @@ FILES: dict[str, tuple[Callable[[Path], Path], Callable[[Path], Any]]] = {
     "keys": (keys, lambda folder: TrustStore(folder).keys()),
     "floors": (floors, lambda folder: MinimumVersions(folder / "trust").all()),
     "embedder": (described("embedder.json"), entry_of),
-    "reranker": (described("reranker.json"), reranker_info),
 }
 DAMAGE: dict[str, Callable[[bytes], bytes]] = {
     "a key twice": lambda raw: b'{"format": 1, "format": 1, ' + raw.lstrip()[1:],

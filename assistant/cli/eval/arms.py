@@ -78,7 +78,6 @@ def deciding_key(settings: Settings, shots: FewShotQuestions | None) -> dict[str
         "version": __version__,
         "settings": deciding,
         "embedder": embedder,
-        "reranker": settings.reranker,
         "shots": shots.sha256 if shots else "",
     }
 

@@ -29,7 +29,7 @@ def exported(folder: Path, name: str) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("name", ["embedder", "reranker"])
+@pytest.mark.parametrize("name", ["embedder", "reader"])
 @pytest.mark.parametrize("place", ["home", "home/.ssh", "home/Documents", "", "nothing/there"])
 def test_a_model_that_is_none_opens_no_folder(tmp_path: Path, name: str, place: str) -> None:
     settings = Settings(tmp_path / "data", **{name: f"{tmp_path}/{place}"})
@@ -38,7 +38,7 @@ def test_a_model_that_is_none_opens_no_folder(tmp_path: Path, name: str, place: 
 
 @pytest.mark.parametrize(
     ("name", "file"),
-    [("embedder", "embedder.json"), ("embedder", "modules.json"), ("reranker", "reranker.json")],
+    [("embedder", "embedder.json"), ("embedder", "modules.json"), ("reader", "reader.json")],
 )
 def test_the_folder_of_a_model_is_read(tmp_path: Path, name: str, file: str) -> None:
     folder = exported(tmp_path / "home" / "models" / "mine", file)

@@ -1,4 +1,4 @@
-"""Exported embedders and rerankers in folders of their own: what is trusted, what is refused."""
+"""Exported embedders in folders of their own: what is trusted, what is refused."""
 
 from __future__ import annotations
 
@@ -12,17 +12,12 @@ import pytest
 
 from assistant.config import Settings
 from assistant.engine.engine_loader import embedder_identity, load_embedder
-from assistant.engine.reranker import load_reranker, reranker_info
 from assistant.errors import ModelError
 from assistant.models.catalogue import bundled_models_dir, load_catalogue
 from assistant.models.embedder_folder import entry_of
 
 ENTRY = load_catalogue().default_embedder
 SHA = "a" * 64
-RERANKER: dict[str, Any] = {
-    "architecture": "bert", "max_tokens": 128, "weight": 1, "model_sha256": SHA,
-    "tokenizer_sha256": SHA,
-}  # fmt: skip
 
 
 @pytest.fixture
@@ -91,31 +86,7 @@ def test_a_description_out_of_bounds_is_refused(folder: Path, values: dict[str, 
     "text", ["", "[]", "{", "[" * 100_000, "\ud800".encode("utf-8", "replace")]
 )
 def test_a_damaged_description_is_refused(tmp_path: Path, text: str | bytes) -> None:
-    for name, read in (("embedder.json", entry_of), ("reranker.json", reranker_info)):
-        data = text if isinstance(text, bytes) else text.encode()
-        (tmp_path / name).write_bytes(data)
-        with pytest.raises(ModelError):
-            read(tmp_path)
-
-
-def test_a_reranker_is_described_and_bounded(tmp_path: Path) -> None:
-    path = tmp_path / "reranker.json"
-    path.write_text(json.dumps(RERANKER), encoding="utf-8")
-    info = reranker_info(tmp_path)
-    assert (info.weight, info.max_tokens, info.name) == (1.0, 128, f"{tmp_path.name}-aaaaaaaa")
-    bad: list[dict[str, Any]] = [
-        {"weight": -1}, {"weight": True}, {"weight": float("nan")}, {"weight": "1"},
-        {"max_tokens": 4}, {"architecture": "x"}, {"model_sha256": "short"},
-    ]  # fmt: skip
-    for values in bad:
-        path.write_text(json.dumps({**RERANKER, **values}), encoding="utf-8")
-        with pytest.raises(ModelError):
-            reranker_info(tmp_path)
-
-
-def test_a_reranker_is_loaded_only_if_the_settings_name_one(tmp_path: Path) -> None:
-    assert load_reranker(Settings(data_dir=tmp_path)) is None
-    for named in (str(tmp_path / "absent"), "cross-encoder/ms-marco-MiniLM-L6-v2"):
-        with pytest.raises(ModelError) as caught:
-            load_reranker(Settings(data_dir=tmp_path, reranker=named))
-        assert "export-reranker" in caught.value.hint
+    data = text if isinstance(text, bytes) else text.encode()
+    (tmp_path / "embedder.json").write_bytes(data)
+    with pytest.raises(ModelError):
+        entry_of(tmp_path)

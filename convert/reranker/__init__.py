@@ -1,1 +1,0 @@
-"""Rerankers: cross-encoders that read a question and a passage together."""
