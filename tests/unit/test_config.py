@@ -71,6 +71,14 @@ def test_bad_lines_are_refused_with_the_name_of_the_setting(tmp_path: Path, line
     assert caught.value.hint
 
 
+def test_a_reranker_that_is_still_named_is_refused_with_what_does_its_work(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text('reranker = "/models/mine"\n')
+    with pytest.raises(ConfigError, match="'reranker' was taken out: the 'reader'"):
+        load_settings(tmp_path)
+    (tmp_path / "config.toml").write_text('reranker = ""\n')
+    assert load_settings(tmp_path).reader == Settings(tmp_path).reader
+
+
 def test_the_file_overrides_the_defaults(tmp_path: Path) -> None:
     (tmp_path / "config.toml").write_text("threads = 3\ntemperature = 1\n")
     settings = load_settings(tmp_path)
