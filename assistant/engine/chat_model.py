@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from assistant.engine.chat_template import KnownStyle, PromptStyle, RenderedPrompt
 from assistant.engine.constrained_decoding import QuoteDecoder
-from assistant.engine.likelihood import LogProbabilities, each_token, next_token, score_each
+from assistant.engine.likelihood import LogProbabilities, next_token, score_each
 from assistant.engine.llama_runtime import LlamaRuntime
 from assistant.engine.prefix_cache import CachedDecoder
 from assistant.engine.prompt_style import style_of
@@ -188,19 +188,6 @@ class LlamaChat:
         tokens = self._fitting(prompt, 1)
         with self._at_work(cancel) as stop:
             return next_token(self._decoder, tokens, stop)
-
-    def text_log_probabilities(
-        self, text: str, cancel: CancelToken | None = None
-    ) -> LogProbabilities:
-        """Return the log-probability (nats) of each token of a text but the first.
-
-        Shape (tokens - 1,), by `tokenize(text)`; perplexity is exp(-mean). The text, plain
-        or a `RenderedPrompt`, must fit the context. Raises as `score` does.
-        """
-        tokens = self._fitting(text, 0)
-        with self._at_work(cancel) as stop:
-            self._decoder.keep(0)
-            return each_token(self._decoder, tokens, self._runtime.max_outputs, stop)
 
     # -- computing -------------------------------------------------------------------
 

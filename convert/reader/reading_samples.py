@@ -9,9 +9,6 @@ from dataclasses import dataclass
 from assistant.text.sentences import split_sentences
 from convert.dataset.articles import Span
 
-CROPPED_SHARE = 0.45
-"""Share of the passages that are cut to some sentences: half the tokens, and other lengths."""
-
 _CROPPED_CHARACTERS = (180, 560)
 
 

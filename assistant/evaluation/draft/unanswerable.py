@@ -177,11 +177,5 @@ def far(index: WordIndex, rng: random.Random) -> list[UnanswerableQuestion]:
     ]
 
 
-def is_absent(question: str, old: str, index: WordIndex) -> bool:
-    """Whether no page holds all words of a question, `old` excepted (for tests)."""
-    wanted = content_stems(question) - {stem(old.lower())}
-    return not index.together(wanted)
-
-
 def _is_far(topic: str, index: WordIndex) -> bool:
     return not any(index.holds(word) for word in words(topic))

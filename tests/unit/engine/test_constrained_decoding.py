@@ -336,10 +336,8 @@ def test_nothing_else_is_made_of_them_either(
         lambda: list(dead.generate("the", warm)),
         lambda: dead.score("the", ["and", "in"]),
         lambda: dead.next_log_probabilities("the"),
-        lambda: dead.text_log_probabilities("the and"),
         lambda: list(after.generate("in the cat", greedy)),
         lambda: after.score("in", [" the cat sat"]),
-        lambda: after.text_log_probabilities("the cat sat"),
     ]
     for attempt in attempts:
         with pytest.raises(EngineError) as caught:
