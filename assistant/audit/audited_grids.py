@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from assistant.audit.recorder import AuditRecorder
 from assistant.store.connection import Pool
 from assistant.store.grid_rows import GridRows
-from assistant.types import CancelToken
+from assistant.types import AnswerEvent, CancelToken
 from assistant.types.tabular import (
     Cell,
     CellReview,
@@ -61,6 +61,16 @@ class AuditedGrids:
         fields = self._recorder.named("table", name)
         self._recorder.record("table-view", count=len(grid.rows), **fields)
         return grid
+
+    def ask(
+        self,
+        question: str,
+        documents: Sequence[str] = (),
+        cancel: CancelToken | None = None,
+        *,
+        forced: bool = True,
+    ) -> Iterator[AnswerEvent] | None:
+        return self._inner.ask(question, documents, cancel, forced=forced)
 
     def fill(
         self, spec: GridSpec, cancel: CancelToken | None = None, *, again: bool = False

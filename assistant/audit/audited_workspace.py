@@ -67,6 +67,7 @@ class AuditedWorkspace:
         *,
         strategy: str = "",
         previous: str = "",
+        documents: Sequence[str] = (),
     ) -> Iterator[AnswerEvent]:
         """Answer as the wrapped workspace does; each event comes after its record."""
         recorder, began = self._recorder, time.monotonic()
@@ -81,7 +82,9 @@ class AuditedWorkspace:
         yield from self._followed(
             "cite",
             of,
-            lambda: self._inner.ask(question, cancel, strategy=strategy, previous=previous),
+            lambda: self._inner.ask(
+                question, cancel, strategy=strategy, previous=previous, documents=documents
+            ),
             note,
         )
 

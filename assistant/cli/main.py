@@ -34,7 +34,7 @@ COMMANDS = {
     "prove-offline": "assistant.cli.prove.command:prove_offline",
     "rekey": "assistant.cli.passphrase.command:rekey",
     "sample": "assistant.cli.sample:sample",
-    "search": "assistant.cli.ask.command:search",
+    "search": "assistant.cli.ask.search:search",
     "table": "assistant.cli.table.command:table",
 }
 

@@ -12,15 +12,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assistant.audit import AuditedStore, AuditedWorkspace, AuditRecorder
+from assistant.cli.model_identity import chat_model_hash, identified
 from assistant.config import Settings
 from assistant.console.output import Output
 from assistant.errors import UsageError
-from assistant.models.catalogue import load_catalogue
-from assistant.models.installed_models import active_chat_name, list_models
+from assistant.models.installed_models import active_chat_name
 from assistant.prompts import PROMPT_VERSION
 from assistant.store import KeySource, StoreKey, open_store
 from assistant.types import (
+    ALL,
     AS_FOUND,
+    AUTO,
     AnswerEvent,
     CancelToken,
     ChatEngine,
@@ -94,9 +96,15 @@ class LocalWorkspace:
         *,
         strategy: str = "",
         previous: str = "",
+        documents: Sequence[str] = (),
     ) -> Iterator[AnswerEvent]:
         if not question.strip():
             raise UsageError("There is no question.", hint='Put one in quotes: assistant ask "..."')
+        forced = strategy == ALL or bool(documents)
+        if forced or (strategy or self._settings.reading) == AUTO:
+            events = self.grids.ask(question, documents, cancel, forced=forced)
+            if events is not None:
+                return events
         return self._session().ask(question, cancel, strategy=strategy, previous=previous)
 
     def search(self, query: str, limit: int = 8) -> SearchResult:
@@ -149,7 +157,7 @@ class LocalWorkspace:
 
         store = self._filled_store()
         checked = completed(feedback, store, any_words=any_words)
-        named = _identified(feedback.model, self._settings)
+        named = identified(feedback.model, self._settings)
         return store.feedback.add(
             replace(checked, model_sha256=named[0], base=named[1], prompt_version=PROMPT_VERSION)
         )
@@ -272,20 +280,5 @@ def open_workspace(
     All that is done with it is recorded in its audit log.
     """
     asking = keys or LibraryUnlocker(settings, Output(as_json=False))
-    recorder = AuditRecorder(settings, lambda: {"model": _chat_model(settings)})
+    recorder = AuditRecorder(settings, lambda: {"model": chat_model_hash(settings)})
     return AuditedWorkspace(LocalWorkspace(settings, asking, recorder, create=create), recorder)
-
-
-def _identified(name: str, settings: Settings) -> tuple[str, str]:
-    """Return the SHA-256 and the base of a chat model or reader; "" for what is not known."""
-    for model in list_models(settings):
-        if model.role == "chat" and model.name == name:
-            return model.sha256, model.base
-    readers = load_catalogue().readers
-    return next((entry.model_sha256 for entry in readers if entry.name == name), ""), ""
-
-
-def _chat_model(settings: Settings) -> str:
-    """Return the SHA-256 of the chat model in use; "" if there is none."""
-    active = (model for model in list_models(settings) if model.active and model.role == "chat")
-    return next((model.sha256 for model in active), "")

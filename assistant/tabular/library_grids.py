@@ -9,9 +9,12 @@ from typing import Protocol
 
 from assistant.errors import Cancelled, ModelError, UsageError
 from assistant.feedback.validation import to_look_for
+from assistant.tabular.exhaustive_answer import answer_by_all
+from assistant.tabular.exhaustive_question import exhaustive
 from assistant.tabular.read_cell import read_cell
 from assistant.tabular.scope import in_scope
 from assistant.types import (
+    AnswerEvent,
     CancelToken,
     Correction,
     DocumentRecord,
@@ -40,6 +43,9 @@ from assistant.types.tabular import (
 
 COMMIT_SECONDS = 10.0
 """Cells of a long document are kept at least so often: no more is lost when the power fails."""
+
+MOST_UNASKED = 3_000
+"""Passages that are read for a question without being asked to: half a minute's on two cores."""
 
 _MOST_QUOTES = 20
 
@@ -98,15 +104,33 @@ class LibraryGrids:
         ]
         return Grid(spec, tuple(rows), created_at)
 
+    def ask(
+        self,
+        question: str,
+        documents: Sequence[str] = (),
+        cancel: CancelToken | None = None,
+        *,
+        forced: bool = True,
+    ) -> Iterator[AnswerEvent] | None:
+        """Answer by reading every document; see `types.Grids`."""
+        asked = exhaustive(question, forced=forced)
+        if asked is None:
+            return None
+        records = in_scope(self._store.documents(), documents)
+        reader = None if not forced and _takes_long(records) else self._load_reader()
+        if reader is None and forced:
+            raise _no_reader()
+        if reader is None:
+            return None
+        reason = "It was asked for." if forced else "It asks of all documents."
+        return answer_by_all(question, asked, records, self._store, reader, reason, cancel)
+
     def fill(
         self, spec: GridSpec, cancel: CancelToken | None = None, *, again: bool = False
     ) -> Iterator[GridEvent]:
         token, reader = cancel or CancelToken(), self._load_reader()
         if reader is None:
-            raise ModelError(
-                "There is no reader, so a table can't be filled.",
-                hint='The settings switch it off: reader = "none" in config.toml.',
-            )
+            raise _no_reader()
         records = in_scope(self._store.documents(), spec.documents)
         self._state.save(spec)
         known = self._state.cells(spec.name)
@@ -225,6 +249,17 @@ class LibraryGrids:
         except UsageError:  # the words are a person's own
             own = replace(feedback, correction=Correction(words))
             return self._judge.give_feedback(own, any_words=True)
+
+
+def _no_reader() -> ModelError:
+    return ModelError(
+        "There is no reader, so documents can't be read whole.",
+        hint='The settings switch it off: reader = "none" in config.toml.',
+    )
+
+
+def _takes_long(records: Sequence[DocumentRecord]) -> bool:
+    return sum(record.chunks for record in records) > MOST_UNASKED
 
 
 def _missing(

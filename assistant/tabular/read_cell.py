@@ -22,12 +22,19 @@ _LOOKED_AT = 30
 SURE = 0.5
 """From this probability on a cell is found, and a quote is a part of a list."""
 
+DOUBTFUL = 0.25
+"""From this one on a person should look. Both are on the scale of the reader's own odds in a
+document read whole; its calibrated threshold is for the best passages of a search.
+"""
+
 OTHERS = 3
 """Quotes that a cell keeps beside those that count."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
+class FoundSpan:
+    """A span of a passage that may answer, and how much speaks for it (nats)."""
+
     passage: Passage
     span: ReadSpan
     log_odds: float
@@ -40,23 +47,28 @@ def read_cell(
 
     Raises what the reader raises.
     """
+    return cell_of(column, spans_of(column, passages, reader, cancel), reader)
+
+
+def spans_of(
+    column: Column, passages: Sequence[Passage], reader: Reader, cancel: CancelToken | None = None
+) -> list[FoundSpan]:
+    """Return the spans of all passages, the likeliest first; of equal words the likeliest."""
     readings = reader.read(column.question, [p.text for p in passages], cancel)
-    ranked = _ranked(column.question, passages, readings)
-    return cell_of(column, ranked, reader)
+    return _ranked(column.question, passages, readings)
 
 
 def _ranked(
     question: str, passages: Sequence[Passage], readings: Sequence[Reading]
-) -> list[_Found]:
-    """Return the spans of all passages, the likeliest first; of equal words the likeliest."""
+) -> list[FoundSpan]:
     read = [(p, r) for p, r in zip(passages, readings, strict=True) if r.spans]
     read.sort(key=lambda pair: -_log_odds(pair[1], pair[1].spans[0]))
-    found: dict[tuple[str, ...], _Found] = {}
+    found: dict[tuple[str, ...], FoundSpan] = {}
     for number, (passage, reading) in enumerate(read):
         if number >= _LOOKED_AT and _log_odds(reading, reading.spans[0]) < 0:
             break
         for span in fitting_spans(question, Hit(passage, Scores(0.0)), reading).spans:
-            one = _Found(passage, span, _log_odds(reading, span))
+            one = FoundSpan(passage, span, _log_odds(reading, span))
             key = tuple(plain_words(passage.text[span.start : span.end]))
             if key and (key not in found or found[key].log_odds < one.log_odds):
                 found[key] = one
@@ -68,12 +80,12 @@ def _log_odds(reading: Reading, span: ReadSpan) -> float:
     return min(span.score - reading.no_answer, 25.0) / 2 + min(reading.relevance, 25.0) / 2
 
 
-def cell_of(column: Column, ranked: Sequence[_Found], reader: Reader) -> Cell:
+def cell_of(column: Column, ranked: Sequence[FoundSpan], reader: Reader) -> Cell:
     """Make a cell of the spans of a document, the likeliest first."""
     if not ranked:
         return Cell("absent", reader=reader.name)
-    best, least = _probability(ranked[0].log_odds), reader.calibration.threshold
-    state: CellState = "found" if best >= SURE else "doubtful" if best >= least else "absent"
+    best = _probability(ranked[0].log_odds)
+    state: CellState = "found" if best >= SURE else "doubtful" if best >= DOUBTFUL else "absent"
     taken = [] if state == "absent" else ranked[:1]
     if column.type == "list" and state != "absent":
         taken = [one for one in ranked if _probability(one.log_odds) >= SURE] or taken
@@ -85,7 +97,7 @@ def cell_of(column: Column, ranked: Sequence[_Found], reader: Reader) -> Cell:
     return Cell(state, items, others, best, value, more, reader.name)
 
 
-def _item(column: Column, one: _Found) -> CellItem:
+def _item(column: Column, one: FoundSpan) -> CellItem:
     """Quote the sentence that holds a span; the value is read from the span, or from there."""
     text, span = one.passage.text, one.span
     own = [s for s in sentence_spans(text) if s[0] < span.end and span.start < s[1]]

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
+from assistant.answering.yes_no import yes_no_of
 from assistant.text.canonical import plain_form
 from assistant.text.dates import find_dates, in_words
 from assistant.text.quantities import Value, find_values, in_two_ways
@@ -22,23 +23,6 @@ _EXISTENCE = re.compile(
     r"^(?:is|are|was|were) there\b|^does (?:the|this) (?:agreement|contract|lease|document|policy"
     r"|letter|report|guideline|licen[cs]e) (?:contain|include|have|provide)\b"
     r"|^is (?:\w+ ){1,4}(?:required|agreed|granted|included|mentioned|named)\b",
-    re.IGNORECASE,
-)
-_ASKS_DENIED = re.compile(
-    r"\b(?:forbidden|prohibited|excluded|barred|not allowed|disallowed)\b", re.IGNORECASE
-)
-_DENIES = re.compile(
-    r"\b(?:shall|may|will|must|can|could|should|does|do|did|is|are|was|were|has|have|had)"
-    r"(?: \w+ly)? not\b|\b(?:cannot|can't|won't|doesn't|don't|isn't|aren't|neither|nor|never)\b"
-    r"|\bno (?:party|person|right|obligation|assignment|such|other|licen[cs]e|warranty|evidence|"
-    r"known|history|allerg\w+|sign\w*)\b"
-    r"|\b(?:prohibited|forbidden|excluded|void|null|denies|denied|non-?\w+able)\b"
-    r"|^\s*(?:no|none)\b",
-    re.IGNORECASE,
-)
-_CONDITION = re.compile(
-    r"\b(?:without (?:the )?(?:prior |express )*(?:written )?(?:consent|approval|permission)|"
-    r"unless|except|provided,? (?:that|however)|subject to|other than|save (?:for|as))\b",
     re.IGNORECASE,
 )
 
@@ -121,16 +105,13 @@ def _measure(value: Value) -> str:
 
 
 def _yes_no(quote: str, question: str) -> ReadValue:
-    """Say no where the quote denies; "Is there ...?" is answered by there being something.
-
-    A quote that allows or denies under a condition gets a note: a person decides.
-    """
-    text = plain_form(quote)
-    denied = _DENIES.search(text) is not None and not _EXISTENCE.search(question.strip())
-    if _ASKS_DENIED.search(question):
-        denied = _DENIES.search(text) is None and not _EXISTENCE.search(question.strip())
-    note = "It has a condition: read the quote." if _CONDITION.search(text) else ""
-    return ReadValue("no" if denied else "yes", note)
+    """Say only what the quote says; "Is there ...?" is answered by there being something."""
+    if _EXISTENCE.search(question.strip()):
+        return ReadValue("yes")
+    said = yes_no_of(question, quote)
+    if said == "conditional":
+        return ReadValue(said, "It has a condition: read the quote.")
+    return ReadValue(said, "" if said else "The quote does not say yes or no by itself.")
 
 
 _READERS: Mapping[ColumnType, Callable[[str, str], ReadValue]] = {

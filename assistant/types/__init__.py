@@ -5,6 +5,7 @@ from assistant.types.answers import (
     Answer,
     AnswerEvent,
     Contradiction,
+    Coverage,
     Extracted,
     Finished,
     Flaw,
@@ -97,6 +98,7 @@ from assistant.types.store import (
     Store,
 )
 from assistant.types.strategies import (
+    ALL,
     AUTO,
     DIRECT,
     EXTRACT,

@@ -153,6 +153,24 @@ class Timings:
 
 
 @dataclass(frozen=True, slots=True)
+class Coverage:
+    """What was read for a question that is asked of every document.
+
+    Of `documents` in scope `read` were read whole. `matching` are the names of those that
+    answer (or, with `lacking`, of those in which nothing does), `doubtful` the places of what a
+    person has to look at, which is not counted; `items` how many quotes answer.
+    """
+
+    documents: int
+    read: int
+    kind: str = "documents"
+    lacking: bool = False
+    matching: tuple[str, ...] = ()
+    doubtful: tuple[Citation, ...] = ()
+    items: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """A finished answer: its text, its sentences and the passages it was made from.
 
@@ -163,6 +181,7 @@ class Answer:
     `contradictions` are places of the documents that disagree about the answer. `short` are the
     words that answer, as a reader found them in the first sentence (None without a reader, and
     where it is not sure enough). `yes_no` is what that sentence says to a yes/no question.
+    `coverage` says what was read of every document, where that was asked; `text` begins with it.
     """
 
     question: str
@@ -182,6 +201,7 @@ class Answer:
     contradictions: tuple[Contradiction, ...] = ()
     short: Citation | None = None
     yes_no: YesNo = ""
+    coverage: Coverage | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,9 @@ READER = "reader"
 EXTRACT = "extract"
 """No model: the best sentence of the documents."""
 
+ALL = "all"
+"""Every document is read whole. Asked for by itself, or picked for what is asked of them all."""
+
 DIRECT = "direct"
 """Neither search nor model: answered by the program. Only the router picks it."""
 

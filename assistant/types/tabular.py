@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol, get_args
 
+from assistant.types.answers import AnswerEvent
 from assistant.types.cancel import CancelToken
 from assistant.types.documents import Citation, DocumentRecord, Passage
 
@@ -189,6 +190,21 @@ class Grids(Protocol):
         A cell is missing where its document, its question or the reader is another. Each
         document's cells are committed together. Raises `UsageError` for a reference that names
         no document, `ModelError` where there is no reader.
+        """
+        ...
+
+    def ask(
+        self,
+        question: str,
+        documents: Sequence[str] = (),
+        cancel: CancelToken | None = None,
+        *,
+        forced: bool = True,
+    ) -> Iterator[AnswerEvent] | None:
+        """Answer by reading every document that `documents` name, whole.
+
+        Without `forced` only a question that asks of all documents, where that takes not long;
+        else None.
         """
         ...
 

@@ -41,11 +41,14 @@ class Workspace(Protocol):
         *,
         strategy: str = "",
         previous: str = "",
+        documents: Sequence[str] = (),
     ) -> Iterator[AnswerEvent]:
         """Answer a question. `strategy` is one of `types.reading`, "" what is set up.
 
         `previous` is the question before this one: where this one leans on it ("And for
         pumps?"), its words are put before this one's, for the search and for the model.
+        With `documents` (references as `GridSpec` has them) or the strategy `ALL` each of them
+        is read whole; so is every one for a question that asks of all, if that takes not long.
         """
         ...
 

@@ -18,6 +18,7 @@ from assistant.feedback.validation import completed
 from assistant.store.document_rows import resolve
 from assistant.tabular.library_grids import LibraryGrids
 from assistant.types import (
+    ALL,
     AS_FOUND,
     AnswerEvent,
     CancelToken,
@@ -186,6 +187,7 @@ class FakeWorkspace:
         *,
         strategy: str = "",
         previous: str = "",
+        documents: Sequence[str] = (),
     ) -> Iterator[AnswerEvent]:
         self._note("ask")
         if not question.strip():
@@ -193,6 +195,11 @@ class FakeWorkspace:
         self.questions.append(question)
         self.strategies.append(strategy)
         self.previous.append(previous)
+        if strategy == ALL or documents:
+            events = self.grids.ask(question, documents, cancel)
+            assert events is not None
+            yield from events
+            return
         script = self._answers.pop(0) if self._answers else warranty_script(self)
         finished = False
         for event in self._play(script, cancel, "ask"):

@@ -12,6 +12,7 @@ from assistant.types import (
     Answer,
     Citation,
     Correction,
+    Coverage,
     Feedback,
     FeedbackExport,
     FlawCode,
@@ -99,6 +100,7 @@ class AskJson(Document, frozen=True):
     contradictions: list[ContradictionJson]
     short: Citation | None
     yes_no: YesNo
+    coverage: Coverage | None
 
 
 class SearchJson(Document, frozen=True):

@@ -1,4 +1,4 @@
-"""`assistant ask` and `assistant search`."""
+"""`assistant ask`."""
 
 from __future__ import annotations
 
@@ -9,14 +9,16 @@ import click
 from rich.live import Live
 from rich.text import Text
 
-from assistant.cli.ask.answer_schema import answer_json, search_json
+from assistant.cli.ask.answer_schema import answer_json
+from assistant.cli.ask.search import show_hits
 from assistant.cli.hidden_arguments import question_or_input
 from assistant.cli.options import Invocation, command_options
 from assistant.console.interrupt import cancel_on_interrupt
-from assistant.console.output import Output, styled
+from assistant.console.output import Output
 from assistant.errors import Cancelled, EngineError
 from assistant.safe_text import safe_text
 from assistant.types import (
+    ALL,
     AUTO,
     STRATEGIES,
     SURE,
@@ -28,15 +30,10 @@ from assistant.types import (
     Extracted,
     Finished,
     Generated,
-    Hit,
     PartsRead,
     Retrieved,
     Sentence,
 )
-
-EXCERPT = 320
-"""Code points of a passage that a person is shown in a list of passages."""
-
 
 _NEAREST = 3
 _NEAREST_CHARACTERS = 90
@@ -71,6 +68,14 @@ class _Way(click.Choice[str]):
     default="",
     help="The question before, for one that goes on from it.",
 )
+@click.option("--all", "read_all", is_flag=True, help="Read every document whole.")
+@click.option(
+    "--in",
+    "documents",
+    multiple=True,
+    metavar="DOCUMENT",
+    help="Read these whole, and no others: names, folders, patterns as '*.pdf'; may be repeated.",
+)
 @command_options
 def ask(
     invocation: Invocation,
@@ -78,12 +83,19 @@ def ask(
     show_passages: bool,
     strategy: str | None,
     previous: str,
+    read_all: bool,
+    documents: tuple[str, ...],
 ) -> None:
     """Answer QUESTION from the library, with quotes that lead to the page.
 
     Quotes are checked character by character. A sentence that no quote supports is
     marked, with the reason. Where the documents contradict each other, both places are
     shown. When the documents do not speak about the question, the answer says so.
+
+    A question that asks of every document ("Which contracts lack an insurance clause?", "How
+    many leases have a break clause?") is answered by reading each of them whole: so it is by
+    itself in a library of some 3,000 passages, in a larger one with --all. The answer says
+    how many were read, how many match, and apart from these which are doubtful.
 
     With "-" the question is read from standard input, which keeps it out of the shell's
     history.
@@ -92,11 +104,15 @@ def ask(
     Examples:
       assistant ask "How long is the warranty on the pumps?"
       assistant ask "Who signs the discharge letter?" --json
+      assistant ask --all "Which contracts lack a non-compete clause?" --in contracts/
       assistant ask "Which parts are excluded?" --reading map-reduce
       assistant ask "And for valves?" --after "How long is the warranty on the pumps?"
     """
     with invocation.workspace() as workspace, cancel_on_interrupt() as cancel:
-        events = workspace.ask(question, cancel, strategy=strategy or "", previous=previous)
+        way = ALL if read_all else strategy or ""
+        events = workspace.ask(
+            question, cancel, strategy=way, previous=previous, documents=documents
+        )
         answer = follow(events, invocation.output)
     if invocation.output.as_json:
         invocation.output.json(answer_json(answer))
@@ -148,6 +164,8 @@ def _grow(event: AnswerEvent, shown: Text, counted: Text) -> None:
 def show_answer(answer: Answer, output: Output, *, passages: bool) -> None:
     """Print a checked answer: sentences with citation numbers, then the places."""
     cited: list[Citation] = []
+    if answer.coverage is not None:
+        output.line((safe_text(answer.text), "bold green"))
     if first := _first_words(answer):
         output.line((first, "bold green"))
     for sentence in () if answer.abstained else answer.sentences:
@@ -156,7 +174,7 @@ def show_answer(answer: Answer, output: Output, *, passages: bool) -> None:
         output.line(("The documents disagree:", "bold yellow"))
         for sentence in (found.first, found.second):
             output.line("  ", safe_text(sentence.text), (_marks(sentence, cited), "cyan"))
-    if not answer.sentences or answer.abstained:
+    if answer.coverage is None and (not answer.sentences or answer.abstained):
         output.line(answer.text)
     if cited:
         output.line()
@@ -164,7 +182,7 @@ def show_answer(answer: Answer, output: Output, *, passages: bool) -> None:
         place = safe_text(f"{quote.document}, {quote.where}", single_line=True)
         output.line((f"[{number}] ", "cyan"), place, (_doubt(quote), "yellow"))
     if passages:
-        _show_passages(answer.passages, output)
+        show_hits(answer.passages, output)
     else:
         _show_other_places(answer, cited, output)
     _show_how(answer, output)
@@ -246,58 +264,3 @@ def _number(quote: Citation, cited: list[Citation]) -> int:
     if quote not in cited:
         cited.append(quote)
     return cited.index(quote) + 1
-
-
-@click.command()
-@click.argument("query", callback=question_or_input)
-@click.option(
-    "--limit", type=click.IntRange(1, 100), help="Passages to show [default: from settings]."
-)
-@command_options
-def search(invocation: Invocation, query: str, limit: int | None) -> None:
-    """Find the passages closest to QUERY, and show why each was found.
-
-    "dense" is the similarity of meaning (cosine), "bm25" the match of words; the two
-    rankings are fused by reciprocal rank. No chat model is used.
-
-    \b
-    Examples:
-      assistant search "liability cap"
-      assistant search "dosing interval" --limit 3 --json
-    """
-    with invocation.workspace() as workspace:
-        result = workspace.search(query, limit or invocation.settings.search_hits)
-    output = invocation.output
-    if output.as_json:
-        output.json(search_json(result))
-        return
-    if not result.hits:
-        output.line("Nothing was found.")
-    elif not result.relevant:
-        output.line(("The documents hardly speak about this; the nearest passages are:", "yellow"))
-    _show_passages(result.hits, output)
-
-
-def _show_passages(hits: tuple[Hit, ...], output: Output) -> None:
-    for rank, hit in enumerate(hits, start=1):
-        passage = hit.passage
-        output.line()
-        heading = f"  {passage.heading}" if passage.heading else ""
-        place = safe_text(f"{passage.document}, {passage.where}{heading}", single_line=True)
-        output.line((f"{rank}. {place}", "bold"))
-        output.line((f"   {_why(hit)}", "dim"))
-        text = " ".join(passage.text.split())
-        short = text if len(text) <= EXCERPT else text[:EXCERPT].rsplit(" ", 1)[0] + " ..."
-        output.console.print(styled(short))
-
-
-def _why(hit: Hit) -> str:
-    scores = hit.scores
-    parts = [f"fused {scores.fused:.4f}"]
-    if scores.dense is not None:
-        rank = f" (rank {scores.dense_rank})" if scores.dense_rank else ""
-        parts.append(f"dense {scores.dense:.3f}{rank}")
-    if scores.bm25 is not None:
-        rank = f" (rank {scores.bm25_rank})" if scores.bm25_rank else ""
-        parts.append(f"bm25 {scores.bm25:.2f}{rank}")
-    return "  ".join(parts)

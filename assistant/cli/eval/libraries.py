@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from assistant.audit import AuditedWorkspace, AuditRecorder
-from assistant.cli.wiring import LocalWorkspace, _chat_model
+from assistant.cli.model_identity import chat_model_hash
+from assistant.cli.wiring import LocalWorkspace
 from assistant.config import Settings
 from assistant.errors import ModelError, UsageError
 from assistant.evaluation.closed_book import answer_closed
@@ -29,7 +30,7 @@ def open_arm(
     settings: Settings, keys: KeySource, arm: Arm, shots: FewShotQuestions | None
 ) -> Workspace:
     """Open the library for an arm. All that is asked is recorded in its audit log."""
-    recorder = AuditRecorder(settings, lambda: {"model": _chat_model(settings)})
+    recorder = AuditRecorder(settings, lambda: {"model": chat_model_hash(settings)})
     inner: LocalWorkspace
     if arm.closed:
         inner = ClosedBookWorkspace(settings, keys, recorder)
@@ -55,6 +56,7 @@ class ClosedBookWorkspace(LocalWorkspace):
         *,
         strategy: str = "",  # noqa: ARG002 - nothing is read
         previous: str = "",  # noqa: ARG002 - each question stands alone
+        documents: Sequence[str] = (),  # noqa: ARG002
     ) -> Iterator[AnswerEvent]:
         """Answer from what the model knows. Raises `ModelError` if there is no model."""
         chat = self._load_chat()

@@ -63,8 +63,8 @@ class TurnView(Vertical):
             return
         extracts = [s for s in turn.sentences if s.origin == "extract"]
         written = [s for s in turn.sentences if s.origin == "model"]
-        if turn.answer is not None and turn.answer.yes_no:
-            yield safe_content.line(f"{YES_NO_WORDS[turn.answer.yes_no]}:", "bold")
+        if turn.answer is not None:
+            yield safe_content.block(_headline(turn.answer), "bold")
         if extracts:
             yield safe_content.lines(
                 [safe_content.line("From the documents, word for word", LABEL)]
@@ -193,6 +193,13 @@ class TurnView(Vertical):
         return safe_content.lines([facts, safe_content.line(way, QUIET)]) if way else facts
 
 
+def _headline(answer: Answer) -> str:
+    """Return what is said before the quotes: what was read of all documents, yes, or no."""
+    if answer.coverage is not None:
+        return answer.text
+    return f"{YES_NO_WORDS[answer.yes_no]}:" if answer.yes_no else ""
+
+
 def _progress(turn: Turn) -> str:
     if turn.stopping:
         return "Cancelling ..."
@@ -202,7 +209,7 @@ def _progress(turn: Turn) -> str:
     words = f"{found} passage{'' if found == 1 else 's'} found"
     doing = "the model is writing" if turn.phase is Phase.WRITING else "the model is reading"
     if turn.parts is not None:
-        doing = f"the model has read {turn.parts.done} of {turn.parts.total} parts"
+        doing = f"{turn.parts.done} of {turn.parts.total} parts read"
     return f"{words}; {doing} ...  Esc cancels"
 
 

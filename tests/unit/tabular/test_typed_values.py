@@ -39,21 +39,25 @@ def test_what_a_quote_says(kind: ColumnType, quote: str, value: str, note: str) 
 
 
 @pytest.mark.parametrize(
-    ("question", "quote", "value", "condition"),
+    ("question", "quote", "value", "noted"),
     [
-        ("May it be assigned?", "Neither party may assign this agreement.", "no", False),
-        ("May it be assigned?", "A party may assign it to anybody.", "yes", False),
-        ("May it be assigned?", "It shall not be assigned without prior consent.", "no", True),
-        ("Is there a non-compete clause?", "The seller shall not compete.", "yes", False),
-        ("Is poaching of staff forbidden?", "Neither party shall hire staff.", "yes", False),
-        ("Is poaching of staff forbidden?", "A party may hire the other's staff.", "no", False),
-        ("Does the patient smoke?", "The patient has never smoked.", "no", False),
-        ("Does the patient have allergies?", "No known allergies.", "no", False),
+        ("May it be assigned?", "Neither party may assign this agreement.", "no", ""),
+        ("May the contract be assigned?", "The contract may be assigned.", "yes", ""),
+        (
+            "May it be assigned?",
+            "It shall not be assigned without consent.",
+            "conditional",
+            "has a",
+        ),
+        ("Is there a non-compete clause?", "The seller shall not compete.", "yes", ""),
+        ("Is poaching of staff forbidden?", "Neither party shall hire staff.", "", "does not say"),
+        ("Does this lease contain an option?", "The tenant may renew it.", "yes", ""),
     ],
 )
-def test_yes_and_no(question: str, quote: str, value: str, *, condition: bool) -> None:
+def test_yes_and_no(question: str, quote: str, value: str, noted: str) -> None:
     read = read_value("yes-no", quote, question)
-    assert (read.value, "condition" in read.note) == (value, condition)
+    assert (read.value, bool(read.note)) == (value, bool(noted))
+    assert noted in read.note
 
 
 def test_cells_are_sorted_by_what_they_say() -> None:
