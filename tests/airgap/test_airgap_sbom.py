@@ -98,6 +98,7 @@ def test_models_and_native_libraries_are_listed(sbom: dict[str, Any]) -> None:
         "smollm2-135m-instruct",
         "smollm2-135m-raft",
         "all-minilm-l6-v2-int8",
+        "multilingual-e5-small-int8",
         "pp-ocrv6-small",
     }
     assert all(c["hashes"] and c["licenses"] and c["modelCard"] for c in models)

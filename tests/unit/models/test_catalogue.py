@@ -29,7 +29,8 @@ def test_the_bundled_catalogue_loads() -> None:
 
 def test_bundled_files_are_the_pinned_ones() -> None:
     catalogue = load_catalogue()
-    for entry in (*catalogue.embedders, *catalogue.readers):
+    here = [entry for entry in catalogue.embedders if not entry.source_size]
+    for entry in (*here, *catalogue.readers):
         folder = bundled_models_dir() / entry.folder
         for name, pinned in (
             ("model.onnx", entry.model_sha256),
