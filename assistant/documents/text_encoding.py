@@ -40,6 +40,7 @@ _CONTROL = re.compile("[\x01-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 _REPLACED = "\ufffd"
 _CONTROLS_ALLOWED = 0.003
 _UNSEEN = frozenset(["Cc", "Cf", "Cs", "Zs", "Zl", "Zp"])
+_PRINTS = re.compile("[!-~]")
 _PRINTS_NOTHING = frozenset(
     "\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0\ufffe\uffff"
 )
@@ -90,6 +91,8 @@ def normal_newlines(text: str) -> str:
 
 def has_visible_text(text: str) -> bool:
     """Tell whether anything in `text` prints: not all white space, controls, zero-width."""
+    if _PRINTS.search(text):
+        return True
     start = set(text[:_SAMPLE])
     return any(map(_is_visible, start)) or any(map(_is_visible, set(text) - start))
 

@@ -12,15 +12,18 @@ Placed = tuple[float, float, str]
 """left, baseline (points from the top of an A4 page), text."""
 
 WIDTH, HEIGHT = 595, 842
-_FONT = b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>"
+_FONT = b"<< /Type /Font /Subtype /Type1 /BaseFont /%s /Encoding /WinAnsiEncoding >>"
 
 
-def text(*pieces: Placed, size: float = 10, before: str = "") -> bytes:
-    """Return a content stream that paints the pieces in this order; `before` are operators."""
+def text(*pieces: Placed, size: float = 10, before: str = "", font: int = 1) -> bytes:
+    """Return a content stream that paints the pieces in this order; `before` are operators.
+
+    Font 1 is Helvetica; 2 is Courier, of which each character is 0.6 of its size wide.
+    """
     shown = [before.encode("ascii")]
     for left, top, words in pieces:
         escaped = words.replace("\\", "\\\\").replace("(", "\\(").replace(")", "\\)")
-        at = f"BT /F1 {size} Tf 1 0 0 1 {left} {HEIGHT - top} Tm (".encode("ascii")
+        at = f"BT /F{font} {size} Tf 1 0 0 1 {left} {HEIGHT - top} Tm (".encode("ascii")
         shown.append(at + escaped.encode("cp1252") + b") Tj ET")
     return b"\n".join(shown)
 
@@ -46,17 +49,17 @@ def pages(
     objects = [
         b"<< /Type /Catalog /Pages 2 0 R %s >>" % catalogue,
         b"<< /Type /Pages /Kids [%s] /Count %d >>" % (kids, count),
-        _FONT,
+        _FONT % b"Helvetica",
     ]
     for number, content in enumerate(contents):
         own = b"/Annots [%s]" % notes if number == 0 and annotations else b""
         objects.append(
             b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 %d %d] /Resources "
-            b"<< /Font << /F1 3 0 R >> >> /Contents %d 0 R %s %s >>"
-            % (WIDTH, HEIGHT, 5 + 2 * number, own, page_entries)
+            b"<< /Font << /F1 3 0 R /F2 %d 0 R >> >> /Contents %d 0 R %s %s >>"
+            % (WIDTH, HEIGHT, first_note + len(annotations), 5 + 2 * number, own, page_entries)
         )
         objects.append(stream(content))
-    return assemble([*objects, *annotations])
+    return assemble([*objects, *annotations, _FONT % b"Courier"])
 
 
 def annotation(subtype: str, left: float, top: float, entries: str) -> bytes:

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import ctypes
 import math
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable, Sequence
+from itertools import repeat
 
 import pypdfium2
 import pypdfium2.raw as pdfium_c
 
-BREAKS = (0x0A, 0x0D)
-SPACES = (0x20, 0x09, 0xA0)
-
-Box = tuple[float, float, float, float]
-"""left, top, right, bottom as a reader sees the page."""
+from assistant.documents.pdf.layout import Box
 
 ToView = Callable[[float, float, float, float], Box]
 
-
-Character = tuple[int, int, Box, int]
-"""Its number in PDFium's text page, its code, its box, how it is turned (quarters)."""
+_LOOSE_BOX = ctypes.PYFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p)(
+    ctypes.cast(pdfium_c.FPDFText_GetLooseCharBox, ctypes.c_void_p).value or 0
+)
+"""The same function, called with plain addresses: half the time for each character."""
 
 
 def view_of(page: pypdfium2.PdfPage) -> ToView:
@@ -47,25 +46,45 @@ def text_rectangles(textpage: pypdfium2.PdfTextPage, view: ToView) -> list[Box]:
     return found
 
 
-def characters_of(textpage: pypdfium2.PdfTextPage, view: ToView) -> Iterator[Character]:
-    """Yield the characters in the order of painting; spaces and breaks have no box of their own."""
-    handle = textpage.raw
-    rectangle = pdfium_c.FS_RECTF()
-    unicode_of, box_of = pdfium_c.FPDFText_GetUnicode, pdfium_c.FPDFText_GetLooseCharBox
-    angle_of = pdfium_c.FPDFText_GetCharAngle
-    turned, before, page_turned = 0, (0.0, 0.0, 0.0, 0.0), textpage.page.get_rotation() // 90
-    for index in range(pdfium_c.FPDFText_CountChars(handle)):
-        code = unicode_of(handle, index)
-        if code in BREAKS or code in SPACES:
-            yield index, code, before, turned
-            continue
-        box_of(handle, index, rectangle)
-        box = view(rectangle.left, rectangle.bottom, rectangle.right, rectangle.top)
-        if box[1] != before[1] or box[3] != before[3]:  # another line, or another size
-            quarters = round(max(angle_of(handle, index), 0.0) / (math.pi / 2))
-            turned = (-quarters - page_turned) % 4  # PDFium counts clockwise
-        before = box
-        yield index, code, box, turned
+class PageText:
+    """The characters of a page in the order of painting: `text` has one for each of PDFium's.
+
+    `exact` tells that it is what PDFium gives as the page's text; otherwise there are halves of
+    surrogate pairs and zeros in it.
+    """
+
+    def __init__(self, textpage: pypdfium2.PdfTextPage, view: ToView) -> None:
+        self._handle = textpage.raw
+        self._address = ctypes.cast(textpage.raw, ctypes.c_void_p).value
+        self._view = view
+        self._page_turned: int = textpage.page.get_rotation() // 90
+        count = max(pdfium_c.FPDFText_CountChars(textpage.raw), 0)
+        self.text = textpage.get_text_range(errors="replace")
+        self.exact = len(self.text) == count
+        if not self.exact:
+            codes = map(pdfium_c.FPDFText_GetUnicode, repeat(textpage.raw), range(count))
+            self.text = "".join(map(chr, codes))
+
+    def edges(self, indices: Sequence[int]) -> list[float]:
+        """Return left, top, right, bottom of each character, which is as high as its font.
+
+        In the page's own space, which grows upwards.
+        """
+        found = (ctypes.c_float * (4 * len(indices)))()
+        start = ctypes.addressof(found)
+        places = range(start, start + 16 * len(indices), 16)
+        deque(map(_LOOSE_BOX, repeat(self._address), indices, places), maxlen=0)
+        return found[:]
+
+    def boxes(self, indices: Sequence[int]) -> list[Box]:
+        """Return the boxes of characters, as high as their font, as a reader sees them."""
+        view, edges = self._view, iter(self.edges(indices))
+        return [view(a, d, c, b) for a, b, c, d in zip(*[edges] * 4, strict=True)]
+
+    def turned(self, index: int) -> int:
+        """Return how a character is turned, in quarters against the clock."""
+        angle = max(float(pdfium_c.FPDFText_GetCharAngle(self._handle, index)), 0.0)
+        return (-round(angle / (math.pi / 2)) - self._page_turned) % 4  # PDFium counts clockwise
 
 
 def upright(box: Box, turned: int) -> Box:
@@ -78,10 +97,3 @@ def upright(box: Box, turned: int) -> Box:
     if turned == 3:
         return (top, -right, bottom, -left)
     return box
-
-
-def box_at(handle: object, index: int, view: ToView) -> Box:
-    """Return the box of a character, as high as its font."""
-    rectangle = pdfium_c.FS_RECTF()
-    pdfium_c.FPDFText_GetLooseCharBox(handle, index, rectangle)
-    return view(rectangle.left, rectangle.bottom, rectangle.right, rectangle.top)

@@ -14,7 +14,8 @@ from typing import Any
 import pypdfium2
 import pypdfium2.raw as pdfium_c
 
-from assistant.documents.pdf.characters import Box, ToView
+from assistant.documents.pdf.characters import ToView
+from assistant.documents.pdf.layout import Box
 from assistant.documents.text_encoding import has_visible_text
 
 SCALE = 1.5
@@ -28,6 +29,8 @@ _INVISIBLE_MODES = (3, 7)
 _MOST_OBJECTS = 20_000
 _DEEPEST = 4
 _MOST_PIXELS = 12_000_000
+_COLOUR = tuple(ctypes.c_uint() for _ in range(4))
+"""Where PDFium writes a colour; made once, as a page has thousands of objects."""
 
 
 def may_hide(page: pypdfium2.PdfPage, rectangles: Sequence[Box], size: tuple[float, float]) -> bool:
@@ -130,10 +133,10 @@ def _blank(code: int) -> bool:
 def _faint(item: object) -> bool:
     if pdfium_c.FPDFTextObj_GetTextRenderMode(item) in _INVISIBLE_MODES:
         return True
-    red, green, blue, alpha = (ctypes.c_uint() for _ in range(4))
-    if not pdfium_c.FPDFPageObj_GetFillColor(item, red, green, blue, alpha):
+    if not pdfium_c.FPDFPageObj_GetFillColor(item, *_COLOUR):
         return False
-    return alpha.value < 64 or min(red.value, green.value, blue.value) >= _LIGHT
+    red, green, blue, alpha = (part.value for part in _COLOUR)
+    return alpha < 64 or min(red, green, blue) >= _LIGHT
 
 
 def _covers(item: object, kind: int) -> bool:

@@ -8,10 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import median
 from typing import Literal
 
+from assistant.documents.pdf.right_to_left import RIGHT_TO_LEFT
 from assistant.types.documents import RegionKind
+
+Box = tuple[float, float, float, float]
+"""left, top, right, bottom as a reader sees the page."""
+
+_FULL = 0.75
+"""Share of the width of a column that a line fills which goes on below."""
+
+_LEAST_RUNNING = 2
+_DOUBLE = 2.5
+_MORE = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +51,8 @@ class Segment:
     @property
     def right_to_left(self) -> bool:
         """Whether most of its letters are of a script that is written from right to left."""
-        rtl = sum("\u0590" <= c <= "\u08ff" or "\ufb1d" <= c <= "\ufefc" for c in self.text)
-        return 2 * rtl > sum(map(str.isalpha, self.text))
+        leftwards = len(RIGHT_TO_LEFT.findall(self.text))
+        return leftwards > 0 and 2 * leftwards > sum(map(str.isalpha, self.text))
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +88,26 @@ def line_height(segments: Sequence[Segment]) -> float:
     """Return the usual height of a line, in points; 10 if there is none."""
     heights = [s.height for s in segments if s.height > 0]
     return median(heights) if heights else 10.0
+
+
+def paragraph_starts(rows: Sequence[Box], height: float, least: float) -> list[bool]:
+    """Tell for each line, from top to bottom, whether a paragraph begins with it.
+
+    `rows` are left, top, right, bottom. The white above it is wider than `least` heights, and
+    wider than between other lines, unless the line above ends early: text may be double-spaced.
+    """
+    if len(rows) < 2:
+        return [False] * len(rows)
+    start = min(row[0] for row in rows)
+    width = max(row[2] for row in rows) - start
+    full = [row[2] > start + _FULL * width for row in rows]
+    whites = [below[1] - above[3] for above, below in pairwise(rows)]
+    running = sorted(white for white, goes_on in zip(whites, full, strict=False) if goes_on)
+    usual = 0.0
+    if len(running) >= _LEAST_RUNNING:
+        usual = min(running[len(running) // 4], _DOUBLE * least * height) + _MORE * height
+    pairs = zip(whites, full, strict=False)
+    return [False, *(white > max(least * height, usual * goes_on) for white, goes_on in pairs)]
 
 
 def overlap(a0: float, a1: float, b0: float, b1: float) -> float:

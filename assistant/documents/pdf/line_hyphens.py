@@ -23,7 +23,8 @@ def joined_words(pages: Sequence[PageLines]) -> list[PageLines]:
 
     A compound keeps its hyphen and is moved up as well, so that no word is in two lines.
     """
-    text = "\n".join(line.text for page in pages for line in page.lines).casefold()
+    hyphened = (line.text for page in pages for line in page.lines if "-" in line.text)
+    text = "\n".join(hyphened).casefold()
     compounds = set(_COMPOUND.findall(text))
     return [replace(page, lines=tuple(_joined(page.lines, compounds))) for page in pages]
 
@@ -31,7 +32,8 @@ def joined_words(pages: Sequence[PageLines]) -> list[PageLines]:
 def _joined(lines: Sequence[Line], compounds: set[str]) -> list[Line]:
     done: list[Line] = []
     for line in lines:
-        broken = _BROKEN.search(done[-1].text) if done and not line.apart else None
+        ends = done and not line.apart and done[-1].text.endswith("-")
+        broken = _BROKEN.search(done[-1].text) if ends else None
         rest = _REST.match(line.text) if broken else None
         if broken is None or rest is None or not rest[1][0].islower():
             done.append(line)

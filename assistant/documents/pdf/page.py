@@ -18,21 +18,24 @@ import pypdfium2
 
 from assistant.documents.pdf.annotations import annotation_segments
 from assistant.documents.pdf.characters import (
-    Box,
+    PageText,
     text_rectangles,
     view_of,
 )
+from assistant.documents.pdf.gaps import has_torn_lines
 from assistant.documents.pdf.hidden_text import may_hide, unseen
-from assistant.documents.pdf.layout import Line, PageLines, Segment, overlap
-from assistant.documents.pdf.painted_lines import has_torn_lines, segments_of
+from assistant.documents.pdf.layout import Box, Line, PageLines, Segment, overlap, paragraph_starts
+from assistant.documents.pdf.painted_lines import segments_of
 from assistant.documents.pdf.reading_order import ordered_lines
 from assistant.documents.pdf.right_to_left import RIGHT_TO_LEFT
 from assistant.documents.text_encoding import has_visible_text, normal_newlines
 
-_LINE_END_HYPHEN = str.maketrans({"\ufffe": "-\n", "\x02": "-\n"})
 _NARROW = 3.5
 _WIDE = 1.6
 """In usual heights of the ink of a line, which is lower than its font."""
+
+_PARAGRAPH_INK = 0.9
+"""White above a paragraph, in usual heights of the ink of a line."""
 
 _NEAR = 220.0
 """Points between a form's label and its value."""
@@ -49,13 +52,13 @@ def read_page(page: pypdfium2.PdfPage, form: object | None) -> PageLines:
         rectangles = text_rectangles(textpage, view)
         left_out = unseen(page, textpage, view) if may_hide(page, rectangles, size) else frozenset()
         placed, comments = annotation_segments(page, form, view)
-        lines = None
+        found, lines = PageText(textpage, view), None
         if not left_out and not placed and is_plain(rectangles, page.get_rotation()):
-            text = textpage.get_text_range(errors="replace")
-            if not RIGHT_TO_LEFT.search(text) and not has_torn_lines(textpage, text, view):
-                lines = _plain_lines(text, rectangles)
+            plain = found.exact and not RIGHT_TO_LEFT.search(found.text)
+            if plain and not has_torn_lines(found):
+                lines = _plain_lines(found.text, rectangles)
         if lines is None:
-            lines = _ordered(segments_of(textpage, view, left_out), placed)
+            lines = _ordered(segments_of(found, left_out), placed)
     finally:
         textpage.close()
     lines += [Line(_clean(comment), True, "comment") for comment in comments]
@@ -96,22 +99,29 @@ def _plain_lines(raw: str, rectangles: Sequence[Box]) -> list[Line]:
     PDFium gives a hyphen at the end of a line as U+FFFE and swallows the line break; here it is
     the hyphen and the break that stand on the page.
     """
-    texts = [t for t in _clean(raw.translate(_LINE_END_HYPHEN)).split("\n") if t.strip()]
+    raw = raw.replace("\ufffe", "-\n").replace("\x02", "-\n")
+    texts = [text for line in _clean(raw).split("\n") if (text := line.strip())]
     rows = _rows(rectangles)
-    if len(rows) != len(texts):
+    if len(rows) != len(texts) or not rows:
         return [Line(text) for text in texts]
-    return [Line(t, top=top, bottom=bottom) for t, (top, bottom) in zip(texts, rows, strict=True)]
+    height = median(bottom - top for _, top, _, bottom in rows)
+    starts = paragraph_starts(rows, height, _PARAGRAPH_INK)
+    return [
+        Line(text, apart, top=top, bottom=bottom)
+        for text, apart, (_, top, _, bottom) in zip(texts, starts, rows, strict=True)
+    ]
 
 
-def _rows(rectangles: Sequence[Box]) -> list[tuple[float, float]]:
-    rows: list[tuple[float, float]] = []
+def _rows(rectangles: Sequence[Box]) -> list[Box]:
+    rows: list[Box] = []
     for box in rectangles:
-        if rows and overlap(*rows[-1], box[1], box[3]) >= 0.4 * min(
-            rows[-1][1] - rows[-1][0], box[3] - box[1]
+        left, top, right, bottom = rows[-1] if rows else box
+        if rows and overlap(top, bottom, box[1], box[3]) >= 0.4 * min(
+            bottom - top, box[3] - box[1]
         ):
-            rows[-1] = min(rows[-1][0], box[1]), max(rows[-1][1], box[3])
+            rows[-1] = min(left, box[0]), min(top, box[1]), max(right, box[2]), max(bottom, box[3])
         else:
-            rows.append((box[1], box[3]))
+            rows.append(box)
     return rows
 
 
@@ -157,4 +167,5 @@ def _clean(text: str) -> str:
 def _is_unreadable(lines: Sequence[Line]) -> bool:
     """Tell whether most letters have no meaning: private use, not mapped, replaced."""
     text = "".join(line.text for line in lines)
-    return len(_STRANGE.findall(text)) > _UNREADABLE * len("".join(text.split()))
+    strange = len(_STRANGE.findall(text))
+    return strange > 0 and strange > _UNREADABLE * len("".join(text.split()))

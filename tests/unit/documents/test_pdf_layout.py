@@ -96,6 +96,48 @@ def test_wide_spaces_in_justified_lines_are_no_gutter() -> None:
     in_order(found, *(" ".join(line.split()) for line in lines))
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_justified_lines_of_fixed_pitch_are_no_table(seed: int) -> None:
+    """Each word is painted on its own, one or two spaces behind the one before."""
+    draw = random.Random(seed)
+    lines = [*LEFT, *RIGHT, *THIRD]
+    pieces: list[Placed] = []
+    for number, line in enumerate(lines):
+        at = 60.0
+        for word in line.split():
+            pieces.append((at, 100 + 12.0 * number, word))
+            at += 6 * (len(word) + draw.choice((1, 1, 2)))
+    assert read(text(*pieces, font=2)).text.splitlines() == lines
+
+
+def paragraph_of(document: ParsedDocument, words: str) -> str:
+    return next(" ".join(p.split()) for p in document.text.split("\n\n") if words in p)
+
+
+@pytest.mark.parametrize("pitch", [12.0, 16.0, 24.0])
+def test_paragraphs_are_told_by_the_white_above_them(pitch: float) -> None:
+    """A page that is painted from top to bottom; double spacing makes no paragraphs."""
+    pieces = [*column(60, 100, *LEFT, pitch=pitch), *column(60, 300, *RIGHT, pitch=pitch)]
+    document = read(text(*pieces))
+    assert paragraph_of(document, LEFT[0]) == " ".join(LEFT)
+    assert paragraph_of(document, RIGHT[0]) == " ".join(RIGHT)
+
+
+@pytest.mark.parametrize("pitch", [12.0, 24.0])
+def test_paragraphs_of_columns_too(pitch: float) -> None:
+    pieces = [*column(60, 100, *LEFT, pitch=pitch), *column(60, 300, *THIRD, pitch=pitch)]
+    beside = column(310, 100, *(RIGHT * 4), pitch=pitch)
+    document = read(text(*row_by_row(pieces, beside)))
+    assert paragraph_of(document, LEFT[0]) == " ".join(LEFT)
+    assert paragraph_of(document, THIRD[0]) == " ".join(THIRD)
+
+
+def test_lines_of_a_form_are_paragraphs_of_their_own() -> None:
+    lines = ["Name: Okonkwo", "Town: Bergen", "Allergies: latex, wasps and penicillin", "Age: 7"]
+    document = read(text(*column(60, 100, *lines, pitch=26)))
+    assert document.text.strip().split("\n\n") == lines
+
+
 def test_items_keep_their_numbers() -> None:
     items = column(90, 100, "Six weeks of notice are given", "Payment is due within ten days",
                    "Keys are handed back at noon")  # fmt: skip
