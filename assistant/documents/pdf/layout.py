@@ -24,6 +24,7 @@ _FULL = 0.75
 _LEAST_RUNNING = 2
 _DOUBLE = 2.5
 _MORE = 0.3
+_SMALL = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +91,13 @@ def line_height(segments: Sequence[Segment]) -> float:
     return median(heights) if heights else 10.0
 
 
-def paragraph_starts(rows: Sequence[Box], height: float, least: float) -> list[bool]:
+def paragraph_starts(
+    rows: Sequence[Box], texts: Sequence[str], height: float, least: float
+) -> list[bool]:
     """Tell for each line, from top to bottom, whether a paragraph begins with it.
 
-    `rows` are left, top, right, bottom. The white above it is wider than `least` heights, and
-    wider than between other lines, unless the line above ends early: text may be double-spaced.
+    The white above it is wider than `least` heights. In running text, which may be double-spaced,
+    it is wider than between other lines as well, or the line above ends early.
     """
     if len(rows) < 2:
         return [False] * len(rows)
@@ -102,12 +105,19 @@ def paragraph_starts(rows: Sequence[Box], height: float, least: float) -> list[b
     width = max(row[2] for row in rows) - start
     full = [row[2] > start + _FULL * width for row in rows]
     whites = [below[1] - above[3] for above, below in pairwise(rows)]
-    running = sorted(white for white, goes_on in zip(whites, full, strict=False) if goes_on)
+    running = [n for n, goes_on in enumerate(full[:-1]) if goes_on]
     usual = 0.0
-    if len(running) >= _LEAST_RUNNING:
-        usual = min(running[len(running) // 4], _DOUBLE * least * height) + _MORE * height
+    if len(running) >= _LEAST_RUNNING and _goes_on([texts[n + 1] for n in running]):
+        common = sorted(whites[n] for n in running)[len(running) // 4]
+        usual = min(common, _DOUBLE * least * height) + _MORE * height
     pairs = zip(whites, full, strict=False)
     return [False, *(white > max(least * height, usual * goes_on) for white, goes_on in pairs)]
+
+
+def _goes_on(lines: Sequence[str]) -> bool:
+    """Tell running text, of which some lines begin in small letters, from lines of their own."""
+    cased = [line[0] for line in lines if line[:1].isupper() or line[:1].islower()]
+    return sum(map(str.islower, cased)) >= _SMALL * len(cased)
 
 
 def overlap(a0: float, a1: float, b0: float, b1: float) -> float:

@@ -105,7 +105,7 @@ def _plain_lines(raw: str, rectangles: Sequence[Box]) -> list[Line]:
     if len(rows) != len(texts) or not rows:
         return [Line(text) for text in texts]
     height = median(bottom - top for _, top, _, bottom in rows)
-    starts = paragraph_starts(rows, height, _PARAGRAPH_INK)
+    starts = paragraph_starts(rows, texts, height, _PARAGRAPH_INK)
     return [
         Line(text, apart, top=top, bottom=bottom)
         for text, apart, (_, top, _, bottom) in zip(texts, starts, rows, strict=True)

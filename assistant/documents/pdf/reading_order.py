@@ -90,12 +90,15 @@ def _paragraph_parts(
 ) -> list[list[Band]]:
     """Cut bands where a paragraph begins in the column with the most text, `main`."""
     own = set(map(id, main))
-    rows = []
+    rows, texts = [], []
     for band in bands:
-        edges = [(s.left, s.right) for s in band.segments if id(s) in own] or [(main[0].left,) * 2]
-        rows.append((edges[0][0], band.top, edges[-1][1], band.bottom))
+        found = [s for s in band.segments if id(s) in own]
+        left, right = (found[0].left, found[-1].right) if found else (main[0].left,) * 2
+        rows.append((left, band.top, right, band.bottom))
+        texts.append(found[0].text if found else "")
+    starting = paragraph_starts(rows, texts, height, PARAGRAPH_GAP)
     parts: list[list[Band]] = [[]]
-    for band, starts in zip(bands, paragraph_starts(rows, height, PARAGRAPH_GAP), strict=True):
+    for band, starts in zip(bands, starting, strict=True):
         if starts:
             parts.append([])
         parts[-1].append(band)
@@ -120,7 +123,8 @@ def _plain(bands: Sequence[Band], height: float) -> list[Line]:
     """Read bands from top to bottom; a wide white between two ends a paragraph."""
     lines: list[Line] = []
     rows = [(b.segments[0].left, b.top, max(s.right for s in b.segments), b.bottom) for b in bands]
-    starts = paragraph_starts(rows, height, PARAGRAPH_GAP)
+    texts = [b.segments[0].text for b in bands]
+    starts = paragraph_starts(rows, texts, height, PARAGRAPH_GAP)
     for band, apart in zip(bands, starts, strict=True):
         segments = list(band.segments)
         if _mostly_right_to_left(segments):
