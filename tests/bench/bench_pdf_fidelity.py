@@ -37,9 +37,18 @@ from pathlib import Path
 import pypdfium2
 
 from assistant.config import Settings
+from assistant.documents.pdf.document import read_pdf
 from assistant.documents.sandboxed_parser import ChildParser
 from assistant.types import Citation, PageStart, ParsedDocument, Passage
-from tests.bench.report import EXIT_SKIPPED, Figure, add_json_option, at_least, publish, shared_data
+from tests.bench.report import (
+    EXIT_SKIPPED,
+    Figure,
+    add_json_option,
+    at_least,
+    at_most,
+    publish,
+    shared_data,
+)
 
 SEED = 20_240
 CHECKED = 100
@@ -120,6 +129,21 @@ def load(folder: Path) -> tuple[list[Contract], float]:
             spans = tuple(dict.fromkeys(text for text in answers if any(map(str.isalnum, text))))
             contracts.append(Contract(path, parser.parse(path).document, spans))
     return contracts, time.perf_counter() - begun
+
+
+def times_of_plain_text(paths: list[Path]) -> float:
+    """Return our processor time over that of PDFium's plain text, in turn, file by file."""
+    ours = plain = 0.0
+    for path in paths:
+        data = path.read_bytes()
+        begun = time.process_time()
+        for page in pypdfium2.PdfDocument(data):
+            page.get_textpage().get_text_range(errors="replace")
+        between = time.process_time()
+        read_pdf(bytearray(data))
+        plain += between - begun
+        ours += time.process_time() - between
+    return ours / plain
 
 
 def locate(contract: Contract) -> tuple[dict[str, tuple[int, int] | None], int]:
@@ -242,6 +266,12 @@ def main() -> int:
                 f"of {checked} checked, {crossing} of them across pages; {passed_over}",
             ),
             Figure("time to parse the PDFs", seconds, "s", note=f"{len(contracts)} files"),
+            at_most(
+                "processor time, against PDFium's plain text",
+                times_of_plain_text([contract.path for contract in contracts]),
+                3.0,
+                "x",
+            ),
         ],
         {"missing": missing, "wrong": wrong, "verdicts": dict(verdicts), "seed": SEED},
         options.json,
