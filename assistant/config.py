@@ -23,7 +23,7 @@ from assistant.strict_reader import (
     read_toml,
     refused,
 )
-from assistant.types import AUTO, STRATEGIES, WITHDRAWN
+from assistant.types import AUTO, STRATEGIES, WITHDRAWN, ModelProfile
 
 APP_NAME = "airgap-assistant"
 DATA_DIR_VARIABLE = "ASSISTANT_DATA_DIR"
@@ -37,11 +37,11 @@ _LIBRARY_NAME = re.compile(r"\w[\w .-]{0,63}")
 _LONGEST_CONFIG = 1 << 20
 LIMITS: dict[str, tuple[float, float]] = {
     "threads": (0, 512),
-    "context_length": (64, 1 << 20),
-    "max_answer_tokens": (1, 8192),
+    "context_length": (0, 1 << 20),
+    "max_answer_tokens": (0, 8192),
     "search_hits": (1, 100),
-    "prompt_passages": (1, 32),
-    "prompt_passage_tokens": (1, 1 << 20),
+    "prompt_passages": (0, 32),
+    "prompt_passage_tokens": (0, 1 << 20),
     "temperature": (0.0, 2.0),
     "max_file_mb": (1, 2048),
     "parse_seconds": (1, 3600),
@@ -84,21 +84,22 @@ class Settings:
     threads: int = 0
     """Threads of the chat model and the embedder; 0 is one for each physical core."""
 
-    context_length: int = 2048
-    """Tokens of context to allocate for the chat model (memory grows with it)."""
+    context_length: int = 0
+    """Tokens of context to allocate for the chat model (memory grows with it). Here and in the
+    next ones that say so, 0 leaves it to the model's profile (`assistant models tune-in`)."""
 
-    max_answer_tokens: int = 160
-    """Longest answer of the chat model, in tokens."""
+    max_answer_tokens: int = 0
+    """Longest answer of the chat model, in tokens; 0 is the profile's."""
 
     search_hits: int = 8
     """Passages that a search returns."""
 
-    prompt_passages: int = 4
-    """Most passages that are shown to the chat model. As many are searched, if that is more than
-    `search_hits`."""
+    prompt_passages: int = 0
+    """Most passages that are shown to the chat model; 0 is the profile's. As many are searched, if
+    that is more than `search_hits`."""
 
-    prompt_passage_tokens: int = 350
-    """Token budget of all passages in the prompt together."""
+    prompt_passage_tokens: int = 0
+    """Token budget of all passages in the prompt together; 0 is the profile's."""
 
     reading: str = AUTO
     """How passages are read: "reader", "together", "map-reduce" or "extract"; with "auto"
@@ -170,6 +171,16 @@ class Settings:
     @property
     def models_dir(self) -> Path:
         return self.data_dir / "models"
+
+    def for_model(self, profile: ModelProfile) -> Settings:
+        """Return a copy in which the profile of a chat model fills in what is left to it."""
+        return replace(
+            self,
+            context_length=self.context_length or profile.context_length,
+            max_answer_tokens=self.max_answer_tokens or profile.answer_tokens,
+            prompt_passages=self.prompt_passages or profile.passages,
+            prompt_passage_tokens=self.prompt_passage_tokens or profile.passage_tokens,
+        )
 
     def with_changes(self, **changes: Any) -> Settings:
         """Return a copy with the given fields replaced; None keeps a field."""

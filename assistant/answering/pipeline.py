@@ -43,7 +43,7 @@ from assistant.answering.strategies.router import RouteChoice, Router
 from assistant.answering.verify import check_answer, check_quote
 from assistant.config import Settings
 from assistant.errors import Cancelled
-from assistant.prompts import DEFAULT_STYLE, build_messages, is_refusal
+from assistant.prompts import build_messages, is_refusal
 from assistant.retrieval import Retriever
 from assistant.types import (
     MAP_REDUCE,
@@ -55,6 +55,7 @@ from assistant.types import (
     DocumentRecord,
     Embedder,
     Finished,
+    ModelProfile,
     Reader,
     Retrieved,
     Sentence,
@@ -68,7 +69,7 @@ class AnswerSession:
 
     With a `reader` the answer is what it finds; a chat model that writes freely goes on from
     there. With neither it is the best supporting sentence alone.
-    `style` is the prompt style of the chat model (see `assistant.prompts`); `documents` lists
+    `style` is a prompt style, "" that of the chat model's profile; `documents` lists
     what is in the library, for questions about that.
     """
 
@@ -79,15 +80,16 @@ class AnswerSession:
         embedder: Embedder,
         settings: Settings,
         *,
-        style: str = DEFAULT_STYLE,
+        style: str = "",
         reader: Reader | None = None,
         documents: Callable[[], Sequence[DocumentRecord]] = tuple,
     ) -> None:
         self._retriever = retriever
         self._chat = chat
         self._embedder = embedder
-        self._settings = settings
-        self._style = style
+        profile = chat.profile if chat is not None else ModelProfile()
+        self._settings = settings.for_model(profile)
+        self._style = style or profile.prompt
         self._reader = reader
         self._router = Router(chat, documents, reads=reader is not None)
 

@@ -34,12 +34,16 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class PromptPlan:
-    """A rendered prompt that fits, the windows in it, and the room for the answer."""
+    """A rendered prompt that fits, the windows in it, and the room for the answer.
+
+    `asked` are the texts of its messages.
+    """
 
     prompt: str
     prompt_tokens: int
     windows: tuple[Window, ...]
     max_answer_tokens: int
+    asked: tuple[str, ...] = ()
 
     @property
     def passages(self) -> tuple[Passage, ...]:
@@ -61,7 +65,9 @@ def plan_prompt(
     none. Raises `ContextOverflowError` if question and answer alone don't fit.
     """
     context = chat.context_length
-    answer = min(settings.max_answer_tokens, max(_LEAST_ANSWER, context // 3))
+    settings = settings.for_model(chat.profile)
+    longest = settings.max_answer_tokens + chat.profile.thinking_tokens
+    answer = min(longest, max(_LEAST_ANSWER, context // 3))
     empty = _rendered(question, (), chat, style)
     room = context - answer - empty[1]
     if room < 0:
@@ -69,23 +75,26 @@ def plan_prompt(
     budget = min(settings.prompt_passage_tokens, room)
     for _ in range(_TRIES):
         windows = cut_windows(hits[: settings.prompt_passages], scored, chat, budget)
-        prompt, tokens = _rendered(question, windows, chat, style)
+        prompt, tokens, asked = _rendered(question, windows, chat, style)
         excess = tokens + answer - context
         if excess <= 0:
-            return PromptPlan(prompt, tokens, windows, answer)
+            return PromptPlan(prompt, tokens, windows, answer, asked)
         budget -= excess
         if budget <= 0:
             break
-    return PromptPlan(empty[0], empty[1], (), answer)
+    return PromptPlan(empty[0], empty[1], (), answer, empty[2])
 
 
 def _rendered(
     question: str, windows: Sequence[Window], chat: ChatEngine, style: str
-) -> tuple[str, int]:
+) -> tuple[str, int, tuple[str, ...]]:
+    """Return a prompt, its tokens, and the texts of its messages."""
     passages = [window.passage for window in windows]
     shown = [PromptPassage(p.document, p.page, p.text) for p in passages]
-    prompt = chat.render(build_messages(question, shown, style))
-    return prompt, chat.count_tokens(prompt) + _SPECIAL_TOKENS
+    messages = build_messages(question, shown, style)
+    prompt = chat.render(messages)
+    tokens = chat.count_tokens(prompt) + _SPECIAL_TOKENS
+    return prompt, tokens, tuple(message.content for message in messages)
 
 
 def _overflow(question: int, context: int, answer: int, needed: int) -> ContextOverflowError:

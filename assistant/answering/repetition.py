@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
 
 _WORD = re.compile(r"\S+")
 _WINDOW = 1_200
@@ -31,17 +30,3 @@ def loop_end(text: str) -> int | None:
         if repeats >= 3 and repeats * size >= _LEAST_WORDS:
             return spans[len(words) - (repeats - 1) * size - 1][1]
     return None
-
-
-def until_loop(pieces: Iterable[str]) -> Iterator[tuple[str, str, bool]]:
-    """Follow a model's text: (piece, all of it so far, whether it was cut at a loop, the last).
-
-    What is cut is the repeats at its end. `pieces` is not closed.
-    """
-    written = ""
-    for piece in pieces:
-        written += piece
-        end = loop_end(written)
-        yield piece, written[:end], end is not None
-        if end is not None:
-            return

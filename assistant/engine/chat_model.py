@@ -30,6 +30,7 @@ from assistant.types import (
     CancelToken,
     Likelihood,
     Message,
+    ModelProfile,
     Quoted,
     Sampling,
 )
@@ -42,8 +43,8 @@ class LlamaChat:
 
     `known` is its prompt style as it was recorded; without it the style is found out.
     `adapter` is a LoRA GGUF to be computed over the model in `file`; both are checked
-    against their hashes if they are pinned; `calibration` is kept
-    for who asks (see `ChatEngine`).
+    against their hashes if they are pinned; `calibration` and `profile` are kept
+    for who asks (see `ChatEngine`). A `context_length` of 0 is the profile's.
     A prompt's beginning that the previous prompt shares is not computed again; `warm_up`
     computes one ahead of time.
     Raises `ModelError` for a file that can't be used.
@@ -59,10 +60,13 @@ class LlamaChat:
         known: KnownStyle | None = None,
         adapter: Path | PinnedFile | None = None,
         calibration: Calibration | None = None,
+        profile: ModelProfile | None = None,
     ) -> None:
         self._name = name
         self._calibration = calibration or Calibration()
-        self._runtime = LlamaRuntime(file, context_length, threads, adapter)
+        self._profile = profile or ModelProfile()
+        wanted = context_length or self._profile.context_length
+        self._runtime = LlamaRuntime(file, wanted, threads, adapter)
         self._style = style_of(self._runtime, path_of(file), known or KnownStyle())
         self._tokenizer = PromptTokenizer(self._runtime)
         self._lock = threading.Lock()
@@ -80,6 +84,10 @@ class LlamaChat:
     @property
     def calibration(self) -> Calibration:
         return self._calibration
+
+    @property
+    def profile(self) -> ModelProfile:
+        return self._profile
 
     @property
     def computed_tokens(self) -> int:
@@ -116,6 +124,9 @@ class LlamaChat:
         try_vocabulary(self._runtime)
 
     def render(self, messages: Sequence[Message]) -> RenderedPrompt:
+        if self._profile.no_think and messages and messages[-1].role == "user":
+            last = f"{messages[-1].content}\n{self._profile.no_think}"
+            messages = [*messages[:-1], Message("user", last)]
         return self._style.render(messages)
 
     def warm_up(self, prompt: str) -> None:

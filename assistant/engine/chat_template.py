@@ -21,6 +21,11 @@ MAX_TEMPLATE_BYTES = 64 << 10
 MAX_PROMPT_CHARACTERS = 4 << 20
 ROLES = ("system", "user", "assistant")
 
+THINKING_OFF = {"enable_thinking": False, "thinking": False}
+"""What templates of models that may think aloud ask for (Qwen3, SmolLM3, Granite 3, DeepSeek)."""
+
+_THOUGHT_BEGINS = re.compile(r"(<(think(?:ing)?|seed:think)>|\[THINK\])\s*\Z")
+
 Part = tuple[str, bool]
 """(text, written by the template)."""
 
@@ -87,7 +92,9 @@ class GgufStyle:
 
     The template never sees a message: it renders a random mark in its place, which is
     replaced afterwards. So it can't be steered by what a document says, and the parts
-    are known exactly. Raises `ModelError` for a template that can't be used this way.
+    are known exactly. It is told that no thinking aloud is wanted; where it begins a thought
+    all the same, the thought is ended at once. Raises `ModelError` for a template that can't
+    be used this way.
     """
 
     name = "gguf"
@@ -120,6 +127,9 @@ class GgufStyle:
             else:
                 content = messages[int(piece)].content
                 parts.append((content.strip() if self._strips else content, False))
+        if begun := _THOUGHT_BEGINS.search(parts[-1][0]):
+            close = "[/THINK]" if begun[2] is None else f"</{begun[2]}>"
+            parts.append((f"\n{close}\n\n", True))
         return RenderedPrompt(parts)
 
     def render_plain(self, messages: Sequence[Message]) -> str:
@@ -127,7 +137,7 @@ class GgufStyle:
         turns = [{"role": m.role, "content": m.content} for m in messages]
         try:
             text: str = self._template.render(
-                messages=turns, add_generation_prompt=True, **self._variables
+                messages=turns, add_generation_prompt=True, **THINKING_OFF, **self._variables
             )
         except Exception as error:  # a template can raise anything
             raise ModelError(f"The model's chat template failed: {error}.") from error

@@ -15,6 +15,7 @@ from assistant.models.base_models import base_folder, size_of
 from assistant.models.catalogue import EmbedderEntry, bundled_models_dir, load_catalogue
 from assistant.models.embedder_folder import embedder_home, entry_of, identity_of
 from assistant.models.installed_models import active_chat_name, model_folder
+from assistant.models.model_profile import profile_of
 from assistant.models.model_record import MODEL_FILE, ModelRecord, read_record
 from assistant.models.ocr_models import has_ocr, ocr_folder
 from assistant.models.template_approval import require_approved
@@ -50,6 +51,7 @@ def load_chat(settings: Settings) -> ChatEngine:
         known=KnownStyle(record.prompt_style, record.default_system, record.template_sha256),
         adapter=adapter,
         calibration=record.calibration,
+        profile=profile_of(record, folder),
     )
 
 
@@ -58,10 +60,11 @@ def chat_when_needed(settings: Settings) -> ChatEngine:
 
     One that quotes or refuses is needed seldom where a reader answers. Raises as `load_chat`.
     """
-    name, _, record = _chat_record(settings)
+    name, folder, record = _chat_record(settings)
     if not record.calibration.quotes_only:
         return load_chat(settings)
-    lazy = LazyChat(name, record.calibration, lambda: load_chat(settings))
+    profile = profile_of(record, folder)
+    lazy = LazyChat(name, record.calibration, profile, lambda: load_chat(settings))
     return cast("ChatEngine", lazy)  # it passes all on that it does not know
 
 

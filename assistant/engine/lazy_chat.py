@@ -9,18 +9,25 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from assistant.types import Calibration, ChatEngine
+from assistant.types import Calibration, ChatEngine, ModelProfile
 
 
 class LazyChat:
-    """A `types.ChatEngine` whose `name` and `calibration` are known without the model.
+    """A `types.ChatEngine` whose `name`, `calibration` and `profile` are known without the model.
 
     Whatever else is asked of it loads the model first, and raises what `load` raises.
     """
 
-    def __init__(self, name: str, calibration: Calibration, load: Callable[[], ChatEngine]) -> None:
+    def __init__(
+        self,
+        name: str,
+        calibration: Calibration,
+        profile: ModelProfile,
+        load: Callable[[], ChatEngine],
+    ) -> None:
         self.name = name
         self.calibration = calibration
+        self.profile = profile
         self._load = load
         self._lock = threading.Lock()
         self._chat: ChatEngine | None = None

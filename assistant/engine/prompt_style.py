@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from assistant.engine.chat_template import (
+    ChatmlStyle,
     KnownStyle,
     PromptStyle,
     assert_style,
@@ -32,7 +33,8 @@ def style_of(runtime: LlamaRuntime, path: Path, known: KnownStyle) -> PromptStyl
     eos = runtime.token_text(runtime.eos)
     try:
         name, default_system = known.name, known.default_system
-        if not name:
+        # One recorded before a template could switch thinking off is looked at again.
+        if not name or (name == ChatmlStyle.name and "enable_thinking" in template):
             name, default_system = choose_style(template, bos, eos)
         made = make_style(name, default_system, template, bos, eos)
         if template_hash(template) != known.template_sha256:

@@ -76,6 +76,11 @@ from assistant.types.ocr import (
     PageDrawer,
     PagePicture,
 )
+from assistant.types.profile import (
+    Measured,
+    ModelProfile,
+    PromptStyle,
+)
 from assistant.types.protocols import (
     ChatEngine,
     Embedder,

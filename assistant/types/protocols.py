@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias
 from assistant.types.calibration import Calibration
 from assistant.types.cancel import CancelToken
 from assistant.types.documents import AS_FOUND, Attachment, ParsedDocument, ReadOptions
+from assistant.types.profile import ModelProfile
 from assistant.types.strategies import Quoted
 
 if TYPE_CHECKING:
@@ -106,6 +107,11 @@ class ChatEngine(Protocol):
     @property
     def calibration(self) -> Calibration:
         """The figures measured for this model."""
+        ...
+
+    @property
+    def profile(self) -> ModelProfile:
+        """How it is best asked."""
         ...
 
     def count_tokens(self, text: str) -> int: ...

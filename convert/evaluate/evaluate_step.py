@@ -15,7 +15,7 @@ from assistant.config import Settings
 from assistant.engine.engine_loader import load_embedder
 from assistant.engine.thread_count import threads_for
 from assistant.prompts import PROMPT_VERSION
-from assistant.types import CancelToken
+from assistant.types import CancelToken, ModelProfile
 from convert.atomic_output import Job, Progress, disk_errors, quiet
 from convert.base_model import read_json
 from convert.evaluate.ask_engine import open_system
@@ -79,7 +79,7 @@ def _files(settings: EvaluateSettings) -> dict[str, Path]:
 def _evaluated(
     settings: EvaluateSettings, files: SystemFiles, out: Path, job: Job
 ) -> dict[str, Any]:
-    served_as = Settings(data_dir=out)
+    served_as = Settings(data_dir=out).for_model(ModelProfile())
     asked_as = served_as.with_changes(
         context_length=settings.context_length, threads=settings.threads
     )

@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.errors import ModelError
-from assistant.prompts import REFUSAL, PromptPassage, PromptStyle, build_messages
+from assistant.prompts import REFUSAL, PromptPassage, build_messages
+from assistant.types import PromptStyle
 from convert.base_model import load_model, load_tokenizer
 
 MAX_TOKENS = 384

@@ -28,7 +28,7 @@ from assistant.engine.engine_loader import load_chat, load_embedder, load_reader
 from assistant.evaluation.bootstrap import RESAMPLES, interval
 from assistant.models.installed_models import list_models
 from assistant.retrieval import Retriever
-from assistant.types import STRATEGIES, TOGETHER, ChatEngine, Embedder, Finished
+from assistant.types import STRATEGIES, TOGETHER, ChatEngine, Embedder, Finished, ModelProfile
 from tests.bench.libraries import remembering
 from tests.bench.reading_sets import SETS, Question, Values, judged
 from tests.bench.report import ROOT, Figure, add_json_option, models_folder, publish
@@ -83,7 +83,8 @@ def _version(settings: Settings) -> str:
     """Name what else decides the answers: the very model, and how much it is shown."""
     hashes = [m.sha256 for m in list_models(settings) if m.active and m.role != "embedder"]
     model = hashlib.sha256(" ".join(hashes).encode()).hexdigest()[:8]
-    return f"{model}-{settings.prompt_passages}x{settings.prompt_passage_tokens}"
+    shown = settings.for_model(ModelProfile())
+    return f"{model}-{shown.prompt_passages}x{shown.prompt_passage_tokens}"
 
 
 def _ask(session: AnswerSession, question: Question, strategy: str) -> Values:

@@ -13,6 +13,7 @@ from assistant.types import (
     Calibration,
     CancelToken,
     Message,
+    ModelProfile,
     Place,
     Quoted,
     Sampling,
@@ -62,9 +63,11 @@ class FakeChat:
         fail_with: Exception | None = None,
         fail_at: int = 0,
         calibration: Calibration | None = None,
+        profile: ModelProfile | None = None,
         quoted: Quoted | None = None,
     ) -> None:
         self.calibration = calibration or Calibration()
+        self.profile = profile or ModelProfile()
         self.quoted = quoted or Quoted("", 0.0, 0.0, 0)
         self.quoted_from: tuple[str, ...] = ()
         self._pieces = tuple(pieces)

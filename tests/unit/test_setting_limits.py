@@ -22,8 +22,11 @@ from tests.unit.engine.speaking_toy import speaking_toy
 
 QUESTION = "How long is the warranty on the pumps?"
 ENOUGH = 120
-TEXTS = tuple(f"The warranty on the pumps of kind {n} lasts {n} months." for n in range(ENOUGH))
-ROOM = {"prompt_passage_tokens": 1 << 20}
+TEXTS = tuple(
+    f"The warranty on the pumps of kind {n} lasts {n} months. It holds for all that were bought."
+    for n in range(ENOUGH)
+)
+ROOM = {"prompt_passage_tokens": 1 << 20, "prompt_passages": 32}
 
 
 def asked(tmp_path: Path, name: str, value: float) -> FakeChat:
@@ -59,7 +62,7 @@ def found(tmp_path: Path, value: float) -> int:
 
 def context(tmp_path: Path, value: float) -> int:
     file = tmp_path / "toy.gguf"
-    file.write_bytes(speaking_toy())
+    file.write_bytes(speaking_toy(context=8192))
     chat = LlamaChat(file, name="toy", context_length=int(value), threads=1)
     chat.close()
     return chat.context_length

@@ -13,9 +13,9 @@ from dataclasses import replace
 
 from assistant.answering.best_sentence import sentence_spans
 from assistant.answering.decide import chosen_place
+from assistant.answering.model_output import follow, plain_answer
 from assistant.answering.prompt_budget import Window, window_of
 from assistant.answering.quote_location import PassageIndex
-from assistant.answering.repetition import until_loop
 from assistant.answering.request import Quote, StrategyEvents, StrategyRequest, StrategyResult
 from assistant.answering.strategies import single_prompt
 from assistant.errors import Cancelled
@@ -122,14 +122,19 @@ def _asked(request: StrategyRequest, window: Window) -> tuple[str, Sequence[Plac
 
 def _written(request: StrategyRequest, prompt: str) -> str:
     """Let a model write freely, until it ends or repeats itself."""
-    bias = request.chat.calibration.first_bias(REFUSAL)
-    settings = request.settings
-    sampling = Sampling(settings.max_answer_tokens, settings.temperature, first_bias=bias)
+    chat, settings = request.chat, request.settings
+    longest = settings.max_answer_tokens + chat.profile.thinking_tokens
+    sampling = Sampling(
+        longest,
+        settings.temperature,
+        stop=chat.profile.stop,
+        first_bias=chat.calibration.first_bias(REFUSAL),
+    )
     written = ""
-    with closing(request.chat.generate(prompt, sampling, request.cancel)) as pieces:
-        for _, written, _ in until_loop(pieces):  # noqa: B007 - the last one counts
-            pass
-    return written.strip().strip('"')
+    with closing(chat.generate(prompt, sampling, request.cancel)) as pieces:
+        for so_far in follow(pieces):
+            written = so_far.text
+    return plain_answer(written, (prompt,))[0].strip().strip('"')
 
 
 def merged(known: Sequence[Quote], new: Quote) -> tuple[Quote, ...]:

@@ -10,8 +10,8 @@ from dataclasses import replace
 
 from assistant.answering.confidence import QuoteEvidence, decide_answer
 from assistant.answering.decide import chosen_place
+from assistant.answering.model_output import follow, plain_answer
 from assistant.answering.prompt_budget import PromptPlan
-from assistant.answering.repetition import until_loop
 from assistant.answering.request import Quote, StrategyEvents, StrategyRequest, StrategyResult
 from assistant.errors import Cancelled
 from assistant.prompts import REFUSAL
@@ -57,19 +57,35 @@ def _quoted(request: StrategyRequest, plan: PromptPlan) -> StrategyEvents:
 
 
 def _written(request: StrategyRequest, plan: PromptPlan) -> StrategyEvents:
+    profile = request.chat.profile
     sampling = Sampling(
         max_tokens=plan.max_answer_tokens,
         temperature=request.settings.temperature,
+        stop=profile.stop,
         first_bias=request.chat.calibration.first_bias(REFUSAL),
     )
-    found = StrategyResult(TOGETHER, plan=plan)
+    found, raw, thought = StrategyResult(TOGETHER, plan=plan), "", ""
     try:
         with closing(request.chat.generate(plan.prompt, sampling, request.cancel)) as pieces:
-            for piece, written, looped in until_loop(pieces):
-                first = found.first_token_ms or request.elapsed()
-                found = replace(found, written=written, first_token_ms=first, cut_short=looped)
-                yield Generated(piece)
+            for so_far in follow(pieces):
+                raw, thought = so_far.raw, so_far.thought
+                found = replace(found, written=so_far.text, cut_short=so_far.looped)
+                if so_far.piece:
+                    first = found.first_token_ms or request.elapsed()
+                    found = replace(found, first_token_ms=first)
+                    yield Generated(so_far.piece)
                 request.cancel.raise_if_cancelled()
     except Cancelled:
-        return replace(found, cancelled=True)
-    return found
+        found = replace(found, cancelled=True)
+    ended = request.chat.count_tokens(raw) < plan.max_answer_tokens
+    written, note = plain_answer(found.written, plan.asked)
+    note += _thoughts(thought, bool(written.strip()))
+    return replace(found, written=written, note=note, cut_short=found.cut_short or not ended)
+
+
+def _thoughts(thought: str, answered: bool) -> str:
+    """Say that a model thought aloud, and if nothing else came of it."""
+    if not thought.strip():
+        return ""
+    came = "" if answered else " No answer came of it."
+    return f" The model thought aloud ({len(thought.split())} words, not shown).{came}"

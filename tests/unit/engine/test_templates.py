@@ -120,3 +120,43 @@ def test_a_prompt_is_a_string_with_parts() -> None:
     assert isinstance(prompt, str)
     assert prompt.parts == (("a", True), ("b", False))
     assert len(template_hash("x")) == 64
+
+
+# -- models that may think aloud -------------------------------------------------------------
+
+QWEN3 = (
+    "{%- for m in messages %}{{- '<|im_start|>' + m.role + '\n' + m.content + '<|im_end|>\n' }}"
+    "{%- endfor %}{%- if add_generation_prompt %}{{- '<|im_start|>assistant\n' }}"
+    "{%- if enable_thinking is defined and enable_thinking is false %}"
+    "{{- '<think>\n\n</think>\n\n' }}{%- endif %}{%- endif %}"
+)
+ALWAYS_THINKS = QWEN3.replace(
+    "{%- if enable_thinking is defined and enable_thinking is false %}"
+    "{{- '<think>\n\n</think>\n\n' }}{%- endif %}",
+    "{{- 'THOUGHT' }}",
+)
+
+
+def test_thinking_is_switched_off_where_the_template_can() -> None:
+    assert choose_style(QWEN3, "", "") == ("gguf", "")
+    assert GgufStyle(QWEN3).render(TALK).endswith("assistant\n<think>\n\n</think>\n\n")
+
+
+@pytest.mark.parametrize(
+    ("begun", "ended"),
+    [
+        ("<think>\\n", "<think>\n\n</think>\n\n"),
+        ("<thinking>", "<thinking>\n</thinking>\n\n"),
+        ("<seed:think>", "<seed:think>\n</seed:think>\n\n"),
+        ("[THINK]", "[THINK]\n[/THINK]\n\n"),
+    ],
+)
+def test_a_thought_that_the_template_begins_is_ended(begun: str, ended: str) -> None:
+    prompt = GgufStyle(ALWAYS_THINKS.replace("THOUGHT", begun)).render(TALK)
+    assert prompt.endswith(f"assistant\n{ended}")
+    assert prompt.parts[-1][1]
+
+
+def test_a_message_can_not_begin_a_thought() -> None:
+    prompt = GgufStyle("{{ messages[0].content }}").render((Message("user", "x <think>"),))
+    assert prompt == "x <think>"
