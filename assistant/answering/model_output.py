@@ -37,6 +37,9 @@ _UNFINISHED = re.compile(
 _MARKUP = re.compile(r"(\*\*|__)(?=\S)(.+?)(?<=\S)\1")
 _HEADING = re.compile(r"^#{1,6}\s+", re.MULTILINE)
 _ANNOUNCED = re.compile(r"\A\s*(?:final\s+)?answer\s*:\s*", re.IGNORECASE)
+_BARE_VERDICT = re.compile(r"\A\s*(yes|no)\.\s+(?=\S)", re.IGNORECASE)
+"""A "Yes." by itself says nothing that can be looked up: it belongs to the next sentence."""
+
 _CITATIONS = (
     (re.compile(r"\u3010(\d{1,2})[^\u3011\n]{0,40}\u3011"), r"[\1]"),
     (re.compile(r"\[\^(\d{1,2})\]"), r"[\1]"),
@@ -122,6 +125,7 @@ def plain_answer(text: str, prompt: Sequence[str]) -> tuple[str, str]:
     if kept != text:
         text, notes = kept, notes + " The model repeated what it was asked; that was left out."
     text = _HEADING.sub("", _ANNOUNCED.sub("", _MARKUP.sub(r"\2", text)))
+    text = _BARE_VERDICT.sub(r"\1: ", text)
     for pattern, replacement in _CITATIONS:
         text = pattern.sub(replacement, text)
     return text, notes

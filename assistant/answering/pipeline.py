@@ -20,6 +20,7 @@ from assistant.answering.best_sentence import (
 )
 from assistant.answering.checks.support import embedder_similarity
 from assistant.answering.contradictions import find_disagreements
+from assistant.answering.ground_sentences import ground
 from assistant.answering.reader_answer import (
     by_document,
     considered,
@@ -216,6 +217,9 @@ class AnswerSession:
         sentences = self._checked(stages)
         if self._reader is None:
             return sentences
+        if stages.read.plan is not None:
+            shown, similar = stages.read.plan.passages, embedder_similarity(self._embedder)
+            sentences = ground(stages.question, sentences, shown, self._reader, similar)
         return ask_again(stages.question, sentences, stages.hits, self._reader)
 
     def _answered_by(self, strategy: str) -> str:

@@ -21,7 +21,7 @@ from assistant.answering.checks.attribution import (
     without_attribution,
 )
 from assistant.answering.checks.claim_checks import Claim, flaws_around, short, spliced
-from assistant.answering.checks.negation import cut_negation
+from assistant.answering.checks.negation import cut_negation, without_verdict, wrong_verdict
 from assistant.answering.checks.sentence_context import Context
 from assistant.answering.checks.support import Similarity, unlike
 from assistant.answering.quote_location import PassageIndex, stands_whole
@@ -138,10 +138,13 @@ class _Checker:
     ) -> tuple[Sentence, tuple[str, str] | None]:
         """Check one sentence; return what its likeness is to be judged by too, if it is."""
         claims = [quote for quote in quotes if any(map(str.isalnum, quote.inner))]
-        found = self._marked(text, start, claims) if claims else self._copied(text)
+        said = text if claims else without_verdict(text)
+        found = self._marked(text, start, claims) if claims else self._copied(said)
         cited = self._index.cite(*found.places)
+        if verdict := wrong_verdict(text, self._question):
+            found.flaws.append(Flaw("negation", verdict))
         if found.places:
-            found.flaws += self._around(text, found, cited)
+            found.flaws += self._around(said, found, cited)
         sentence = Sentence(
             text=" ".join(text.split()),
             supported=bool(cited) and not found.flaws,

@@ -63,6 +63,7 @@ for _pair in _OPPOSITES.split():
     _one, _, _other = _pair.partition("/")
     _OPPOSITE.setdefault(_key(_one), set()).add(_key(_other))
     _OPPOSITE.setdefault(_key(_other), set()).add(_key(_one))
+_VERDICT = re.compile(r"\A\s*(?:[-*\u2022]\s+)?(yes|no)\b\s*[,.:;\u2014-]\s*(?=\S)", re.IGNORECASE)
 _PREFIXES = ("un", "in", "im", "il", "ir", "non", "dis")
 
 
@@ -197,6 +198,23 @@ def opposites_of(key: str, among: Collection[str]) -> list[str]:
         if key.startswith(prefix) and len(key) > len(prefix) + 3 and key[len(prefix) :] in among
     ]
     return listed + (longer if len(key) > 3 else []) + shorter
+
+
+def without_verdict(text: str) -> str:
+    """Leave out the "Yes," or "No," before what a sentence says."""
+    return _VERDICT.sub("", text)
+
+
+def wrong_verdict(text: str, question: str) -> str | None:
+    """Return the "Yes" or "No" that does not go with the rest of its sentence; None if it does.
+
+    "Yes, the tenant may not sublet". Where the question denies something itself, either may.
+    """
+    verdict = _VERDICT.match(text)
+    if verdict is None or Words.of(question).denies():
+        return None
+    denied = Words.of(text[verdict.end() :]).denies()
+    return verdict[1] if denied == (verdict[1].lower() == "yes") else None
 
 
 def cut_negation(before: Sequence[str]) -> str | None:
