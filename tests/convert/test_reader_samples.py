@@ -14,12 +14,9 @@ from assistant.engine.reader_windows import WindowMaker, tokenize
 from assistant.errors import UsageError
 from assistant.models.catalogue import bundled_models_dir, load_catalogue
 from convert.dataset.articles import Article, Paragraph, Question
-from convert.dataset.cuad import read_cuad
 from convert.dataset.squad import read_squad
 from convert.reader.build_samples import build_samples, kinds_of
 from convert.reader.code_tables import code_samples, facts
-from convert.reader.contract_lookups import look_ups
-from convert.reader.contract_questions import absent_clauses, asks_for_value, clauses, wordings
 from convert.reader.medical_questions import medical
 from convert.reader.number_changes import other_code, other_number
 from convert.reader.question_answers import changed_numbers, near_passages, written_unanswerable
@@ -27,7 +24,7 @@ from convert.reader.reading_samples import ReadingSample, asked_otherwise, cropp
 from convert.reader.settings import ReaderData, ReaderSettings
 from convert.reader.statement_questions import yes_no
 from convert.reader.training_batches import batches, encode_samples, padded
-from tests.convert.reading_material import cuad_entry, write_houses, write_written
+from tests.convert.reading_material import write_houses, write_written
 from tests.convert.retrieval_material import write_json
 
 RNG = random.Random(3)
@@ -179,31 +176,6 @@ def test_statements_become_questions_that_they_decide() -> None:
     assert all(s.answer is None for s in without)
 
 
-def test_clauses_are_asked_as_people_ask(tmp_path: Path) -> None:
-    path = tmp_path / "cuad.json"
-    law, fire = "The laws of Bavaria govern this agreement.", "Goods are insured against fire."
-    write_json(path, {"data": [
-        cuad_entry("A", {"Governing Law": law, "Insurance": "", "Audit Rights": ""}),
-        cuad_entry("B", {"Governing Law": "", "Insurance": fire, "Audit Rights": ""}),
-    ]})  # fmt: skip
-    contracts = read_cuad(path)
-    found = clauses(contracts, 2, random.Random(0))
-    assert {answer_of(sample) for sample in found} == {law, fire}
-    own = {way for ways in wordings().values() for way in ways}
-    absent = absent_clauses(contracts, 60, random.Random(0))
-    assert {s.question for s in absent} & own
-    for sample in absent:
-        assert sample.answer is None
-        asks_law = sample.question in wordings()["Governing Law"]
-        assert not (asks_law and law in sample.passage)
-
-
-def test_all_categories_of_cuad_have_wordings() -> None:
-    found = wordings()
-    assert len(found) == 41
-    assert all(len(ways) >= 2 and all(w.endswith("?") for w in ways) for ways in found.values())
-
-
 def test_a_page_about_something_else_does_not_answer(tmp_path: Path) -> None:
     rows = [
         {"focus": "Gout", "qtype": "treatment", "answer": "Gout is treated with rest and cold."},
@@ -277,46 +249,3 @@ def test_labels_are_the_tokens_of_the_answer() -> None:
 def test_a_question_without_spans_is_no_answerable_one() -> None:
     article = Article("A", (Paragraph("The pump is red.", 1, (Question("1", "Who?"),)),))
     assert near_passages([article], 5, random.Random(0)) == []
-
-
-LOOK_UPS = (
-    ("The Buyer shall pay each invoice within thirty (30) days after receipt.",
-     "shall the Buyer pay each invoice?", "thirty (30) days"),
-    ("Either party may terminate this Agreement upon sixty (60) days' prior written notice.",
-     "terminate this Agreement", "sixty (60) days"),
-    ("The Supplier shall keep all records for a period of three years.",
-     "shall the Supplier keep all records?", "three years"),
-    ("The Tenant must pay the Landlord a monthly rent of $2,400.50 in advance.",
-     "must the Tenant pay the Landlord?", "$2,400.50"),
-)  # fmt: skip
-
-
-def test_a_look_up_in_a_contract_has_a_short_answer() -> None:
-    law = "This Agreement is governed by the laws of the State of New York."
-    texts = [sentence for sentence, _, _ in LOOK_UPS]
-    clause = Question('related to "Governing Law"', 'Parts related to "Governing Law".',
-                      ((0, len(law)),))  # fmt: skip
-    paragraphs = tuple(Paragraph(text, 1) for text in texts)
-    contract = Article("A", (*paragraphs, Paragraph(law, 1, (clause,))))
-    found = {answer_of(s): s.question for n in range(8)
-             for s in look_ups([contract], 99, 0.0, random.Random(n))}  # fmt: skip
-    assert set(found) == {*(answer for _, _, answer in LOOK_UPS), "the State of New York"}
-    for _, asked, answer in LOOK_UPS:
-        assert asked in found[answer] or asked.split(" shall ")[0] in found[answer]
-        assert found[answer].endswith("?")
-    assert asks_for_value(found["the State of New York"])
-    for sample in look_ups([contract], 99, 1.0, random.Random(0)):
-        assert sample.answer is None
-        assert not any(a in sample.passage for a in found if found[a] == sample.question)
-
-
-def test_a_whole_clause_does_not_answer_what_asks_for_a_value(tmp_path: Path) -> None:
-    path = tmp_path / "cuad.json"
-    clause = "The warranty covers defects for two years."
-    write_json(path, {"data": [cuad_entry("A", {"Warranty Duration": clause})]})
-    contracts = read_cuad(path)
-    asked = {s.question for n in range(60) for s in clauses(contracts, 1, random.Random(n))}
-    own = [way for way in wordings()["Warranty Duration"] if asks_for_value(way)]
-    assert own
-    assert asked
-    assert asked.isdisjoint(own)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.audit import append_unsealed, open_log, restart_log, verify_library
+from assistant.audit import open_log, restart_log, verify_library
 from assistant.audit.chain import Chain
 from assistant.audit.log_file import Disk, LogFile
 from assistant.audit.log_record import MAX_LINE, read_record
@@ -20,7 +20,7 @@ from assistant.store import open_store
 from assistant.store.audit_state import AuditState
 from assistant.store.connection import Pool, connect
 from tests.store.fixtures import make_store_0004 as fourth
-from tests.unit.audit.library import Library, in_child
+from tests.unit.audit.library import Library
 
 
 def actions(library: Library) -> list[str]:
@@ -202,75 +202,6 @@ def test_records_that_are_too_long_are_refused(library: Library) -> None:
             log.append("ask", text="x" * MAX_LINE)
         log.append("ask", text="x" * 1000)
     assert library.verify().verdict == "ok"
-
-
-def test_several_processes_write_one_chain(library: Library) -> None:
-    def work() -> None:
-        with library.opened() as (_, log):
-            for number in range(25):
-                log.append("ask", number=number)
-            log.close()
-
-    children = []
-    for _ in range(4):
-        child = os.fork()
-        if child == 0:
-            status = 1
-            try:
-                work()
-                status = 0
-            finally:
-                os._exit(status)
-        children.append(child)
-    assert [os.waitstatus_to_exitcode(os.waitpid(c, 0)[1]) for c in children] == [0] * 4
-    report = library.verify()
-    assert report.verdict == "ok", report.findings
-    assert actions(library).count("ask") == 100
-
-
-def test_two_logs_of_one_library_in_one_process(library: Library) -> None:
-    with library.opened() as (_, first), library.opened() as (_, second):
-        for log in (first, second, second, first):
-            log.append("ask")
-        append_unsealed(library.log, "unlock-failed", tries=1)
-        second.append("ask")
-        assert library.verify().verdict == "ok"
-    assert actions(library)[-6:] == ["ask", "ask", "ask", "unlock-failed", "sealed", "ask"]
-
-
-def test_a_library_in_use_is_not_called_interrupted(library: Library) -> None:
-    with library.opened() as (_, log):
-        log.before_write()
-        log.append("add", phase="intent")
-        assert library.verify().verdict == "busy"
-    assert library.verify().verdict == "interrupted"
-    library.use("open")
-    report = library.verify()
-    assert report.verdict == "ok"
-    assert any("taken as it was found" in f.message for f in report.findings)
-
-
-def test_a_killed_write_is_mended_at_the_next_opening(library: Library) -> None:
-    def dies_in_the_middle() -> None:
-        with library.opened() as (store, log):
-            log.before_write()
-            log.append("add", phase="intent")
-            from tests.store.material import put
-            from tests.unit.audit.library import EMBEDDER
-
-            put(store, EMBEDDER, "unfinished. " * 900, name="second.txt")
-            os._exit(7)
-
-    assert in_child(dies_in_the_middle) == 7
-    report = library.verify()
-    assert report.verdict == "interrupted"
-    assert any("announced and not completed" in f.message for f in report.findings)
-    with library.opened() as (store, log):
-        library.add(store, log, "third.txt")
-        assert len(store.documents()) == 3
-        log.close()
-    assert library.verify().verdict == "ok"
-    assert "recovered" in actions(library)
 
 
 def test_a_chain_can_be_read_without_a_key(library: Library) -> None:
