@@ -69,7 +69,7 @@ _tuning_options = options(
                  help="Any other setting (docs/retrieval-tuning.md); may be repeated."),
     _JSON,
 )  # fmt: skip
-"""What both tunings take; None is the setting's default."""
+"""What a tuning takes; None is the setting's default."""
 
 
 @embedder_group.command("tune")

@@ -18,8 +18,8 @@ Threads = Annotated[int, Meta(ge=0, le=512)]
 
 
 @dataclass(frozen=True, slots=True)
-class TuneSettings(Settings):
-    """What is learned from, how long, and when it counts."""
+class EmbedderSettings(Settings):
+    """How an embedder is tuned: what is learned from, how long, and when it counts."""
 
     TABLE: ClassVar[str] = "tuning"
 
@@ -73,11 +73,6 @@ class TuneSettings(Settings):
 
     threads: Threads = 0
     """Threads of torch and of the laptop's embedder; 0 is one for each physical core."""
-
-
-@dataclass(frozen=True, slots=True)
-class EmbedderSettings(TuneSettings):
-    """How an embedder is tuned."""
 
     scale: Annotated[float, Meta(ge=0.1, le=1000)] = 20.0
     """Cosines are multiplied by this before the softmax (1 / temperature)."""

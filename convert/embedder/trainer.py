@@ -20,7 +20,7 @@ from assistant.errors import AssistantError, EngineError, ModelError
 from convert.atomic_output import Job
 from convert.base_model import offline
 from convert.embedder.ranking_metrics import RetrievalFigures
-from convert.embedder.settings import TuneSettings
+from convert.embedder.settings import EmbedderSettings
 from convert.step_record import path_sha256
 
 METRIC = "held_out_ndcg10"
@@ -59,7 +59,7 @@ def clear_of_others(folder: Path, inputs: Mapping[str, Path], settings: Mapping[
         known.write_text(wanted, encoding="utf-8")
 
 
-def _arguments(settings: TuneSettings, rows: int, folder: Path) -> dict[str, Any]:
+def _arguments(settings: EmbedderSettings, rows: int, folder: Path) -> dict[str, Any]:
     import torch
 
     steps = max(1, math.ceil(settings.epochs * math.ceil(rows / settings.batch)))
@@ -92,7 +92,7 @@ def _arguments(settings: TuneSettings, rows: int, folder: Path) -> dict[str, Any
     }
 
 
-def quiet_libraries(settings: TuneSettings) -> None:
+def quiet_libraries(settings: EmbedderSettings) -> None:
     """Set up torch and silence libraries that print while they work."""
     offline()
     import datasets
@@ -106,41 +106,40 @@ def quiet_libraries(settings: TuneSettings) -> None:
     transformers.set_seed(settings.seed)
 
 
-@dataclass(frozen=True, slots=True)
-class TrainingSetup:
-    """The model, the rows (lists by column), and the library's trainer, arguments and loss.
-
-    `more` are arguments that only this kind of trainer has.
-    """
-
-    trainer: Any
-    arguments: Any
-    model: Any
-    loss: Any
-    rows: Mapping[str, list[Any]]
-    more: Mapping[str, Any] = field(default_factory=dict)
-
-
 def train(
-    given: TrainingSetup, settings: TuneSettings, watch: TrainingMonitor, folder: Path
+    model: Any,
+    rows: Mapping[str, list[str]],
+    settings: EmbedderSettings,
+    watch: TrainingMonitor,
+    folder: Path,
 ) -> None:
     """Train to the end, or to the best evaluation; the model then has its best weights.
 
-    Checkpoints stand in `folder`. Raises `Cancelled` (a checkpoint is left), `EngineError` out
-    of memory, `ModelError` if the loss is no number any more.
+    `rows` are lists by column. Checkpoints stand in `folder`. Raises `Cancelled` (a checkpoint
+    is left), `EngineError` out of memory, `ModelError` if the loss is no number any more.
     """
     from datasets import Dataset
+    from sentence_transformers import (
+        SentenceTransformerTrainer,
+        SentenceTransformerTrainingArguments,
+    )
+    from sentence_transformers.base.sampler import BatchSamplers
+    from sentence_transformers.sentence_transformer.losses import MultipleNegativesRankingLoss
     from transformers import EarlyStoppingCallback, PrinterCallback
 
-    # Without a model card: it would quote the private data.
-    no_card = {"add_model_card_callback": lambda *_: None}
-    trainer = type(given.trainer.__name__, (given.trainer,), no_card)(
-        model=given.model,
-        args=given.arguments(
-            **_arguments(settings, len(next(iter(given.rows.values()))), folder), **given.more
+    class Trainer(SentenceTransformerTrainer):  # type: ignore[misc,unused-ignore]
+        def add_model_card_callback(self, *_: Any) -> None:
+            """Without a model card: it would quote the private data."""
+
+    trainer = Trainer(
+        model=model,
+        args=SentenceTransformerTrainingArguments(
+            **_arguments(settings, len(rows["anchor"]), folder),
+            # A passage twice in a batch would be its own negative.
+            batch_sampler=BatchSamplers.NO_DUPLICATES,
         ),
-        train_dataset=Dataset.from_dict(given.rows),
-        loss=given.loss,
+        train_dataset=Dataset.from_dict(rows),
+        loss=MultipleNegativesRankingLoss(model, scale=settings.scale),
         evaluator=_evaluator(watch),
     )
     trainer.remove_callback(PrinterCallback)

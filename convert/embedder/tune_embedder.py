@@ -8,25 +8,35 @@ brought up. The result is refused unless held-out questions are answered better 
 from __future__ import annotations
 
 import random
+import shutil
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from assistant.engine.thread_count import threads_for
 from assistant.errors import ModelError
 from assistant.types import CancelToken
-from convert.atomic_output import Job, Progress, quiet
+from convert.atomic_output import Job, Progress, finished, quiet, run_atomic_step
+from convert.base_model import write_json
 from convert.embedder.hard_negatives import MinedQuestion, MiningSettings, mine
 from convert.embedder.model_folder import WEIGHTS, EmbedderFolder, check_embedder, copy_layout
 from convert.embedder.passage_library import laptop_embedder, passage_library
 from convert.embedder.question_pairs import Asked, QuestionSet, narrowed
 from convert.embedder.question_sources import read_questions
 from convert.embedder.ranking_metrics import RetrievalFigures, measure
-from convert.embedder.settings import EmbedderSettings, TuneSettings
-from convert.embedder.trainer import LENGTH_STEP, TrainingMonitor, TrainingSetup, train
-from convert.embedder.tuning_frame import MODEL_FOLDER, named_inputs, run_framed, write_figures
+from convert.embedder.settings import EmbedderSettings
+from convert.embedder.trainer import (
+    LENGTH_STEP,
+    TrainingMonitor,
+    clear_of_others,
+    quiet_libraries,
+    train,
+)
 
 STEP = "embedder tune"
+MODEL_FOLDER = "model"
+TUNING_FILE = "tuning.json"
 _BATCH = 32
 _MOST_DISTINCT_TRIES = 50
 
@@ -48,23 +58,36 @@ def run_tune_embedder(
     """
     job = Job.of(progress, cancel)
     info = check_embedder(base)
+    inputs = {"base": base, **{f"data {n} ({p.name})": p for n, p in enumerate(data, start=1)}}
+    table = asdict(settings)
+    there = {MODEL_FOLDER: out / MODEL_FOLDER}
+    if record := finished(out, STEP, inputs=inputs, settings=table, outputs=there):
+        return dict(record.figures)
+    checkpoints = out.parent / f".{out.name}.checkpoints"
 
-    def make(temporary: Path, work: Path) -> dict[str, Any]:
+    def make(temporary: Path) -> dict[str, Any]:
+        clear_of_others(checkpoints, inputs, table)
+        quiet_libraries(settings)
         found = drawn(settings, data)
         job.progress("loading the model", 0, 0)
         model = _load(info, settings)
         mined = mine_hard(found, settings, base, job)
         watch = TrainingMonitor(lambda: _judge(model, found), job)
         before = watch.judge()
-        _train(model, found, mined, settings, watch, work)
+        rows = columns(found, mined, settings.negatives, settings.seed)
+        train(model, rows, settings, watch, checkpoints)
         figures = verdict(before, watch.judge(), settings, watch, len(mined))
         _write(model, base, temporary / MODEL_FOLDER, figures)
         return figures
 
-    return run_framed(STEP, settings, named_inputs(base, data), out, make)
+    figures = run_atomic_step(
+        out, STEP, make, inputs=inputs, settings=table, outputs=[MODEL_FOLDER]
+    )
+    shutil.rmtree(checkpoints, ignore_errors=True)
+    return figures
 
 
-def drawn(settings: TuneSettings, data: Sequence[Path]) -> QuestionSet:
+def drawn(settings: EmbedderSettings, data: Sequence[Path]) -> QuestionSet:
     """Read the data and draw what the settings ask for."""
     wanted = {"train": settings.questions, "held-out": settings.held_out}
     return narrowed(read_questions(data), wanted, settings.passages, settings.seed)  # type: ignore[arg-type]
@@ -89,7 +112,7 @@ def mine_hard(
 def verdict(
     before: RetrievalFigures,
     after: RetrievalFigures,
-    settings: TuneSettings,
+    settings: EmbedderSettings,
     watch: TrainingMonitor,
     rows: int,
 ) -> dict[str, Any]:
@@ -176,33 +199,6 @@ def _ranked(cosines: Any, asked: Sequence[Asked]) -> Any:
     return zip(order.tolist(), [a.relevant for a in asked], strict=True)
 
 
-def _train(
-    model: Any,
-    found: QuestionSet,
-    mined: Sequence[MinedQuestion],
-    settings: EmbedderSettings,
-    watch: TrainingMonitor,
-    work: Path,
-) -> None:
-    from sentence_transformers import (
-        SentenceTransformerTrainer,
-        SentenceTransformerTrainingArguments,
-    )
-    from sentence_transformers.base.sampler import BatchSamplers
-    from sentence_transformers.sentence_transformer.losses import MultipleNegativesRankingLoss
-
-    training = TrainingSetup(
-        SentenceTransformerTrainer,
-        SentenceTransformerTrainingArguments,
-        model,
-        MultipleNegativesRankingLoss(model, scale=settings.scale),
-        columns(found, mined, settings.negatives, settings.seed),
-        # A passage twice in a batch would be its own negative.
-        {"batch_sampler": BatchSamplers.NO_DUPLICATES},
-    )
-    train(training, settings, watch, work)
-
-
 def _write(model: Any, base: Path, folder: Path, figures: dict[str, Any]) -> None:
     """Write the tuned weights into the layout of the base, and what is known of them."""
     from safetensors.torch import load_file, save_file
@@ -216,4 +212,4 @@ def _write(model: Any, base: Path, folder: Path, figures: dict[str, Any]) -> Non
     if not changed:
         raise ModelError("The tuned weights are those of the base.", title="The tuning failed")
     save_file(kept, str(folder / WEIGHTS), metadata={"format": "pt"})
-    write_figures(folder, figures)
+    write_json(folder / TUNING_FILE, {"format": 1, **figures})
