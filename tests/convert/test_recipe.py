@@ -50,7 +50,7 @@ count = {canaries}
 [train]
 rank = 4
 alpha = 8
-max_steps = {steps}
+max_steps = 2
 learning_rate = 1e-2
 samples_per_step = 4
 score_samples = 2
@@ -69,7 +69,8 @@ name = "tiny"
 [evaluate]
 squad = ["data.json"]
 ways = ["whole"]
-count = 2
+count = {count}
+threads = 1
 shots = 0
 negatives = 1
 agreement_tokens = 32
@@ -104,12 +105,11 @@ def write_data(folder: Path) -> None:
 
 
 def write_recipe(
-    folder: Path, base: Path, *, steps: int = 2, canaries: int = 1, bundle: str = ""
+    folder: Path, base: Path, *, canaries: int = 1, count: int = 2, bundle: str = ""
 ) -> Path:
     write_data(folder)
     path = folder / "recipe.toml"
-    filled = RECIPE.format(base=base, steps=steps, canaries=canaries, bundle=bundle)
-    path.write_text(filled)
+    path.write_text(RECIPE.format(base=base, canaries=canaries, count=count, bundle=bundle))
     (folder / "LICENCE").write_text("CC0 1.0 Universal\n")
     made = CliRunner().invoke(main, ["bundle", "keygen", str(folder / "signing.key")])
     assert made.exit_code == 0, made.output

@@ -33,7 +33,7 @@ def outcome(default_gguf: Path, tmp_path_factory: pytest.TempPathFactory) -> Out
     """A run from the laptop's GGUF to a bundle, without canaries (`test_recipe` plants them)."""
     folder = tmp_path_factory.mktemp("recipe")
     forced = 'force_without_gate = "Two steps on eight questions."'
-    path = write_recipe(folder, default_gguf, steps=2, canaries=0, bundle=forced)
+    path = write_recipe(folder, default_gguf, canaries=0, count=1, bundle=forced)
     with pytest.MonkeyPatch.context() as patch:
         have_converter(patch)
         return run_recipe(read_recipe(path), folder / "out")
