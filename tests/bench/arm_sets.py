@@ -56,10 +56,13 @@ class ArmSet:
 
 
 class Questions:
-    """What a set offers: `parts` with up to `count` questions of each kind, and `shots`."""
+    """What a set offers: `parts` with up to `count` questions of each kind, and `shots`.
 
-    def __init__(self, embedder: Embedder, count: int) -> None:
-        self.embedder, self.count = embedder, count
+    `train` bounds the paragraphs of training in the open library, to try things.
+    """
+
+    def __init__(self, embedder: Embedder, count: int, train: int | None = None) -> None:
+        self.embedder, self.count, self.train = embedder, count, train
 
     def parts(self) -> Iterator[Part]:
         raise NotImplementedError
@@ -81,7 +84,7 @@ class Questions:
 
 class SquadQuestions(Questions):
     def parts(self) -> Iterator[Part]:
-        with open_library(self.embedder) as library:
+        with open_library(self.embedder, train=self.train) as library:
             asked = {_id(a.question, str(a.paragraph)): a for a in library.squad.asked}
             items = self.chosen([Item(key, a.question, a.answers) for key, a in asked.items()])
             places = {
@@ -99,7 +102,7 @@ class SquadQuestions(Questions):
         answered = draw.sample(squad(SQUAD_TRAIN).asked, _SHOTS)
         refused = draw.sample(squad(A1).unanswerable(), _SHOTS)
         items = [_example(a.question, a.answers) for a in (*answered, *refused)]
-        with open_library(self.embedder) as library:
+        with open_library(self.embedder, train=self.train) as library:
             yield library.store, FewShotQuestions(tuple(items))
 
 

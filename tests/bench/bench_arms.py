@@ -120,12 +120,13 @@ class Bench:
     arms: tuple[Arm, ...]
     count: int
     fresh: bool = False
+    train: int | None = None
 
     def measure(self, asked: ArmSet) -> dict[str, tuple[Row, ...]]:
         """Ask all arms of a set; return their rows, in the same order."""
         found: dict[str, tuple[Row, ...]] = {}
         for arm in self.arms:
-            questions = asked.kind(self.embedder, self.count)
+            questions = asked.kind(self.embedder, self.count, self.train)
             chat = self._chat(arm)
             shots: tuple[Message, ...] = ()
             if arm.shots and chat is not None:
@@ -162,7 +163,7 @@ class Bench:
 
     def _key(self, asked: ArmSet, arm: Arm, shots: Sequence[Message]) -> dict[str, Any]:
         return {
-            "set": asked.name,
+            "set": asked.name if self.train is None else f"{asked.name}-{self.train}",
             "arm": [arm.name, arm.sha256, arm.base_sha256],
             "settings": {name: getattr(self.settings, name) for name in DECIDING},
             "embedder": embedder_identity(self.settings).sha256,
@@ -182,6 +183,7 @@ def main() -> int:
     parser.add_argument("--sets", nargs="+", choices=[s.name for s in SETS], default=None)
     parser.add_argument("--arms", nargs="+", help="[default: all that `advise` compares]")
     parser.add_argument("--count", type=int, default=100, help="questions of each kind and set")
+    parser.add_argument("--train", type=int, help="paragraphs of training in the open library")
     parser.add_argument("--threads", type=int, default=0)
     parser.add_argument("--fresh", action="store_true", help="ask all anew: the program changed")
     parser.add_argument("--data-dir", type=Path, default=models_folder().parent)
@@ -191,7 +193,7 @@ def main() -> int:
     models = installed_models(settings)
     arms = arms_named(options.arms or names_for_advice(models), models)
     embedder = remembering(load_embedder(settings))
-    bench = Bench(settings, embedder, arms, options.count, options.fresh)
+    bench = Bench(settings, embedder, arms, options.count, options.fresh, options.train)
     figures: list[Figure] = []
     sections: list[str] = []
     details: dict[str, Any] = {"arms": {arm.name: arm.sha256 for arm in arms}}

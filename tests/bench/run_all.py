@@ -45,7 +45,7 @@ SECONDS_PER_BENCH = 3 * 3600
 QUICK = {
     "adapter": "--count 1",
     "answers": "--limit 1",
-    "arms": "--count 1",
+    "arms": "--count 1 --train 20",
     "audit": "--chunks 500 --appends 20 --records 50",
     "contradictions": "--count 20",
     "drafting": "--count 10 --limit 2",
