@@ -74,6 +74,7 @@ OUTPUTS = {
     "table remove": table_schema.TableRemovedJson,
     "table show": table_schema.TableJson,
     "table templates": table_schema.TemplatesJson,
+    "sync": schema.SyncJson,
 }
 
 

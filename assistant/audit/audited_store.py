@@ -6,13 +6,20 @@ its transaction begins: a log that can't be written keeps even the second file o
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from assistant.audit.audited_grids import AuditedGridRows
 from assistant.audit.recorder import MOST_LISTED, AuditRecorder
 from assistant.store import SqliteStore
 from assistant.store.feedback_rows import FeedbackState
-from assistant.types import DocumentRecord, ExportKind, Feedback, NewDocument, Placement
+from assistant.types import (
+    DocumentRecord,
+    ExportKind,
+    Feedback,
+    KnownFile,
+    NewDocument,
+    Placement,
+)
 
 
 class AuditedStore(SqliteStore):
@@ -50,6 +57,10 @@ class AuditedStore(SqliteStore):
         listed = numbers[:MOST_LISTED]
         with self._recorder.change("move", documents=listed, count=len(numbers)):
             super().place(placements)
+
+    def note_files(self, files: Mapping[str, KnownFile | None]) -> None:
+        with self._recorder.change("note", count=len(files)):
+            super().note_files(files)
 
     def forget(self, document_id: int) -> DocumentRecord:
         known = self.get(document_id)  # what is not there needs no record

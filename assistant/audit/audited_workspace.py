@@ -31,6 +31,7 @@ from assistant.types import (
     ReadOptions,
     Retrieved,
     SearchResult,
+    SyncRules,
     Workspace,
 )
 
@@ -102,10 +103,11 @@ class AuditedWorkspace:
         cancel: CancelToken | None = None,
         *,
         options: ReadOptions = AS_FOUND,
+        sync: SyncRules | None = None,
     ) -> Iterator[IngestEvent]:
         """Add files as the wrapped workspace does; the last event comes after its record."""
         recorder, began = self._recorder, time.monotonic()
-        of = recorder.record("ingest", phase="start", named=len(paths))
+        of = recorder.record("ingest", phase="start", named=len(paths), sync=sync is not None)
         added = 0
 
         def note(event: IngestEvent, said: dict[str, Any]) -> None:
@@ -116,7 +118,7 @@ class AuditedWorkspace:
                 said |= asdict(event)
 
         yield from self._followed(
-            "ingest", of, lambda: self._inner.add(paths, cancel, options=options), note
+            "ingest", of, lambda: self._inner.add(paths, cancel, options=options, sync=sync), note
         )
 
     def _followed(

@@ -36,6 +36,7 @@ COMMANDS = {
     "sample": "assistant.cli.sample:sample",
     "search": "assistant.cli.ask.search:search",
     "table": "assistant.cli.table.command:table",
+    "sync": "assistant.cli.sync:sync",
 }
 
 EXAMPLES = """

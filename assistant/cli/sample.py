@@ -9,7 +9,7 @@ import click
 
 from assistant.cli.ask.answer_schema import answer_json
 from assistant.cli.ask.command import follow, show_answer
-from assistant.cli.documents import add_paths
+from assistant.cli.ingest_report import add_paths
 from assistant.cli.options import Invocation, command_options
 from assistant.config import DEFAULT_LIBRARY
 from assistant.sample_library import SAMPLE_QUESTION, sample_paths

@@ -30,7 +30,7 @@ _ONLY_LOOKING = (
 )  # fmt: skip
 """Looking at a library does not make one, nor its folder."""
 _CHANGES_MODELS = ("models", "bundle")
-_MAKES_RECOVERY_KEYS = ("add", "app", "sample", "bundle", "passphrase", "rekey")
+_MAKES_RECOVERY_KEYS = ("add", "sync", "app", "sample", "bundle", "passphrase", "rekey")
 _SECRET_FILES = ("ASSISTANT_PASSPHRASE_FILE", "ASSISTANT_NEW_PASSPHRASE_FILE")
 _MODEL_DESCRIPTIONS = ("embedder.json", "reader.json", "modules.json")
 _REMOVABLE = ("/media", "/run/media", "/mnt", "/Volumes")

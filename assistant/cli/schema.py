@@ -40,6 +40,18 @@ class AddedJson(Shape, frozen=True):
     note: str
 
 
+class GoneJson(Shape, frozen=True):
+    """A document whose file is gone. `due` is when a sync will forget it ("" after `add`, which
+    forgets nothing), `forgotten` whether it did.
+    """
+
+    id: int
+    name: str
+    source: str
+    due: str
+    forgotten: bool
+
+
 class AddJson(Document, frozen=True):
     """The result for each file; `skipped` files in folders are of kinds that are not read."""
 
@@ -47,6 +59,41 @@ class AddJson(Document, frozen=True):
     added: list[AddedJson]
     known: list[DocumentRecord]
     failed: list[FileFailureJson]
+    gone: list[GoneJson]
+    cancelled: bool
+
+
+class MovedJson(Shape, frozen=True):
+    """A document whose file was moved or renamed, from `before` to `source`."""
+
+    id: int
+    name: str
+    before: str
+    source: str
+
+
+class KeptJson(Shape, frozen=True):
+    """`files` below `folder` can't be found, but were hardly deleted: nothing was forgotten."""
+
+    folder: str
+    files: int
+    error: ErrorJson
+
+
+class SyncJson(Document, frozen=True):
+    """What a sync found and did. `known` files were read and hold what the library has;
+    `unchanged` ones were not read. `names_alike` differ in case or normal form only.
+    """
+
+    skipped: int
+    added: list[AddedJson]
+    known: list[DocumentRecord]
+    moved: list[MovedJson]
+    gone: list[GoneJson]
+    kept: list[KeptJson]
+    failed: list[FileFailureJson]
+    names_alike: list[list[str]]
+    unchanged: int
     cancelled: bool
 
 

@@ -38,6 +38,7 @@ from assistant.types import (
     Reader,
     ReadOptions,
     SearchResult,
+    SyncRules,
     Workspace,
 )
 from assistant.types.tabular import Grids
@@ -118,6 +119,7 @@ class LocalWorkspace:
         cancel: CancelToken | None = None,
         *,
         options: ReadOptions = AS_FOUND,
+        sync: SyncRules | None = None,
     ) -> Iterator[IngestEvent]:
         from assistant.documents.sandboxed_parser import ChildParser
         from assistant.ingest import Ingester, PictureReader
@@ -129,7 +131,7 @@ class LocalWorkspace:
             self._parser = parser
         pictures = None if ocr is None else PictureReader(parser, ocr)
         ingester = Ingester(store, self._load_embedder(), parser, self._settings, pictures)
-        return ingester.add(paths, cancel, options=options)
+        return ingester.add(paths, cancel, options=options, sync=sync)
 
     def documents(self) -> list[DocumentRecord]:
         return self._store.documents() if self._store else []

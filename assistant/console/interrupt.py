@@ -5,13 +5,36 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
 from assistant import termination
 from assistant.errors import Cancelled
 from assistant.types import CancelToken
+
+
+@contextmanager
+def pausing() -> Iterator[Callable[[], None]]:
+    """Give a function that stops the process where it is called, if Ctrl-Z asked for that.
+
+    Otherwise it would stop anywhere, also where it keeps other processes out of the library.
+    """
+    asked: list[int] = []
+
+    def pause() -> None:
+        if asked:
+            asked.clear()
+            signal.raise_signal(signal.SIGSTOP)  # the shell's `fg` goes on from here
+
+    if os.name != "posix" or threading.current_thread() is not threading.main_thread():
+        yield pause
+        return
+    before = signal.signal(signal.SIGTSTP, lambda number, _: asked.append(number))
+    try:
+        yield pause
+    finally:
+        signal.signal(signal.SIGTSTP, before)
 
 
 @contextmanager

@@ -20,11 +20,17 @@ class FoundFile:
     """A regular file that may be a document.
 
     `path` is absolute, with links followed; `name` is the path below the folder that the
-    person named (or the file's own name), with "/" between its parts.
+    person named (or the file's own name), with "/" between its parts. `stamp` changes with
+    the file's content, `changed` is when it did last (seconds since 1970), `size` is in bytes;
+    `medium` tells that it lies on another file system than that folder.
     """
 
     path: Path
     name: str
+    stamp: str = ""
+    changed: float = 0.0
+    size: int = 0
+    medium: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +71,7 @@ class _Walk:
     def __init__(self, cancel: CancelToken) -> None:
         self._cancel = cancel
         self._seen: set[tuple[int, int]] = set()
+        self._device: int | None = None
         self.skipped = 0
 
     def named(self, path: Path) -> Iterator[FoundFile | BadPath]:
@@ -79,13 +86,14 @@ class _Walk:
             return
         if stat.S_ISDIR(status.st_mode):
             if self._is_new(status):
+                self._device = status.st_dev
                 yield from self._named_folder(path, real)
         elif not stat.S_ISREG(status.st_mode):
             yield BadPath(path, not_a_file(path, status.st_mode))
         elif not _is_document(path.name, real.name):
             yield BadPath(path, _other_kind(path))
         elif self._is_new(status):
-            yield FoundFile(real, _portable(path.name))
+            yield _found(real, _portable(path.name), status)
 
     def _named_folder(self, path: Path, real: Path) -> Iterator[FoundFile | BadPath]:
         skipped, empty = self.skipped, True
@@ -132,7 +140,7 @@ class _Walk:
         elif not stat.S_ISREG(status.st_mode):
             yield BadPath(path, not_a_file(path, status.st_mode))
         elif self._is_new(status):
-            yield FoundFile(real, name)
+            yield _found(real, name, status, self._device)
 
     def _is_new(self, status: os.stat_result) -> bool:
         key = (status.st_dev, status.st_ino)
@@ -142,6 +150,21 @@ class _Walk:
             return False
         self._seen.add(key)
         return True
+
+
+def _found(path: Path, name: str, status: os.stat_result, device: int | None = None) -> FoundFile:
+    medium = device is not None and status.st_dev != device
+    changed = max(status.st_mtime, status.st_ctime)
+    return FoundFile(path, name, stamp_of(status), changed, status.st_size, medium)
+
+
+def stamp_of(status: os.stat_result) -> str:
+    """Return what changes with a file's content: its size, times and inode.
+
+    The time at which the inode was changed can't be set back, and files that swap their names
+    take their inodes with them.
+    """
+    return f"{status.st_size} {status.st_mtime_ns} {status.st_ctime_ns} {status.st_ino}"
 
 
 def _children(folder: Path, prefix: str) -> list[tuple[Path, str]]:

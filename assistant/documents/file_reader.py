@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import io
 import os
 import stat
@@ -59,6 +60,14 @@ def read_document(path: Path, max_mb: int) -> bytes:
         raise unreadable(path, error) from error
     finally:
         os.close(descriptor)
+
+
+def content_hash(path: Path, max_mb: int) -> str | DocumentError:
+    """Return the SHA-256 of a file in hex, or why it can't be read."""
+    try:
+        return hashlib.sha256(read_document(path, max_mb)).hexdigest()
+    except DocumentError as error:
+        return error
 
 
 def _whole(file: io.FileIO, path: Path, size: int, max_mb: int) -> bytes:

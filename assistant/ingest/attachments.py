@@ -11,6 +11,7 @@ from assistant.documents.document_title import clean_title
 from assistant.errors import DocumentError
 from assistant.types import AS_FOUND, Attachment, Note, ParsedDocument, ParsedFile, ReadOptions
 
+_PAGES_NAMED = 100
 MAX_DEPTH = 4
 """Mails in mails whose attachments are still read."""
 
@@ -70,3 +71,12 @@ def with_left_out(document: ParsedDocument, names: Sequence[str]) -> ParsedDocum
     number = len(names) + sum(note.number for note in before)
     others = tuple(note for note in document.notes if note.code != code)
     return replace(document, notes=(*others, Note(code, number, label)))
+
+
+def with_bare_pages(document: ParsedDocument) -> ParsedDocument:
+    """Note the pages that have no text: a person would look for their content in vain."""
+    bare = [n for n in range(1, document.page_count + 1) if not document.page_text(n).strip()]
+    if not bare:
+        return document
+    note = Note("pages_without_text", len(bare), pages=tuple(bare[:_PAGES_NAMED]))
+    return replace(document, notes=(note, *document.notes))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
+import time
 from collections import Counter
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,13 +13,19 @@ import numpy as np
 from assistant.config import Settings
 from assistant.documents.chunker import chunk_steps, embedding_text
 from assistant.documents.file_discovery import BadPath, FoundFile, discover
-from assistant.documents.file_reader import read_document
 from assistant.documents.reading_notes import all_worded
 from assistant.errors import AssistantError, Cancelled, DocumentError, EngineError
-from assistant.ingest.attachments import Place, reads_again, under_subject, with_left_out
+from assistant.ingest.attachments import (
+    Place,
+    reads_again,
+    under_subject,
+    with_bare_pages,
+    with_left_out,
+)
 from assistant.ingest.ocr_pages import PictureReader, read_pictures
 from assistant.ingest.plan import portable_source
 from assistant.ingest.run_library import RunLibrary, files_of
+from assistant.ingest.sync_run import SyncRun
 from assistant.types import (
     AS_FOUND,
     Attachment,
@@ -34,16 +40,15 @@ from assistant.types import (
     IngestEvent,
     IngestFinished,
     NewDocument,
-    Note,
     ParsedDocument,
     ParsedFile,
     Parser,
     ReadOptions,
     Store,
+    SyncRules,
     Vectors,
 )
 
-_PAGES_NAMED = 100
 BATCH = 16
 """Chunks that are embedded between two looks at progress and cancel."""
 
@@ -60,12 +65,14 @@ class Ingester:
         parser: Parser,
         settings: Settings,
         pictures: PictureReader | None = None,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self._store = store
         self._embedder = embedder
         self._parser = parser
         self._settings = settings
         self._pictures = pictures
+        self._clock = clock
 
     def add(
         self,
@@ -73,6 +80,7 @@ class Ingester:
         cancel: CancelToken | None = None,
         *,
         options: ReadOptions = AS_FOUND,
+        sync: SyncRules | None = None,
     ) -> Iterator[IngestEvent]:
         """Add files and folders; the work is done as the events are taken.
 
@@ -91,14 +99,19 @@ class Ingester:
           a row) would befall every file: it is reported for the file at hand and raised.
         - A cancel is seen within a batch; files committed before stay, the last event
           says `cancelled`.
+        - Documents of these folders whose files are gone are named by `FileGone`. With `sync`
+          they are forgotten when its grace is over, and files that are as the last sync
+          found them are not read: they have no event. See `sync_run`.
         """
         token = cancel or CancelToken()
         counts: Counter[type] = Counter()
         cancelled = False
+        run = SyncRun(self._store, paths, sync, self._clock)
         try:
-            for event in self._run(paths, token, options):
-                counts[type(event)] += 1
-                yield event
+            with run:
+                for event in self._run(paths, token, options, run):
+                    counts[type(event)] += 1
+                    yield event
         except Cancelled:
             cancelled = True
         yield IngestFinished(
@@ -106,29 +119,30 @@ class Ingester:
             known=counts[FileKnown],
             failed=counts[FileFailed],
             cancelled=cancelled,
+            unchanged=run.unchanged,
         )
 
     def _run(
-        self, paths: Sequence[Path], cancel: CancelToken, options: ReadOptions
+        self, paths: Sequence[Path], cancel: CancelToken, options: ReadOptions, run: SyncRun
     ) -> Iterator[IngestEvent]:
         found = discover(paths, cancel)
         yield FilesFound(len(found.entries), found.skipped)
-        contents: dict[Path, str | DocumentError] = {}
-        for index, entry in enumerate(found.entries):
-            cancel.raise_if_cancelled()
-            if isinstance(entry, FoundFile):
-                yield FileProgress(entry.path, index, "comparing", 0, 1)
-                contents[entry.path] = self._content_hash(entry.path)
+        contents = yield from run.compare(found, self._settings.max_file_mb, cancel)
         library = RunLibrary(self._store, files_of(found.entries, contents))
-        library.settle()
+        moved = library.settle()
+        yield from run.begin(found, contents, moved)
         engine_faults = 0
         for index, entry in enumerate(found.entries):
             cancel.raise_if_cancelled()
             if isinstance(entry, BadPath):
-                yield FileFailed(entry.path, index, entry.error)
+                if not run.is_folder(entry.path):
+                    yield FileFailed(entry.path, index, entry.error)
+                continue
+            if run.is_unchanged(entry):
                 continue
             try:
-                yield from self._file(entry, index, contents[entry.path], library, cancel, options)
+                read = self._file(entry, index, contents[entry.path], library, cancel, options)
+                yield from run.reading(entry, contents[entry.path], read)
                 engine_faults = 0
             except Cancelled:
                 raise
@@ -137,6 +151,8 @@ class Ingester:
                 yield FileFailed(entry.path, index, error)
                 if not _concerns_one_file(error) or engine_faults >= _ENGINE_FAULTS_ALLOWED:
                     raise
+            yield from run.pace(entry)
+        yield from run.gone(found, library)
 
     def _file(
         self,
@@ -169,7 +185,7 @@ class Ingester:
         In this order, because what the library has is not parsed again: a mail that is there
         has all that came with it, also when the program was killed in between.
         """
-        document = _with_bare_pages(parsed.document)
+        document = with_bare_pages(parsed.document)
         if document.attachments and reads_again(place.options):
             library.forget(parsed.content_hash)  # what is attached would go with it later
         attached: list[str] = []
@@ -275,23 +291,6 @@ class Ingester:
             vectors[at : at + len(batch)] = self._embedder.embed_documents(texts, cancel)
             yield at + len(batch)
 
-    def _content_hash(self, path: Path) -> str | DocumentError:
-        """Return the SHA-256 of a file, or why it can't be read: that is told at its turn."""
-        try:
-            data = read_document(path, self._settings.max_file_mb)
-        except DocumentError as error:
-            return error
-        return hashlib.sha256(data).hexdigest()
-
 
 def _concerns_one_file(error: AssistantError) -> bool:
     return isinstance(error, DocumentError | EngineError)
-
-
-def _with_bare_pages(document: ParsedDocument) -> ParsedDocument:
-    """Note the pages that have no text: a person would look for their content in vain."""
-    bare = [n for n in range(1, document.page_count + 1) if not document.page_text(n).strip()]
-    if not bare:
-        return document
-    note = Note("pages_without_text", len(bare), pages=tuple(bare[:_PAGES_NAMED]))
-    return replace(document, notes=(note, *document.notes))

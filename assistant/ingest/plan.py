@@ -7,7 +7,7 @@ because its old path holds another one now, before its new path is looked at.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,19 +23,23 @@ class FileContent:
 
 
 def plan(
-    files: Mapping[str, FileContent], records: Sequence[DocumentRecord], held: Mapping[str, int]
+    files: Mapping[str, FileContent],
+    records: Sequence[DocumentRecord],
+    held: Mapping[str, int],
+    deleted: Collection[str] = (),
 ) -> tuple[list[Placement], list[int]]:
     """Decide which documents get new places and which are gone, given the files of a run.
 
     `held` are the paths that the library knows, and the documents that they held. A document
     is gone if all its paths hold other known content. Where one of them holds new content, the
     document stays until that is stored, which then replaces it.
+    Nothing lies at the `deleted` paths any more.
     """
     known = {record.content_hash for record in records}
     here: dict[str, list[str]] = {}
     for source, file in files.items():
         here.setdefault(file.content_hash, []).append(source)
-    folders = _Folders()
+    folders = Folders()
     before: dict[int, list[str]] = {}
     for source, number in held.items():
         before.setdefault(number, []).append(source)
@@ -52,7 +56,7 @@ def plan(
             now = [source for source in others if folders.have(source) is not False]
             now = now or [s for s in changed if files[s].content_hash not in known]
         else:
-            now = old
+            now = [source for source in old if source not in deleted]
         files_now[record.id] = now
     return _changes(records, before, files_now, files, held)
 
@@ -101,7 +105,7 @@ def _new_name(
     return ": ".join([name, *now[0][len(mail) :].strip("/").split("/")]) if mail != now[0] else name
 
 
-class _Folders:
+class Folders:
     """Which files are where, with their names as they are written; a folder is listed once."""
 
     def __init__(self) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from assistant.documents.file_discovery import BadPath, FoundFile
 from assistant.errors import DocumentError
 from assistant.ingest.plan import FileContent, plan, portable_source
-from assistant.types import DocumentRecord, NewDocument, Placement, Store
+from assistant.types import DocumentMoved, DocumentRecord, NewDocument, Placement, Store
 
 
 class RunLibrary:
@@ -22,14 +22,42 @@ class RunLibrary:
         for source, file in files.items():
             self._paths.setdefault(file.content_hash, []).append(source)
 
-    def settle(self) -> None:
-        """Tell the store where its documents lie now, and forget those that lie nowhere."""
+    def settle(self) -> list[DocumentMoved]:
+        """Tell the store where its documents lie now, and forget those that lie nowhere.
+
+        Return the documents whose first path has changed.
+        """
         placements, gone = plan(self._files, list(self._records.values()), self._held)
         for number in gone:
             self._store.forget(number)
         if placements:
             self._store.place(placements)
+        return self._moved([placement.document_id for placement in placements])
+
+    def forget_files(self, deleted: Collection[str]) -> list[DocumentRecord]:
+        """Note that nothing lies at these paths any more; return the documents forgotten.
+
+        The store is asked anew: documents may have been added or forgotten since.
+        """
+        records, held = self._store.documents(), self._store.sources()
+        placements, gone = plan({}, records, held, deleted)
+        if placements:
+            self._store.place(placements)
+        return [
+            self._store.forget(record.id)
+            for record in records
+            # An attachment goes with its mail.
+            if record.id in gone and self._store.find(record.content_hash) is not None
+        ]
+
+    def _moved(self, numbers: Sequence[int]) -> list[DocumentMoved]:
         self._held = self._store.sources()
+        before = self._records
+        if not numbers:
+            return []
+        self._records = {record.id: record for record in self._store.documents()}
+        changed = [(self._records[n], before[n].source) for n in numbers if n in self._records]
+        return [DocumentMoved(now, old) for now, old in changed if now.source != old]
 
     def sources_of(self, content: str, sources: Sequence[str]) -> tuple[str, ...]:
         """Return `sources` and the other paths of this run at which the same content lies."""

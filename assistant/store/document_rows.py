@@ -12,6 +12,7 @@ from assistant.errors import StoreError, UsageError
 from assistant.store.document_layout import TABLES as LAYOUT_TABLES
 from assistant.store.document_layout import write_layout
 from assistant.store.feedback_rows import forget_document
+from assistant.store.file_notes import drop_notes
 from assistant.store.page_texts import write_pages, write_text
 from assistant.store.query_rows import fetch, fetch_one
 from assistant.store.schema import chunk_texts, index_words
@@ -174,6 +175,7 @@ def delete(connection: apsw.Connection, document_id: int) -> DocumentRecord:
     """Delete every row of a document. Raises `UsageError` if there is none."""
     record = get(connection, document_id)
     forget_document(connection, document_id)
+    drop_notes(connection, document_id)
     connection.executemany(
         "INSERT INTO text_index (text_index, rowid, heading, body) VALUES ('delete', ?, ?, ?)",
         chunk_texts(connection, document_id),

@@ -119,10 +119,11 @@ def wipe_file(path: Path) -> None:
 
 
 @contextmanager
-def alone(path: Path, seconds: float = 10.0) -> Iterator[None]:
+def alone(path: Path, seconds: float = 10.0, busy: StoreBusyError | None = None) -> Iterator[None]:
     """Let only one process at a time into the block, by flock(2) on the file `path`.
 
-    Raises `StoreBusyError` when another one does not leave in `seconds`. The file stays.
+    Raises `busy` (by default: that the key is at work on) when another one does not leave in
+    `seconds`. The file stays.
     """
     if os.name != "posix":
         yield
@@ -131,24 +132,28 @@ def alone(path: Path, seconds: float = 10.0) -> Iterator[None]:
     flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
     descriptor = os.open(path, flags, 0o600)
     try:
-        _lock(descriptor, path, time.monotonic() + seconds)
+        _lock(descriptor, busy or _key_in_use(path), time.monotonic() + seconds)
         yield
     finally:
         with contextlib.suppress(OSError):
             os.close(descriptor)
 
 
-def _lock(descriptor: int, path: Path, deadline: float) -> None:
+def _key_in_use(path: Path) -> StoreBusyError:
+    return StoreBusyError(
+        f"Another process is at work on the key of the library "
+        f"'{shown(path.name.split('.keys')[0])}' and did not finish in time.",
+        hint="Wait for it (a rekey may take minutes), then try again.",
+    )
+
+
+def _lock(descriptor: int, busy: StoreBusyError, deadline: float) -> None:
     while True:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             if time.monotonic() > deadline:
-                raise StoreBusyError(
-                    f"Another process is at work on the key of the library "
-                    f"'{shown(path.name.split('.keys')[0])}' and did not finish in time.",
-                    hint="Wait for it (a rekey may take minutes), then try again.",
-                ) from error
+                raise busy from error
             time.sleep(_STEP)
         else:
             return

@@ -9,6 +9,7 @@ import apsw
 
 from assistant.store.document_layout import LAYOUT
 from assistant.store.feedback_rows import FEEDBACK
+from assistant.store.file_notes import FILE_NOTES
 from assistant.store.grid_rows import GRIDS
 from assistant.store.page_texts import read_text
 from assistant.store.query_rows import fetch
@@ -183,6 +184,10 @@ def _add_grids(connection: apsw.Connection) -> None:
     connection.execute(GRIDS)
 
 
+def _add_file_notes(connection: apsw.Connection) -> None:
+    connection.execute(FILE_NOTES)
+
+
 def _add_sources(connection: apsw.Connection) -> None:
     connection.execute(_SOURCES)
 
@@ -215,5 +220,6 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration("0006_layout", _add_layout),
     Migration("0007_word_index", fill_word_index),
     Migration("0008_grids", _add_grids),
+    Migration("0009_file_notes", _add_file_notes),
 )
 """All steps, oldest first. A store records the names of those it has been through."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import apsw
@@ -36,12 +37,15 @@ from assistant.store.document_rows import (
 )
 from assistant.store.feedback_migration import carry_over, speaking_of
 from assistant.store.feedback_rows import FeedbackState
+from assistant.store.file_notes import known_files, note_files
 from assistant.store.grid_rows import GridRows
 from assistant.store.page_texts import page_bounds, read_text
+from assistant.store.private_files import alone
 from assistant.store.store_names import shown
 from assistant.types import (
     DocumentRecord,
     EmbedderIdentity,
+    KnownFile,
     NewDocument,
     Note,
     Page,
@@ -136,6 +140,24 @@ class SqliteStore:
         """Say where documents lie now, all in one transaction; ids that are gone are left out."""
         with self.pool.writing() as connection:
             place(connection, placements)
+
+    def known_files(self) -> dict[str, KnownFile]:
+        """Return what syncs have noted of the files at each path."""
+        with self.pool.reading() as connection:
+            return known_files(connection)
+
+    def note_files(self, files: Mapping[str, KnownFile | None]) -> None:
+        """Note files, all in one transaction; None removes a path's note."""
+        with self.pool.writing() as connection:
+            note_files(connection, files)
+
+    def syncing(self) -> AbstractContextManager[None]:
+        """Keep other syncs of this library out of the block. Raises `StoreBusyError` at once."""
+        busy = StoreBusyError(
+            f"Another sync of the library '{shown(self.path.stem)}' is at work.",
+            hint="Wait for it, or stop it; what it has added stays.",
+        )
+        return alone(self.path.with_suffix(".sync"), 0.0, busy)
 
     @property
     def is_empty(self) -> bool:

@@ -57,13 +57,19 @@ from assistant.types.feedback import (
     Verdict,
 )
 from assistant.types.ingest import (
+    DocumentMoved,
     FileAdded,
     FileFailed,
+    FileGone,
     FileKnown,
     FileProgress,
     FilesFound,
+    FilesKept,
     IngestEvent,
     IngestFinished,
+    NamesAlike,
+    RunProgress,
+    SyncRules,
 )
 from assistant.types.likelihood import (
     Likelihood,
@@ -98,6 +104,7 @@ from assistant.types.reader import (
     ReadSpan,
 )
 from assistant.types.store import (
+    KnownFile,
     NewDocument,
     Placement,
     Store,

@@ -11,6 +11,23 @@ from assistant.types.documents import DocumentRecord
 
 Stage = Literal["comparing", "reading", "recognizing", "embedding", "storing"]
 
+GRACE_DAYS = 7.0
+
+
+@dataclass(frozen=True, slots=True)
+class SyncRules:
+    """How folders are kept in step with the library.
+
+    A document whose files are gone is forgotten `grace` seconds after that was first seen.
+    `full` reads every file again, also those whose size and times say that they are as they
+    were; `emptied` believes that all files of a folder were deleted, instead of taking it for
+    a medium that is not there.
+    """
+
+    grace: float = GRACE_DAYS * 86400
+    full: bool = False
+    emptied: bool = False
+
 
 @dataclass(frozen=True, slots=True)
 class FilesFound:
@@ -79,13 +96,84 @@ class FileFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class RunProgress:
+    """Of the files that a sync has to read, `done` of `total` bytes are through.
+
+    `seconds_left` is how long the rest takes at the rate so far, None where it isn't known.
+    """
+
+    files: int
+    done: int
+    total: int
+    rate: float = 0.0
+    seconds_left: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentMoved:
+    """A document was found under another path: only its place and its name have changed."""
+
+    document: DocumentRecord
+    before: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileGone:
+    """No file of a document is there any more, the last one was at `path`.
+
+    A sync says when it is `due` to be forgotten (ISO 8601), or that it was `forgotten` now.
+    Adding only says that it is gone: `due` is "" then.
+    """
+
+    path: Path
+    document: DocumentRecord
+    due: str = ""
+    forgotten: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FilesKept:
+    """`files` files below `folder` are gone for a reason that is not their deletion.
+
+    Nothing of them is forgotten; `error` says why, and what to do.
+    """
+
+    folder: Path
+    files: int
+    error: AssistantError
+
+
+@dataclass(frozen=True, slots=True)
+class NamesAlike:
+    """Files of one folder whose names differ in case or in normal form only."""
+
+    paths: tuple[Path, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class IngestFinished:
-    """Always the last event, also after a cancel."""
+    """Always the last event, also after a cancel.
+
+    `unchanged` files were not read, because a sync found them as they had been.
+    """
 
     added: int
     known: int
     failed: int
     cancelled: bool
+    unchanged: int = 0
 
 
-IngestEvent = FilesFound | FileProgress | FileAdded | FileKnown | FileFailed | IngestFinished
+IngestEvent = (
+    FilesFound
+    | FileProgress
+    | FileAdded
+    | FileKnown
+    | FileFailed
+    | RunProgress
+    | DocumentMoved
+    | FileGone
+    | FilesKept
+    | NamesAlike
+    | IngestFinished
+)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -37,6 +38,23 @@ class Placement:
     name: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class KnownFile:
+    """What the last sync noted of the file at a path.
+
+    `stamp` is its size, times and inode when `content_hash` was read, "" if they can't tell
+    whether it was changed since; `failure` is why that content could not be read, "" if it
+    could. `gone_since` is when the file was first missed (ISO 8601), "" while it is there;
+    `medium` tells that it lay on another file system than the folder that was synced.
+    """
+
+    stamp: str = ""
+    content_hash: str = ""
+    failure: str = ""
+    gone_since: str = ""
+    medium: bool = False
+
+
 class Store(Protocol):
     """A library on disk. Safe to use from several threads; one connection each.
 
@@ -60,6 +78,18 @@ class Store(Protocol):
 
     def place(self, placements: Sequence[Placement]) -> None:
         """Say where documents lie now, all in one transaction; ids that are gone are left out."""
+        ...
+
+    def known_files(self) -> dict[str, KnownFile]:
+        """Return what syncs have noted of the files at each path."""
+        ...
+
+    def note_files(self, files: Mapping[str, KnownFile | None]) -> None:
+        """Note files, all in one transaction; None removes a path's note."""
+        ...
+
+    def syncing(self) -> AbstractContextManager[None]:
+        """Keep other syncs of this library out of the block. Raises `StoreBusyError` at once."""
         ...
 
     def documents(self) -> list[DocumentRecord]: ...

@@ -10,7 +10,7 @@ from assistant.types.answers import AnswerEvent, SearchResult
 from assistant.types.cancel import CancelToken
 from assistant.types.documents import AS_FOUND, DocumentRecord, Note, Page, ReadOptions
 from assistant.types.feedback import ExportKind, Feedback, FeedbackExport
-from assistant.types.ingest import IngestEvent
+from assistant.types.ingest import IngestEvent, SyncRules
 from assistant.types.tabular import Grids
 
 
@@ -60,7 +60,10 @@ class Workspace(Protocol):
         cancel: CancelToken | None = None,
         *,
         options: ReadOptions = AS_FOUND,
-    ) -> Iterator[IngestEvent]: ...
+        sync: SyncRules | None = None,
+    ) -> Iterator[IngestEvent]:
+        """Add files and folders; with `sync`, keep the library in step with them."""
+        ...
 
     def documents(self) -> list[DocumentRecord]: ...
 

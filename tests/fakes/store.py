@@ -9,8 +9,8 @@ import math
 import re
 import threading
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -24,6 +24,7 @@ from assistant.types import (
     Chunk,
     DocumentRecord,
     EmbedderIdentity,
+    KnownFile,
     Locator,
     NewDocument,
     Note,
@@ -66,6 +67,7 @@ class FakeStore:
         self._lock = threading.RLock()
         self._records: dict[int, DocumentRecord] = {}
         self._sources: dict[str, int] = {}
+        self._files: dict[str, KnownFile] = {}
         self._parsed: dict[int, ParsedDocument] = {}
         self._rows: dict[int, _Row] = {}
         self._next_document = 1
@@ -113,6 +115,18 @@ class FakeStore:
             for p in there:
                 self._take(p.document_id, p.sources)
 
+    def known_files(self) -> dict[str, KnownFile]:
+        with self._opened():
+            return dict(self._files)
+
+    def note_files(self, files: Mapping[str, KnownFile | None]) -> None:
+        with self._opened():
+            merged: dict[str, KnownFile | None] = {**self._files, **files}
+            self._files = {storable(s): f for s, f in merged.items() if f is not None}
+
+    def syncing(self) -> AbstractContextManager[None]:
+        return nullcontext()
+
     @property
     def is_empty(self) -> bool:
         with self._opened():
@@ -135,6 +149,12 @@ class FakeStore:
             return record
 
     def _delete(self, document_id: int) -> None:
+        content, own = self._records[document_id].content_hash, self._sources
+        self._files = {
+            source: file
+            for source, file in self._files.items()
+            if own.get(source) != document_id and file.content_hash != content
+        }
         del self._records[document_id], self._parsed[document_id]
         self._sources = {s: n for s, n in self._sources.items() if n != document_id}
         self._rows = {i: r for i, r in self._rows.items() if r.document_id != document_id}

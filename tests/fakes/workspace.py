@@ -38,6 +38,7 @@ from assistant.types import (
     Passage,
     ReadOptions,
     SearchResult,
+    SyncRules,
 )
 from tests.fakes.grids import FakeGridState, FakeGridStore
 from tests.fakes.reader import FakeReader
@@ -115,6 +116,7 @@ class FakeWorkspace:
         self.previous: list[str] = []
         self.added: list[Path] = []
         self.read_options = AS_FOUND
+        self.synced: SyncRules | None = None
         self.stopped: list[str] = []
         self.produced = 0
         self.closed = False
@@ -220,8 +222,10 @@ class FakeWorkspace:
         cancel: CancelToken | None = None,
         *,
         options: ReadOptions = AS_FOUND,
+        sync: SyncRules | None = None,
     ) -> Iterator[IngestEvent]:
         self._note("add")
+        self.synced = sync
         self.added.extend(paths)
         self.read_options = options
         script = self._ingests.pop(0) if self._ingests else self.plain_ingest(paths)
