@@ -107,7 +107,9 @@ class AuditedWorkspace:
     ) -> Iterator[IngestEvent]:
         """Add files as the wrapped workspace does; the last event comes after its record."""
         recorder, began = self._recorder, time.monotonic()
-        of = recorder.record("ingest", phase="start", named=len(paths), sync=sync is not None)
+        of = recorder.record(
+            "ingest", phase="start", named=len(paths), **({"sync": True} if sync else {})
+        )
         added = 0
 
         def note(event: IngestEvent, said: dict[str, Any]) -> None:

@@ -23,7 +23,7 @@ from assistant.audit.log_record import (
 )
 
 WRITES = frozenset(
-    {"add", "move", "forget", "rekey", "feedback", "feedback-remove", "feedback-export"}
+    {"add", "move", "note", "forget", "rekey", "feedback", "feedback-remove", "feedback-export"}
     | {"table", "table-cells", "table-remove"}
 )
 """Actions that change the store's pages: each is announced (`intent`) before it happens."""
