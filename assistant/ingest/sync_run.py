@@ -68,8 +68,7 @@ class SyncRun:
         if self._rules is not None:
             self._alone = self._store.syncing()
             self._alone.__enter__()
-            self._known = self._store.known_files()
-        self._before = self._store.sources()
+            self._known, self._before = self._store.known_files(), self._store.sources()
         self._began = self._clock()
 
     def __exit__(self, *error: object) -> None:
