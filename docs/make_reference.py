@@ -67,6 +67,7 @@ OUTPUTS = {
     "prove-offline": ProofJson,
     "rekey": schema.PassphraseChangedJson,
     "sample": answer_schema.AskJson,
+    "summary": answer_schema.AskJson,
     "table export": table_schema.TableExportedJson,
     "table fill": table_schema.TableFilledJson,
     "table list": table_schema.TableNamesJson,

@@ -41,6 +41,7 @@ from assistant.answering.strategies import question_type
 from assistant.answering.strategies.map_reduce import PASSAGES as LISTED_PASSAGES
 from assistant.answering.strategies.registry import READERS
 from assistant.answering.strategies.router import RouteChoice, Router
+from assistant.answering.summary import summary_of
 from assistant.answering.verify import check_answer, check_quote
 from assistant.config import Settings
 from assistant.errors import Cancelled
@@ -130,10 +131,13 @@ class AnswerSession:
             token.raise_if_cancelled()
             choice = self._router.choose(question, strategy or self._settings.reading, previous)
             read = StrategyResult(choice.strategy)
-            if not choice.answer:
+            if choice.document is not None:
+                searched = self._summarised(choice.document, began)
+                yield Retrieved(searched.result)
+            elif not choice.answer:
                 searched = self._search(choice.route.searched or question, choice, began)
                 yield Retrieved(searched.result)
-            if searched is not None and searched.in_scope:
+            if searched is not None and searched.in_scope and choice.document is None:
                 token.raise_if_cancelled()
                 searched = self._with_reading(searched, choice, token)
                 if (shown := shown_at_once(searched)) is not None:
@@ -173,6 +177,13 @@ class AnswerSession:
         worth = result.worth_reading or holds_code(words, result.hits[:_CODE_HITS])
         in_scope = result.relevant or (worth and reads and refuses) or self._asks_reader(choice)
         return Searched(query, result, in_scope, milliseconds_since(began))
+
+    def _summarised(self, document: DocumentRecord, began: float) -> Searched:
+        """Quote the key sentence of each part of a document."""
+        result, found = summary_of(document, self._retriever.document_passages(document.id))
+        query = self._retriever.query(document.name)
+        spent = milliseconds_since(began)
+        return Searched(query, result, in_scope=result.relevant, retrieve_ms=spent, found=found)
 
     def _asks_reader(self, choice: RouteChoice) -> bool:
         """Tell whether the reader is asked: alone, or before a model that writes freely."""

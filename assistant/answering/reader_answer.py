@@ -37,7 +37,8 @@ _STATES = 0.0
 class ReaderAnswer:
     """What the reader found: `spans` best first, and `sentences` with what it would answer.
 
-    `short` is the best span, cited; `confidence` (0..1) that it is right; `refused` tells that
+    `short` is the best span, cited; `confidence` (0..1) that it is right
+    (None where nothing is in doubt); `refused` tells that
     this is too little to give it. `scored` has the sentences of the passages that hold a span,
     with the probability of the best one as their score; `statements` are those that answer,
     best first. `yes_no` is what the first sentence says to a yes/no question, `note` is
@@ -47,7 +48,7 @@ class ReaderAnswer:
     spans: tuple[AnswerSpan, ...] = ()
     sentences: tuple[Sentence, ...] = ()
     short: Citation | None = None
-    confidence: float = 0.0
+    confidence: float | None = 0.0
     refused: bool = True
     scored: tuple[ScoredSentence, ...] = ()
     statements: tuple[ScoredSentence, ...] = ()

@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from assistant.answering.best_sentence import NUMBER, is_fragment, sentence_spans
+from assistant.answering.reader_answer import ReaderAnswer
 from assistant.text.canonical import joined_lines
 from assistant.text.words import content_stems
-from assistant.types import Passage, Sentence
+from assistant.types import DocumentRecord, Hit, Passage, Scores, SearchResult, Sentence
 
 PARTS = 20
 """Parts of a document that are quoted at most."""
@@ -30,10 +31,14 @@ _OF_ODD_LENGTH = 0.3
 
 @dataclass(frozen=True, slots=True)
 class SummaryPart:
-    """A part of a document: its heading ("" if it has none), and what it says above all."""
+    """A part of a document: its heading ("" if it has none), and what it says above all.
+
+    `passages` are those that the sentences stand in.
+    """
 
     heading: str
     sentences: tuple[Sentence, ...]
+    passages: tuple[Passage, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +61,23 @@ def summarise(
     `passages` are all of the document's, in order. Parts follow its headings, as deep as there
     are not too many; without headings the document is cut evenly.
     """
-    sections = [
-        (heading, _candidates(own)) for heading, own in _sections(passages, max(1, parts))
-    ]
+    sections = [(heading, _candidates(own)) for heading, own in _sections(passages, max(1, parts))]
     sections = [(heading, found) for heading, found in sections if found]
     weights = _rarities(found for _, found in sections)
     return tuple(
-        SummaryPart(heading, tuple(map(_sentence, _key_sentences(found, weights, each))))
-        for heading, found in sections
+        _part(heading, _key_sentences(found, weights, each)) for heading, found in sections
     )
+
+
+def summary_of(
+    document: DocumentRecord, passages: Sequence[Passage]
+) -> tuple[SearchResult, ReaderAnswer]:
+    """Return the summary of a document as the stages of an answer."""
+    parts = summarise(passages)
+    hits = tuple(Hit(passage, Scores(0.0)) for part in parts for passage in part.passages)
+    sentences = tuple(sentence for part in parts for sentence in part.sentences)
+    result = SearchResult(document.name, hits, relevance=1.0, relevant=bool(hits))
+    return result, ReaderAnswer(sentences=sentences, confidence=None, refused=not sentences)
 
 
 def _sections(passages: Sequence[Passage], most: int) -> list[tuple[str, list[Passage]]]:
@@ -92,8 +105,10 @@ def _candidates(passages: Iterable[Passage]) -> list[_Candidate]:
     for passage in passages:
         for start, end in sentence_spans(passage.text):
             text = passage.text[start:end]
-            if passage.start + start >= read and not is_fragment(text):
-                found.append(_Candidate(passage, start, end, content_stems(text)))
+            stems = content_stems(text)
+            repeats = stems <= content_stems(passage.heading)  # the heading itself
+            if passage.start + start >= read and not is_fragment(text) and not repeats:
+                found.append(_Candidate(passage, start, end, stems))
         read = max(read, passage.end)
     return found
 
@@ -123,6 +138,11 @@ def _key_sentences(
 
     best = sorted(range(len(found)), key=lambda n: (-score(found[n]), n))[: max(1, each)]
     return [found[n] for n in sorted(best)]
+
+
+def _part(heading: str, chosen: Sequence[_Candidate]) -> SummaryPart:
+    passages = {c.passage.chunk_id: c.passage for c in chosen}
+    return SummaryPart(heading, tuple(map(_sentence, chosen)), tuple(passages.values()))
 
 
 def _sentence(found: _Candidate) -> Sentence:

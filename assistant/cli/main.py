@@ -35,6 +35,7 @@ COMMANDS = {
     "rekey": "assistant.cli.passphrase.command:rekey",
     "sample": "assistant.cli.sample:sample",
     "search": "assistant.cli.ask.search:search",
+    "summary": "assistant.cli.summary:summary",
     "table": "assistant.cli.table.command:table",
     "sync": "assistant.cli.sync:sync",
 }
@@ -46,6 +47,7 @@ Examples:
   assistant add contracts/ guideline.pdf       add a folder and a file
   assistant ask "How long is the warranty?"    answer with checked quotes
   assistant search "termination notice"        passages and why they were found
+  assistant summary contract.pdf               the key sentence of each of its parts
   assistant table nda "*.pdf"                  the same questions to many documents
   assistant doctor                             what is missing, and how to mend it
 

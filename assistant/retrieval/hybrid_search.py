@@ -11,7 +11,7 @@ from assistant.retrieval.relevance import Calibration, Evidence, calibration_for
 from assistant.text.canonical import plain_form
 from assistant.text.codes import find_codes
 from assistant.text.words import content_stems, coverage, idf_weights, topic_words
-from assistant.types import Embedder, Hit, SearchResult, Store, Vectors
+from assistant.types import Embedder, Hit, Passage, SearchResult, Store, Vectors
 
 _COVERAGE_HITS = 5
 
@@ -81,6 +81,10 @@ class Retriever:
             relevant=bool(hits) and relevance >= self._calibration.threshold,
             worth_reading=bool(hits) and relevance >= self._calibration.reading,
         )
+
+    def document_passages(self, document_id: int) -> Sequence[Passage]:
+        """Return all passages of a document, in order."""
+        return self._store.document_passages(document_id)
 
     def evidence(self, query: str) -> Evidence:
         """Return what the relevance of a search for `query` is judged by."""

@@ -118,6 +118,7 @@ from assistant.types.strategies import (
     MAP_REDUCE,
     READER,
     STRATEGIES,
+    SUMMARY,
     TOGETHER,
     WITHDRAWN,
     Candidate,

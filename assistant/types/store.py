@@ -135,6 +135,10 @@ class Store(Protocol):
         """(number of chunks, {query word: chunks that hold it}), stop words left out."""
         ...
 
+    def document_passages(self, document_id: int) -> list[Passage]:
+        """Return all passages of a document in order; none if it is gone."""
+        ...
+
     def passages(self, chunk_ids: Sequence[int]) -> list[Passage]:
         """Load passages in the order of the ids; ids that are gone are left out."""
         ...

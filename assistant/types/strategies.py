@@ -27,6 +27,9 @@ ALL = "all"
 DIRECT = "direct"
 """Neither search nor model: answered by the program. Only the router picks it."""
 
+SUMMARY = "summary"
+"""No model: the key sentence of each part of one document. The router and `summary` pick it."""
+
 STRATEGIES = (READER, TOGETHER, MAP_REDUCE, EXTRACT)
 """Those that a person can ask for, beside `AUTO`."""
 

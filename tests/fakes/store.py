@@ -225,9 +225,12 @@ class FakeStore:
 
     def term_frequencies(self, query: str) -> tuple[int, dict[str, int]]:
         words = query_words(query)
-        with self._opened():
-            rows = [set(row.words) for row in self._rows.values()]
+        rows = [set(row.words) for row in self._rows.values()]
         return len(rows), {word: sum(word in row for row in rows) for word in words}
+
+    def document_passages(self, document_id: int) -> list[Passage]:
+        own = (n for n, row in self._rows.items() if row.document_id == document_id)
+        return self.passages(sorted(own))
 
     def passages(self, chunk_ids: Sequence[int]) -> list[Passage]:
         with self._opened():

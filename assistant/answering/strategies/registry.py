@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from assistant.answering.request import StrategyEvents, StrategyRequest
 from assistant.answering.strategies import map_reduce, single_prompt
 from assistant.errors import UsageError
-from assistant.types import AUTO, MAP_REDUCE, STRATEGIES, TOGETHER, WITHDRAWN
+from assistant.types import AUTO, MAP_REDUCE, STRATEGIES, SUMMARY, TOGETHER, WITHDRAWN
 
 READERS: Mapping[str, Callable[[StrategyRequest], StrategyEvents]] = {
     TOGETHER: single_prompt.read,
@@ -18,7 +18,7 @@ READERS: Mapping[str, Callable[[StrategyRequest], StrategyEvents]] = {
 
 def check_strategy(name: str) -> str:
     """Return `name` if it is a strategy's or "auto"; raises `UsageError` if not."""
-    if name != AUTO and name not in STRATEGIES:
+    if name not in (AUTO, SUMMARY, *STRATEGIES):
         raise UsageError(
             f"There is no way of reading named '{name[:40]}'.",
             hint=WITHDRAWN.get(name, f"Choose one of: {', '.join((AUTO, *STRATEGIES))}."),

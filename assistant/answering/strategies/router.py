@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from assistant.answering.strategies import question_type
+from assistant.answering.strategies.named_document import Meant, document_meant
 from assistant.answering.strategies.registry import check_strategy
 from assistant.types import (
     AUTO,
@@ -14,6 +15,7 @@ from assistant.types import (
     FOLLOW_UP,
     MAP_REDUCE,
     READER,
+    SUMMARY,
     TOGETHER,
     ChatEngine,
     DocumentRecord,
@@ -34,11 +36,15 @@ _GREETING = "Hello. Ask me what is in your documents."
 
 @dataclass(frozen=True, slots=True)
 class RouteChoice:
-    """The strategy for a question and why; `answer` if it needs neither search nor model."""
+    """The strategy for a question and why; `answer` if it needs neither search nor model.
+
+    `document` is the one that is to be summarised.
+    """
 
     strategy: str
     route: Route
     answer: str = ""
+    document: DocumentRecord | None = None
 
 
 class Router:
@@ -67,6 +73,11 @@ class Router:
         kind = question_type.kind_of(question)
         if strategy == AUTO and kind in _DIRECT:
             return RouteChoice(DIRECT, Route(kind, _DIRECT[kind]), self._direct(kind))
+        if strategy == SUMMARY or (strategy == AUTO and kind == question_type.SUMMARY):
+            meant = document_meant(question, self._documents())
+            if not meant.more:
+                return _summary_of(meant)
+            kind = question_type.LIST
         if not (previous.strip() and question_type.leans(question)):
             picked, reason = self._picked(kind, strategy)
             return RouteChoice(picked, Route(kind, reason))
@@ -107,6 +118,17 @@ class Router:
         rest = [f"and {more} more (assistant docs lists them all)"] if more > 0 else []
         counted = "1 document" if len(records) == 1 else f"{len(records)} documents"
         return "\n".join([f"The library has {counted}:", *names, *rest])
+
+
+def _summary_of(meant: Meant) -> RouteChoice:
+    if len(meant.documents) == 1:
+        reason = "It asks what a document says: the key sentence of each part is quoted."
+        route = Route(question_type.SUMMARY, reason)
+        return RouteChoice(SUMMARY, route, document=meant.documents[0])
+    listed = [record.name for record in meant.documents[:_LISTED]]
+    route = Route(question_type.SUMMARY, "It asks for a summary, and does not say of what.")
+    question = 'Which document? Say its name: "Summarise NAME".'
+    return RouteChoice(DIRECT, route, "\n".join([question, *listed]))
 
 
 _DIRECT = {

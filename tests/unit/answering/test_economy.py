@@ -17,7 +17,9 @@ from tests.unit.answering.strategies.sessions import QUESTION, TEXTS, WORDS_ONLY
 
 
 class CountingStore(FakeStore):
-    """Counts what it is asked for."""
+    """Counts what it is asked for. It keeps no tables."""
+
+    grids = None
 
     def __init__(self) -> None:
         super().__init__()

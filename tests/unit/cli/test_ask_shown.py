@@ -9,6 +9,7 @@ import pytest
 from assistant.answering.answer_text import answer_text
 from assistant.cli.ask.answer_schema import answer_json
 from assistant.cli.ask.command import show_answer
+from assistant.cli.summary import show_summary
 from assistant.console.json_output import plain
 from assistant.console.output import Output
 from assistant.tui.turn_state import Turn
@@ -134,3 +135,21 @@ def test_a_yes_no_question_is_answered_by_a_word_before_the_clause(
     turn._number()
     assert word in "\n".join(part.plain for part in TurnView(turn, 0)._parts())
     assert answer_json(answer).yes_no == said
+
+
+def test_a_summary_shows_each_sentence_under_its_heading(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    headed = tuple(
+        replace(hit, passage=replace(hit.passage, heading=f"Lease > {n} Term"))
+        for n, hit in enumerate(HITS, 1)
+    )
+    answer = replace(ANSWER, sentences=(FIRST, SECOND), passages=headed)
+    show_summary(answer, Output(as_json=False))
+    lines = [line.strip() for line in capsys.readouterr().out.splitlines()]
+    assert lines == [
+        "1 Term",
+        "The term is 24 months. (page 1)",
+        "2 Term",
+        "The term is 36 months. (page 1)",
+    ]

@@ -10,6 +10,7 @@ from assistant.types import (
     EXTRACT,
     READER,
     STRATEGIES,
+    SUMMARY,
     TOGETHER,
 )
 from tests.unit.answering.strategies.sessions import (
@@ -84,3 +85,16 @@ def test_extract_asks_no_model() -> None:
     answer, _ = finish(session(chat).ask(QUESTION, strategy="extract"))
     assert chat.prompts == []
     assert [s.origin for s in answer.sentences] == ["extract"]
+
+
+def test_a_summary_is_made_of_the_one_document_that_is_named() -> None:
+    answer, _ = finish(session(None).ask("Summarise contract1.txt"))
+    assert (answer.strategy, answer.abstained, answer.confidence) == (SUMMARY, False, None)
+    assert {quote.document for s in answer.sentences for quote in s.quotes} == {"contract1.txt"}
+    assert answer.text.splitlines() == [s.text for s in answer.sentences]
+
+
+def test_a_summary_of_nothing_in_particular_asks_which_document() -> None:
+    answer, _ = finish(session(None).ask("Summarise the document"))
+    assert (answer.strategy, answer.sentences) == (DIRECT, ())
+    assert "contract0.txt" in answer.text
