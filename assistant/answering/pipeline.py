@@ -157,10 +157,8 @@ class AnswerSession:
         except Cancelled:
             cancelled = True
         cancelled = cancelled or read.cancelled
-        total_ms = milliseconds_since(began)
-        yield Finished(
-            self._finished(Stages(question, choice, searched, read, cancelled, total_ms))
-        )
+        total = milliseconds_since(began)
+        yield Finished(self._finished(Stages(question, choice, searched, read, cancelled, total)))
 
     def _search(self, words: str, choice: RouteChoice, began: float) -> Searched:
         """Search for as many passages as are wanted: by the settings, and to be read."""
@@ -173,6 +171,8 @@ class AnswerSession:
             wanted = max(wanted, READ_PASSAGES)
         query = self._retriever.query(words)
         result = self._retriever.search(query, wanted)
+        if choice.route.kind == question_type.PARTIES and self._asks_reader(choice):
+            result = self._retriever.with_openings(result)
         refuses = self._chat is not None and self._chat.calibration.quotes_only
         worth = result.worth_reading or holds_code(words, result.hits[:_CODE_HITS])
         in_scope = result.relevant or (worth and reads and refuses) or self._asks_reader(choice)
@@ -182,8 +182,7 @@ class AnswerSession:
         """Quote the key sentence of each part of a document."""
         result, found = summary_of(document, self._retriever.document_passages(document.id))
         query = self._retriever.query(document.name)
-        spent = milliseconds_since(began)
-        return Searched(query, result, in_scope=result.relevant, retrieve_ms=spent, found=found)
+        return Searched(query, result, result.relevant, milliseconds_since(began), found=found)
 
     def _asks_reader(self, choice: RouteChoice) -> bool:
         """Tell whether the reader is asked: alone, or before a model that writes freely."""
@@ -198,7 +197,7 @@ class AnswerSession:
         if self._reader is None or not self._asks_reader(choice):
             return self._with_sentences(searched, cancel)
         began = time.perf_counter()
-        several = choice.route.kind == question_type.LIST
+        several = choice.route.kind in (question_type.LIST, question_type.PARTIES)
         words, result = searched.query.text, searched.result
         found = read_answer(words, result, self._reader, cancel, several=several)
         result = kept_hits(result, found, self._settings.search_hits)

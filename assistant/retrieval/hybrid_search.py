@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from assistant.errors import UsageError
 from assistant.retrieval.rank_fusion import FusionWeights, fuse
@@ -14,6 +14,9 @@ from assistant.text.words import content_stems, coverage, idf_weights, topic_wor
 from assistant.types import Embedder, Hit, Passage, SearchResult, Store, Vectors
 
 _COVERAGE_HITS = 5
+_OPENED = 8
+_OPENING = 2
+"""Documents whose openings are added, and passages of each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,19 @@ class Retriever:
     def document_passages(self, document_id: int) -> Sequence[Passage]:
         """Return all passages of a document, in order."""
         return self._store.document_passages(document_id)
+
+    def with_openings(self, result: SearchResult, documents: int = _OPENED) -> SearchResult:
+        """Add the first passages of the `documents` documents that were found first.
+
+        Who made an agreement, when, and what it is called stands there, often in words that
+        no question has. An opening gets the score of its document's best hit.
+        """
+        best = {h.passage.document_id: h.scores for h in reversed(result.hits)}
+        known = {hit.passage.chunk_id for hit in result.hits}
+        order = list(dict.fromkeys(hit.passage.document_id for hit in result.hits))[:documents]
+        openings = [p for n in order for p in self._store.document_passages(n, _OPENING)]
+        added = [Hit(p, best[p.document_id]) for p in openings if p.chunk_id not in known]
+        return replace(result, hits=(*added, *result.hits))
 
     def evidence(self, query: str) -> Evidence:
         """Return what the relevance of a search for `query` is judged by."""

@@ -92,10 +92,12 @@ def passages(connection: apsw.Connection, chunk_ids: list[int]) -> list[Passage]
     return [passage for passage in loaded if passage is not None]
 
 
-def document_passages(connection: apsw.Connection, document_id: int) -> list[Passage]:
-    """Return all passages of a document, in order."""
-    query = "SELECT id FROM chunks WHERE document_id = ? ORDER BY ordinal"
-    return passages(connection, [n for (n,) in fetch(connection, query, (document_id,))])
+def document_passages(
+    connection: apsw.Connection, document_id: int, limit: int = -1
+) -> list[Passage]:
+    """Return the first `limit` passages of a document in order, all if it is negative."""
+    query = "SELECT id FROM chunks WHERE document_id = ? ORDER BY ordinal LIMIT ?"
+    return passages(connection, [n for (n,) in fetch(connection, query, (document_id, limit))])
 
 
 def _passage(connection: apsw.Connection, chunk_id: int) -> Passage | None:

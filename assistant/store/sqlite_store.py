@@ -244,10 +244,9 @@ class SqliteStore:
         with self.pool.reading() as connection:
             return passages(connection, list(chunk_ids))
 
-    def document_passages(self, document_id: int) -> list[Passage]:
-        """Return all passages of a document in order; none if it is gone."""
+    def document_passages(self, document_id: int, limit: int = -1) -> list[Passage]:
         with self.pool.reading() as connection:
-            return document_passages(connection, document_id)
+            return document_passages(connection, document_id, limit)
 
     def close(self) -> None:
         """Close the file. Calls that still run in other threads end first; safe to repeat."""

@@ -135,8 +135,11 @@ class Store(Protocol):
         """(number of chunks, {query word: chunks that hold it}), stop words left out."""
         ...
 
-    def document_passages(self, document_id: int) -> list[Passage]:
-        """Return all passages of a document in order; none if it is gone."""
+    def document_passages(self, document_id: int, limit: int = -1) -> list[Passage]:
+        """Return the first `limit` passages of a document in order, all if it is negative.
+
+        There are none if it is gone.
+        """
         ...
 
     def passages(self, chunk_ids: Sequence[int]) -> list[Passage]:

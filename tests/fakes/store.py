@@ -228,9 +228,9 @@ class FakeStore:
         rows = [set(row.words) for row in self._rows.values()]
         return len(rows), {word: sum(word in row for row in rows) for word in words}
 
-    def document_passages(self, document_id: int) -> list[Passage]:
-        own = (n for n, row in self._rows.items() if row.document_id == document_id)
-        return self.passages(sorted(own))
+    def document_passages(self, document_id: int, limit: int = -1) -> list[Passage]:
+        own = sorted(n for n, row in self._rows.items() if row.document_id == document_id)
+        return self.passages(own if limit < 0 else own[:limit])
 
     def passages(self, chunk_ids: Sequence[int]) -> list[Passage]:
         with self._opened():
