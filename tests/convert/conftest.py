@@ -8,6 +8,7 @@ an environment of their own.
 from __future__ import annotations
 
 import os
+import socket
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -32,6 +33,16 @@ def _one_thread_is_enough() -> None:
     import torch
 
     torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "2")))
+
+
+@pytest.fixture(autouse=True)
+def _no_connections(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No library asks a hub for anything while a test runs."""
+
+    def refuse(*_: object) -> None:
+        raise AssertionError("something wanted to connect")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
 
 
 @pytest.fixture(scope="session")

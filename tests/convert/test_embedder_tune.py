@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import socket
 from pathlib import Path
 from typing import Any
 
@@ -40,14 +39,6 @@ def tuned(material: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory)
     out = tmp_path_factory.mktemp("tuned") / "out"
     run_tune_embedder(SETTINGS, material[0], [material[1]], out)
     return out
-
-
-@pytest.fixture(autouse=True)
-def _no_connections(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_: object) -> None:
-        raise AssertionError("something wanted to connect")
-
-    monkeypatch.setattr(socket.socket, "connect", refuse)
 
 
 def test_what_was_learned_reaches_the_laptops_search(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import shutil
-import socket
 from dataclasses import replace
 from pathlib import Path
 
@@ -37,14 +36,6 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> ReaderSettings:
         data=data, epochs=6, learning_rate=4e-3, max_tokens=64, train_embeddings=True,
         cropped=0.0, precision="float32", threads=1,
     )  # fmt: skip
-
-
-@pytest.fixture(autouse=True)
-def _no_connections(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_: object) -> None:
-        raise AssertionError("something wanted to connect")
-
-    monkeypatch.setattr(socket.socket, "connect", refuse)
 
 
 def test_an_export_that_reads_otherwise_is_refused() -> None:

