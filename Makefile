@@ -34,7 +34,7 @@ export PIP_NO_INPUT := 1
 # llama.cpp's converter, out of the source archive of the llama-cpp-python in use.
 export ASSISTANT_CONVERTER_CACHE := $(CURDIR)/$(BUILD)/converter
 
-.PHONY: help run test check bench setup setup-test setup-workstation models lock pictures \
+.PHONY: help run test check lint bench setup setup-test setup-workstation models lock pictures \
 	airgap-bundle soak clean
 
 help: ## List what can be made
@@ -47,23 +47,21 @@ run: setup ## Set everything up, open the app on the sample library
 	@$(VENV)/bin/assistant models setup --from $(BUILD)/packages >/dev/null
 	@$(VENV)/bin/assistant sample
 
-test: setup-test setup-workstation ## Set everything up, run every check and test
-	$(VENV)/bin/ruff format --check .
-	$(VENV)/bin/ruff check .
-	$(VENV)/bin/mypy
-	$(VENV)/bin/lint-imports
+test: setup-test setup-workstation lint ## Set everything up, run every check and test
 	$(MODELS) $(PY) -m pytest $(PARALLEL) $(addprefix --ignore=,$(REAL) $(TOOLS))
 	$(MODELS) $(PY) -m pytest $(PARALLEL) $(REAL) $(addprefix --ignore=,$(ALONE))
 	$(MODELS) $(PY) -m pytest $(ALONE)
 	$(MODELS) ASSISTANT_REQUIRE_WORKSTATION=1 OMP_NUM_THREADS=1 \
 		$(WORK_PY) -m pytest $(PARALLEL) tests/convert
 
-check: setup-test ## Linters, types and unit tests only (three minutes)
+check: setup-test lint ## Linters, types and unit tests only (three minutes)
+	$(PY) -m pytest $(PARALLEL) $(addprefix --ignore=,$(REAL) $(TOOLS)) -m "not acceptance and not slow"
+
+lint: setup-test ## Format, linters, types, and which room imports which
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/ruff check .
-	$(VENV)/bin/mypy
-	$(VENV)/bin/lint-imports
-	$(PY) -m pytest $(PARALLEL) $(addprefix --ignore=,$(REAL) $(TOOLS)) -m "not acceptance and not slow"
+	@echo "mypy, lint-imports"
+	@$(VENV)/bin/mypy & types=$$!; $(VENV)/bin/lint-imports && wait $$types
 
 setup: $(BUILD)/laptop.done $(BUILD)/models.done ## Virtual environment and default models
 
