@@ -5,12 +5,10 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
 
 from assistant.errors import UsageError
 from assistant.feedback.export_rows import export
@@ -27,8 +25,6 @@ from assistant.types import (
     Feedback,
     FeedbackExport,
     FileAdded,
-    FileProgress,
-    FilesFound,
     Finished,
     IngestEvent,
     IngestFinished,
@@ -42,13 +38,13 @@ from assistant.types import (
 )
 from tests.fakes.grids import FakeGridState, FakeGridStore
 from tests.fakes.reader import FakeReader
+from tests.fakes.script_player import ScriptPlayer
 from tests.fakes.workspace_scripts import (
     MODEL,
     PAGES,
-    Forever,
-    Hold,
     Step,
     answer,
+    plain_ingest,
     record,
     warranty_hits,
     warranty_script,
@@ -66,11 +62,10 @@ class _Known:
         return self.records
 
 
-class FakeWorkspace:
+class FakeWorkspace(ScriptPlayer):
     """Plays `answers` (one script for each question) and `ingests` (one for each add).
 
-    `calls` are (method, thread id); `ui_calls` those made on `forbidden` threads, which
-    also raise. `stopped` names the producers that saw their cancel.
+    What was called, and what waits, is said by the `ScriptPlayer`.
     """
 
     library_name_text = "sample library"
@@ -90,6 +85,7 @@ class FakeWorkspace:
         model: str = MODEL,
         forbidden: int | None = None,
     ) -> None:
+        super().__init__(forbidden)
         self._pages = {
             number: (name, text)
             for number, (name, text) in enumerate((PAGES if pages is None else pages).items(), 1)
@@ -105,37 +101,15 @@ class FakeWorkspace:
         self._model = model
         self.grid_state = FakeGridState()
         self.reader = FakeReader({})
-        self._gates: dict[str, threading.Event] = {}
-        self._open_gates = False
-        self._lock = threading.Lock()
-        self.forbidden = threading.get_ident() if forbidden is None else forbidden
-        self.calls: list[tuple[str, int]] = []
-        self.ui_calls: list[str] = []
         self.questions: list[str] = []
         self.strategies: list[str] = []
         self.previous: list[str] = []
         self.added: list[Path] = []
         self.read_options = AS_FOUND
         self.synced: SyncRules | None = None
-        self.stopped: list[str] = []
-        self.produced = 0
         self.closed = False
 
     # For tests -----------------------------------------------------------------------
-
-    def release(self, name: str = "hold") -> None:
-        self._gate(name).set()
-
-    def hold(self, name: str = "hold") -> None:
-        """Make `name` wait again after a release."""
-        self._gate(name).clear()
-
-    def release_all(self) -> None:
-        """Let go of everything that waits now or will."""
-        self._open_gates = True
-        with self._lock:
-            for gate in self._gates.values():
-                gate.set()
 
     def record_of(self, name: str) -> DocumentRecord:
         number = next(n for n, (known, _) in self._pages.items() if known == name)
@@ -228,7 +202,7 @@ class FakeWorkspace:
         self.synced = sync
         self.added.extend(paths)
         self.read_options = options
-        script = self._ingests.pop(0) if self._ingests else self.plain_ingest(paths)
+        script = self._ingests.pop(0) if self._ingests else plain_ingest(paths)
         added = known = failed = 0
         for event in self._play(script, cancel, "add"):
             if isinstance(event, FileAdded):
@@ -239,17 +213,6 @@ class FakeWorkspace:
             yield event
         stopped = cancel is not None and cancel.is_cancelled
         yield IngestFinished(added, known, failed, cancelled=stopped)
-
-    def plain_ingest(self, paths: Sequence[Path]) -> list[Step]:
-        steps: list[Step] = [FilesFound(len(paths))]
-        for index, path in enumerate(paths):
-            steps += [
-                FileProgress(path, index, "reading", 1, 1),
-                FileProgress(path, index, "embedding", 4, 8),
-                FileProgress(path, index, "embedding", 8, 8),
-                FileAdded(path, index, record(100 + index, path.name, ("text\n",))),
-            ]
-        return steps
 
     def documents(self) -> list[DocumentRecord]:
         self._note("documents")
@@ -330,56 +293,3 @@ class FakeWorkspace:
         if document_id not in self._pages:
             raise UsageError(f"The library has no document number {document_id}.")
         return self._pages[document_id]
-
-    # Playing -------------------------------------------------------------------------
-
-    def _play(self, script: Sequence[Step], cancel: CancelToken | None, name: str) -> Iterator[Any]:
-        for step in script:
-            for event in self._step(step, cancel):
-                self._note(name)
-                if cancel is not None and cancel.is_cancelled:
-                    break
-                self.produced += 1
-                yield event
-            if cancel is not None and cancel.is_cancelled:
-                self.stopped.append(name)
-                return
-
-    def _step(self, step: Step, cancel: CancelToken | None) -> Iterator[Any]:
-        if isinstance(step, BaseException):
-            raise step
-        if isinstance(step, Hold):
-            self._wait(self._gate(step.name), cancel)
-        elif isinstance(step, Forever):
-            never = threading.Event()
-            while cancel is None or not cancel.is_cancelled:
-                yield step.event
-                self._wait(never, cancel, step.delay)
-        else:
-            yield step
-
-    def _wait(self, gate: threading.Event, cancel: CancelToken | None, limit: float = 30.0) -> None:
-        if cancel is None:
-            gate.wait(limit)
-            return
-        go = threading.Event()
-        with cancel.calling(go.set):
-            step = min(limit, 0.01)
-            waited = 0.0
-            while waited < limit and not gate.is_set() and not go.wait(step):
-                waited += step
-
-    def _gate(self, name: str) -> threading.Event:
-        with self._lock:
-            gate = self._gates.setdefault(name, threading.Event())
-            if self._open_gates:
-                gate.set()
-            return gate
-
-    def _note(self, method: str) -> None:
-        ident = threading.get_ident()
-        with self._lock:
-            self.calls.append((method, ident))
-        if ident == self.forbidden:
-            self.ui_calls.append(method)
-            raise AssertionError(f"{method} was called on the app's thread")

@@ -15,6 +15,9 @@ from assistant.types import (
     Answer,
     DocumentRecord,
     Extracted,
+    FileAdded,
+    FileProgress,
+    FilesFound,
     Finished,
     Generated,
     Hit,
@@ -210,3 +213,15 @@ def abstained_script(fake: FakeWorkspace) -> list[Step]:
             )
         ),
     ]
+
+
+def plain_ingest(paths: Sequence[Path]) -> list[Step]:
+    steps: list[Step] = [FilesFound(len(paths))]
+    for index, path in enumerate(paths):
+        steps += [
+            FileProgress(path, index, "reading", 1, 1),
+            FileProgress(path, index, "embedding", 4, 8),
+            FileProgress(path, index, "embedding", 8, 8),
+            FileAdded(path, index, record(100 + index, path.name, ("text\n",))),
+        ]
+    return steps
