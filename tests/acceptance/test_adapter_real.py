@@ -48,9 +48,7 @@ def adapters(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def load(model: Path, adapter: Path | None = None) -> LlamaChat:
-    return LlamaChat(
-        model, name="default", context_length=512, threads=threads_for(2), adapter=adapter
-    )
+    return LlamaChat(model, name="x", context_length=512, threads=threads_for(2), adapter=adapter)
 
 
 @pytest.fixture(scope="module")
@@ -62,9 +60,6 @@ def chat(model_file: Path) -> Iterator[LlamaChat]:
 
 def answer(chat: LlamaChat, messages: Sequence[Message] = QUESTION) -> str:
     return "".join(chat.generate(chat.render(messages), Sampling(max_tokens=24)))
-
-
-# -- answering -----------------------------------------------------------------------------
 
 
 def test_an_adapter_without_effect_changes_nothing(
@@ -96,7 +91,7 @@ def test_an_adapter_changes_answers_and_not_the_base(
 def test_the_base_stays_mapped_and_all_is_freed(model_file: Path, adapters: Path) -> None:
     """The base's weights are pages of its file, with an adapter as without."""
     code = (
-        "import sys; from pathlib import Path; from assistant.engine.chat_model import LlamaChat; "
+        "import sys; from pathlib import Path; from assistant.engine.chat_model import LlamaChat\n"
         "from assistant.types import Sampling\n"
         "def kib(key): return next(int(line.split()[1]) for line in open('/proc/self/status') "
         "if line.startswith(key))\n"
@@ -254,8 +249,6 @@ def test_set_up_adds_the_adapter_and_uses_it(
     assert run("models", "setup", "--from", str(tmp_path))["models"][0]["active"]
     assert {m.name for m in list_models(own_models)} >= {entry.name, entry.base}
 
-
-# -- quoting -------------------------------------------------------------------------------
 
 PASSAGES = (
     "The pump was bought in May 2019. Its warranty lasts 24 months (see annex B).",

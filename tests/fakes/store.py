@@ -5,14 +5,11 @@
 
 from __future__ import annotations
 
-import math
 import re
 import threading
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass, replace
-from itertools import pairwise
+from dataclasses import replace
 
 import numpy as np
 
@@ -21,29 +18,19 @@ from assistant.store.document_rows import check_new, resolve
 from assistant.store.query_words import query_words
 from assistant.store.store_names import storable
 from assistant.types import (
-    Chunk,
     DocumentRecord,
     EmbedderIdentity,
     KnownFile,
-    Locator,
     NewDocument,
     Note,
     Page,
-    PageStart,
     ParsedDocument,
     Passage,
     Placement,
     Vectors,
 )
 from assistant.types.documents import label_at
-
-
-@dataclass(frozen=True)
-class _Row:
-    document_id: int
-    chunk: Chunk
-    vector: Vectors
-    words: tuple[str, ...]
+from tests.fakes.store_rows import Row, passage_of, ranked_by_words, words_of
 
 
 class FakeStore:
@@ -69,7 +56,7 @@ class FakeStore:
         self._sources: dict[str, int] = {}
         self._files: dict[str, KnownFile] = {}
         self._parsed: dict[int, ParsedDocument] = {}
-        self._rows: dict[int, _Row] = {}
+        self._rows: dict[int, Row] = {}
         self._next_document = 1
         self._next_chunk = 1
 
@@ -206,22 +193,9 @@ class FakeStore:
         return found if np.any(query) else []
 
     def search_text(self, query: str, k: int) -> list[tuple[int, float]]:
-        total, frequencies = self.term_frequencies(query)
+        _, frequencies = self.term_frequencies(query)
         with self._opened():
-            mean = sum(len(r.words) for r in self._rows.values()) / max(total, 1) or 1.0
-            scored = []
-            for chunk_id, row in self._rows.items():
-                counts = Counter(row.words)
-                length = 0.25 + 0.75 * len(row.words) / mean
-                score = sum(
-                    math.log(1 + (total - n + 0.5) / (n + 0.5))
-                    * (counts[word] * 2.2 / (counts[word] + 1.2 * length))
-                    for word, n in frequencies.items()
-                    if counts[word]
-                )
-                if score > 0:
-                    scored.append((chunk_id, score))
-        return sorted(scored, key=lambda hit: (-hit[1], hit[0]))[: max(k, 0)]
+            return ranked_by_words(self._rows, frequencies, k)
 
     def term_frequencies(self, query: str) -> tuple[int, dict[str, int]]:
         words = query_words(query)
@@ -236,29 +210,12 @@ class FakeStore:
         with self._opened():
             return [self._passage(i, self._rows[i]) for i in chunk_ids if i in self._rows]
 
+    def _passage(self, chunk_id: int, row: Row) -> Passage:
+        number = row.document_id
+        return passage_of(chunk_id, row, self._records[number].name, self._parsed[number])
+
     def close(self) -> None:
         self.closed = True
-
-    def _passage(self, chunk_id: int, row: _Row) -> Passage:
-        parsed, chunk = self._parsed[row.document_id], row.chunk
-        starts = [*parsed.page_starts, len(parsed.text)]
-        touched = [
-            PageStart(number, start)
-            for number, (start, end) in enumerate(pairwise(starts), 1)
-            if start < end and start < chunk.end and end > chunk.start
-        ]
-        return Passage(
-            chunk_id=chunk_id,
-            document_id=row.document_id,
-            document=self._records[row.document_id].name,
-            heading=chunk.heading,
-            start=chunk.start,
-            end=chunk.end,
-            text=parsed.text[chunk.start : chunk.end],
-            pages=tuple(touched) or (PageStart(1, 0),),
-            locators=_touched_locators(parsed, chunk),
-            regions=tuple(r for r in parsed.regions if r.start < chunk.end and chunk.start < r.end),
-        )
 
     def _insert(self, new: NewDocument) -> int:
         parsed = replace(new.document, text=re.sub("[\ud800-\udfff]", "\ufffd", new.document.text))
@@ -278,7 +235,7 @@ class FakeStore:
         self._parsed[number] = parsed
         for chunk, vector in zip(new.chunks, new.vectors, strict=True):
             text = f"{chunk.heading}\n{parsed.text[chunk.start : chunk.end]}"
-            row = _Row(number, chunk, np.asarray(vector, np.float32), _words(text))
+            row = Row(number, chunk, np.asarray(vector, np.float32), words_of(text))
             self._rows[self._next_chunk] = row
             self._next_chunk += 1
         return number
@@ -311,13 +268,3 @@ class FakeStore:
         while name in taken:
             name, number = f"{wanted} ({number})", number + 1
         return name
-
-
-def _words(text: str) -> tuple[str, ...]:
-    return tuple(re.findall(r"\w+", text.lower()))
-
-
-def _touched_locators(parsed: ParsedDocument, chunk: Chunk) -> tuple[Locator, ...]:
-    before = [place for place in parsed.locators if place.start <= chunk.start]
-    inside = [place for place in parsed.locators if chunk.start < place.start < chunk.end]
-    return (*before[-1:], *inside)
