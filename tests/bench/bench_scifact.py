@@ -117,6 +117,10 @@ def measure(embedder: RememberingEmbedder, options: argparse.Namespace) -> dict[
     texts = require(scifact_texts)
     test = scifact_claims("test")[: options.limit]
     train = scifact_claims("train")[: options.limit]
+    if options.abstracts is not None:
+        wanted = set[str]().union(*(relevant for _, relevant in (*test, *train)))
+        others = [text for text in texts if text.name not in wanted]
+        texts = [text for text in texts if text.name in wanted] + others[: options.abstracts]
     began = time.perf_counter()
     with library_of(texts, embedder) as store:
         found: dict[str, Any] = {"ingest_s": round(time.perf_counter() - began, 1)}
@@ -138,6 +142,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     add_json_option(parser)
     parser.add_argument("--limit", type=int, help="claims of each split to use")
+    parser.add_argument("--abstracts", type=int, help="search only so many beside the right ones")
     parser.add_argument("--tune", action="store_true", help="try fusion weights on train")
     parser.add_argument("--texts", type=Path, help="write all texts to embed to this file")
     parser.add_argument("--f32-vectors", type=Path, help="what embed_f32.py made of them")
