@@ -59,7 +59,7 @@ QUICK = {
     "relevance": "--scale 0.01",
     "scifact": "--limit 2 --abstracts 20",
     "search": "--chunks 500 --queries 3",
-    "side_by_side": "--limit 1 --rounds 1",
+    "side_by_side": "--limit 1 --rounds 1 --threads 1 --questions tests/bench/one_question.toml",
     "tampered": "--count 20",
     "training": "--samples 40 --samples-per-step 4 --steps 1 --rounds 1",
     "verbatim": "--count 3",
