@@ -167,7 +167,8 @@ def test_a_forgotten_document_whose_file_is_there_comes_back(bench: Bench) -> No
 _MOUNT = """
 import sys, subprocess
 from pathlib import Path
-from tests.unit.ingest.test_sync import AT_ONCE, Bench, FileGone, FilesKept, of, real_store
+from assistant.types import FileGone, FilesKept
+from tests.unit.ingest.test_sync import AT_ONCE, Bench, of, real_store
 top = Path(sys.argv[1])
 stick = top / "documents" / "stick"
 stick.mkdir(parents=True)
