@@ -132,7 +132,7 @@ async def test_a_failed_answer_shows_a_dialog_and_the_app_goes_on(error: Excepti
             assert "What to do: Ask again." in dialog
         else:
             assert "Unexpected error" in dialog
-            assert "KeyError at workspace.py:" in dialog
+            assert "KeyError at script_player.py:" in dialog
         await pilot.press("escape")
         assert "half an ans" in said(app)
         assert "This question failed" in said(app)
