@@ -19,6 +19,7 @@ from assistant.cli import schema
 from assistant.cli.advise import advise_schema
 from assistant.cli.ask import answer_schema
 from assistant.cli.audit import audit_schema
+from assistant.cli.compare import CompareJson
 from assistant.cli.eval import evaluate_schema
 from assistant.cli.main import cli
 from assistant.cli.models import models_schema
@@ -40,6 +41,7 @@ OUTPUTS = {
     "bundle keys list": bundle_schema.KeysJson,
     "bundle keys trust": bundle_schema.KeysJson,
     "bundle keys revoke": bundle_schema.RevokeJson,
+    "compare": CompareJson,
     "docs": schema.DocsJson,
     "library check": schema.LibraryCheckJson,
     "doctor": schema.DoctorJson,

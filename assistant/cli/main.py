@@ -23,6 +23,7 @@ COMMANDS = {
     "ask": "assistant.cli.ask.command:ask",
     "audit": "assistant.cli.audit.command:audit",
     "bundle": "assistant.cli.bundle.command:bundle",
+    "compare": "assistant.cli.compare:compare",
     "docs": "assistant.cli.documents:docs",
     "doctor": "assistant.cli.doctor.command:doctor",
     "eval": "assistant.cli.eval.command:evaluate",
@@ -48,6 +49,7 @@ Examples:
   assistant ask "How long is the warranty?"    answer with checked quotes
   assistant search "termination notice"        passages and why they were found
   assistant summary contract.pdf               the key sentence of each of its parts
+  assistant compare old.pdf new.pdf            what the new version changes, with pages
   assistant table nda "*.pdf"                  the same questions to many documents
   assistant doctor                             what is missing, and how to mend it
 

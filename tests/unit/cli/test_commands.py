@@ -185,3 +185,18 @@ def test_every_command_helps(command: str) -> None:
     result = CliRunner().invoke(cli, [command, "--help"])
     assert result.exit_code == 0
     assert "Usage" in result.output
+
+
+def test_compare_says_what_is_different_with_the_pages() -> None:
+    pages = {
+        "a.txt": ("Pay within 45 days.\n",),
+        "b.txt": ("Dogs are welcome.\n", "Pay within 60 days.\n"),
+    }
+    shown = run(fake(pages=pages), "compare", "1", "2")
+    assert shown.exit_code == 0, shown.output
+    assert "Changed (page 1 \u2192 page 2)" in shown.stdout
+    assert "45 \u2192 60" in shown.stdout
+    assert "1 changed, 1 added, 0 sentences unchanged." in shown.stdout
+    changes = parsed(run(fake(pages=pages), "compare", "1", "2", "--json"), "compare")["changes"]
+    assert [change["kind"] for change in changes] == ["added", "changed"]
+    assert run(fake(pages=pages), "compare", "1", "1").exit_code == 2
