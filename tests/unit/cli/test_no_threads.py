@@ -11,7 +11,8 @@ from assistant.cli.main import COMMANDS
 
 LOAD = (
     "import importlib, os, sys; importlib.import_module(sys.argv[1]); "
-    "print(len(os.listdir('/proc/self/task')) if os.path.isdir('/proc') else 1, 'numpy' in sys.modules)"
+    "tasks = '/proc/self/task'; "
+    "print(len(os.listdir(tasks)) if os.path.isdir(tasks) else 1, 'numpy' in sys.modules)"
 )
 
 
