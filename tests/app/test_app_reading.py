@@ -91,7 +91,7 @@ async def test_progress_of_a_long_reading_is_shown() -> None:
     fake._answers = [[first, PartsRead(3, 12), Hold("middle"), *rest]]
     async with running(fake) as (app, pilot):
         await ask(pilot, "Which parts?")
-        await wait_until(pilot, lambda: "has read 3 of 12 parts" in said(app))
+        await wait_until(pilot, lambda: "3 of 12 parts read" in said(app))
         fake.release("middle")
         await wait_until(pilot, lambda: "each sentence checked" in said(app))
 
