@@ -13,7 +13,6 @@ from assistant.cli.ingest_report import add_paths, finish
 from assistant.cli.options import Invocation, command_options
 from assistant.cli.schema import DocsJson, ForgetJson
 from assistant.console.output import Output
-from assistant.documents.charsets import named_charset
 from assistant.errors import Cancelled, UsageError
 from assistant.safe_text import safe_text
 from assistant.types import (
@@ -77,6 +76,8 @@ def add(
 
 def _text_encoding(name: str) -> str:
     """Return Python's name of the encoding that a person names. Raises `UsageError`."""
+    from assistant.documents.charsets import named_charset  # its tables take their time
+
     found = named_charset(name) if name else ""
     if name and not found:
         raise UsageError(

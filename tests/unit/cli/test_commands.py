@@ -26,7 +26,8 @@ from assistant.types import (
     Note,
     ReadOptions,
 )
-from tests.fakes.workspace import FakeWorkspace, Forever
+from tests.fakes.workspace import FakeWorkspace
+from tests.fakes.workspace_scripts import Forever
 from tests.unit.test_docs import REFERENCE
 
 Run = Callable[..., Result]

@@ -20,8 +20,8 @@ from assistant.config import NO_CHAT_MODEL, Settings
 from assistant.errors import EngineError
 from assistant.types import AnswerEvent, CancelToken, Generated
 from tests.fakes.evaluation import write_suite
-from tests.fakes.workspace import FakeWorkspace, Forever
-from tests.fakes.workspace_scripts import abstained_script, warranty_script
+from tests.fakes.workspace import FakeWorkspace
+from tests.fakes.workspace_scripts import Forever, abstained_script, warranty_script
 from tests.unit.test_docs import REFERENCE
 
 SHAPE = REFERENCE.json_schema()["commands"]["eval run"]
