@@ -12,6 +12,7 @@ from assistant.feedback.validation import to_look_for
 from assistant.tabular.exhaustive_answer import answer_by_all
 from assistant.tabular.exhaustive_question import exhaustive
 from assistant.tabular.read_cell import read_cell
+from assistant.tabular.record_answer import answer_from_records
 from assistant.tabular.scope import in_scope
 from assistant.types import (
     AnswerEvent,
@@ -112,11 +113,12 @@ class LibraryGrids:
         *,
         forced: bool = True,
     ) -> Iterator[AnswerEvent] | None:
-        """Answer by reading every document; see `types.Grids`."""
-        asked = exhaustive(question, forced=forced)
-        if asked is None:
-            return None
+        """Answer from the rows of sheets, or by reading every document; see `types.Grids`."""
         records = in_scope(self._store.documents(), documents)
+        if (computed := answer_from_records(question, records, self._store)) is not None:
+            return computed
+        if (asked := exhaustive(question, forced=forced)) is None:
+            return None
         reader = None if not forced and _takes_long(records) else self._load_reader()
         if reader is None and forced:
             raise _no_reader()

@@ -13,7 +13,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from assistant.tui import safe_content
-from assistant.tui.app_state import AppState, LibraryState
+from assistant.tui.app_state import GRID, AppState, LibraryState
 from assistant.tui.auto_lock import AutoLock
 from assistant.tui.clipboard import copy_selection
 from assistant.tui.command_palette import AssistantCommands
@@ -31,6 +31,7 @@ from assistant.tui.screens.dialogs import ErrorDialog
 from assistant.tui.screens.help import HelpScreen
 from assistant.tui.screens.library import LibraryScreen
 from assistant.tui.screens.review import ReviewScreen
+from assistant.tui.screens.tables import TablesDialog
 from assistant.tui.screens.unlock import LockableLibrary, Unlocked
 from assistant.tui.shutdown import ShutdownApp
 from assistant.types import Workspace
@@ -60,6 +61,7 @@ class AssistantApp(ShutdownApp):
         Binding("f3", "toggle_library", "Library"),
         Binding("ctrl+o", "add_documents", "Add", show=False),
         Binding("f4", "lock", "Lock", show=False),
+        Binding("f8", "tables", "Tables", show=False),
         Binding("f5", "reopen", "Open again", show=False),
         Binding("ctrl+c", "interrupt", "Cancel or quit", show=False, priority=True),
         Binding("ctrl+q", "quit", "Quit", priority=True),
@@ -221,6 +223,10 @@ class AssistantApp(ShutdownApp):
             await self._go("library")
             self._library.add_documents()
 
+    def action_tables(self) -> None:
+        if not self._dialog_open and self.app_state.workspace is not None:
+            self.push_screen(TablesDialog(self.app_state))
+
     def action_review(self) -> None:
         """Look through drafted questions: only of a file that was named at the start, as the
         lock lets nothing else be written, and the data folder holds nothing in the clear.
@@ -257,6 +263,7 @@ class AssistantApp(ShutdownApp):
         if copy_selection(self):
             return
         stopped = [self._chat.cancel_answer(), self._library.cancel_adding()]
+        stopped.append(self.app_state.cancel(GRID))
         if any(stopped):
             self.notify("Cancelling; Ctrl+C again quits.", markup=False)
         else:

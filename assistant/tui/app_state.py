@@ -17,11 +17,14 @@ from textual.message_pump import MessagePump
 from textual.signal import Signal
 
 from assistant.tui import workers
+from assistant.tui.grid_workers import fill_grid
 from assistant.tui.messages import JobEnded, Post
 from assistant.types import CancelToken, DocumentRecord, Workspace
+from assistant.types.tabular import GridSpec
 
 ANSWER = "answer"
 INGEST = "ingest"
+GRID = "grid"
 OPENING = "opening"
 SHORT = "short"
 
@@ -116,6 +119,11 @@ class AppState:
     def add(self, paths: list[Path], listener: MessagePump) -> None:
         workspace = self._open()
         self._start(INGEST, listener, lambda t, p: workers.ingest(workspace, paths, t, p))
+
+    def fill(self, spec: GridSpec, listener: MessagePump) -> None:
+        """Read what is missing in a table."""
+        workspace = self._open()
+        self._start(GRID, listener, lambda t, p: fill_grid(workspace, spec, t, p))
 
     def run_short(
         self, work: Callable[[Workspace, Post], None], listener: MessagePump | None = None

@@ -14,7 +14,7 @@ import gc
 import time
 from collections.abc import Callable
 
-from assistant.tui.app_state import ANSWER, INGEST, LibraryState
+from assistant.tui.app_state import ANSWER, GRID, INGEST, LibraryState
 from assistant.tui.screens.unlock import LockableLibrary, UnlockScreen
 from assistant.tui.shutdown import ShutdownApp
 from assistant.tui.workers import attempt
@@ -65,7 +65,7 @@ class AutoLock:
     async def look(self) -> None:
         """Lock if nothing was done for long enough."""
         app_state = self._app.app_state
-        if self.locked or app_state.busy(ANSWER) or app_state.busy(INGEST):
+        if self.locked or any(map(app_state.busy, (ANSWER, INGEST, GRID))):
             self.used()
         elif self._now() - self._used >= self._seconds:
             await self.lock()

@@ -31,6 +31,7 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
         "in('library', 'forget')",
     ),
     ("Switch between light and dark", "Change the theme", "toggle_dark"),
+    ("Tables", "The same questions to many documents", "tables"),
     ("Review drafted questions", "Keep, mend or drop questions for `eval`", "review"),
     ("Lock the library", "Take it off the screen until the passphrase is given", "lock"),
     ("Help", "Keys and marks", "help"),

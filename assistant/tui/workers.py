@@ -127,15 +127,18 @@ def load_page(
     workspace: Workspace, document_id: int, page: int, around: tuple[int, int], post: Post
 ) -> None:
     """Load a page; of a very long one only the window around the span `around`."""
+    do(lambda: page_window(workspace, document_id, page, around), post)
 
-    def load() -> PageLoaded:
-        shown = workspace.page(document_id, page)
-        text = shown.text
-        low = max(around[0] - PAGE_WINDOW, 0)
-        high = min(around[1] + PAGE_WINDOW, len(text))
-        return PageLoaded(shown, text[low:high], low, before=low, after=len(text) - high)
 
-    do(load, post)
+def page_window(
+    workspace: Workspace, document_id: int, page: int, around: tuple[int, int]
+) -> PageLoaded:
+    """Return a page, or of a very long one the window around the span `around`."""
+    shown = workspace.page(document_id, page)
+    text = shown.text
+    low = max(around[0] - PAGE_WINDOW, 0)
+    high = min(around[1] + PAGE_WINDOW, len(text))
+    return PageLoaded(shown, text[low:high], low, before=low, after=len(text) - high)
 
 
 def do(

@@ -117,6 +117,7 @@ from assistant.types.strategies import (
     FOLLOW_UP,
     MAP_REDUCE,
     READER,
+    RECORDS,
     STRATEGIES,
     SUMMARY,
     TOGETHER,

@@ -24,6 +24,9 @@ EXTRACT = "extract"
 ALL = "all"
 """Every document is read whole. Asked for by itself, or picked for what is asked of them all."""
 
+RECORDS = "records"
+"""No model: computed from the typed cells of sheets. Only picked where that is exact."""
+
 DIRECT = "direct"
 """Neither search nor model: answered by the program. Only the router picks it."""
 

@@ -9,7 +9,7 @@ from typing import Literal, Protocol, get_args
 
 from assistant.types.answers import AnswerEvent
 from assistant.types.cancel import CancelToken
-from assistant.types.documents import Citation, DocumentRecord, Passage
+from assistant.types.documents import Citation, DocumentRecord, Page, Passage
 
 ColumnType = Literal["text", "date", "amount", "number", "yes-no", "list"]
 COLUMN_TYPES: tuple[ColumnType, ...] = get_args(ColumnType)
@@ -201,10 +201,10 @@ class Grids(Protocol):
         *,
         forced: bool = True,
     ) -> Iterator[AnswerEvent] | None:
-        """Answer by reading every document that `documents` name, whole.
+        """Answer exactly from the rows of sheets, or by reading every document whole.
 
-        Without `forced` only a question that asks of all documents, where that takes not long;
-        else None.
+        Of those that `documents` name. Without `forced` documents are read only for a question
+        that asks of them all, where that takes not long; else None.
         """
         ...
 
@@ -230,6 +230,8 @@ class GridStore(Protocol):
     def document_passages(self, document_id: int) -> list[Passage]:
         """Return all passages of a document in order; none if it is gone."""
         ...
+
+    def page(self, document_id: int, number: int) -> Page: ...
 
 
 class GridState(Protocol):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from assistant.errors import UsageError
-from assistant.types import DocumentRecord, PageStart, Passage
+from assistant.types import DocumentRecord, Page, PageStart, Passage
 from assistant.types.tabular import Cell, GridSpec, column_key
 
 
@@ -56,6 +56,9 @@ class FakeGridStore:
 
     def documents(self) -> list[DocumentRecord]:
         return self._documents
+
+    def page(self, document_id: int, number: int) -> Page:
+        return Page(number, self._pages[document_id][number - 1], f"page {number}")
 
     def document_passages(self, document_id: int) -> list[Passage]:
         record = next(r for r in self._documents if r.id == document_id)

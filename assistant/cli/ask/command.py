@@ -97,6 +97,9 @@ def ask(
     itself in a library of some 3,000 passages, in a larger one with --all. The answer says
     how many were read, how many match, and apart from these which are doubtful.
 
+    Values, sums, smallest and latest of rows in CSV files and spreadsheets are computed from
+    the cells, exactly or not at all.
+
     With "-" the question is read from standard input, which keeps it out of the shell's
     history.
 

@@ -46,6 +46,16 @@ SECTIONS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
         ),
     ),
     (
+        "Tables",
+        (
+            ("F8", "open a table, or make one from a template"),
+            ("Arrows", "move through the cells; the page stands beside"),
+            ("A, X, C, Z", "accept, reject, correct a cell; take that back"),
+            ("S, F", "sort by the column; show only doubtful, found ... cells"),
+            ("R, Escape", "read what is missing; stop reading"),
+        ),
+    ),
+    (
         "Everywhere",
         (
             ("Ctrl+P", "all commands, also themes (light and dark)"),

@@ -83,7 +83,7 @@ class PageScreen(ModalScreen[None]):
             (start - event.offset, end - event.offset)
             for start, end in self._source.page_spans(self._page)
         ]
-        self.query_one("#page-text", Static).update(_content(event, spans))
+        self.query_one("#page-text", Static).update(page_content(event, spans))
         if spans:
             before = event.text[: min(start for start, _ in spans)]
             body = self.query_one("#page-body", VerticalScroll)
@@ -100,7 +100,7 @@ class PageScreen(ModalScreen[None]):
         )
 
 
-def _content(event: PageLoaded, spans: list[tuple[int, int]]) -> Content:
+def page_content(event: PageLoaded, spans: list[tuple[int, int]]) -> Content:
     """Return the page with its quotes marked; what runs from page to page is dim."""
     text = safe_content.highlighted(event.text, spans)
     if not event.text.strip():
