@@ -78,6 +78,10 @@ OUTPUTS = {
     "table show": table_schema.TableJson,
     "table templates": table_schema.TemplatesJson,
     "sync": schema.SyncJson,
+    "tag add": schema.TagsJson,
+    "tag remove": schema.TagsJson,
+    "tag date": schema.TagsJson,
+    "tag list": schema.TagListJson,
 }
 
 

@@ -17,6 +17,7 @@ from assistant.types import (
     ExportKind,
     Feedback,
     KnownFile,
+    Labels,
     NewDocument,
     Placement,
 )
@@ -61,6 +62,15 @@ class AuditedStore(SqliteStore):
     def note_files(self, files: Mapping[str, KnownFile | None]) -> None:
         with self._recorder.change("note", count=len(files)):
             super().note_files(files)
+
+    def describe(self, document_id: int, labels: Labels) -> DocumentRecord:
+        recorder, known = self._recorder, self.get(document_id)
+        fields = recorder.document(known) | {
+            "added": len(labels.add),
+            "removed": len(labels.remove),
+        }
+        with recorder.change("label", **fields, dated=labels.dated is not None):
+            return super().describe(document_id, labels)
 
     def forget(self, document_id: int) -> DocumentRecord:
         known = self.get(document_id)  # what is not there needs no record

@@ -14,9 +14,11 @@ from assistant.audit.recorder import MOST_LISTED, AuditRecorder
 from assistant.errors import AssistantError
 from assistant.types import (
     AS_FOUND,
+    EVERYTHING,
     Answer,
     AnswerEvent,
     CancelToken,
+    DocumentFilter,
     DocumentRecord,
     ExportKind,
     Feedback,
@@ -26,6 +28,7 @@ from assistant.types import (
     Hit,
     IngestEvent,
     IngestFinished,
+    Labels,
     Note,
     Page,
     ReadOptions,
@@ -69,6 +72,7 @@ class AuditedWorkspace:
         strategy: str = "",
         previous: str = "",
         documents: Sequence[str] = (),
+        within: DocumentFilter = EVERYTHING,
     ) -> Iterator[AnswerEvent]:
         """Answer as the wrapped workspace does; each event comes after its record."""
         recorder, began = self._recorder, time.monotonic()
@@ -84,16 +88,23 @@ class AuditedWorkspace:
             "cite",
             of,
             lambda: self._inner.ask(
-                question, cancel, strategy=strategy, previous=previous, documents=documents
+                question,
+                cancel,
+                strategy=strategy,
+                previous=previous,
+                documents=documents,
+                within=within,
             ),
             note,
         )
 
-    def search(self, query: str, limit: int = 8) -> SearchResult:
+    def search(
+        self, query: str, limit: int = 8, within: DocumentFilter = EVERYTHING
+    ) -> SearchResult:
         recorder = self._recorder
         of = recorder.record("search", length=len(query), **recorder.named("question", query))
         with recorder.outcome("shown", of):
-            result = self._inner.search(query, limit)
+            result = self._inner.search(query, limit, within)
         recorder.record("shown", of=of, **_shown(result))
         return result
 
@@ -153,6 +164,9 @@ class AuditedWorkspace:
 
     def documents(self) -> list[DocumentRecord]:
         return self._inner.documents()
+
+    def describe(self, document_id: int, labels: Labels) -> DocumentRecord:
+        return self._inner.describe(document_id, labels)
 
     def resolve(self, reference: str) -> DocumentRecord:
         return self._inner.resolve(reference)

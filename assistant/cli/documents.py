@@ -9,13 +9,17 @@ from typing import Literal
 
 import click
 
+from assistant.cli.document_filter import filter_options
 from assistant.cli.ingest_report import add_paths, finish
 from assistant.cli.options import Invocation, command_options
 from assistant.cli.schema import DocsJson, ForgetJson
 from assistant.console.output import Output
 from assistant.errors import Cancelled, UsageError
 from assistant.safe_text import safe_text
+from assistant.tabular.scope import fitting
 from assistant.types import (
+    EVERYTHING,
+    DocumentFilter,
     DocumentRecord,
     ReadOptions,
 )
@@ -90,23 +94,31 @@ def _text_encoding(name: str) -> str:
 
 @click.command()
 @command_options
-def docs(invocation: Invocation) -> None:
-    """List the documents of the library.
+@filter_options(documents=True)
+def docs(invocation: Invocation, within: DocumentFilter) -> None:
+    """List the documents of the library, or those that fit.
 
     \b
-    Example:
+    Examples:
       assistant docs --json
+      assistant docs --in contracts/2025 --tag signed
     """
     with invocation.workspace() as workspace:
         records = workspace.documents()
+        if within != EVERYTHING:
+            records = fitting(records, within)
     output = invocation.output
     if output.as_json:
         output.json(DocsJson(invocation.settings.library, records))
     elif not records:
         output.line("The library is empty. Add documents with: assistant add PATH...")
     else:
-        columns = ["id", "name", "pages", "chunks", "added"]
-        rows = [[str(r.id), r.name, str(r.pages), str(r.chunks), r.added_at[:10]] for r in records]
+        columns = ["id", "name", "pages", "chunks", "added", "dated", "tags"]
+        rows = [
+            [*map(str, (r.id, r.name, r.pages, r.chunks)), r.added_at[:10], r.dated, tags]
+            for r in records
+            for tags in [", ".join(r.tags)]
+        ]
         output.table(columns, rows, right=frozenset({0, 2, 3}))
 
 

@@ -39,6 +39,7 @@ COMMANDS = {
     "summary": "assistant.cli.summary:summary",
     "table": "assistant.cli.table.command:table",
     "sync": "assistant.cli.sync:sync",
+    "tag": "assistant.cli.tag:tag",
 }
 
 EXAMPLES = """

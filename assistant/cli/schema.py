@@ -36,6 +36,8 @@ class AddedJson(Shape, frozen=True):
     characters: int
     chunks: int
     added_at: str
+    dated: str
+    tags: tuple[str, ...]
     replaced: int | None
     note: str
 
@@ -100,6 +102,21 @@ class SyncJson(Document, frozen=True):
 class DocsJson(Document, frozen=True):
     library: str
     documents: list[DocumentRecord]
+
+
+class TagsJson(Document, frozen=True):
+    """The documents whose tags or dates were changed, as they are now."""
+
+    documents: list[DocumentRecord]
+
+
+class TagUseJson(Shape, frozen=True):
+    tag: str
+    documents: int
+
+
+class TagListJson(Document, frozen=True):
+    tags: list[TagUseJson]
 
 
 class ReadingNoteJson(Shape, frozen=True):

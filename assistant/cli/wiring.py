@@ -23,15 +23,18 @@ from assistant.types import (
     ALL,
     AS_FOUND,
     AUTO,
+    EVERYTHING,
     AnswerEvent,
     CancelToken,
     ChatEngine,
+    DocumentFilter,
     DocumentRecord,
     Embedder,
     ExportKind,
     Feedback,
     FeedbackExport,
     IngestEvent,
+    Labels,
     Note,
     Ocr,
     Page,
@@ -41,7 +44,7 @@ from assistant.types import (
     SyncRules,
     Workspace,
 )
-from assistant.types.tabular import Grids
+from assistant.types.tabular import MOST_UNASKED, Grids
 from assistant.unlock.unlock import LibraryUnlocker
 
 if TYPE_CHECKING:
@@ -98,20 +101,25 @@ class LocalWorkspace:
         strategy: str = "",
         previous: str = "",
         documents: Sequence[str] = (),
+        within: DocumentFilter = EVERYTHING,
     ) -> Iterator[AnswerEvent]:
         if not question.strip():
             raise UsageError("There is no question.", hint='Put one in quotes: assistant ask "..."')
-        forced = strategy == ALL or bool(documents)
-        if forced or (strategy or self._settings.reading) == AUTO:
-            events = self.grids.ask(question, documents, cancel, forced=forced)
-            if events is not None:
+        chosen = self._fitting(replace(within, documents=(*within.documents, *documents)))
+        few = chosen is not None and sum(record.chunks for record in chosen) <= MOST_UNASKED
+        forced = strategy == ALL or (bool(documents) and few)
+        if forced or ((strategy or self._settings.reading) == AUTO and (few or chosen is None)):
+            named = [str(record.id) for record in chosen or ()]
+            if events := self.grids.ask(question, named, cancel, forced=forced):
                 return events
-        return self._session().ask(question, cancel, strategy=strategy, previous=previous)
+        return self._session(chosen).ask(question, cancel, strategy=strategy, previous=previous)
 
-    def search(self, query: str, limit: int = 8) -> SearchResult:
+    def search(
+        self, query: str, limit: int = 8, within: DocumentFilter = EVERYTHING
+    ) -> SearchResult:
         if not query.strip():
             raise UsageError("There is nothing to search for.", hint="Say what to look for.")
-        return self._retriever().search(query, limit)
+        return self._retriever(self._fitting(within)).search(query, limit)
 
     def add(
         self,
@@ -135,6 +143,9 @@ class LocalWorkspace:
 
     def documents(self) -> list[DocumentRecord]:
         return self._store.documents() if self._store else []
+
+    def describe(self, document_id: int, labels: Labels) -> DocumentRecord:
+        return self._filled_store().describe(document_id, labels)
 
     def resolve(self, reference: str) -> DocumentRecord:
         return self._filled_store().resolve(reference)
@@ -207,8 +218,8 @@ class LocalWorkspace:
             if self._store is None:
                 key = self._new_key or self._keys.get(create=not path.exists())
                 self._new_key = None
-                identity = embedder_identity(self._settings)
-                store = open_store(path, key, create=True, embedder=identity)
+                made = embedder_identity(self._settings)
+                store = open_store(path, key, create=True, embedder=made)
                 self._recorder.attach(store)
                 self._store = AuditedStore(store, self._recorder)
             return self._store
@@ -222,46 +233,50 @@ class LocalWorkspace:
             )
         return self._store
 
-    def _session(self) -> AnswerSession:
+    def _fitting(self, within: DocumentFilter) -> list[DocumentRecord] | None:
+        """Return the documents that fit a filter; None if it leaves out nothing."""
+        from assistant.tabular.scope import fitting
+
+        return None if within == EVERYTHING else fitting(self._filled_store().documents(), within)
+
+    def _session(self, chosen: Sequence[DocumentRecord] | None = None) -> AnswerSession:
         from assistant.answering import AnswerSession
 
-        retriever = self._retriever()
+        retriever = self._retriever(chosen)
         return AnswerSession(
             retriever,
             self._load_chat(),
             self._load_embedder(),
             self._settings,
             reader=self._load_reader(),
-            documents=self.documents,
+            documents=self.documents if chosen is None else lambda: chosen,
         )
 
-    def _retriever(self) -> Retriever:
+    def _retriever(self, chosen: Sequence[DocumentRecord] | None = None) -> Retriever:
         from assistant.retrieval import Retriever
 
-        return Retriever(self._filled_store(), self._load_embedder())
+        numbers = None if chosen is None else {record.id for record in chosen}
+        return Retriever(self._filled_store(), self._load_embedder(), documents=numbers)
 
     def _load_embedder(self) -> Embedder:
         from assistant.engine.engine_loader import load_embedder
 
         with self._lock:
-            if self._embedder is None:
-                self._embedder = load_embedder(self._settings)
+            self._embedder = self._embedder or load_embedder(self._settings)
             return self._embedder
 
     def _load_reader(self) -> Reader | None:
         from assistant.engine.engine_loader import load_reader
 
         with self._lock:
-            if self._reader is None:
-                self._reader = load_reader(self._settings)
+            self._reader = self._reader or load_reader(self._settings)
             return self._reader
 
     def _load_ocr(self) -> Ocr | None:
         from assistant.engine.engine_loader import load_ocr
 
         with self._lock:
-            if self._ocr is None:
-                self._ocr = load_ocr(self._settings)
+            self._ocr = self._ocr or load_ocr(self._settings)
             return self._ocr
 
     def _load_chat(self) -> ChatEngine | None:
@@ -277,10 +292,7 @@ class LocalWorkspace:
 def open_workspace(
     settings: Settings, keys: KeySource | None = None, *, create: bool = False
 ) -> Workspace:
-    """Open the library that the settings name; `keys` is by default whoever can be asked.
-
-    All that is done with it is recorded in its audit log.
-    """
+    """Open a library, with an audit log; `keys` is by default whoever can be asked for its key."""
     asking = keys or LibraryUnlocker(settings, Output(as_json=False))
     recorder = AuditRecorder(settings, lambda: {"model": chat_model_hash(settings)})
     return AuditedWorkspace(LocalWorkspace(settings, asking, recorder, create=create), recorder)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from assistant.errors import UsageError
@@ -35,7 +35,8 @@ class Retriever:
     """Searches one store with the embedder that filled it.
 
     `depth` is how many chunks each source contributes. `calibration` turns the evidence
-    of a search into its relevance; by default the one measured for this embedder.
+    of a search into its relevance; by default the one measured for this embedder. With
+    `documents` only these are searched.
     """
 
     def __init__(
@@ -46,11 +47,13 @@ class Retriever:
         depth: int = 100,
         weights: FusionWeights | None = None,
         calibration: Calibration | None = None,
+        documents: Collection[int] | None = None,
     ) -> None:
         self._store = store
         self._embedder = embedder
         self._depth = depth
         self._weights = weights or FusionWeights()
+        self._documents = documents
         self._calibration = calibration or calibration_for(embedder.identity.name)
 
     def query(self, text: str) -> Query:
@@ -109,8 +112,8 @@ class Retriever:
     def _find(self, query: Query, limit: int) -> tuple[tuple[Hit, ...], Evidence]:
         """Search; the evidence does not depend on `limit`."""
         depth = max(self._depth, limit)
-        dense = self._store.search_dense(query.vector, depth)
-        bm25 = self._store.search_text(query.text, depth)
+        dense = self._store.search_dense(query.vector, depth, self._documents)
+        bm25 = self._store.search_text(query.text, depth, self._documents)
         hits = self._load(dense, bm25, max(limit, _COVERAGE_HITS))
         held = [
             content_stems(f"{hit.passage.heading}\n{hit.passage.text}")

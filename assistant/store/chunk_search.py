@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Collection
+
 import apsw
 
 from assistant.store.document_layout import locators_of_span, regions_of_span
@@ -33,10 +36,12 @@ _MANY_CHUNKS = 1000
 # against 40 ms for 512 and 17 against 105 ms for 4,096; and neither a bound of 4,096 nor shadow
 # tables to keep clean. The inner query scans one bit for each number, the outer one reads the
 # vectors of the best.
+# A filter narrows the scan itself, so that the best of what fits are found, not what fits among
+# the best.
 _DENSE = """
 SELECT vectors.chunk_id, vec_distance_cosine(vectors.vector, :vector) AS distance
 FROM (
-    SELECT chunk_id FROM vector_bits
+    SELECT chunk_id FROM vector_bits {within}
     ORDER BY vec_distance_hamming(vec_bit(bits), vec_quantize_binary(:vector))
     LIMIT :candidates
 ) AS nearest
@@ -47,12 +52,21 @@ LIMIT :k
 
 _TEXT = """
 SELECT rowid, rank FROM text_index
-WHERE text_index MATCH ? AND rank MATCH ? ORDER BY rank LIMIT ?
+WHERE text_index MATCH :words AND rank MATCH :ranking {within} ORDER BY rank LIMIT :k
 """
+_WITHIN = (
+    "IN (SELECT chunks.id FROM chunks JOIN json_each(:documents) AS chosen "
+    "ON chunks.document_id = chosen.value)"
+)
 
 
-def dense_hits(connection: apsw.Connection, vector: Vectors, k: int) -> list[tuple[int, float]]:
-    """Return (chunk id, cosine similarity) of the `k` nearest chunks, best first.
+def dense_hits(
+    connection: apsw.Connection,
+    vector: Vectors,
+    k: int,
+    documents: Collection[int] | None = None,
+) -> list[tuple[int, float]]:
+    """Return (chunk id, cosine similarity) of the `k` nearest chunks (of `documents`), best first.
 
     The candidates are chosen by the bits of the vectors, their order is exact.
     """
@@ -61,18 +75,31 @@ def dense_hits(connection: apsw.Connection, vector: Vectors, k: int) -> list[tup
     k = min(k, _MOST_HITS)
     candidates = max(k, min(max(k * OVERSAMPLE, FEWEST_CANDIDATES), MOST_CANDIDATES))
     values = {"vector": vector.astype("<f4").tobytes(), "candidates": candidates, "k": k}
-    rows = fetch(connection, _DENSE, values)
+    chosen, within = _narrowed(documents, f"WHERE chunk_id {_WITHIN}")
+    rows = fetch(connection, _DENSE.format(within=within), values | chosen)
     return [(chunk_id, 1.0 - distance) for chunk_id, distance in rows]
 
 
-def text_hits(connection: apsw.Connection, query: str, k: int) -> list[tuple[int, float]]:
+def text_hits(
+    connection: apsw.Connection, query: str, k: int, documents: Collection[int] | None = None
+) -> list[tuple[int, float]]:
     """Return (chunk id, BM25 score, higher is better) of chunks with a word of `query`."""
     words = _telling_words(connection, query_words(query))
     if k < 1 or not words:
         return []
     ranking = f"bm25({HEADING_WEIGHT}, 1.0)"
-    rows = fetch(connection, _TEXT, (match_any(words), ranking, min(k, _MOST_HITS)))
+    # The plus sign keeps SQLite from looking up the rows one by one in the word index.
+    chosen, within = _narrowed(documents, f"AND +rowid {_WITHIN}")
+    values = {"words": match_any(words), "ranking": ranking, "k": min(k, _MOST_HITS)}
+    rows = fetch(connection, _TEXT.format(within=within), values | chosen)
     return [(chunk_id, -rank) for chunk_id, rank in rows]
+
+
+def _narrowed(documents: Collection[int] | None, condition: str) -> tuple[dict[str, str], str]:
+    """Return the values and the condition that keep a search within documents."""
+    if documents is None:
+        return {}, ""
+    return {"documents": json.dumps(sorted(documents))}, condition
 
 
 def term_frequencies(connection: apsw.Connection, query: str) -> tuple[int, dict[str, int]]:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import apsw
 
 from assistant.errors import StoreError, UsageError
+from assistant.store.document_labels import document_date
 from assistant.store.document_layout import TABLES as LAYOUT_TABLES
 from assistant.store.document_layout import write_layout
 from assistant.store.feedback_rows import forget_document
@@ -22,7 +25,8 @@ from assistant.types import DocumentRecord, NewDocument, Placement
 _RECORDS = """
 SELECT id, name,
     coalesce((SELECT source FROM sources WHERE document_id = documents.id ORDER BY id LIMIT 1), ''),
-    media_type, content_hash, title, pages, characters, chunks, added_at
+    media_type, content_hash, title, pages, characters, chunks, added_at, dated,
+    (SELECT group_concat(tag, char(10)) FROM document_tags WHERE document_id = documents.id)
 FROM documents"""
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _SHORTEST_PREFIX = 3
@@ -57,7 +61,7 @@ def check_new(new: NewDocument, dimension: int) -> None:
 def find(connection: apsw.Connection, content_hash: str) -> DocumentRecord | None:
     """Return the document with this content, if there is one."""
     row = fetch_one(connection, f"{_RECORDS} WHERE content_hash = ?", (content_hash,))
-    return DocumentRecord(*row) if row else None
+    return _record(row) if row else None
 
 
 def get(connection: apsw.Connection, document_id: int) -> DocumentRecord:
@@ -69,12 +73,21 @@ def get(connection: apsw.Connection, document_id: int) -> DocumentRecord:
             f"The library has no document number {document_id}.",
             hint="List the documents with: assistant docs",
         )
-    return DocumentRecord(*row)
+    return _record(row)
 
 
 def every(connection: apsw.Connection) -> list[DocumentRecord]:
     """Return all documents in the order in which they were added."""
-    return [DocumentRecord(*row) for row in fetch(connection, f"{_RECORDS} ORDER BY id")]
+    return [_record(row) for row in fetch(connection, f"{_RECORDS} ORDER BY id")]
+
+
+def _record(row: tuple[Any, ...]) -> DocumentRecord:
+    record = DocumentRecord(*row)
+    return replace(record, tags=_tags(row[-1]))
+
+
+def _tags(joined: str | None) -> tuple[str, ...]:
+    return tuple(sorted(joined.split("\n"))) if joined else ()
 
 
 def any_there(connection: apsw.Connection) -> bool:
@@ -138,7 +151,7 @@ def insert(connection: apsw.Connection, new: NewDocument) -> int:
     text = _LONE_SURROGATE.sub("\ufffd", new.document.text)
     connection.execute(
         "INSERT INTO documents (name, media_type, content_hash, title, pages, "
-        "characters, chunks, added_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        "characters, chunks, added_at, dated) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             _free_name(connection, storable(new.name) or "untitled"),
             new.document.media_type,
@@ -148,6 +161,7 @@ def insert(connection: apsw.Connection, new: NewDocument) -> int:
             len(text),
             len(new.chunks),
             datetime.now(UTC).isoformat(timespec="seconds"),
+            document_date(new.name, text),
         ),
     )
     document_id = connection.last_insert_rowid()
@@ -187,6 +201,7 @@ def delete(connection: apsw.Connection, document_id: int) -> DocumentRecord:
         "DELETE FROM chunks WHERE document_id = ?",
         *(f"DELETE FROM {table} WHERE document_id = ?" for table in LAYOUT_TABLES),  # noqa: S608
         "DELETE FROM grid_cells WHERE document_id = ?",
+        "DELETE FROM document_tags WHERE document_id = ?",
         "DELETE FROM sources WHERE document_id = ?",
         "DELETE FROM pages WHERE document_id = ?",
         "DELETE FROM text_blocks WHERE document_id = ?",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import apsw
 
+from assistant.store.document_labels import add_labels
 from assistant.store.document_layout import LAYOUT
 from assistant.store.feedback_rows import FEEDBACK
 from assistant.store.file_notes import FILE_NOTES
@@ -221,5 +222,6 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration("0007_word_index", fill_word_index),
     Migration("0008_grids", _add_grids),
     Migration("0009_file_notes", _add_file_notes),
+    Migration("0010_labels", add_labels),
 )
 """All steps, oldest first. A store records the names of those it has been through."""

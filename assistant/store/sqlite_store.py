@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from assistant.store.chunk_search import (
     text_hits,
 )
 from assistant.store.connection import Pool
+from assistant.store.document_labels import add_tags, remove_tags, set_date, tags_of
 from assistant.store.document_layout import notes_of, page_of
 from assistant.store.document_rows import (
     any_there,
@@ -46,6 +47,7 @@ from assistant.types import (
     DocumentRecord,
     EmbedderIdentity,
     KnownFile,
+    Labels,
     NewDocument,
     Note,
     Page,
@@ -106,11 +108,12 @@ class SqliteStore:
         check_new(new, self.embedder.dimension)
         with self.pool.writing() as connection:
             old = superseded(connection, new)
-            judged = speaking_of(connection, old)
+            judged, tags = speaking_of(connection, old), tags_of(connection, old)
             for document_id in old:
                 delete(connection, document_id)
             known = find(connection, new.content_hash)
             number = known.id if known else insert(connection, new)
+            add_tags(connection, number, tags)
             take_sources(connection, number, new.sources)
             loose = drop_below(connection, new.sources, new.attached)
             for document_id in loose:
@@ -124,6 +127,16 @@ class SqliteStore:
     def get(self, document_id: int) -> DocumentRecord:
         """Return the document with this number. Raises `UsageError` if there is none."""
         with self.pool.reading() as connection:
+            return get(connection, document_id)
+
+    def describe(self, document_id: int, labels: Labels) -> DocumentRecord:
+        """Give a document tags, take some away, or say of which day it is."""
+        with self.pool.writing() as connection:
+            get(connection, document_id)
+            remove_tags(connection, document_id, labels.remove)
+            add_tags(connection, document_id, labels.add)
+            if labels.dated is not None:
+                set_date(connection, document_id, labels.dated)
             return get(connection, document_id)
 
     def documents(self) -> list[DocumentRecord]:
@@ -213,7 +226,9 @@ class SqliteStore:
             )
         return bounds
 
-    def search_dense(self, vector: Vectors, k: int) -> list[tuple[int, float]]:
+    def search_dense(
+        self, vector: Vectors, k: int, documents: Collection[int] | None = None
+    ) -> list[tuple[int, float]]:
         """Nearest chunks: (chunk id, cosine similarity), best first. `vector`: (dimension,)."""
         import numpy as np
 
@@ -223,12 +238,14 @@ class SqliteStore:
         if not np.all(np.isfinite(query)):
             raise ValueError("a query vector has numbers that are not finite")
         with self.pool.reading() as connection:
-            return dense_hits(connection, query, k)
+            return dense_hits(connection, query, k, documents)
 
-    def search_text(self, query: str, k: int) -> list[tuple[int, float]]:
+    def search_text(
+        self, query: str, k: int, documents: Collection[int] | None = None
+    ) -> list[tuple[int, float]]:
         """BM25 over heading and text: (chunk id, score, higher is better), best first."""
         with self.pool.reading() as connection:
-            return text_hits(connection, query, k)
+            return text_hits(connection, query, k, documents)
 
     def term_frequencies(self, query: str) -> tuple[int, dict[str, int]]:
         """(number of chunks, {query word: chunks that hold it}), stop words left out.

@@ -24,6 +24,7 @@ from assistant.types import (
     Verdict,
 )
 from assistant.types.tabular import (
+    MOST_UNASKED,
     NOT_READ,
     NOT_THERE,
     Cell,
@@ -45,8 +46,6 @@ from assistant.types.tabular import (
 COMMIT_SECONDS = 10.0
 """Cells of a long document are kept at least so often: no more is lost when the power fails."""
 
-MOST_UNASKED = 3_000
-"""Passages that are read for a question without being asked to: half a minute's on two cores."""
 
 _MOST_QUOTES = 20
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from fnmatch import fnmatchcase
 
 from assistant.errors import UsageError
-from assistant.types import DocumentRecord
+from assistant.types import DocumentFilter, DocumentRecord
 
 _LEAST = 3
 """Letters of a name's beginning, as `forget` wants them."""
@@ -34,6 +34,35 @@ def in_scope(
             )
         found |= {record.id: record for record in named}
     return list(found.values())
+
+
+def fitting(records: Sequence[DocumentRecord], within: DocumentFilter) -> list[DocumentRecord]:
+    """Return the documents that fit a filter. Raises `UsageError` if none does."""
+    tags, kinds = set(within.tags), {kind.lower().lstrip(".") for kind in within.types}
+    found = [
+        record
+        for record in in_scope(records, within.documents)
+        if tags <= set(record.tags)
+        and (not kinds or kinds & {_ending(record.name), record.media_type.rpartition("/")[2]})
+        and (not within.since or record.dated[: len(within.since)] >= within.since)
+        and (not within.until or "" < record.dated[: len(within.until)] <= within.until)
+    ]
+    if not found:
+        undated = any(not record.dated for record in records)
+        lacks = " Some have no date: assistant tag date DATE DOCUMENT." if undated else ""
+        raise UsageError(
+            "No document fits what the search was narrowed to.",
+            hint=f"See dates and tags with: assistant docs.{lacks if _dates(within) else ''}",
+        )
+    return found
+
+
+def _dates(within: DocumentFilter) -> bool:
+    return bool(within.since or within.until)
+
+
+def _ending(name: str) -> str:
+    return name.rpartition(".")[2].lower()
 
 
 def _named(records: Sequence[DocumentRecord], reference: str) -> list[DocumentRecord]:

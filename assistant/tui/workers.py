@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from textual.message import Message
 
@@ -87,7 +88,7 @@ def answer(
     question: str,
     cancel: CancelToken,
     post: Post,
-    how: Mapping[str, str] | None = None,
+    how: Mapping[str, Any] | None = None,
 ) -> None:
     """Run a question to its end; `how` are further arguments of `Workspace.ask`."""
     outbox: Outbox[AnswerEvent] = Outbox(lambda box: post(AnswerWaiting(box)), merge_answer)

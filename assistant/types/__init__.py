@@ -71,6 +71,11 @@ from assistant.types.ingest import (
     RunProgress,
     SyncRules,
 )
+from assistant.types.labels import (
+    EVERYTHING,
+    DocumentFilter,
+    Labels,
+)
 from assistant.types.likelihood import (
     Likelihood,
     Scorer,

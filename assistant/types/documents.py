@@ -159,6 +159,10 @@ class DocumentRecord:
     characters: int
     chunks: int
     added_at: str
+    dated: str = ""
+    """The day of the document itself (ISO 8601), as far as it is known."""
+
+    tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

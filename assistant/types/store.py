@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
-from assistant.types.documents import Chunk, DocumentRecord, Note, Page, ParsedDocument, Passage
+from assistant.types.documents import (
+    Chunk,
+    DocumentRecord,
+    Note,
+    Page,
+    ParsedDocument,
+    Passage,
+)
+from assistant.types.labels import Labels
 from assistant.types.protocols import Vectors
 
 
@@ -120,11 +128,22 @@ class Store(Protocol):
         """Return what is known of how a document was read."""
         ...
 
-    def search_dense(self, vector: Vectors, k: int) -> list[tuple[int, float]]:
-        """Nearest chunks: (chunk id, cosine similarity), best first."""
+    def describe(self, document_id: int, labels: Labels) -> DocumentRecord:
+        """Give a document tags, take some away, or say of which day it is."""
         ...
 
-    def search_text(self, query: str, k: int) -> list[tuple[int, float]]:
+    def search_dense(
+        self, vector: Vectors, k: int, documents: Collection[int] | None = None
+    ) -> list[tuple[int, float]]:
+        """Nearest chunks: (chunk id, cosine similarity), best first.
+
+        With `documents` the nearest of theirs: there are `k` of them if they have so many.
+        """
+        ...
+
+    def search_text(
+        self, query: str, k: int, documents: Collection[int] | None = None
+    ) -> list[tuple[int, float]]:
         """BM25 over chunk text: (chunk id, score, higher is better), best first.
 
         `query` is plain text from a person: never parsed as FTS5 syntax.

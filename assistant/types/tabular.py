@@ -20,6 +20,9 @@ CellReview = Literal["", "accepted", "corrected", "rejected"]
 REVIEWS: tuple[CellReview, ...] = ("accepted", "corrected", "rejected")
 
 
+MOST_UNASKED = 3_000
+"""Passages that are read for a question without being asked to: half a minute's on two cores."""
+
 NOT_THERE = "-"
 """A correction that says: the document does not answer."""
 

@@ -8,9 +8,16 @@ from typing import Protocol
 
 from assistant.types.answers import AnswerEvent, SearchResult
 from assistant.types.cancel import CancelToken
-from assistant.types.documents import AS_FOUND, DocumentRecord, Note, Page, ReadOptions
+from assistant.types.documents import (
+    AS_FOUND,
+    DocumentRecord,
+    Note,
+    Page,
+    ReadOptions,
+)
 from assistant.types.feedback import ExportKind, Feedback, FeedbackExport
 from assistant.types.ingest import IngestEvent, SyncRules
+from assistant.types.labels import EVERYTHING, DocumentFilter, Labels
 from assistant.types.tabular import Grids
 
 
@@ -42,6 +49,7 @@ class Workspace(Protocol):
         strategy: str = "",
         previous: str = "",
         documents: Sequence[str] = (),
+        within: DocumentFilter = EVERYTHING,
     ) -> Iterator[AnswerEvent]:
         """Answer a question. `strategy` is one of `types.reading`, "" what is set up.
 
@@ -49,10 +57,13 @@ class Workspace(Protocol):
         pumps?"), its words are put before this one's, for the search and for the model.
         With `documents` (references as `GridSpec` has them) or the strategy `ALL` each of them
         is read whole; so is every one for a question that asks of all, if that takes not long.
+        Documents that do not fit `within` are neither searched nor read.
         """
         ...
 
-    def search(self, query: str, limit: int = 8) -> SearchResult: ...
+    def search(
+        self, query: str, limit: int = 8, within: DocumentFilter = EVERYTHING
+    ) -> SearchResult: ...
 
     def add(
         self,
@@ -66,6 +77,10 @@ class Workspace(Protocol):
         ...
 
     def documents(self) -> list[DocumentRecord]: ...
+
+    def describe(self, document_id: int, labels: Labels) -> DocumentRecord:
+        """Give a document tags, take some away, or say of which day it is."""
+        ...
 
     def resolve(self, reference: str) -> DocumentRecord: ...
 

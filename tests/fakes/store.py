@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 
 import numpy as np
 
 from assistant.errors import AssistantError, StoreError, UsageError
+from assistant.store.document_labels import document_date
 from assistant.store.document_rows import check_new, resolve
 from assistant.store.query_words import query_words
 from assistant.store.store_names import storable
@@ -21,6 +22,7 @@ from assistant.types import (
     DocumentRecord,
     EmbedderIdentity,
     KnownFile,
+    Labels,
     NewDocument,
     Note,
     Page,
@@ -69,14 +71,16 @@ class FakeStore:
         dimension = self.embedder.dimension if self.embedder else np.shape(new.vectors)[-1]
         check_new(new, dimension)
         with self._opened():
-            taken = {storable(source) for source in new.sources}
+            taken, tags = {storable(source) for source in new.sources}, list[str]()
             for old in self.documents():
                 own = {s for s, number in self._sources.items() if number == old.id}
                 if own and own <= taken and old.content_hash != new.content_hash:
                     self.forgotten.append(old)
+                    tags += old.tags
                     self._delete(old.id)
             known = self.find(new.content_hash)
             number = known.id if known else self._insert(new)
+            self.describe(number, Labels(add=tags))
             self._take(number, new.sources)
             self._drop_below(new.sources, new.attached)
             record = self._record(number)
@@ -122,6 +126,14 @@ class FakeStore:
     def documents(self) -> list[DocumentRecord]:
         with self._opened():
             return [self._record(number) for number in self._records]
+
+    def describe(self, document_id: int, labels: Labels) -> DocumentRecord:
+        with self._opened():
+            known = self._record(document_id)
+            tags = tuple(sorted((set(known.tags) - set(labels.remove)) | set(labels.add)))
+            day = known.dated if labels.dated is None else labels.dated
+            self._records[document_id] = replace(known, tags=tags, dated=day)
+            return self._record(document_id)
 
     def resolve(self, reference: str) -> DocumentRecord:
         return resolve(self.documents(), reference)
@@ -181,21 +193,35 @@ class FakeStore:
             self._record(document_id)
             return self._parsed[document_id].notes
 
-    def search_dense(self, vector: Vectors, k: int) -> list[tuple[int, float]]:
+    def search_dense(
+        self, vector: Vectors, k: int, documents: Collection[int] | None = None
+    ) -> list[tuple[int, float]]:
         query = np.asarray(vector, np.float32)
         if self.embedder is not None and query.shape != (self.embedder.dimension,):
             raise ValueError(f"a query vector of shape {query.shape} does not fit the store")
         if not np.all(np.isfinite(query)):
             raise ValueError("a query vector has numbers that are not finite")
         with self._opened():
-            scored = [(i, float(row.vector @ query)) for i, row in self._rows.items()]
+            scored = [
+                (i, float(row.vector @ query))
+                for i, row in self._rows.items()
+                if documents is None or row.document_id in documents
+            ]
         found = sorted(scored, key=lambda hit: (-hit[1], hit[0]))[: max(k, 0)]
         return found if np.any(query) else []
 
-    def search_text(self, query: str, k: int) -> list[tuple[int, float]]:
+    def search_text(
+        self, query: str, k: int, documents: Collection[int] | None = None
+    ) -> list[tuple[int, float]]:
         _, frequencies = self.term_frequencies(query)
         with self._opened():
-            return ranked_by_words(self._rows, frequencies, k)
+            ranked = ranked_by_words(self._rows, frequencies, len(self._rows))
+            within = [
+                hit
+                for hit in ranked
+                if documents is None or self._rows[hit[0]].document_id in documents
+            ]
+        return within[: max(k, 0)]
 
     def term_frequencies(self, query: str) -> tuple[int, dict[str, int]]:
         words = query_words(query)
@@ -231,6 +257,7 @@ class FakeStore:
             characters=len(parsed.text),
             chunks=len(new.chunks),
             added_at="2026-01-01T00:00:00+00:00",
+            dated=document_date(new.name, parsed.text),
         )
         self._parsed[number] = parsed
         for chunk, vector in zip(new.chunks, new.vectors, strict=True):

@@ -18,8 +18,10 @@ from assistant.tabular.library_grids import LibraryGrids
 from assistant.types import (
     ALL,
     AS_FOUND,
+    EVERYTHING,
     AnswerEvent,
     CancelToken,
+    DocumentFilter,
     DocumentRecord,
     ExportKind,
     Feedback,
@@ -28,6 +30,7 @@ from assistant.types import (
     Finished,
     IngestEvent,
     IngestFinished,
+    Labels,
     Note,
     Page,
     PageStart,
@@ -107,6 +110,8 @@ class FakeWorkspace(ScriptPlayer):
         self.added: list[Path] = []
         self.read_options = AS_FOUND
         self.synced: SyncRules | None = None
+        self.within = EVERYTHING
+        self.labels: dict[int, DocumentRecord] = {}
         self.closed = False
 
     # For tests -----------------------------------------------------------------------
@@ -164,7 +169,9 @@ class FakeWorkspace(ScriptPlayer):
         strategy: str = "",
         previous: str = "",
         documents: Sequence[str] = (),
+        within: DocumentFilter = EVERYTHING,
     ) -> Iterator[AnswerEvent]:
+        self.within = within
         self._note("ask")
         if not question.strip():
             raise UsageError("There is no question.")
@@ -184,7 +191,10 @@ class FakeWorkspace(ScriptPlayer):
         if not finished and cancel is not None and cancel.is_cancelled:
             yield Finished(answer(question, "", cancelled=True))
 
-    def search(self, query: str, limit: int = 8) -> SearchResult:
+    def search(
+        self, query: str, limit: int = 8, within: DocumentFilter = EVERYTHING
+    ) -> SearchResult:
+        self.within = within
         self._note("search")
         if not query.strip():
             raise UsageError("There is nothing to search for.")
@@ -216,7 +226,16 @@ class FakeWorkspace(ScriptPlayer):
 
     def documents(self) -> list[DocumentRecord]:
         self._note("documents")
-        return [record(number, *entry) for number, entry in self._pages.items()]
+        return [
+            self.labels.get(number, record(number, *entry)) for number, entry in self._pages.items()
+        ]
+
+    def describe(self, document_id: int, labels: Labels) -> DocumentRecord:
+        known = self.labels.get(document_id, record(document_id, *self._known(document_id)))
+        tags = tuple(sorted((set(known.tags) - set(labels.remove)) | set(labels.add)))
+        day = known.dated if labels.dated is None else labels.dated
+        self.labels[document_id] = replace(known, tags=tags, dated=day)
+        return self.labels[document_id]
 
     def resolve(self, reference: str) -> DocumentRecord:
         self._note("resolve")

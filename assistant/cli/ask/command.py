@@ -11,6 +11,7 @@ from rich.text import Text
 
 from assistant.cli.ask.answer_schema import answer_json
 from assistant.cli.ask.search import show_hits
+from assistant.cli.document_filter import filter_options
 from assistant.cli.hidden_arguments import question_or_input
 from assistant.cli.options import Invocation, command_options
 from assistant.console.interrupt import cancel_on_interrupt
@@ -27,6 +28,7 @@ from assistant.types import (
     Answer,
     AnswerEvent,
     Citation,
+    DocumentFilter,
     Extracted,
     Finished,
     Generated,
@@ -74,9 +76,11 @@ class _Way(click.Choice[str]):
     "documents",
     multiple=True,
     metavar="DOCUMENT",
-    help="Read these whole, and no others: names, folders, patterns as '*.pdf'; may be repeated.",
+    help="Only these: names, folders, patterns as '*.pdf'; may be repeated. They are read whole, "
+    "unless they are so many that it takes long without --all.",
 )
 @command_options
+@filter_options(documents=False)
 def ask(
     invocation: Invocation,
     question: str,
@@ -85,6 +89,7 @@ def ask(
     previous: str,
     read_all: bool,
     documents: tuple[str, ...],
+    within: DocumentFilter,
 ) -> None:
     """Answer QUESTION from the library, with quotes that lead to the page.
 
@@ -108,13 +113,19 @@ def ask(
       assistant ask "How long is the warranty on the pumps?"
       assistant ask "Who signs the discharge letter?" --json
       assistant ask --all "Which contracts lack a non-compete clause?" --in contracts/
+      assistant ask "Which parts are excluded?" --tag signed --since 2025-01-01 --type pdf
       assistant ask "Which parts are excluded?" --reading map-reduce
       assistant ask "And for valves?" --after "How long is the warranty on the pumps?"
     """
     with invocation.workspace() as workspace, cancel_on_interrupt() as cancel:
         way = ALL if read_all else strategy or ""
         events = workspace.ask(
-            question, cancel, strategy=way, previous=previous, documents=documents
+            question,
+            cancel,
+            strategy=way,
+            previous=previous,
+            documents=documents,
+            within=within,
         )
         answer = follow(events, invocation.output)
     if invocation.output.as_json:

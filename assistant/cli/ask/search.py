@@ -5,11 +5,12 @@ from __future__ import annotations
 import click
 
 from assistant.cli.ask.answer_schema import search_json
+from assistant.cli.document_filter import filter_options
 from assistant.cli.hidden_arguments import question_or_input
 from assistant.cli.options import Invocation, command_options
 from assistant.console.output import Output, styled
 from assistant.safe_text import safe_text
-from assistant.types import Hit
+from assistant.types import DocumentFilter, Hit
 
 EXCERPT = 320
 """Code points of a passage that a person is shown in a list of passages."""
@@ -21,7 +22,8 @@ EXCERPT = 320
     "--limit", type=click.IntRange(1, 100), help="Passages to show [default: from settings]."
 )
 @command_options
-def search(invocation: Invocation, query: str, limit: int | None) -> None:
+@filter_options(documents=True)
+def search(invocation: Invocation, query: str, limit: int | None, within: DocumentFilter) -> None:
     """Find the passages closest to QUERY, and show why each was found.
 
     "dense" is the similarity of meaning (cosine), "bm25" the match of words; the two
@@ -31,9 +33,10 @@ def search(invocation: Invocation, query: str, limit: int | None) -> None:
     Examples:
       assistant search "liability cap"
       assistant search "dosing interval" --limit 3 --json
+      assistant search "notice period" --in contracts/2025 --tag signed --since 2025-01
     """
     with invocation.workspace() as workspace:
-        result = workspace.search(query, limit or invocation.settings.search_hits)
+        result = workspace.search(query, limit or invocation.settings.search_hits, within)
     output = invocation.output
     if output.as_json:
         output.json(search_json(result))

@@ -19,7 +19,15 @@ from assistant.evaluation.closed_book import answer_closed
 from assistant.evaluation.few_shot import FewShotQuestions, make_shots
 from assistant.prompts import with_shots
 from assistant.store import KeySource
-from assistant.types import AnswerEvent, CancelToken, ChatEngine, Message, Workspace
+from assistant.types import (
+    EVERYTHING,
+    AnswerEvent,
+    CancelToken,
+    ChatEngine,
+    DocumentFilter,
+    Message,
+    Workspace,
+)
 
 if TYPE_CHECKING:
     from assistant.evaluation.arms import Arm
@@ -57,6 +65,7 @@ class ClosedBookWorkspace(LocalWorkspace):
         strategy: str = "",  # noqa: ARG002 - nothing is read
         previous: str = "",  # noqa: ARG002 - each question stands alone
         documents: Sequence[str] = (),  # noqa: ARG002
+        within: DocumentFilter = EVERYTHING,  # noqa: ARG002
     ) -> Iterator[AnswerEvent]:
         """Answer from what the model knows. Raises `ModelError` if there is no model."""
         chat = self._load_chat()
