@@ -225,7 +225,8 @@ class FakeStore:
 
     def term_frequencies(self, query: str) -> tuple[int, dict[str, int]]:
         words = query_words(query)
-        rows = [set(row.words) for row in self._rows.values()]
+        with self._opened():
+            rows = [set(row.words) for row in self._rows.values()]
         return len(rows), {word: sum(word in row for row in rows) for word in words}
 
     def document_passages(self, document_id: int, limit: int = -1) -> list[Passage]:
