@@ -17,7 +17,7 @@ class CachedDecoder:
     """Tracks which tokens a runtime has cached, also after errors."""
 
     def __init__(self, runtime: LlamaRuntime) -> None:
-        self.runtime = self._runtime = runtime
+        self._runtime = runtime
         self.cached: list[int] = []
         self.computed_tokens = 0
         """How many tokens of the latest prompt were computed (the others were cached)."""
