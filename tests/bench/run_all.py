@@ -61,7 +61,7 @@ QUICK = {
     "search": "--chunks 500 --queries 3",
     "side_by_side": "--limit 1 --rounds 1 --threads 1 --questions tests/bench/one_question.toml",
     "tampered": "--count 20",
-    "training": "--samples 40 --samples-per-step 4 --steps 1 --rounds 1",
+    "training": "--samples 40 --samples-per-step 8 --steps 1 --rounds 1",
     "verbatim": "--count 3",
 }
 """The smallest settings of those that have any: what they say then is no figure."""
