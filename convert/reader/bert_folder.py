@@ -6,6 +6,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from assistant.engine.reader import CONFIG_FILE
 from assistant.errors import ModelError
 from convert.embedder.model_folder import read_plain
 
@@ -25,10 +26,15 @@ class BertFolder:
 def check_bert(folder: Path, max_tokens: int = 0) -> BertFolder:
     """Check a folder without loading the model.
 
-    Raises `ModelError` for a hub's name, weights that are no safetensors, code of the
-    model's own, a missing tokenizer, anything but a BERT, and one that reads fewer than
-    `max_tokens`.
+    Raises `ModelError` for a hub's name, an exported reader (int8), weights that are no
+    safetensors, code of the model's own, a missing tokenizer, anything but a BERT, and one
+    that reads fewer than `max_tokens`.
     """
+    if (folder / CONFIG_FILE).is_file():
+        raise ModelError(
+            f"{folder} is an exported reader (int8), which can't learn any more.",
+            hint="Name its weights in 32 bits, OUT/model of `reader train --out OUT`.",
+        )
     config = read_plain(folder)
     positions = config.get("max_position_embeddings")
     if config.get("model_type") != "bert" or not isinstance(positions, int):

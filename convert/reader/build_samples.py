@@ -16,6 +16,7 @@ from convert.dataset.squad import read_squad
 from convert.reader.code_tables import code_samples
 from convert.reader.contract_lookups import look_ups
 from convert.reader.contract_questions import absent_clauses, clauses
+from convert.reader.feedback_questions import feedback_samples
 from convert.reader.held_out_names import without
 from convert.reader.medical_questions import medical
 from convert.reader.question_answers import (
@@ -92,7 +93,8 @@ def _of_others(data: ReaderData, rng: random.Random) -> list[ReadingSample]:
         found += medical(data.medquad, data.medical, _WITHOUT, rng)
     if data.pubmedqa is not None:
         found += answerable(read_pubmedqa(data.pubmedqa), "yes/no, medical")
-    return found
+    corrected = [sample for path in data.feedback for sample in feedback_samples(path)]
+    return found + corrected * data.feedback_repeats
 
 
 def _read(path: Path) -> list[Article]:

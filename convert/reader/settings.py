@@ -77,6 +77,14 @@ class ReaderData(Settings):
     pubmedqa: Path | None = None
     """PubMedQA's abstracts: yes/no questions that a sentence decides; all are taken."""
 
+    feedback: tuple[Path, ...] = ()
+    """Questions with their right answers, as `assistant feedback export --training` writes them
+    (JSON lines); all are taken."""
+
+    feedback_repeats: Annotated[int, Meta(ge=1, le=1000)] = 4
+    """How often each question of `feedback` is learned, cut and asked in other ways each time:
+    a few dozen count for little among thousands."""
+
 
 @dataclass(frozen=True, slots=True)
 class ReaderSettings(Settings):

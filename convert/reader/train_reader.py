@@ -108,6 +108,7 @@ def data_files(data: ReaderData) -> dict[str, Path]:
     """Return the files that a reader learns from, under the names they have in its record."""
     named = {f"squad {n}": path for n, path in enumerate(data.squad, start=1)}
     named |= {f"cuad {n}": path for n, path in enumerate(data.cuad, start=1)}
+    named |= {f"feedback {n}": path for n, path in enumerate(data.feedback, start=1)}
     single = ("unanswerable", "development", "medquad", "pubmedqa")
     return named | {name: path for name in single if (path := getattr(data, name)) is not None}
 

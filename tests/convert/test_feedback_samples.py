@@ -10,6 +10,7 @@ import pytest
 
 from assistant.cli.wiring import open_workspace
 from assistant.config import Settings
+from assistant.errors import UsageError
 from assistant.feedback.validation import feedback_of
 from assistant.prompts import REFUSAL, SYSTEM
 from assistant.store import KeyFile
@@ -17,6 +18,8 @@ from assistant.types import Answer, Correction, Sentence, Timings, Workspace
 from convert.dataset.dataset_step import make_dataset
 from convert.dataset.prompt_blocks import passages_in
 from convert.dataset.settings import DatasetSettings, RaftSettings, SourceSettings
+from convert.reader.build_samples import build_samples, kinds_of
+from convert.reader.settings import ReaderData, ReaderSettings
 from convert.training_samples import Sample
 
 TOWNS = ("Alba", "Brenna", "Corvo", "Dunmore")
@@ -116,3 +119,43 @@ def test_without_the_library_it_becomes_samples_of_its_contexts(
         assert f"{town} Miller" in by_question[f"Who founded the school of {town}?"].answers
         assert not by_question[f"How many people live in {town}?"].answers
         assert not by_question[f"Who sank in the bay of {town}?"].answers
+
+
+def test_it_becomes_samples_of_a_reader(exported: tuple[Path, Path]) -> None:
+    data = ReaderData(feedback=(exported[1],), feedback_repeats=3, codes=0)
+    samples = build_samples(ReaderSettings(data=data))
+    each = 3 * 2 * len(TOWNS)
+    assert kinds_of(samples) == {"feedback": each, "feedback, unanswerable": each}
+    for town in TOWNS:
+        asked = [
+            s
+            for s in samples
+            if s.question.lower().startswith(f"who founded the school of {town}".lower())
+        ]
+        assert len(asked) == 3
+        assert {s.passage[slice(*s.answer)] for s in asked if s.answer} == {f"{town} Miller"}
+
+
+ROW = {"question": "Who sank?", "answer": "the ship", "context": "In May the ship sank."}
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"answer": "the boat"}, "line 3: the answer 'the boat' does not stand in the context"),
+        ({"answer": ""}, "line 3: the answer is empty"),
+        ({"answer": 5}, "line 3: the answer is no text"),
+        ({"answer": {"text": 5}}, "line 3: the answer is no text"),
+        ({"context": None}, "line 3: there is no context"),
+        ({"question": [1]}, "line 3: there is no question"),
+        ({"question": " ?"}, "line 3: there is no question"),
+    ],
+)
+def test_a_row_that_can_not_be_learned_is_named(
+    change: dict[str, Any], said: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "rows"  # the name's ending does not matter
+    path.write_text(f"{json.dumps(ROW)}\n\n{json.dumps(ROW | change)}\n", "utf-8")
+    with pytest.raises(UsageError) as error:
+        build_samples(ReaderSettings(data=ReaderData(feedback=(path,), codes=0)))
+    assert error.value.message.startswith(f"{path}, {said}")

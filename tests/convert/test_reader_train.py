@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import shutil
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -194,6 +195,27 @@ def test_another_model_is_no_reader(exported: Path, base: Path, tmp_path: Path) 
     write_json(folder / "reader.json", pinned)
     with pytest.raises(ModelError, match="is no reader"):
         OnnxReader(reader_info(folder), threads=1)
+
+
+def test_a_reader_learns_more_of_feedback_but_not_once_it_is_exported(
+    trained: Path, exported: Path, settings: ReaderSettings, tmp_path: Path
+) -> None:
+    context = "The night porter of house 7 keeps the spare key in the blue tin."
+    rows = [
+        {"question": "where is the spare key", "answer": "in the blue tin", "context": context},
+        {"question": "where is the cat", "answer": "unanswerable", "context": context},
+    ]
+    path = tmp_path / "feedback.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+    data = ReaderData(feedback=(path,), feedback_repeats=40, codes=0)
+    tuned = replace(settings, data=data, epochs=2)
+    figures = run_train_reader(tuned, trained / "model", tmp_path / "tuned")
+    assert figures["kinds"] == {"feedback": 40, "feedback, unanswerable": 40}
+    record = json.loads((tmp_path / "tuned" / "step.json").read_text("utf-8"))
+    assert record["inputs"]["feedback 1"] == file_sha256(path)
+    with pytest.raises(ModelError, match=r"exported reader \(int8\)"):
+        run_train_reader(tuned, exported, tmp_path / "more")
+    assert not (tmp_path / "more").exists()
 
 
 def test_a_finished_training_is_not_repeated(
