@@ -5,14 +5,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
 from assistant.errors import UsageError
-from assistant.feedback.export_rows import export
-from assistant.feedback.validation import completed
 from assistant.store.document_rows import resolve
 from assistant.tabular.library_grids import LibraryGrids
 from assistant.types import (
@@ -23,9 +21,6 @@ from assistant.types import (
     CancelToken,
     DocumentFilter,
     DocumentRecord,
-    ExportKind,
-    Feedback,
-    FeedbackExport,
     FileAdded,
     Finished,
     IngestEvent,
@@ -41,7 +36,7 @@ from assistant.types import (
 )
 from tests.fakes.grids import FakeGridState, FakeGridStore
 from tests.fakes.reader import FakeReader
-from tests.fakes.script_player import ScriptPlayer
+from tests.fakes.workspace_feedback import FakeFeedback
 from tests.fakes.workspace_scripts import (
     MODEL,
     PAGES,
@@ -54,18 +49,7 @@ from tests.fakes.workspace_scripts import (
 )
 
 
-@dataclass
-class _Known:
-    """The pages of a fake library, for the rules of feedback."""
-
-    records: list[DocumentRecord]
-    page_text: Callable[[int, int], str]
-
-    def documents(self) -> list[DocumentRecord]:
-        return self.records
-
-
-class FakeWorkspace(ScriptPlayer):
+class FakeWorkspace(FakeFeedback):
     """Plays `answers` (one script for each question) and `ingests` (one for each add).
 
     What was called, and what waits, is said by the `ScriptPlayer`.
@@ -88,7 +72,7 @@ class FakeWorkspace(ScriptPlayer):
         model: str = MODEL,
         forbidden: int | None = None,
     ) -> None:
-        super().__init__(forbidden)
+        super().__init__(judging, forbidden)
         self._pages = {
             number: (name, text)
             for number, (name, text) in enumerate((PAGES if pages is None else pages).items(), 1)
@@ -97,9 +81,7 @@ class FakeWorkspace(ScriptPlayer):
         self._ingests = [list(script) for script in ingests]
         self._warm_up, self._closing = warm_up, closing
         self._forgetting, self._paging = forgetting, paging
-        self._judging = judging
         self._noted = noted
-        self.judged: list[Feedback] = []
         self.exported: list[tuple[str, int, tuple[int, ...]]] = []
         self._model = model
         self.grid_state = FakeGridState()
@@ -266,34 +248,6 @@ class FakeWorkspace(ScriptPlayer):
     def note_export(self, what: str, count: int, documents: Sequence[int]) -> None:
         self._note("note_export")
         self.exported.append((what, count, tuple(documents)))
-
-    def give_feedback(self, feedback: Feedback, *, any_words: bool = False) -> Feedback:
-        self._note("give_feedback")
-        list(self._play(self._judging, None, "give_feedback"))
-        known = _Known(self.documents(), lambda number, page: self._pages[number][1][page - 1])
-        checked = completed(feedback, known, any_words=any_words)
-        number = max((entry.id for entry in self.judged), default=0) + 1
-        self.judged.append(replace(checked, id=number, at="2026-11-21T10:00:00+00:00"))
-        return self.judged[-1]
-
-    def feedback(self) -> list[Feedback]:
-        self._note("feedback")
-        return list(self.judged)
-
-    def remove_feedback(self, feedback_id: int) -> Feedback:
-        self._note("remove_feedback")
-        for entry in self.judged:
-            if entry.id == feedback_id:
-                self.judged.remove(entry)
-                return entry
-        raise UsageError(f"There is no feedback number {feedback_id}.")
-
-    def export_feedback(
-        self, kind: ExportKind, *, training_share: float, both: bool = False
-    ) -> FeedbackExport:
-        self._note("export_feedback")
-        known = _Known(self.documents(), lambda number, page: self._pages[number][1][page - 1])
-        return export(kind, self.judged, known, training_share=training_share, both=both)
 
     @property
     def grids(self) -> LibraryGrids:
