@@ -114,7 +114,8 @@ class LibraryGrids:
     ) -> Iterator[AnswerEvent] | None:
         """Answer from the rows of sheets, or by reading every document; see `types.Grids`."""
         records = in_scope(self._store.documents(), documents)
-        if (computed := answer_from_records(question, records, self._store)) is not None:
+        computed = answer_from_records(question, records, self._store, forced=forced)
+        if computed is not None:
             return computed
         if (asked := exhaustive(question, forced=forced)) is None:
             return None

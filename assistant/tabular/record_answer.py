@@ -6,11 +6,12 @@ import time
 from collections.abc import Iterator, Sequence
 
 from assistant.tabular.record_question import RecordAnswer, answer_records
-from assistant.tabular.record_rows import RecordTable, tables_of
+from assistant.tabular.record_rows import RecordTable, cite, tables_of
 from assistant.types import (
     RECORDS,
     Answer,
     AnswerEvent,
+    Citation,
     DocumentRecord,
     Finished,
     Hit,
@@ -22,8 +23,10 @@ from assistant.types import (
 )
 from assistant.types.tabular import GridStore
 
-MOST_PASSAGES = 20_000
-"""Passages of sheets that are looked through for one question."""
+MOST_UNASKED, MOST_PASSAGES = 1_500, 100_000
+"""Passages of sheets that are looked through for any question (some tenths of a second), and
+for one that names its documents or wants all read.
+"""
 
 MOST_CITED = 100
 """Cells that an answer cites; the text says how many there were."""
@@ -32,32 +35,40 @@ _SHEETS = ("sheet", "ms-excel", "csv", "tab-separated")
 
 
 def answer_from_records(
-    question: str, records: Sequence[DocumentRecord], store: GridStore
+    question: str, records: Sequence[DocumentRecord], store: GridStore, *, forced: bool
 ) -> Iterator[AnswerEvent] | None:
-    """Answer from sheets and CSV files; None for a question that none of them is about."""
+    """Answer from sheets and CSV files; None for a question that none of them is about.
+
+    With `forced` larger ones are looked through too.
+    """
     began = time.perf_counter()
     sheets = [r for r in records if any(kind in r.media_type for kind in _SHEETS)]
-    if not sheets or sum(r.chunks for r in sheets) > MOST_PASSAGES:
+    most = MOST_PASSAGES if forced else MOST_UNASKED
+    if not sheets or sum(r.chunks for r in sheets) > most:
         return None
     tables: list[RecordTable] = []
-    passages: list[Passage] = []
     for record in sheets:
-        own = store.document_passages(record.id)
-        pages = [store.page(record.id, number) for number in range(1, record.pages + 1)]
-        tables += tables_of(own, pages)
-        passages += own
+        pages = (store.page(record.id, number) for number in range(1, record.pages + 1))
+        tables += tables_of(record, pages)
     found = answer_records(question, tables)
     if found is None:
         return None
-    return iter((Finished(_answer(question, found, passages, began)),))
+    cited, passages = list[Citation](), list[Passage]()
+    for number in dict.fromkeys(cell.document_id for cell in found.cells[:MOST_CITED]):
+        own = store.document_passages(number)
+        passages += own
+        cited += cite([c for c in found.cells[:MOST_CITED] if c.document_id == number], own)
+    return iter((Finished(_answer(question, found, cited, passages, began)),))
 
 
 def _answer(
-    question: str, found: RecordAnswer, passages: Sequence[Passage], began: float
+    question: str,
+    found: RecordAnswer,
+    cited: Sequence[Citation],
+    passages: Sequence[Passage],
+    began: float,
 ) -> Answer:
-    cited = found.cells[:MOST_CITED]
-    shown = {cell.place.document_id for cell in cited}
-    hits = [p for p in passages if p.document_id in shown and _holds(p, found)]
+    hits = [passage for passage in passages if _holds(passage, cited)]
     spent = (time.perf_counter() - began) * 1000
     more = len(found.cells) - len(cited)
     cells = "1 cell" if len(found.cells) == 1 else f"{len(found.cells)} cells"
@@ -69,7 +80,7 @@ def _answer(
         text=found.text,
         abstained=found.refused,
         sentences=() if found.refused else (
-            Sentence(found.text, True, tuple(cell.place for cell in cited), "extract"),
+            Sentence(found.text, True, tuple(cited), "extract"),
         ),
         passages=tuple(Hit(passage, Scores(0.0)) for passage in hits[:MOST_CITED]),
         relevance=1.0,
@@ -80,12 +91,10 @@ def _answer(
     )  # fmt: skip
 
 
-def _holds(passage: Passage, found: RecordAnswer) -> bool:
+def _holds(passage: Passage, cited: Sequence[Citation]) -> bool:
     starts = {page.number: page.start for page in passage.pages}
-    for cell in found.cells[:MOST_CITED]:
-        place = cell.place
-        if place.document_id == passage.document_id and place.page in starts:
-            at = starts[place.page] + place.start
-            if passage.start <= at < passage.end:
-                return True
-    return False
+    return any(
+        passage.start <= starts[place.page] + place.start < passage.end
+        for place in cited
+        if place.document_id == passage.document_id and place.page in starts
+    )

@@ -9,14 +9,14 @@ computed. Sums are of decimal numbers, without rounding.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
 from assistant.tabular.record_rows import RecordCell, RecordTable
 from assistant.text.canonical import plain_form
-from assistant.text.dates import find_dates
+from assistant.text.dates import Date, find_dates, says
 from assistant.text.quantities import Value, find_values
 from assistant.text.words import content_stems, plain_words
 
@@ -33,6 +33,10 @@ _WORDS: tuple[tuple[Task, str], ...] = (
     ("count", r"how many rows|how many entries|how many lines|number of rows|count the rows"),
 )
 _TASKS = tuple((task, re.compile(rf"\b(?:{said})\b", re.IGNORECASE)) for task, said in _WORDS)
+_WORD = re.compile(r"\w+")
+_LONGEST_VALUE = 10
+"""Words of a cell that a question can name."""
+
 _IDLE = frozenset(
     content_stems(
         "how many much what which when who is are was the of for has have left still remaining "
@@ -119,17 +123,16 @@ def _filtered(
 ) -> tuple[list[Row], frozenset[str], frozenset[str]]:
     """Return the rows whose cells the question names, its stems that do, and their columns."""
     asked = plain_words(question)
-    joined = f" {' '.join(asked)} "
-    days = {reading for date in find_dates(question) for reading in date.readings}
+    runs = {
+        " ".join(asked[a:b]) for a in range(len(asked)) for b in range(a + 1, a + _LONGEST_VALUE)
+    }
+    dates = [date for date in find_dates(question) if not date.ambiguous]
     rows: list[Row] = list(table.rows)
     said: set[str] = set()
     keys: set[str] = set()
     for head in table.heads:
-        named = {
-            row[head].text
-            for row in table.rows
-            if head in row and _named(row[head].text, joined, days)
-        }
+        texts = {row[head].text for row in table.rows if head in row}
+        named = {text for text in texts if _named(text, runs) or _same_day(text, dates)}
         if not named:
             continue
         longest = max(len(plain_words(text)) for text in named)
@@ -137,24 +140,25 @@ def _filtered(
         keys.add(head)
         rows = [row for row in rows if head in row and row[head].text in named]
         said |= {stem for text in named for stem in content_stems(text)}
-    if days and keys:
-        for date in find_dates(question):
-            said |= content_stems(question[date.start : date.end])
+    for date in dates if keys else ():
+        said |= content_stems(question[date.start : date.end])
     return rows, frozenset(said), frozenset(keys)
 
 
-def _named(text: str, joined: str, days: set[tuple[int | None, int | None, int | None]]) -> bool:
-    """Tell whether a question names a cell's value: its words, or the same day."""
-    words = plain_words(text)
-    if not words:
+def _named(text: str, runs: Collection[str]) -> bool:
+    """Tell whether the words of a cell stand in the question; one letter is no name."""
+    spoken = _WORD.findall(text.casefold()) if text.isascii() else plain_words(text)
+    return " ".join(spoken) in runs and (len(spoken) > 1 or len(spoken[0]) > 1 or text.isdigit())
+
+
+def _same_day(text: str, dates: Sequence[Date]) -> bool:
+    """Tell whether a cell is a date that the question names."""
+    if not dates or not any(map(str.isdigit, text)):
         return False
-    if f" {' '.join(words)} " in joined:
-        return len("".join(words)) > 1 or words[0].isdigit()
-    dates = find_dates(plain_form(text))
-    if len(dates) != 1 or dates[0].ambiguous or dates[0].end - dates[0].start < len(text.strip()):
+    own = find_dates(plain_form(text))
+    if len(own) != 1 or own[0].ambiguous or own[0].end - own[0].start < len(text.strip()):
         return False
-    own = dates[0].readings[0]
-    return any(all(a is None or a == b for a, b in zip(day, own, strict=True)) for day in days)
+    return any(says(own[0], date) for date in dates)
 
 
 def _computed(task: Task, reading: _Reading) -> RecordAnswer:

@@ -9,8 +9,8 @@ import pytest
 
 from assistant.documents.csv_table import read_csv
 from assistant.tabular.record_question import RecordAnswer, answer_records
-from assistant.tabular.record_rows import RecordTable, tables_of
-from assistant.types import AS_FOUND, Page, PageStart, Passage
+from assistant.tabular.record_rows import RecordTable, cite, tables_of
+from assistant.types import AS_FOUND, DocumentRecord, Page, PageStart, Passage
 
 LEAVE = """Employee,Name,Days of leave left,Joined,Salary
 4711,Ada Quill,12.5,2020-03-01,EUR 4100.50
@@ -25,12 +25,17 @@ def tables(*texts: str) -> list[RecordTable]:
     found: list[RecordTable] = []
     for number, text in enumerate(texts, 1):
         parsed = read_csv(bytearray(text.encode()), "csv", AS_FOUND)
-        passage = Passage(
-            number, number, f"sheet{number}.csv", "", 0, len(parsed.text), parsed.text,
-            (PageStart(1, 0),), parsed.locators,
+        name = f"sheet{number}.csv"
+        record = DocumentRecord(number, name, "", "text/csv", "", "", 1, len(text), 1, "")
+        found += tables_of(record, [Page(1, parsed.text, "page 1")])
+        PASSAGES[number] = Passage(
+            number, number, name, "", 0, len(parsed.text), parsed.text, (PageStart(1, 0),),
+            parsed.locators,
         )  # fmt: skip
-        found += tables_of([passage], [Page(1, parsed.text, "page 1")])
     return found
+
+
+PASSAGES: dict[int, Passage] = {}
 
 
 def asked(question: str, *texts: str) -> RecordAnswer | None:
@@ -67,9 +72,11 @@ def test_a_question_of_the_rows(question: str, answer: str, places: list[str]) -
     found = asked(question)
     assert found is not None
     assert (found.text, found.refused) == (answer, False)
-    assert [cell.place.label for cell in found.cells] == places
-    for cell in found.cells:
-        assert cell.text == cell.place.text
+    own = [PASSAGES[found.cells[0].document_id]]
+    cited = cite(found.cells, own)
+    assert [place.label for place in cited] == places
+    for place in cited:
+        assert place.text == own[0].text[place.start : place.end]
 
 
 @pytest.mark.parametrize(
