@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,11 +13,21 @@ import pytest
 from assistant.errors import UsageError
 from assistant.store import SqliteStore, StoreKey, open_store, store_health
 from assistant.types import Citation, DocumentRecord
-from assistant.types.tabular import Cell, CellItem, Column, GridSpec, column_key
+from assistant.types.tabular import (
+    Cell,
+    CellItem,
+    Column,
+    GridFinished,
+    GridSpec,
+    column_key,
+)
 from tests.fakes.embedder import FakeEmbedder
+from tests.store.adder import KEY, add_one, open_for_child
 from tests.store.conftest import OpenStore
 from tests.store.fixtures import make_store_0007 as seventh
-from tests.store.material import decrypted_pages, put
+from tests.store.grid_filler import SPEC as ITEMS
+from tests.store.grid_filler import grids_of
+from tests.store.material import ROOT, decrypted_pages, put
 
 LAW = Column("Law", "Which law governs?")
 TERM = Column("Term", "How long is the term?", "amount")
@@ -117,3 +129,29 @@ def test_a_library_from_before_grids_gets_them(tmp_path: Path) -> None:
         assert store.grids.put("deals", document.id, [(column_key(LAW), cell(document, "law"))])
         store.forget(document.id)
     assert store_health(path, seventh.KEY).ok
+
+
+def test_a_run_that_is_killed_goes_on_and_loses_nothing_that_it_told(tmp_path: Path) -> None:
+    path = tmp_path / "library.db"
+    with open_for_child(path) as store:
+        for number in range(40):
+            add_one(store, "kill", number)
+    command = [sys.executable, "-m", "tests.store.grid_filler", str(path)]
+    told: set[int] = set()
+    for kill in range(3):
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as child:
+            assert child.stdout is not None
+            told |= {int(child.stdout.readline()) for _ in range(2 + kill)}
+            child.kill()
+            told |= {int(line) for line in child.stdout if line.endswith("\n")}
+        assert store_health(path, KEY).ok
+    with open_for_child(path) as store:
+        kept = {document for document, _ in store.grids.cells("items")}
+        assert told <= kept
+        grids, reader = grids_of(store)
+        assert len(kept) < 40
+        *_, last = grids.fill(ITEMS)
+        assert isinstance(last, GridFinished)
+        assert (last.read, last.grid.unread) == (2 * (40 - len(kept)), 0)
+        assert len(reader.asked) == last.read
+        assert [row.cells[0].value for row in last.grid.rows] == [f"item{n}." for n in range(40)]
