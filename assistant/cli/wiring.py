@@ -200,7 +200,9 @@ class LocalWorkspace:
         from assistant.tabular.library_grids import LibraryGrids
 
         store = self._filled_store()
-        return LibraryGrids(store, store.grids, self._load_reader, self)
+        return LibraryGrids(
+            store, store.grids, self._load_reader, self, lambda n: identified(n, self._settings)[0]
+        )
 
     def close(self) -> None:
         """Close the library and let go of the engines: they hold text of documents."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Protocol
 
 from assistant.errors import Cancelled, ModelError, UsageError
 from assistant.feedback.validation import to_look_for
@@ -38,6 +37,7 @@ from assistant.types.tabular import (
     GridStarted,
     GridState,
     GridStore,
+    Judge,
     RowGone,
     RowRead,
     column_key,
@@ -48,14 +48,6 @@ COMMIT_SECONDS = 10.0
 
 
 _MOST_QUOTES = 20
-
-
-class Judge(Protocol):
-    """Keeps feedback on answers, as `Workspace` does."""
-
-    def give_feedback(self, feedback: Feedback, *, any_words: bool = False) -> Feedback: ...
-
-    def remove_feedback(self, feedback_id: int) -> Feedback: ...
 
 
 @dataclass
@@ -80,13 +72,17 @@ class _Progress:
 
 
 class LibraryGrids:
-    """A `Grids` over a store. The reader is loaded when a grid is filled."""
+    """A `Grids` over a store. The reader is loaded when a grid is filled.
+
+    `version` gives the hash of a reader's weights by its name: a better one has the same name.
+    """
 
     def __init__(
-        self, store: GridStore, state: GridState, reader: Callable[[], Reader | None], judge: Judge
-    ) -> None:
+        self, store: GridStore, state: GridState, reader: Callable[[], Reader | None], judge: Judge,
+        version: Callable[[str], str] = lambda _: "",
+    ) -> None:  # fmt: skip
         self._store, self._state = store, state
-        self._load_reader, self._judge = reader, judge
+        self._load_reader, self._judge, self._version = reader, judge, version
 
     def names(self) -> list[str]:
         return self._state.names()
@@ -135,11 +131,11 @@ class LibraryGrids:
             raise _no_reader()
         records = in_scope(self._store.documents(), spec.documents)
         self._state.save(spec)
-        known = self._state.cells(spec.name)
+        known, name = self._state.cells(spec.name), self._known_as(reader)
         missing = {
             record: wanted
             for record in records
-            if (wanted := _missing(spec.columns, record, known, reader.name, again=again))
+            if (wanted := _missing(spec.columns, record, known, name, again=again))
         }
         total = len(records) * len(spec.columns)
         left = sum(map(len, missing.values()))
@@ -170,7 +166,8 @@ class LibraryGrids:
             stopped = False
             try:
                 token.raise_if_cancelled()
-                pending.append((number, read_cell(spec.columns[number], passages, reader, token)))
+                cell = read_cell(spec.columns[number], passages, reader, token)
+                pending.append((number, replace(cell, reader=self._known_as(reader))))
                 progress.read(max(len(passages), 1))
             except Cancelled:
                 stopped = True
@@ -185,6 +182,9 @@ class LibraryGrids:
                 yield RowRead(record, cells, progress.done, progress.total, progress.seconds_left)
             if stopped:
                 raise Cancelled
+
+    def _known_as(self, reader: Reader) -> str:
+        return f"{reader.name}@{self._version(reader.name)[:12]}"
 
     # What a person says ----------------------------------------------------------------
 
@@ -236,7 +236,7 @@ class LibraryGrids:
             answer=cell.value,
             abstained=abstained,
             quotes=() if abstained else quotes[:_MOST_QUOTES],
-            model=cell.reader,
+            model=cell.reader.partition("@")[0],
             strategy="table",
         )
         if review != "corrected":

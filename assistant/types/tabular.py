@@ -10,6 +10,7 @@ from typing import Literal, Protocol, get_args
 from assistant.types.answers import AnswerEvent
 from assistant.types.cancel import CancelToken
 from assistant.types.documents import Citation, DocumentRecord, Page, Passage
+from assistant.types.feedback import Feedback
 
 ColumnType = Literal["text", "date", "amount", "number", "yes-no", "list"]
 COLUMN_TYPES: tuple[ColumnType, ...] = get_args(ColumnType)
@@ -259,3 +260,11 @@ class GridState(Protocol):
         ...
 
     def remove(self, name: str) -> None: ...
+
+
+class Judge(Protocol):
+    """Keeps feedback on answers, as `Workspace` does."""
+
+    def give_feedback(self, feedback: Feedback, *, any_words: bool = False) -> Feedback: ...
+
+    def remove_feedback(self, feedback_id: int) -> Feedback: ...

@@ -69,8 +69,13 @@ class Made:
         self.reader = FakeReader(ANSWERS)
         self.state = FakeGridState()
         self.judge = Judge({name: "".join(own) for name, own in pages.items()})
+        self.version = "a" * 64
         self.grids = LibraryGrids(
-            FakeGridStore(self.records, self.texts), self.state, lambda: self.reader, self.judge
+            FakeGridStore(self.records, self.texts),
+            self.state,
+            lambda: self.reader,
+            self.judge,
+            lambda name: self.version if name == self.reader.name else "",
         )
 
     def fill(

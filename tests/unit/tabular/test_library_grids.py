@@ -18,7 +18,7 @@ from assistant.types.tabular import (
 )
 from tests.fakes.grids import FakeGridStore
 from tests.fakes.reader import FakeReader
-from tests.unit.tabular.grids import ANSWERS, DUTIES, FEE, LAW, Made
+from tests.unit.tabular.grids import DUTIES, FEE, LAW, Made
 
 
 def values(made: Made) -> list[list[str]]:
@@ -85,12 +85,11 @@ def test_another_reader_reads_all_but_what_was_reviewed() -> None:
     made = Made()
     made.fill(LAW)
     made.grids.review("deals", 1, "law", "accepted")
-    newer = FakeReader(ANSWERS)
-    newer.name = "newer"  # type: ignore[misc]
-    made.reader = newer
+    made.version = "b" * 64  # better weights under the same name
     assert made.fill(LAW)[0] == GridStarted(3, 3, 1)
     first, second, _ = (row.cells[0] for row in made.grids.load("deals").rows)
-    assert (first.reader, first.review, second.reader) == ("fake-reader", "accepted", "newer")
+    assert (first.reader, first.review) == ("fake-reader@aaaaaaaaaaaa", "accepted")
+    assert second.reader == "fake-reader@bbbbbbbbbbbb"
 
 
 def test_a_cancel_keeps_what_was_read() -> None:
