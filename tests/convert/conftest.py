@@ -7,6 +7,7 @@ an environment of their own.
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 from importlib.util import find_spec
@@ -59,11 +60,15 @@ def default_gguf() -> Path:
 
 @pytest.fixture(scope="session")
 def default_base(default_gguf: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The default model as a folder in Hugging Face's layout (takes about 20 seconds)."""
-    from convert.base_model import unpack_gguf
+    """The default model in Hugging Face's layout, by the command (takes about 20 seconds)."""
+    from click.testing import CliRunner
+
+    from convert.cli import main
 
     folder = tmp_path_factory.mktemp("bases") / "default"
-    unpack_gguf(default_gguf, folder)
+    done = CliRunner().invoke(main, ["base", str(default_gguf), str(folder), "--json"])
+    assert done.exit_code == 0, done.output
+    assert json.loads(done.stdout)["architecture"] == "LlamaForCausalLM"
     return folder
 
 

@@ -28,13 +28,9 @@ def test_tokens_are_those_of_the_laptop(default_gguf: Path, tmp_path: Path) -> N
 
 
 @pytest.mark.slow
-def test_the_command(default_gguf: Path, tmp_path: Path) -> None:
-    folder = tmp_path / "base"
-    done = CliRunner().invoke(main, ["base", str(default_gguf), str(folder), "--json"])
-    assert done.exit_code == 0, done.output
-    assert json.loads(done.stdout)["architecture"] == "LlamaForCausalLM"
-    assert "quantization_config" not in json.loads((folder / "config.json").read_text())
-    again = CliRunner().invoke(main, ["base", str(default_gguf), str(folder)])
+def test_what_is_there_is_not_overwritten(default_gguf: Path, default_base: Path) -> None:
+    assert "quantization_config" not in json.loads((default_base / "config.json").read_text())
+    again = CliRunner().invoke(main, ["base", str(default_gguf), str(default_base)])
     assert again.exit_code == 5
     assert "is there already" in again.stderr
 
