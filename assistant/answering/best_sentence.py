@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from assistant.retrieval.hybrid_search import Query
 from assistant.text.canonical import joined_lines
 from assistant.text.sentences import split_sentences
-from assistant.text.words import content_stems, coverage
+from assistant.text.words import content_stems, coverage, words
 from assistant.types import CancelToken, Embedder, Hit, Place, Sentence
 
 OVERLAP_WEIGHT = 1.2
@@ -162,11 +162,11 @@ def is_fragment(text: str) -> bool:
 
 def _penalty(text: str) -> float:
     """Headings, captions, fragments and questions are no answers."""
-    stripped = text.rstrip("\"'\u201d\u2019)] \t\n")
-    count = len(text.split())
-    if stripped.endswith("?") or count < 3:
+    stripped = text.rstrip("\"'\u201d\u2019\u300d)] \t\n")
+    count = len(text.split()) if text.isascii() else len(words(text))
+    if stripped.endswith(("?", "\uff1f")) or count < 3:
         return _FRAGMENT_PENALTY
-    ended = stripped.endswith((".", "!", ";", ":"))
+    ended = stripped.endswith((".", "!", ";", ":", "\u3002", "\uff01", "\uff1b", "\uff1a"))
     heading = text.lstrip().startswith("#") or (text.isupper() and count < 12)
     if heading or (not ended and count < 8):
         return _FRAGMENT_PENALTY

@@ -13,14 +13,10 @@ from dataclasses import replace
 from assistant.answering.answer_spans import PASSAGES as READ_PASSAGES
 from assistant.answering.answer_text import answer_text
 from assistant.answering.ask_again import ask_again
-from assistant.answering.best_sentence import (
-    PASSAGES,
-    best_extract,
-    score_sentences,
-)
 from assistant.answering.checks.support import embedder_similarity
 from assistant.answering.contradictions import find_disagreements
 from assistant.answering.ground_sentences import ground
+from assistant.answering.nearest_sentence import why_not_read, with_sentences
 from assistant.answering.reader_answer import (
     by_document,
     considered,
@@ -171,12 +167,15 @@ class AnswerSession:
             wanted = max(wanted, READ_PASSAGES)
         query = self._retriever.query(words)
         result = self._retriever.search(query, wanted)
-        if choice.route.kind == question_type.PARTIES and self._asks_reader(choice):
+        asks, many = self._asks_reader(choice), self._retriever.multilingual
+        unread = why_not_read(words, result.hits, multilingual=many) if asks else ""
+        asks = asks and not unread
+        if choice.route.kind == question_type.PARTIES and asks:
             result = self._retriever.with_openings(result)
         refuses = self._chat is not None and self._chat.calibration.quotes_only
         worth = result.worth_reading or holds_code(words, result.hits[:_CODE_HITS])
-        in_scope = result.relevant or (worth and reads and refuses) or self._asks_reader(choice)
-        return Searched(query, result, in_scope, milliseconds_since(began))
+        in_scope = result.relevant or (worth and reads and refuses) or asks
+        return Searched(query, result, in_scope, milliseconds_since(began), unread=unread)
 
     def _summarised(self, document: DocumentRecord, began: float) -> Searched:
         """Quote the key sentence of each part of a document."""
@@ -194,8 +193,10 @@ class AnswerSession:
         self, searched: Searched, choice: RouteChoice, cancel: CancelToken
     ) -> Searched:
         """Let the reader look for the answer; without one, take the best sentence."""
-        if self._reader is None or not self._asks_reader(choice):
-            return self._with_sentences(searched, cancel)
+        if self._reader is None or searched.unread or not self._asks_reader(choice):
+            many = self._retriever.multilingual
+            settings = self._settings
+            return with_sentences(searched, self._embedder, settings, cancel, multilingual=many)
         began = time.perf_counter()
         several = choice.route.kind in (question_type.LIST, question_type.PARTIES)
         words, result = searched.query.text, searched.result
@@ -211,16 +212,6 @@ class AnswerSession:
             extract_ms=spent,
             found=found,
         )
-
-    def _with_sentences(self, searched: Searched, cancel: CancelToken) -> Searched:
-        """Score the sentences of the passages that may be shown, and take the best."""
-        began = time.perf_counter()
-        hits = searched.result.hits
-        shown = max(PASSAGES, self._settings.prompt_passages)
-        scored = score_sentences(searched.query, hits, self._embedder, cancel, passages=shown)
-        extract = best_extract(hits, scored)
-        spent = milliseconds_since(began)
-        return replace(searched, scored=scored, extract=extract, extract_ms=spent)
 
     def _verified(self, stages: Stages) -> list[Sentence]:
         """Check what the model said: its quotes at their places, all else by what it writes."""

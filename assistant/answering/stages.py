@@ -23,7 +23,7 @@ class Searched:
 
     `in_scope` tells whether the passages are worth reading: a reader judges for itself, without
     one the search does; nothing is scored if they are not. `found` is what the reader says, if it
-    was asked.
+    was asked; `unread` says why it was not, where it does not know the language.
     """
 
     query: Query
@@ -34,6 +34,7 @@ class Searched:
     extract: Sentence | None = None
     extract_ms: float = 0.0
     found: ReaderAnswer | None = None
+    unread: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,8 @@ class Stages:
     @property
     def note(self) -> str:
         """What is added to the reason of the route."""
-        return self.read.note + (self.found.note if self.found else "")
+        unread = self.searched.unread if self.searched else ""
+        return self.read.note + (self.found.note if self.found else "") + unread
 
     @property
     def in_scope(self) -> bool:

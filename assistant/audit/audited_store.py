@@ -12,14 +12,17 @@ from assistant.audit.audited_grids import AuditedGridRows
 from assistant.audit.recorder import MOST_LISTED, AuditRecorder
 from assistant.store import SqliteStore
 from assistant.store.feedback_rows import FeedbackState
+from assistant.store.re_embedding import ReEmbedding
 from assistant.types import (
     DocumentRecord,
+    EmbedderIdentity,
     ExportKind,
     Feedback,
     KnownFile,
     Labels,
     NewDocument,
     Placement,
+    Vectors,
 )
 
 
@@ -41,6 +44,10 @@ class AuditedStore(SqliteStore):
     @property
     def grids(self) -> AuditedGridRows:
         return AuditedGridRows(self.pool, self._recorder)
+
+    @property
+    def re_embedding(self) -> AuditedReEmbedding:
+        return AuditedReEmbedding(self, self._recorder)
 
     def add(self, new: NewDocument) -> DocumentRecord:
         recorder = self._recorder
@@ -84,6 +91,29 @@ class AuditedStore(SqliteStore):
             self._recorder.close()
         finally:
             super().close()
+
+
+class AuditedReEmbedding(ReEmbedding):
+    """The `ReEmbedding` of an `AuditedStore`, whose embedder it changes when it is finished."""
+
+    def __init__(self, store: AuditedStore, recorder: AuditRecorder) -> None:
+        super().__init__(store.pool)
+        self._store, self._recorder = store, recorder
+
+    def begin(self, embedder: EmbedderIdentity) -> None:
+        with self._recorder.change("re-embed", pages=False, step="begun", model=embedder.sha256):
+            super().begin(embedder)
+
+    def keep(self, chunk_ids: Sequence[int], vectors: Vectors) -> None:
+        with self._recorder.change("re-embed", pages=False, step="kept", count=len(chunk_ids)):
+            super().keep(chunk_ids, vectors)
+
+    def finish(self, embedder: EmbedderIdentity) -> bool:
+        with self._recorder.change("re-embed", step="finished", model=embedder.sha256):
+            finished = super().finish(embedder)
+        if finished:
+            self._store.embedder = embedder
+        return finished
 
 
 class AuditedFeedback(FeedbackState):

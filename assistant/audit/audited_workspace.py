@@ -32,6 +32,7 @@ from assistant.types import (
     Note,
     Page,
     ReadOptions,
+    ReEmbedProgress,
     Retrieved,
     SearchResult,
     SyncRules,
@@ -161,6 +162,11 @@ class AuditedWorkspace:
                 with suppress(AssistantError):
                     recorder.record(action, of=of, phase="left", pages=action == "ingest")
             raise
+
+    def re_embed(
+        self, embedder: str = "", cancel: CancelToken | None = None
+    ) -> Iterator[ReEmbedProgress]:
+        return self._inner.re_embed(embedder, cancel)
 
     def documents(self) -> list[DocumentRecord]:
         return self._inner.documents()

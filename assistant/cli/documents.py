@@ -33,6 +33,13 @@ from assistant.types import (
     help="Make a new library without a passphrase: whoever has the folder can read it.",
 )
 @click.option(
+    "--embedder",
+    default="",
+    metavar="NAME",
+    help="For a new library: what it is searched with (assistant models list)"
+    " [default: what suits the documents' language].",
+)
+@click.option(
     "--encoding",
     default="",
     metavar="NAME",
@@ -50,6 +57,7 @@ def add(
     invocation: Invocation,
     paths: tuple[str, ...],
     no_passphrase: bool,
+    embedder: str,
     encoding: str,
     ocr: Literal["auto", "always", "never"],
 ) -> None:
@@ -72,7 +80,10 @@ def add(
         # Path("") would be the current folder: an unset variable must not add that.
         raise UsageError("An empty name was given.", hint="Name a file or folder ('.' is here).")
     options = ReadOptions(encoding=_text_encoding(encoding), ocr=ocr)
-    making = replace(invocation, new_library=True, without_passphrase=no_passphrase)
+    settings = invocation.settings.with_changes(embedder=embedder or None)
+    making = replace(
+        invocation, settings=settings, new_library=True, without_passphrase=no_passphrase
+    )
     with making.workspace() as workspace:
         report = add_paths(workspace, [Path(path) for path in paths], invocation.output, options)
     finish(report, invocation.output)

@@ -22,6 +22,7 @@ from assistant.cli.schema import (
 from assistant.console.interrupt import cancel_on_interrupt, pausing
 from assistant.console.json_output import ErrorJson, shaped
 from assistant.console.output import Output
+from assistant.console.progress import time_left
 from assistant.errors import Cancelled
 from assistant.safe_text import safe_text
 from assistant.types import (
@@ -130,8 +131,10 @@ def _added_json(event: FileAdded) -> AddedJson:
 
 def _record(event: IngestEvent, report: Report, output: Output) -> None:
     match event:
-        case FilesFound(skipped=skipped):
+        case FilesFound(skipped=skipped, note=note):
             report.skipped = skipped
+            if note:
+                output.note(("note: ", "yellow"), note)
         case FileAdded(document=document, replaced=replaced, note=note):
             report.added.append(event)
             pages = f"{document.pages} page{'s' if document.pages != 1 else ''}"
@@ -239,12 +242,12 @@ class _Shown:
                 self.progress.update(self.task, total=total)
             case RunProgress(done=done, total=total, rate=rate, seconds_left=left) if rate:
                 speed = f"{done / 1e6:.1f} of {total / 1e6:.1f} MB, {rate / 1e6:.2f} MB/s"
-                self.pace = f"{speed}{_time_left(left)}: "
+                self.pace = f"{speed}{time_left(left)}: "
             case FileProgress(path=path, stage="comparing"):
                 self.progress.update(self.task, description=f"comparing {_line(path.name)}")
             case FileProgress(path=path, stage="recognizing", done=done, total=total):
                 page = f"page {min(done + 1, total)} of {total} by OCR"
-                label = f"reading {_line(path.name)}, {page}{_time_left(event.seconds_left)}"
+                label = f"reading {_line(path.name)}, {page}{time_left(event.seconds_left)}"
                 self.progress.update(self.task, description=label)
             case FileProgress(path=path, index=index, stage=stage, done=done, total=total):
                 share = done / total if total else 0.0
@@ -257,12 +260,6 @@ class _Shown:
                 self.progress.update(self.task, completed=index + 1)
             case _:
                 pass
-
-
-def _time_left(seconds: float | None) -> str:
-    if seconds is None:
-        return ""
-    return f", {seconds / 60:.0f} min left" if seconds >= 90 else f", {seconds:.0f} s left"
 
 
 @contextmanager

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import sys
+from dataclasses import replace
+
 import click
 
 from assistant.cli.options import Invocation, command_options
-from assistant.cli.schema import LibraryCheckJson, ReadingJson, ReadingNoteJson
+from assistant.cli.schema import LibraryCheckJson, ReadingJson, ReadingNoteJson, ReEmbedJson
+from assistant.console.interrupt import cancel_on_interrupt
 from assistant.console.json_output import shaped
 from assistant.console.output import Output
+from assistant.console.progress import progress_bar, time_left
 from assistant.documents.reading_notes import advice, worded
+from assistant.errors import Cancelled
 from assistant.safe_text import safe_text
-from assistant.types import DocumentRecord, Note
+from assistant.types import DocumentRecord, Note, ReEmbedProgress
 
 
 @click.group()
@@ -36,6 +42,45 @@ def check(invocation: Invocation) -> None:
         output.json(LibraryCheckJson(invocation.settings.library, documents))
     else:
         _show(found, output)
+
+
+@library.command("re-embed")
+@click.option(
+    "--embedder",
+    default="",
+    metavar="NAME",
+    help="An embedder's name (assistant models list) [default: what suits the documents].",
+)
+@command_options
+def re_embed(invocation: Invocation, embedder: str) -> None:
+    """Make all vectors of the library anew with another embedder, such as the multilingual one.
+
+    The library is searched as before until all are made. Ctrl-C stops; the next call goes on
+    where it was, also after a crash. Documents are not read again.
+
+    \b
+    Examples:
+      assistant library re-embed
+      assistant library re-embed --embedder multilingual-e5-small-int8
+    """
+    # Opened with the embedder that it has, whatever the settings say.
+    own = replace(invocation, settings=invocation.settings.with_changes(embedder=""))
+    last = ReEmbedProgress(0, 0)
+    with (
+        own.workspace() as workspace,
+        cancel_on_interrupt() as cancel,
+        progress_bar(invocation.output) as report,
+    ):
+        for last in workspace.re_embed(embedder, cancel):
+            said = f"{last.done} of {last.total} chunks{time_left(last.seconds_left)}"
+            report(said, last.done, last.total)
+    if invocation.output.as_json:
+        invocation.output.json(ReEmbedJson(last.done, last.total, last.finished))
+    elif last.finished:
+        invocation.output.line(f"{last.total} chunks have new vectors, which are in use now.")
+    if not last.finished:
+        invocation.output.note("Stopped: the old vectors are in use. The next call goes on.")
+        sys.exit(Cancelled.exit_code)
 
 
 def _json(record: DocumentRecord, notes: tuple[Note, ...]) -> ReadingJson:

@@ -138,6 +138,14 @@ class ReadingJson(Shape, frozen=True):
     notes: list[ReadingNoteJson]
 
 
+class ReEmbedJson(Shape, frozen=True):
+    """`done` of `chunks` have a vector of the new embedder; `finished`: these are in use now."""
+
+    done: int
+    chunks: int
+    finished: bool
+
+
 class LibraryCheckJson(Document, frozen=True):
     library: str
     documents: list[ReadingJson]

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assistant.audit import AuditedStore, AuditedWorkspace, AuditRecorder
+from assistant.cli import embedder_choice
 from assistant.cli.model_identity import chat_model_hash, identified
 from assistant.config import Settings
 from assistant.console.output import Output
@@ -40,6 +41,7 @@ from assistant.types import (
     Page,
     Reader,
     ReadOptions,
+    ReEmbedProgress,
     SearchResult,
     SyncRules,
     Workspace,
@@ -132,14 +134,29 @@ class LocalWorkspace:
         from assistant.documents.sandboxed_parser import ChildParser
         from assistant.ingest import Ingester, PictureReader
 
-        store = self._store or self._open_store()
         ocr = self._load_ocr()
         with self._lock:
             parser = self._parser or ChildParser(self._settings, pictures=ocr is not None)
             self._parser = parser
+        note = ""
+        if self._store is None:
+            texts = embedder_choice.sampled_texts(paths, parser, cancel, options)
+            self._settings, note = embedder_choice.for_new(texts, self._settings)
+        store = self._store or self._open_store()
         pictures = None if ocr is None else PictureReader(parser, ocr)
         ingester = Ingester(store, self._load_embedder(), parser, self._settings, pictures)
-        return ingester.add(paths, cancel, options=options, sync=sync)
+        events = ingester.add(paths, cancel, options=options, sync=sync)
+        return embedder_choice.with_note(note, events)
+
+    def re_embed(
+        self, embedder: str = "", cancel: CancelToken | None = None
+    ) -> Iterator[ReEmbedProgress]:
+        store = self._filled_store()
+        settings = embedder_choice.chosen(embedder, store, self._settings)
+        for event in embedder_choice.re_embedded(store, settings, cancel):
+            if event.finished:
+                self._settings, self._embedder = settings, None
+            yield event
 
     def documents(self) -> list[DocumentRecord]:
         return self._store.documents() if self._store else []
@@ -213,15 +230,14 @@ class LocalWorkspace:
             self._store.close()
 
     def _open_store(self) -> AuditedStore:
-        from assistant.engine.engine_loader import embedder_identity
-
         path = self._settings.store_path
         with self._lock:
             if self._store is None:
                 key = self._new_key or self._keys.get(create=not path.exists())
                 self._new_key = None
-                made = embedder_identity(self._settings)
-                store = open_store(path, key, create=True, embedder=made)
+                choice = embedder_choice.when_opened(self._settings)
+                store = open_store(path, key, create=True, embedder=choice)
+                self._settings = embedder_choice.of_library(self._settings, store.embedder)
                 self._recorder.attach(store)
                 self._store = AuditedStore(store, self._recorder)
             return self._store

@@ -14,6 +14,13 @@ Report = Callable[[str, int, int], None]
 """Called with (what is being done, units done, units in all; 0 if not known)."""
 
 
+def time_left(seconds: float | None) -> str:
+    """Say how long something will still take, behind a comma; "" if that is not known."""
+    if seconds is None:
+        return ""
+    return f", {seconds / 60:.0f} min left" if seconds >= 90 else f", {seconds:.0f} s left"
+
+
 @contextmanager
 def progress_bar(output: Output) -> Iterator[Report]:
     """Give a function that moves a bar on stderr; nothing is shown to scripts."""

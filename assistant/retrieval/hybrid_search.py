@@ -6,10 +6,12 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from assistant.errors import UsageError
+from assistant.retrieval.question_direction import without_direction
 from assistant.retrieval.rank_fusion import FusionWeights, fuse
 from assistant.retrieval.relevance import Calibration, Evidence, calibration_for
 from assistant.text.canonical import plain_form
 from assistant.text.codes import find_codes
+from assistant.text.language import ENGLISH, language_of
 from assistant.text.words import content_stems, coverage, idf_weights, topic_words
 from assistant.types import Embedder, Hit, Passage, SearchResult, Store, Vectors
 
@@ -17,6 +19,8 @@ _COVERAGE_HITS = 5
 _OPENED = 8
 _OPENING = 2
 """Documents whose openings are added, and passages of each."""
+_FOREIGN = FusionWeights(dense=0.9, bm25=0.1)
+"""The words of a question say little about texts in another language (docs/languages.md)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,11 @@ class Retriever:
         self._documents = documents
         self._calibration = calibration or calibration_for(embedder.identity.name)
 
+    @property
+    def multilingual(self) -> bool:
+        """Whether questions find texts in other languages by their meaning."""
+        return self._calibration.multilingual
+
     def query(self, text: str) -> Query:
         """Look up once what both searching and reading need of a question.
 
@@ -68,6 +77,8 @@ class Retriever:
             )
         total, frequencies = self._store.term_frequencies(topic_words(text))
         vector = self._embedder.embed_query(plain_form(text))
+        if self.multilingual:
+            vector = without_direction(vector, text, self._embedder)
         return Query(text, vector, idf_weights(total, frequencies))
 
     def search(self, query: str | Query, limit: int = 8) -> SearchResult:
@@ -114,7 +125,9 @@ class Retriever:
         depth = max(self._depth, limit)
         dense = self._store.search_dense(query.vector, depth, self._documents)
         bm25 = self._store.search_text(query.text, depth, self._documents)
-        hits = self._load(dense, bm25, max(limit, _COVERAGE_HITS))
+        language = language_of(query.text, least=1) if self.multilingual else ""
+        weights = self._weights if language in ("", ENGLISH) else _FOREIGN
+        hits = self._load(dense, bm25, weights, max(limit, _COVERAGE_HITS))
         held = [
             content_stems(f"{hit.passage.heading}\n{hit.passage.text}")
             for hit in hits[:_COVERAGE_HITS]
@@ -126,9 +139,13 @@ class Retriever:
         return hits, Evidence(best, covered, len(query.weights), named)
 
     def _load(
-        self, dense: Sequence[tuple[int, float]], bm25: Sequence[tuple[int, float]], limit: int
+        self,
+        dense: Sequence[tuple[int, float]],
+        bm25: Sequence[tuple[int, float]],
+        weights: FusionWeights,
+        limit: int,
     ) -> tuple[Hit, ...]:
-        ranked = fuse(dense, bm25, self._weights)[:limit]
+        ranked = fuse(dense, bm25, weights)[:limit]
         scores = dict(ranked)
         passages = self._store.passages([chunk_id for chunk_id, _ in ranked])
         return tuple(Hit(passage, scores[passage.chunk_id]) for passage in passages)

@@ -36,13 +36,25 @@ def enforce(connection: apsw.Connection, wanted: EmbedderIdentity, path: Path) -
     stored = recorded(connection, path)
     if stored is None:
         with transaction(connection):
-            stored = recorded(connection, path) or _record(connection, wanted)
+            stored = recorded(connection, path) or record(connection, wanted)
     if stored != wanted:
         raise _mismatch(stored, wanted, path)
     return stored
 
 
-def _record(connection: apsw.Connection, embedder: EmbedderIdentity) -> EmbedderIdentity:
+def require_current(
+    connection: apsw.Connection, embedder: EmbedderIdentity | None, path: Path
+) -> None:
+    """Raise `StoreError` if another process has given the store another embedder since."""
+    if recorded(connection, path) != embedder:
+        raise StoreError(
+            f"The vectors of {path} were made anew with another embedder in the meantime.",
+            hint="Close this window of the program and open it again.",
+        )
+
+
+def record(connection: apsw.Connection, embedder: EmbedderIdentity) -> EmbedderIdentity:
+    """Note the embedder of all vectors. Raises `StoreError` for one that can't fill a store."""
     if embedder.dimension < 8 or embedder.dimension % 8:
         raise StoreError(
             f"The embedder '{embedder.name}' makes vectors of {embedder.dimension} numbers; "
@@ -50,7 +62,7 @@ def _record(connection: apsw.Connection, embedder: EmbedderIdentity) -> Embedder
             hint="Use another embedder: assistant models list",
         )
     value = json.dumps(asdict(embedder), sort_keys=True)
-    connection.execute("INSERT INTO meta (name, value) VALUES (?, ?)", (_NAME, value))
+    connection.execute("INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)", (_NAME, value))
     return embedder
 
 
@@ -60,8 +72,8 @@ def _mismatch(
     mine, theirs = asdict(stored), asdict(wanted)
     differing = [name for name in mine if mine[name] != theirs[name]]
     hint = (
-        f"Set `embedder` in config.toml back to the first one ({shown(stored.name)}), or name a "
-        "new library in the settings and add the documents to it."
+        f"Leave out --embedder, or set `embedder` in config.toml back to {shown(stored.name)}; or "
+        f"fill the library anew: assistant library re-embed --embedder {shown(wanted.name)}"
     )
     if stored.pooling != wanted.pooling:
         # Only the sentence-transformers folders that earlier versions ran had another one.

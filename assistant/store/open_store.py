@@ -6,6 +6,7 @@ import contextlib
 import os
 import secrets
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import apsw
@@ -29,6 +30,9 @@ from assistant.store.sqlite_store import SqliteStore
 from assistant.store.store_names import usable_path
 from assistant.types import EmbedderIdentity
 
+EmbedderChoice = Callable[[EmbedderIdentity | None], EmbedderIdentity]
+"""Names the embedder that a store is opened with, given the recorded one (None: there is none)."""
+
 CACHE_MIB = 128
 BUSY_SECONDS = 10.0
 
@@ -40,22 +44,22 @@ def open_store(
     key: StoreKey,
     *,
     create: bool,
-    embedder: EmbedderIdentity | None,
+    embedder: EmbedderIdentity | EmbedderChoice | None,
     cache_mib: int = CACHE_MIB,
     busy_seconds: float = BUSY_SECONDS,
 ) -> SqliteStore:
     """Open the store at `path`, bringing an older one up to date; make one if `create`.
 
-    `embedder` is recorded in a new store and must equal the recorded one afterwards; None
-    opens without the check (to list and forget). `cache_mib` bounds each connection's page
-    cache, `busy_seconds` the wait for another process. Raises `WrongKeyError`,
+    `embedder` (or what it returns) is recorded in a new store and must equal the recorded one
+    afterwards; None opens without the check (to list and forget). `cache_mib` bounds each
+    connection's page cache, `busy_seconds` the wait for another process. Raises `WrongKeyError`,
     `NewerStoreError`, `EmbedderMismatchError`, `StoreBusyError`, `DiskFullError`, `StoreError`.
     """
     path = usable_path(path)
     busy_ms = int(busy_seconds * 1000)
     with translating(path, opening=True):
         if create and not path.exists():
-            _create(path, key, embedder)
+            _create(path, key, embedder(None) if callable(embedder) else embedder)
         check_file(path)
 
         def opener() -> apsw.Connection:
@@ -156,13 +160,19 @@ def _glob_quoted(name: str) -> str:
 
 
 def _prepare(
-    connection: apsw.Connection, path: Path, embedder: EmbedderIdentity | None, busy_ms: int
+    connection: apsw.Connection,
+    path: Path,
+    embedder: EmbedderIdentity | EmbedderChoice | None,
+    busy_ms: int,
 ) -> EmbedderIdentity | None:
     check_schema(connection, path)
     if connection.pragma("journal_mode") != "wal":
         _log_ahead(connection, path)
     migrate(connection)
-    found = enforce(connection, embedder, path) if embedder else recorded(connection, path)
+    found = recorded(connection, path)
+    if embedder is not None:
+        wanted = embedder(found) if callable(embedder) else embedder
+        found = enforce(connection, wanted, path)
     with contextlib.suppress(apsw.FullError, apsw.BusyError):
         record_salt(connection, path)
     _remove_cold_journal(path)

@@ -36,12 +36,14 @@ from assistant.store.document_rows import (
     superseded,
     take_sources,
 )
+from assistant.store.embedder_identity import require_current
 from assistant.store.feedback_migration import carry_over, speaking_of
 from assistant.store.feedback_rows import FeedbackState
 from assistant.store.file_notes import known_files, note_files
 from assistant.store.grid_rows import GridRows
 from assistant.store.page_texts import page_bounds, read_text
 from assistant.store.private_files import alone
+from assistant.store.re_embedding import ReEmbedding
 from assistant.store.store_names import shown
 from assistant.types import (
     DocumentRecord,
@@ -107,6 +109,7 @@ class SqliteStore:
             )
         check_new(new, self.embedder.dimension)
         with self.pool.writing() as connection:
+            require_current(connection, self.embedder, self.path)
             old = superseded(connection, new)
             judged, tags = speaking_of(connection, old), tags_of(connection, old)
             for document_id in old:
@@ -123,6 +126,11 @@ class SqliteStore:
         if old or loose:
             self._clear_log(f"The older content of '{shown(record.name)}'")
         return record
+
+    @property
+    def re_embedding(self) -> ReEmbedding:
+        """The vectors of another embedder, while they are made beside the old ones."""
+        return ReEmbedding(self.pool)
 
     def get(self, document_id: int) -> DocumentRecord:
         """Return the document with this number. Raises `UsageError` if there is none."""
@@ -238,6 +246,7 @@ class SqliteStore:
         if not np.all(np.isfinite(query)):
             raise ValueError("a query vector has numbers that are not finite")
         with self.pool.reading() as connection:
+            require_current(connection, self.embedder, self.path)
             return dense_hits(connection, query, k, documents)
 
     def search_text(

@@ -68,6 +68,7 @@ from assistant.types.ingest import (
     IngestEvent,
     IngestFinished,
     NamesAlike,
+    ReEmbedProgress,
     RunProgress,
     SyncRules,
 )
@@ -109,10 +110,12 @@ from assistant.types.reader import (
     ReadSpan,
 )
 from assistant.types.store import (
+    ChunkText,
     KnownFile,
     NewDocument,
     Placement,
     Store,
+    VectorStaging,
 )
 from assistant.types.strategies import (
     ALL,

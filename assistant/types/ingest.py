@@ -33,11 +33,13 @@ class SyncRules:
 class FilesFound:
     """The paths were walked: `total` files will be tried.
 
-    `skipped` files in folders are of other kinds and were passed over.
+    `skipped` files in folders are of other kinds and were passed over. `note` says which embedder
+    a new library was given because of its documents' language ("" if it is the usual one).
     """
 
     total: int
     skipped: int = 0
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,3 +179,16 @@ IngestEvent = (
     | NamesAlike
     | IngestFinished
 )
+
+
+@dataclass(frozen=True, slots=True)
+class ReEmbedProgress:
+    """`done` of `total` chunks have a new vector; `finished` tells that these are in use now.
+
+    `seconds_left` is an estimate from the rate so far, None where there is none yet.
+    """
+
+    done: int
+    total: int
+    seconds_left: float | None = None
+    finished: bool = False

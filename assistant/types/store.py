@@ -16,7 +16,7 @@ from assistant.types.documents import (
     Passage,
 )
 from assistant.types.labels import Labels
-from assistant.types.protocols import Vectors
+from assistant.types.protocols import EmbedderIdentity, Vectors
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,6 +61,35 @@ class KnownFile:
     failure: str = ""
     gone_since: str = ""
     medium: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkText:
+    """A stored chunk with its heading and text, as it is embedded."""
+
+    chunk_id: int
+    heading: str
+    text: str
+
+
+class VectorStaging(Protocol):
+    """New vectors of a whole library, kept beside the old ones until all are there."""
+
+    def begin(self, embedder: EmbedderIdentity) -> None:
+        """Go on with the vectors of this embedder; those of any other are dropped."""
+        ...
+
+    def counts(self) -> tuple[int, int]:
+        """Return how many chunks have a new vector, and how many there are."""
+        ...
+
+    def left(self, limit: int) -> list[ChunkText]: ...
+
+    def keep(self, chunk_ids: Sequence[int], vectors: Vectors) -> None: ...
+
+    def finish(self, embedder: EmbedderIdentity) -> bool:
+        """Put the new vectors in the place of the old ones; False if some are missing."""
+        ...
 
 
 class Store(Protocol):

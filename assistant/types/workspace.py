@@ -16,7 +16,7 @@ from assistant.types.documents import (
     ReadOptions,
 )
 from assistant.types.feedback import ExportKind, Feedback, FeedbackExport
-from assistant.types.ingest import IngestEvent, SyncRules
+from assistant.types.ingest import IngestEvent, ReEmbedProgress, SyncRules
 from assistant.types.labels import EVERYTHING, DocumentFilter, Labels
 from assistant.types.tabular import Grids
 
@@ -74,6 +74,16 @@ class Workspace(Protocol):
         sync: SyncRules | None = None,
     ) -> Iterator[IngestEvent]:
         """Add files and folders; with `sync`, keep the library in step with them."""
+        ...
+
+    def re_embed(
+        self, embedder: str = "", cancel: CancelToken | None = None
+    ) -> Iterator[ReEmbedProgress]:
+        """Make all vectors anew with the embedder of that name; "" is what suits the documents.
+
+        The library is searched as before until the last event, which says so. After a cancel
+        the next call goes on. Raises `ModelError` for an unknown embedder.
+        """
         ...
 
     def documents(self) -> list[DocumentRecord]: ...

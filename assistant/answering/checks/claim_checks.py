@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from assistant.answering.checks.attribution import without_attribution, wrong_place
-from assistant.answering.checks.language import differ
 from assistant.answering.checks.names import find_names, known_words, missing_names
 from assistant.answering.checks.negation import (
     NOT,
@@ -20,6 +19,7 @@ from assistant.answering.checks.negation import (
 )
 from assistant.answering.checks.sentence_context import Context
 from assistant.text.dates import find_dates
+from assistant.text.language import differ
 from assistant.text.quantities import find_values, missing
 from assistant.text.signs import QUOTE_MARKS
 from assistant.text.stop_words import STOP_WORDS

@@ -21,7 +21,7 @@ from assistant.cli.table.table_schema import (
 from assistant.cli.table.terminal_view import one_line, show_grid
 from assistant.console.interrupt import cancel_on_interrupt
 from assistant.console.output import Output
-from assistant.console.progress import progress_bar
+from assistant.console.progress import progress_bar, time_left
 from assistant.errors import Cancelled, UsageError
 from assistant.tabular.question_file import read_questions, template_names
 from assistant.types.tabular import GridFinished, GridSpec, GridStarted, RowGone, RowRead
@@ -93,7 +93,7 @@ def fill(
                     case GridStarted(cells=cells, known=known):
                         report("reading", known, cells)
                     case RowRead(document=document, done=done, total=total):
-                        left = _time_left(event.seconds_left)
+                        left = time_left(event.seconds_left)
                         report(f"{done} of {total} cells, {document.name}{left}", done, total)
                     case RowGone(document=document):
                         gone.append(document.name)
@@ -119,12 +119,6 @@ def _finish(finished: GridFinished, gone: list[str], target: str, output: Output
     if finished.cancelled:
         output.note("Cancelled: what was read is kept; the same command goes on.")
         sys.exit(Cancelled.exit_code)
-
-
-def _time_left(seconds: float | None) -> str:
-    if seconds is None:
-        return ""
-    return f", {seconds / 60:.0f} min left" if seconds >= 90 else f", {seconds:.0f} s left"
 
 
 @table.command()
