@@ -5,7 +5,6 @@ What a method needs is imported there: `assistant docs` waits for no engine.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from assistant.audit import AuditedStore, AuditedWorkspace, AuditRecorder
 from assistant.cli import embedder_choice
+from assistant.cli.engines import Engines
 from assistant.cli.model_identity import chat_model_hash, identified
 from assistant.config import Settings
 from assistant.console.output import Output
@@ -27,19 +27,15 @@ from assistant.types import (
     EVERYTHING,
     AnswerEvent,
     CancelToken,
-    ChatEngine,
     DocumentFilter,
     DocumentRecord,
-    Embedder,
     ExportKind,
     Feedback,
     FeedbackExport,
     IngestEvent,
     Labels,
     Note,
-    Ocr,
     Page,
-    Reader,
     ReadOptions,
     ReEmbedProgress,
     SearchResult,
@@ -55,7 +51,7 @@ if TYPE_CHECKING:
     from assistant.retrieval import Retriever
 
 
-class LocalWorkspace:
+class LocalWorkspace(Engines):
     """The real `Workspace`. Engines are loaded when first needed, each once.
 
     A library that does not exist is made by the first `add`, not by looking at it. `keys`
@@ -66,20 +62,15 @@ class LocalWorkspace:
     def __init__(
         self, settings: Settings, keys: KeySource, recorder: AuditRecorder, *, create: bool = False
     ) -> None:
-        self._settings = settings
+        super().__init__(settings)
         self._recorder = recorder
         self._keys = keys
         self._new_key: StoreKey | None = None
         self._store: AuditedStore | None = None
-        self._lock = threading.RLock()
         if settings.store_path.exists():
             self._open_store()
         elif create:
             self._new_key = keys.get(create=True)
-        self._embedder: Embedder | None = None
-        self._reader: Reader | None = None
-        self._chat: ChatEngine | None = None
-        self._ocr: Ocr | None = None
         self._parser: ChildParser | None = None
 
     @property
@@ -225,7 +216,7 @@ class LocalWorkspace:
         """Close the library and let go of the engines: they hold text of documents."""
         if self._parser:
             self._parser.close()
-        self._chat = self._embedder = self._reader = self._ocr = None
+        self._let_go()
         if self._store:
             self._store.close()
 
@@ -275,36 +266,6 @@ class LocalWorkspace:
 
         numbers = None if chosen is None else {record.id for record in chosen}
         return Retriever(self._filled_store(), self._load_embedder(), documents=numbers)
-
-    def _load_embedder(self) -> Embedder:
-        from assistant.engine.engine_loader import load_embedder
-
-        with self._lock:
-            self._embedder = self._embedder or load_embedder(self._settings)
-            return self._embedder
-
-    def _load_reader(self) -> Reader | None:
-        from assistant.engine.engine_loader import load_reader
-
-        with self._lock:
-            self._reader = self._reader or load_reader(self._settings)
-            return self._reader
-
-    def _load_ocr(self) -> Ocr | None:
-        from assistant.engine.engine_loader import load_ocr
-
-        with self._lock:
-            self._ocr = self._ocr or load_ocr(self._settings)
-            return self._ocr
-
-    def _load_chat(self) -> ChatEngine | None:
-        from assistant.engine.engine_loader import chat_when_needed, has_chat_model, load_chat
-
-        with self._lock:
-            if self._chat is None and has_chat_model(self._settings):
-                reads = self._load_reader() is not None
-                self._chat = (chat_when_needed if reads else load_chat)(self._settings)
-            return self._chat
 
 
 def open_workspace(
