@@ -44,6 +44,7 @@ OUTPUTS = {
     "compare": CompareJson,
     "docs": schema.DocsJson,
     "library check": schema.LibraryCheckJson,
+    "library re-embed": schema.ReEmbedJson,
     "doctor": schema.DoctorJson,
     "eval draft": evaluate_schema.DraftJson,
     "eval review": evaluate_schema.ReviewJson,

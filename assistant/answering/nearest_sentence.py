@@ -27,10 +27,12 @@ from assistant.answering.best_sentence import (
 )
 from assistant.answering.request import milliseconds_since
 from assistant.answering.stages import Searched
+from assistant.answering.strategies.question_type import LOOK_UP
+from assistant.answering.strategies.router import RouteChoice
 from assistant.config import Settings
 from assistant.retrieval import Query
 from assistant.text.language import ENGLISH, NAMES, language_of
-from assistant.types import CancelToken, Embedder, Hit, SearchResult
+from assistant.types import EXTRACT, READER, CancelToken, Embedder, Hit, SearchResult
 
 READ = 20
 """Passages whose sentences are compared."""
@@ -77,13 +79,23 @@ def why_not_read(question: str, hits: Sequence[Hit], *, multilingual: bool) -> s
     what = what or f"The passages are in {NAMES[there]}"
     if not multilingual:
         return (
-            f" {what}; this library's search and reader know English only. To have it searched in "
+            f"{what}; this library's search and reader know English only. To have it searched in "
             "a hundred languages: assistant library re-embed --embedder multilingual-e5-small-int8."
         )
     return (
-        f" {what}, which the reader doesn't know: this is the sentence whose meaning is nearest. "
+        f"{what}, which the reader doesn't know: this is the sentence whose meaning is nearest. "
         "How sure that is, is not known."
     )
+
+
+def unread_choice(choice: RouteChoice, why: str) -> RouteChoice:
+    """Return the choice for what the reader can't read: a sentence is given where it would answer.
+
+    A model that writes freely may know the language, so it goes on.
+    """
+    strategy = EXTRACT if choice.strategy == READER else choice.strategy
+    kind = LOOK_UP if strategy == EXTRACT else choice.route.kind  # told by English words
+    return replace(choice, strategy=strategy, route=replace(choice.route, kind=kind, reason=why))
 
 
 def with_sentences(

@@ -16,7 +16,7 @@ from assistant.answering.ask_again import ask_again
 from assistant.answering.checks.support import embedder_similarity
 from assistant.answering.contradictions import find_disagreements
 from assistant.answering.ground_sentences import ground
-from assistant.answering.nearest_sentence import why_not_read, with_sentences
+from assistant.answering.nearest_sentence import unread_choice, why_not_read, with_sentences
 from assistant.answering.reader_answer import (
     by_document,
     considered,
@@ -44,6 +44,7 @@ from assistant.errors import Cancelled
 from assistant.prompts import build_messages, is_refusal
 from assistant.retrieval import Retriever
 from assistant.types import (
+    EXTRACT,
     MAP_REDUCE,
     READER,
     Answer,
@@ -132,6 +133,9 @@ class AnswerSession:
                 yield Retrieved(searched.result)
             elif not choice.answer:
                 searched = self._search(choice.route.searched or question, choice, began)
+                if searched.unread:
+                    choice = unread_choice(choice, searched.unread)
+                    read = StrategyResult(choice.strategy)
                 yield Retrieved(searched.result)
             if searched is not None and searched.in_scope and choice.document is None:
                 token.raise_if_cancelled()
@@ -278,7 +282,7 @@ class AnswerSession:
             passages=stages.hits,
             relevance=searched.result.relevance if searched else 0.0,
             timings=timings_of(stages, tokens),
-            model=self._answered_by(read.strategy),
+            model="" if read.strategy == EXTRACT else self._answered_by(read.strategy),
             cancelled=stages.cancelled,
             truncated=read.cut_short or (not stages.cancelled and reached_limit(read.plan, tokens)),
             strategy=read.strategy,

@@ -66,8 +66,7 @@ class Stages:
     @property
     def note(self) -> str:
         """What is added to the reason of the route."""
-        unread = self.searched.unread if self.searched else ""
-        return self.read.note + (self.found.note if self.found else "") + unread
+        return self.read.note + (self.found.note if self.found else "")
 
     @property
     def in_scope(self) -> bool:

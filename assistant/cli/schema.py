@@ -138,7 +138,7 @@ class ReadingJson(Shape, frozen=True):
     notes: list[ReadingNoteJson]
 
 
-class ReEmbedJson(Shape, frozen=True):
+class ReEmbedJson(Document, frozen=True):
     """`done` of `chunks` have a vector of the new embedder; `finished`: these are in use now."""
 
     done: int

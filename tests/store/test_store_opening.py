@@ -165,7 +165,7 @@ def test_another_embedder(
             open_again(embedder=other)
         assert f"'{mine.name}'" in caught.value.message
         assert f"'{other.name}'" in caught.value.message
-        assert f"config.toml back to the first one ({mine.name})" in caught.value.hint
+        assert f"config.toml back to {mine.name}" in caught.value.hint
     assert open_again().embedder == mine
     assert open_again(embedder=None).embedder == mine
 
