@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from pathlib import Path
 
 from assistant.answering import AnswerSession
@@ -29,9 +30,11 @@ class CountingStore(FakeStore):
         self.asked["documents"] += 1
         return super().documents()
 
-    def search_text(self, query: str, k: int) -> list[tuple[int, float]]:
+    def search_text(
+        self, query: str, k: int, documents: Collection[int] | None = None
+    ) -> list[tuple[int, float]]:
         self.asked["term_frequencies"] -= 1  # the fake's own look-up is part of the search
-        return super().search_text(query, k)
+        return super().search_text(query, k, documents)
 
     def term_frequencies(self, query: str) -> tuple[int, dict[str, int]]:
         self.asked["term_frequencies"] += 1
