@@ -16,9 +16,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from assistant.bundle.install_checks import check_fit
-from assistant.bundle.manifest import KEY_ROLE, TIME_FORMAT
+from assistant.bundle.manifest import TEXT_ROLES, TIME_FORMAT
 from assistant.bundle.payload_extract import Installation
-from assistant.bundle.payload_install import install_chat
+from assistant.bundle.payload_install import install_chat, install_reader
 from assistant.bundle.prebuilt_library import LibraryAccess, install_library
 from assistant.bundle.rollback_guard import MinimumVersion, MinimumVersions
 from assistant.bundle.trust_tables import locked, write_bytes
@@ -71,6 +71,8 @@ def import_bundle(
                 job = Installation(bundle, settings, raise_minimum_version, progress, cancel)
                 if manifest.kind == "library":
                     install_library(job, library)
+                elif manifest.kind == "reader":
+                    install_reader(job)
                 else:
                     install_chat(job, fit.base)
     return InstalledBundle(manifest.installed_name, manifest.kind, fit.installed, papers)
@@ -106,7 +108,7 @@ def _papers(bundle: OpenBundle, folder: Path) -> Iterator[None]:
     try:
         write_bytes(folder / MANIFEST_FILE, bundle.raw_manifest)
         for entry in bundle.manifest.files:
-            if entry.role not in (bundle.manifest.kind, KEY_ROLE):
+            if entry.role in TEXT_ROLES:
                 write_bytes(folder / entry.name, bundle.raw(entry))
         yield
     except BaseException as error:

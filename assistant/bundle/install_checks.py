@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass
+from pathlib import Path
 
-from assistant.bundle.manifest import Base, Manifest
+from assistant.bundle.manifest import READER_ROLES, Base, Manifest
 from assistant.bundle.rollback_guard import MinimumVersions
 from assistant.bundle.trusted_keys import TrustStore
 from assistant.bundle.verify_bundle import OpenBundle
@@ -13,7 +14,9 @@ from assistant.config import Settings
 from assistant.errors import BundleError, ModelError
 from assistant.models.catalogue import load_catalogue
 from assistant.models.installed_models import list_models
+from assistant.models.installed_readers import installed_readers
 from assistant.models.model_record import read_record
+from assistant.models.verified_file import verify_file
 from assistant.prompts import DEFAULT_STYLE, PROMPT_VERSION
 
 _ROOM_LEFT = 64 << 20
@@ -98,6 +101,13 @@ def _installed(manifest: Manifest, settings: Settings) -> bool:
     if load_catalogue().find_embedder(name) is not None:
         raise taken
     folder = settings.models_dir / name
+    reader = installed_readers(settings).get(name)
+    if manifest.kind == "reader":
+        if folder.exists():
+            raise taken
+        return reader is not None and _same_reader(manifest, reader, taken)
+    if reader is not None:
+        raise taken
     if not folder.exists():
         return False
     try:
@@ -107,6 +117,17 @@ def _installed(manifest: Manifest, settings: Settings) -> bool:
         raise taken from error
     if record.sha256 != manifest.payload.sha256 or size != record.size:
         raise taken
+    return True
+
+
+def _same_reader(manifest: Manifest, folder: Path, taken: BundleError) -> bool:
+    """Return True for the very files of the bundle. Raises `taken` for others."""
+    try:
+        for entry in manifest.files:
+            if entry.role in READER_ROLES:
+                verify_file(folder / READER_ROLES[entry.role], entry.sha256)
+    except ModelError as error:
+        raise taken from error
     return True
 
 

@@ -14,6 +14,8 @@ from typing import Annotated, Any
 
 from assistant import __version__
 from assistant.errors import BundleError
+from assistant.models.embedder_folder import MODEL_FILE, TOKENIZER_FILE
+from assistant.models.installed_readers import CONFIG_FILE
 from assistant.models.model_record import safe_name
 from assistant.strict_reader import (
     Limits,
@@ -26,11 +28,13 @@ from assistant.strict_reader import (
 )
 from assistant.types import Calibration
 
-KINDS = ("model", "adapter", "library")
+KINDS = ("model", "adapter", "library", "reader")
 KEY_ROLE = "key"
 """The sealed key that a library travels under."""
 TEXT_ROLES = ("card", "licence", "evaluation", "recipe")
 PAYLOAD_ROLES = KINDS
+READER_ROLES = {"reader": MODEL_FILE, "tokenizer": TOKENIZER_FILE, "description": CONFIG_FILE}
+"""A reader's files: `reader` is its payload, the two others come with it, under these names."""
 MAX_TEXT_BYTES = 4 << 20
 MAX_PAYLOAD_BYTES = 1 << 40
 MAX_VERSION = 2**31 - 1
@@ -41,7 +45,7 @@ _FileName = Annotated[
     str,
     Meta(
         pattern=r"\A(?!(?:con|prn|aux|nul|com[0-9]|lpt[0-9])\.)[a-z0-9][a-z0-9_-]{0,63}"
-        r"\.(?:gguf|db|md|txt|json|toml)\Z",
+        r"\.(?:gguf|onnx|db|md|txt|json|toml)\Z",
         description="a plain name in small letters with a known ending",  # no device of Windows
     ),
 ]
@@ -208,14 +212,16 @@ def _problems(manifest: Manifest) -> Iterator[str]:
         datetime.strptime(manifest.created, TIME_FORMAT).replace(tzinfo=UTC)
     except ValueError:
         yield "'created' is no time"
-    wanted = {"adapter": (True,), "library": (False,)}.get(manifest.kind, (True, False))
+    wanted = {"adapter": (True,), "library": (False,), "reader": (False,)}.get(
+        manifest.kind, (True, False)
+    )
     if (manifest.base is not None) not in wanted:
         yield "a base is missing, or out of place"
     try:
         Calibration.read(dict(manifest.calibration))
     except ValueError as error:
         yield f"its calibration is damaged: {error}"
-    if (manifest.prompt is None) != (manifest.kind == "library"):
+    if (manifest.prompt is None) != (manifest.kind in ("library", "reader")):
         yield "the prompt version is missing, or out of place"
 
 
@@ -226,6 +232,11 @@ def _file_problems(manifest: Manifest) -> Iterator[str]:
     allowed = {*TEXT_ROLES, manifest.kind}
     if manifest.kind == "library" and roles.count(KEY_ROLE) == 1:
         allowed.add(KEY_ROLE)
+    if manifest.kind == "reader":
+        allowed |= READER_ROLES.keys()
+        parts = {file.role: file.name for file in manifest.files if file.role in READER_ROLES}
+        if parts != READER_ROLES or sum(role in READER_ROLES for role in roles) != len(parts):
+            yield "a reader is a model, a tokenizer and a description"
     if not set(roles) <= allowed or roles.count(manifest.kind) != 1:
         yield f"it must hold one {manifest.kind} and its texts"
     if roles.count("card") != 1 or (manifest.kind != "library" and "licence" not in roles):

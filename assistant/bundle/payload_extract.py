@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, cast
 
+from assistant.bundle.manifest import BundleFile
 from assistant.bundle.verify_bundle import OpenBundle, Progress, changed
 from assistant.config import Settings
 from assistant.models.model_install import copy_hashed
@@ -27,12 +28,12 @@ class Installation:
     progress: Progress
     cancel: CancelToken | None = None
 
-    def copy(self, target: Path) -> None:
-        """Copy the payload, and check once more that these are the bytes that were signed.
+    def copy(self, target: Path, entry: BundleFile | None = None) -> None:
+        """Copy a file (by default the payload), checking once more that it is what was signed.
 
         Raises `BundleError` if they changed meanwhile, `Cancelled` on cancel.
         """
-        entry = self.bundle.manifest.payload
+        entry = entry or self.bundle.manifest.payload
         source = cast("IO[bytes]", self.bundle.member(entry))
         if copy_hashed(source, target, entry.size, self.progress, self.cancel) != entry.sha256:
             raise changed()

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from assistant.bundle.manifest import Manifest
+from assistant.bundle.manifest import READER_ROLES, Manifest
 from assistant.bundle.payload_extract import Installation
 from assistant.errors import BundleError, ModelError
 from assistant.models.adapter_install import About, try_adapter, try_model
-from assistant.models.model_install import publish, staging
+from assistant.models.installed_readers import readers_dir
+from assistant.models.model_install import publish, staging, try_reader
 from assistant.models.model_record import ADAPTER_FILE, MODEL_FILE
 from assistant.models.template_approval import BUNDLE
 from assistant.types import Calibration
@@ -35,6 +36,22 @@ def install_chat(job: Installation, base: str) -> None:
         check_template(manifest, record.prompt_style, record.template_sha256)
         job.checked()
         publish(stage, models_dir, record)
+
+
+def install_reader(job: Installation) -> None:
+    """Install a reader: its three files, read once in a child process.
+
+    Raises `ModelError` if they don't belong together, or are of another version.
+    """
+    manifest, path, home = job.bundle.manifest, job.bundle.path, readers_dir(job.settings)
+    with staging(home) as stage:
+        for entry in manifest.files:
+            if entry.role in READER_ROLES:
+                job.copy(stage / READER_ROLES[entry.role], entry)
+        with naming(path, stage):
+            try_reader(stage, path, job.cancel)
+        job.checked()
+        stage.rename(home / manifest.installed_name)
 
 
 def _about(manifest: Manifest, path: Path) -> About:

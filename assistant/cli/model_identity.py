@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from assistant.config import Settings
-from assistant.models.catalogue import load_catalogue
 from assistant.models.installed_models import list_models
 
 
 def identified(name: str, settings: Settings) -> tuple[str, str]:
     """Return the SHA-256 and the base of a chat model or reader; "" for what is not known."""
     for model in list_models(settings):
-        if model.role == "chat" and model.name == name:
+        full = f"{model.name}-{model.sha256[:8]}"  # what a reader from a bundle is called
+        if (model.role in ("chat", "reader") and model.name == name) or (
+            model.role == "reader" and name == full
+        ):
             return model.sha256, model.base
-    readers = load_catalogue().readers
-    return next((entry.model_sha256 for entry in readers if entry.name == name), ""), ""
+    return "", ""
 
 
 def chat_model_hash(settings: Settings) -> str:

@@ -15,6 +15,7 @@ from assistant.models.base_models import base_folder, size_of
 from assistant.models.catalogue import EmbedderEntry, bundled_models_dir, load_catalogue
 from assistant.models.embedder_folder import embedder_home, entry_of, identity_of
 from assistant.models.installed_models import active_chat_name, model_folder
+from assistant.models.installed_readers import chosen_reader, reader_info
 from assistant.models.model_profile import profile_of
 from assistant.models.model_record import MODEL_FILE, ModelRecord, read_record
 from assistant.models.ocr_models import has_ocr, ocr_folder
@@ -97,17 +98,17 @@ def load_embedder(settings: Settings) -> Embedder:
 
 
 def load_reader(settings: Settings) -> Reader | None:
-    """Load the extractive reader: that of the catalogue, or of an exported folder.
+    """Load the extractive reader: of the settings, the chosen one, or that of the catalogue.
 
     None if the settings want none, or none came with the program. Raises `ModelError`.
     """
     if settings.reader == NO_READER:
         return None
-    from assistant.engine.reader import OnnxReader, reader_info
+    from assistant.engine.reader import OnnxReader
 
-    if settings.reader:
-        info = reader_info(Path(settings.reader).expanduser())
-        return OnnxReader(info, threads_for(settings.threads))
+    named = Path(settings.reader).expanduser() if settings.reader else chosen_reader(settings)
+    if named is not None:
+        return OnnxReader(reader_info(named), threads_for(settings.threads))
     entry = load_catalogue().default_reader
     if entry is None:
         return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +13,17 @@ from assistant.types import Message, Sampling
 
 _CONTEXT = 256
 _TOKENS = 8
+_QUESTION = "Who keeps the keys?"
+_PASSAGE = "The porter, Mrs Ngo, keeps 12 keys in a blue tin (see page 4); é, ß, 漢字, 🙂. "
 
 
 def main(arguments: list[str]) -> None:
-    """`MEMORY SECONDS load FILE [ADAPTER]` or `MEMORY SECONDS features`: prints one object."""
+    """`MEMORY SECONDS load FILE [ADAPTER]`, `read FOLDER` or `features`: prints one object."""
     memory, seconds, action, *rest = arguments
     files = tuple(map(Path, rest))
     try:
         confine(int(memory), int(seconds), files)
-        result = _features() if action == "features" else load(*files)
+        result = _ACTIONS[action](*files)
     except AssistantError as error:
         result = {"error": error.message, "hint": error.hint}
     json.dump(result, sys.stdout)
@@ -83,3 +86,20 @@ def load(path: Path, adapter: Path | None = None) -> dict[str, Any]:
         "template_sha256": chat.template_sha256,
         "said": "".join(pieces),
     }
+
+
+def read(folder: Path) -> dict[str, Any]:
+    """Load the reader in a folder and let it read a few passages."""
+    from assistant.engine.reader import OnnxReader
+    from assistant.models.installed_readers import reader_info
+
+    info = reader_info(folder)
+    readings = OnnxReader(info, 1).read(_QUESTION, (_PASSAGE, _PASSAGE * 20))
+    return {"spans": sum(len(reading.spans) for reading in readings), "name": info.name}
+
+
+_ACTIONS: dict[str, Callable[..., dict[str, Any]]] = {
+    "features": _features,
+    "load": load,
+    "read": read,
+}

@@ -12,9 +12,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Annotated, Literal
 
 import numpy as np
 
@@ -22,15 +19,13 @@ from assistant.engine.embedder import load_session, load_tokenizer
 from assistant.engine.reader_windows import ReaderWindow, TokenizedText, WindowMaker, tokenize
 from assistant.engine.span_search import Scores, window_spans, without_overlaps
 from assistant.errors import EngineError, ModelError
-from assistant.models.embedder_folder import MODEL_FILE, TOKENIZER_FILE, read_description
-from assistant.strict_reader import Meta, Sha256
+from assistant.models.embedder_folder import MODEL_FILE, TOKENIZER_FILE
+from assistant.models.installed_readers import MAKE_READER, ReaderInfo
 from assistant.types import CancelToken, ReaderCalibration, Reading
 
-CONFIG_FILE = "reader.json"
 OUTPUTS = ("starts", "ends", "relevance")
 """The model's outputs: shapes (batch, tokens), (batch, tokens) and (batch,); logits."""
 
-_HINT = "Make the folder with: assistant-convert reader export MODEL FOLDER"
 _OVERLAP = 64
 """Tokens that two windows of a passage share: an answer shorter than that stands whole in one."""
 
@@ -38,51 +33,6 @@ _LONGEST_QUESTION = 100_000
 _NOT_FINITE = "The reader gave numbers that are not finite."
 NOTHING_READ = Reading((), 0.0, -100.0)
 """The reading of a passage without a word, or for a question without one."""
-
-
-@dataclass(frozen=True, slots=True)
-class ReaderInfo:
-    """What is known of a reader without loading it. `max_tokens` is that of one window."""
-
-    folder: Path
-    name: str
-    model_sha256: str
-    tokenizer_sha256: str
-    max_tokens: int
-    calibration: ReaderCalibration = field(default_factory=ReaderCalibration)
-
-
-@dataclass(frozen=True, slots=True)
-class _Calibration:
-    weights: dict[str, float] = field(default_factory=dict)
-    threshold: Annotated[float, Meta(ge=0, le=1)] = 0.5
-
-
-@dataclass(frozen=True, slots=True)
-class _Description:
-    format: Literal[1]
-    architecture: Literal["bert"]
-    task: Literal["span"]
-    model_sha256: Sha256
-    tokenizer_sha256: Sha256
-    max_tokens: Annotated[int, Meta(ge=32, le=8192)]
-    calibration: _Calibration = field(default_factory=_Calibration)
-
-
-def reader_info(folder: Path) -> ReaderInfo:
-    """Describe an exported reader.
-
-    Raises `ModelError` for a folder that holds none, or one of another version.
-    """
-    found = read_description(folder / CONFIG_FILE, _Description, _HINT)
-    return ReaderInfo(
-        folder=folder,
-        name=f"{folder.resolve().name}-{found.model_sha256[:8]}",
-        model_sha256=found.model_sha256,
-        tokenizer_sha256=found.tokenizer_sha256,
-        max_tokens=found.max_tokens,
-        calibration=ReaderCalibration(found.calibration.weights, found.calibration.threshold),
-    )
 
 
 class OnnxReader:
@@ -97,7 +47,7 @@ class OnnxReader:
         self._tokenizer = load_tokenizer(info.folder / TOKENIZER_FILE, info.tokenizer_sha256)
         self._session = load_session(info.folder / MODEL_FILE, info.model_sha256)
         if [output.name for output in self._session.get_outputs()] != list(OUTPUTS):
-            raise ModelError(f"{info.folder / MODEL_FILE} is no reader.", hint=_HINT)
+            raise ModelError(f"{info.folder / MODEL_FILE} is no reader.", hint=MAKE_READER)
         begin, end = self._tokenizer.encode("", add_special_tokens=True).ids
         self._maker = WindowMaker(begin, end, info.max_tokens)
         self._pool = ThreadPoolExecutor(max(1, threads), thread_name_prefix="reader")

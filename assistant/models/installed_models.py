@@ -15,6 +15,16 @@ from assistant.models.base_models import adapters_over, base_folder, recorded_ba
 from assistant.models.catalogue import EmbedderEntry, load_catalogue
 from assistant.models.embedder_folder import MODEL_FILE as EMBEDDER_FILE
 from assistant.models.embedder_folder import embedder_home, has_embedder, verify_embedder
+from assistant.models.installed_readers import (
+    bundled_reader_name,
+    is_reader,
+    reader_folders,
+    reader_info,
+    readers_dir,
+    remove_reader,
+    use_reader,
+    verify_reader,
+)
 from assistant.models.model_install import Progress, open_regular, quiet
 from assistant.models.model_record import (
     ModelRecord,
@@ -32,9 +42,9 @@ _BLOCK = 1 << 20
 class ModelInfo:
     """A model as shown to a person; `size` in bytes, `problem` is "" if it is usable.
 
-    `role` is "chat", "ocr" or "embedder"; `active` tells whether it is the one in use. `base` is
-    the name of the model that an adapter is loaded over ("" for a model of its own);
-    parameters, quantization, size and hash are those of the adapter's own file then.
+    `role` is "chat", "reader", "ocr" or "embedder"; `active` tells whether it is the one
+    in use. `base` is the name of the model that an adapter is loaded over ("" for a model of
+    its own); parameters, quantization, size and hash are those of the adapter's own file then.
     """
 
     name: str
@@ -71,6 +81,7 @@ def list_models(settings: Settings) -> list[ModelInfo]:
     chosen = settings.embedder or load_catalogue().default_embedder.name
     return (
         chat
+        + _readers(settings)
         + _ocr_models(settings)
         + [
             ModelInfo(
@@ -94,6 +105,33 @@ def _embedders(settings: Settings) -> list[EmbedderEntry]:
     """Return those that came with the program, damaged or not, and those that were set up."""
     known = load_catalogue().embedders
     return [entry for entry in known if not entry.source_size or has_embedder(entry, settings)]
+
+
+def _readers(settings: Settings) -> list[ModelInfo]:
+    own = load_catalogue().default_reader
+    chosen = read_active(readers_dir(settings)) or bundled_reader_name()
+    found = []
+    for name, folder in reader_folders(settings).items():
+        try:
+            reader, problem = reader_info(folder), ""
+        except ModelError as error:
+            reader, problem = None, error.message
+        mine = own if own is not None and own.name == name else None
+        info = ModelInfo(
+            name=name,
+            role="reader",
+            active=not settings.reader and name == chosen,
+            title=mine.title if mine else name,
+            architecture="bert",
+            quantization="int8",
+            context_length=reader.max_tokens if reader else 0,
+            size=size_of(folder / EMBEDDER_FILE),
+            sha256=reader.model_sha256 if reader else "",
+            licence=mine.licence if mine else "",
+            problem=problem,
+        )
+        found.append(info)
+    return found
 
 
 def _ocr_models(settings: Settings) -> list[ModelInfo]:
@@ -136,7 +174,13 @@ def active_chat_name(settings: Settings) -> str:
 
 
 def use_model(name: str, settings: Settings) -> ModelInfo:
-    """Choose the chat model for all later runs. Raises `UsageError` for an unknown name."""
+    """Choose the chat model or reader for all later runs.
+
+    Raises `UsageError` for an unknown name.
+    """
+    if is_reader(name, settings):
+        use_reader(name, settings)
+        return next(info for info in _readers(settings) if info.name == name)
     folder = model_folder(name, settings)
     read_record(folder)
     write_active(settings.models_dir, name)
@@ -149,6 +193,10 @@ def verify_models(settings: Settings, progress: Progress = quiet) -> list[ModelC
     checks += [
         _checked(entry.name, partial(verify_embedder, entry, settings))
         for entry in _embedders(settings)
+    ]
+    checks += [
+        _checked(name, partial(verify_reader, folder))
+        for name, folder in reader_folders(settings).items()
     ]
     return checks + [
         _checked(ocr.name, partial(verify_ocr, ocr, settings))
@@ -166,10 +214,13 @@ def _checked(name: str, verify: Callable[[], None]) -> ModelCheck:
 
 
 def remove_model(name: str, settings: Settings) -> None:
-    """Delete an installed chat model or adapter.
+    """Delete an installed chat model, adapter or reader.
 
     Raises `UsageError` for an unknown name, and for a model that an adapter needs.
     """
+    if is_reader(name, settings):
+        remove_reader(name, settings)
+        return
     folder = model_folder(name, settings)
     if needed_by := adapters_over(name, settings.models_dir):
         raise UsageError(

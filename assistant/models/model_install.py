@@ -151,6 +151,23 @@ def probe_model(
     return found
 
 
+def try_reader(folder: Path, shown: Path, cancel: CancelToken | None = None) -> None:
+    """Let the reader in `folder` read a passage in a child process; errors name `shown`.
+
+    Raises `ModelError` with the reason, `Cancelled` as soon as `cancel` is set.
+    """
+    size = sum(file.stat().st_size for file in folder.iterdir() if file.is_file())
+    limits = Limits(memory=4 * size + (4 << 30), seconds=120)
+    hint = "Export it again with the workstation's side of this very version."
+    try:
+        found = run_probe(["read", str(folder)], limits, cancel)
+    except EngineError as error:
+        raise ModelError(f"{shown} can't be run: {error.message}.", hint=hint) from error
+    if "error" in found:
+        said = str(found["error"]).replace(str(folder), str(shown)).rstrip(".")
+        raise ModelError(f"{shown} can't be run: {said}.", hint=hint)
+
+
 def now() -> str:
     """Return the time as a record has it."""
     return datetime.now(UTC).isoformat(timespec="seconds")

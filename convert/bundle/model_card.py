@@ -77,6 +77,7 @@ def _kind(manifest: Manifest) -> str:
     return {
         "model": "Chat model (GGUF)",
         "adapter": "LoRA adapter (GGUF) over an unchanged base",
+        "reader": "Extractive reader (ONNX)",
         "library": "Prebuilt library (encrypted; its key travels separately)",
     }[manifest.kind]
 

@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from assistant.bundle.file_layout import SUFFIX
-from assistant.bundle.manifest import TIME_FORMAT, Base, BundleFile, Manifest, Prompt
+from assistant.bundle.manifest import READER_ROLES, TIME_FORMAT, Base, BundleFile, Manifest, Prompt
 from assistant.errors import ModelError, UsageError
 from assistant.models.adapter_check import why_not_adapter, why_not_over
+from assistant.models.embedder_folder import MODEL_FILE as READER_MODEL
 from assistant.models.gguf_header import read_header
-from assistant.models.model_install import checked_chat_header, probe_model
+from assistant.models.model_install import checked_chat_header, probe_model, try_reader
 from assistant.models.model_record import MODEL_FILE, RECORD_FILE, read_record, safe_name
 from assistant.prompts import DEFAULT_STYLE, PROMPT_VERSION
 from assistant.store.connection import PLAIN_HEADER, first_bytes
@@ -49,7 +50,12 @@ NEEDS_PROGRAM = "0.1.0"
 CARD_FILE = "card.md"
 EVALUATION_FILE = "evaluation.json"
 RECIPE_FILE = "recipe.json"
-_PAYLOAD_FILES = {"model": "model.gguf", "adapter": "adapter.gguf", "library": "library.db"}
+_PAYLOAD_FILES = {
+    "model": "model.gguf",
+    "adapter": "adapter.gguf",
+    "library": "library.db",
+    "reader": READER_MODEL,
+}
 _MAX_LICENCE = 1 << 20
 
 
@@ -57,7 +63,8 @@ _MAX_LICENCE = 1 << 20
 class Contents:
     """A bundle's content: the file, the base's GGUF (for an adapter), the steps' folders.
 
-    `kind` is "model", "adapter" or "library". `evaluation` is the folder of the evaluation
+    `kind` is "model", "adapter", "library" or "reader", whose payload is its folder.
+    `evaluation` is the folder of the evaluation
     (its record belongs to the lineage without naming it again); `recipe` is packed without
     its comments, and with paths cut to their last part. `sealing` is for a library that
     brings its key along, sealed.
@@ -129,6 +136,11 @@ def _check_request(settings: BundleSettings, contents: Contents) -> None:
         raise UsageError(f"A bundle can't hold a {contents.kind!r}.")
     if contents.kind == "adapter" and contents.base is None:
         raise UsageError("An adapter needs its base.", hint="Name the base's GGUF: --base FILE")
+    if contents.kind == "reader" and contents.evaluation is not None:
+        raise UsageError(
+            "An evaluation's gate is for chat models: a reader has none.",
+            hint="Leave --evaluation out, and say why it is packed: --force-without-gate REASON",
+        )
     if contents.kind == "library":
         _check_library(contents.payload)
         return
@@ -154,10 +166,17 @@ def _check_library(path: Path) -> None:
             )
 
 
+def _payload_parts(kind: str, path: Path) -> list[Part]:
+    """Return the payload, and of a reader the files that belong to it."""
+    if kind == "reader":
+        return [Part(name, role, path / name) for role, name in READER_ROLES.items()]
+    return [Part(_PAYLOAD_FILES[kind], kind, path)]
+
+
 def _base(contents: Contents) -> Base | None:
     """Describe the base; of an installed model its record tells name and origin."""
     path = contents.base
-    if path is None or contents.kind == "library":
+    if path is None or contents.kind in ("library", "reader"):
         return None
     digest = file_sha256(path)
     if path.name == MODEL_FILE and (path.parent / RECORD_FILE).is_file():
@@ -188,12 +207,12 @@ class _Packer:
         """Put the parts together and write the bundle into `out`."""
         contents, job = self.contents, self.job
         with carried(contents.payload, contents.sealing, out, job) as (file, sealed):
-            part = Part(_PAYLOAD_FILES[contents.kind], contents.kind, file)
+            part, *others = _payload_parts(contents.kind, file)
             payload = measure([part], job.progress)[0]
             base = _base(contents)
             evaluation = _evaluation(contents, payload, base)
             manifest = self._manifest(payload, base, evaluation)
-            texts = [*self._texts(manifest, evaluation), *sealed]
+            texts = [*self._texts(manifest, evaluation), *sealed, *others]
             # The payload last: whoever reads the file from its beginning meets the texts first.
             manifest = replace(manifest, files=(*measure(texts), payload))
             write_bundle(manifest, [*texts, part], self.key, out, job)
@@ -227,17 +246,22 @@ class _Packer:
             gate=gate,
             files=(),
             base=base,
-            prompt=None if library else self._prompt(),
+            prompt=self._prompt(),
             calibration=evaluation.system.calibration if evaluation is not None else {},
             sources=sources,
             lineage=to_steps(records),
         )
 
-    def _prompt(self) -> Prompt:
+    def _prompt(self) -> Prompt | None:
         """Run the model (an adapter over its base) as the laptop will, and see how it is asked."""
         contents, job = self.contents, self.job
         payload = contents.payload
+        if contents.kind == "library":
+            return None
         job.progress(f"Testing {payload.name}", 0, 0)
+        if contents.kind == "reader":
+            try_reader(payload, payload, job.cancel)
+            return None
         if contents.kind == "adapter" and contents.base is not None:
             _require_over(payload, contents.base)
             found = probe_model(contents.base, payload, job.cancel, adapter=payload)

@@ -67,6 +67,7 @@ def keygen(path: Path, name: str, follows: Path | None, *, as_json: bool) -> Non
 @bundle_group.command()
 @click.option("--model", type=_FILE, help="Chat model (GGUF) to pack.")
 @click.option("--adapter", type=_FILE, help="LoRA adapter (GGUF) to pack; needs --base.")
+@click.option("--reader", type=_FOLDER, help="Folder of an exported reader to pack.")
 @click.option("--library", type=_FILE, help="Library (.db) to pack, under a key for the way.")
 @click.option("--transfer-key-file", type=_FILE,
               help="Write the transfer key to this new private file; do not show it.")  # fmt: skip
@@ -101,7 +102,7 @@ def pack(
     as_json: bool,
     **given: Any,
 ) -> None:
-    """Sign a model, an adapter or a library with its lineage, licences and card.
+    """Sign a model, an adapter, a reader or a library with its lineage, licences and card.
 
     A library is unlocked here (as every command does) and written anew for the way; the
     transfer key that opens it on the laptop is shown once.
@@ -185,10 +186,10 @@ def inspect(file: Path, key: Path, *, as_json: bool) -> None:
 
 def _payload(given: dict[str, Any]) -> tuple[str, Path]:
     """Take the one file that is to be packed out of the options."""
-    found = {kind: given.pop(kind) for kind in ("model", "adapter", "library")}
+    found = {kind: given.pop(kind) for kind in ("model", "adapter", "reader", "library")}
     named = [(kind, path) for kind, path in found.items() if path is not None]
     if len(named) != 1:
-        raise UsageError("Name one of --model, --adapter and --library.")
+        raise UsageError("Name one of --model, --adapter, --reader and --library.")
     return named[0]
 
 

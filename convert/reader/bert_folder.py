@@ -6,8 +6,8 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from assistant.engine.reader import CONFIG_FILE
 from assistant.errors import ModelError
+from assistant.models.installed_readers import CONFIG_FILE
 from convert.embedder.model_folder import read_plain
 
 CONFIG = "config.json"

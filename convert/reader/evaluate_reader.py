@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
-from assistant.engine.reader import OnnxReader, reader_info
+from assistant.engine.reader import OnnxReader
 from assistant.engine.thread_count import threads_for
 from assistant.errors import UsageError
+from assistant.models.installed_readers import reader_info
 from assistant.strict_reader import Meta
 from assistant.types import CancelToken, Reader
 from convert.atomic_output import Job, Progress, quiet

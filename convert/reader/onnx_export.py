@@ -18,10 +18,11 @@ from typing import Any
 import numpy as np
 
 from assistant.engine.embedder import load_tokenizer
-from assistant.engine.reader import CONFIG_FILE, OUTPUTS, OnnxReader, reader_info
+from assistant.engine.reader import OUTPUTS, OnnxReader
 from assistant.engine.reader_windows import ReaderWindow, WindowMaker, tokenize
 from assistant.errors import ModelError
 from assistant.models.embedder_folder import MODEL_FILE, TOKENIZER_FILE
+from assistant.models.installed_readers import CONFIG_FILE, reader_info
 from assistant.types import CancelToken, Reading
 from convert.atomic_output import Progress, quiet, run_atomic_step
 from convert.base_model import offline, read_object, write_json

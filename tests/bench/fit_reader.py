@@ -32,9 +32,10 @@ from assistant.answering.confidence import INTERCEPT
 from assistant.answering.reader_confidence import features
 from assistant.config import Settings
 from assistant.engine.engine_loader import load_embedder
-from assistant.engine.reader import CONFIG_FILE, OnnxReader, reader_info
+from assistant.engine.reader import OnnxReader
 from assistant.engine.thread_count import threads_for
 from assistant.evaluation.answer_scores import f1
+from assistant.models.installed_readers import CONFIG_FILE, reader_info
 from assistant.retrieval import Retriever
 from assistant.types import Reader, ReaderCalibration
 from tests.bench.confidence_data import Query, material

@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from assistant.engine.reader import NOTHING_READ, OnnxReader, reader_info
+from assistant.engine.reader import NOTHING_READ, OnnxReader
 from assistant.engine.span_search import MOST_SPANS
 from assistant.errors import Cancelled, ModelError
+from assistant.models.installed_readers import reader_info
 from assistant.types import CancelToken
 from convert.cli.main import main
 from convert.embedder.onnx_export import quantize_weights

@@ -8,6 +8,7 @@ import click
 
 from assistant.cli.bundle.keys import keys
 from assistant.cli.options import Invocation, command_options
+from assistant.config import Settings
 from assistant.console.interrupt import cancel_on_interrupt
 from assistant.console.output import Output
 from assistant.console.progress import progress_bar
@@ -105,7 +106,7 @@ def import_(
     from assistant.bundle.trusted_keys import TrustStore
     from assistant.bundle.verify_bundle import open_bundle
     from assistant.cli.bundle.library_keys import library_access
-    from assistant.models.installed_models import active_chat_name, use_model
+    from assistant.models.installed_models import use_model
     from assistant.models.model_install import quiet
 
     output, settings = invocation.output, invocation.settings
@@ -126,13 +127,23 @@ def import_(
         show_manifest(manifest, signer, output)
     if manifest.kind == "library":
         output.note(f"Installed. To use it: assistant --library {done.name}")
-    elif not no_switch and (yes or _wants(done.name, active_chat_name(settings), output)):
+    elif not no_switch and (yes or _wants(done.name, _present(done.kind, settings), output)):
         use_model(done.name, settings)
-    active = manifest.kind != "library" and active_chat_name(settings) == done.name
+    active = manifest.kind != "library" and _present(done.kind, settings) == done.name
     if output.as_json:
         output.json(ImportJson(done.name, done.already, active, manifest, digest))
     elif manifest.kind != "library":
         _say_installed(done.name, output, already=done.already, active=active)
+
+
+def _present(kind: str, settings: Settings) -> str:
+    """Return the model in use that a bundle of this kind would replace, "" if none is."""
+    from assistant.models.installed_models import active_chat_name, list_models
+
+    if kind != "reader":
+        return active_chat_name(settings)
+    models = list_models(settings)
+    return next((info.name for info in models if info.role == "reader" and info.active), "")
 
 
 def _say_installed(name: str, output: Output, *, already: bool, active: bool) -> None:

@@ -26,7 +26,7 @@ def models() -> None:
 @models.command("list")
 @command_options
 def list_(invocation: Invocation) -> None:
-    """List chat models and embedders; the ones in use are marked.
+    """List chat models, readers and embedders; the ones in use are marked.
 
     \b
     Example:
@@ -115,11 +115,12 @@ def _accepts(unknown: UnknownTemplateError, output: Output) -> bool:
 @click.argument("name")
 @command_options
 def use(invocation: Invocation, name: str) -> None:
-    """Choose the chat model or adapter NAME for all later questions.
+    """Choose the chat model, adapter or reader NAME for all later questions.
 
     \b
-    Example:
+    Examples:
       assistant models use smollm2-135m-instruct
+      assistant models use minilm-l6-reader
     """
     from assistant.audit import changing
     from assistant.models.installed_models import use_model
@@ -134,7 +135,7 @@ def use(invocation: Invocation, name: str) -> None:
 @click.argument("name")
 @command_options
 def remove(invocation: Invocation, name: str) -> None:
-    """Delete the installed chat model or adapter NAME; not one that an adapter needs.
+    """Delete the installed chat model, adapter or reader NAME; not one that an adapter needs.
 
     \b
     Example:

@@ -10,11 +10,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from assistant.engine.reader import NOTHING_READ, OnnxReader, reader_info
+from assistant.engine.reader import NOTHING_READ, OnnxReader
 from assistant.engine.reader_windows import ReaderWindow, TokenizedText, WindowMaker
 from assistant.engine.span_search import LONGEST_SPAN, MOST_SPANS, window_spans, without_overlaps
 from assistant.errors import Cancelled, ModelError
 from assistant.models.catalogue import bundled_models_dir, load_catalogue
+from assistant.models.installed_readers import reader_info
 from assistant.types import CancelToken, Reading
 
 STATION = (
