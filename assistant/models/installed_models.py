@@ -11,20 +11,11 @@ from pathlib import Path
 
 from assistant.config import NO_CHAT_MODEL, Settings
 from assistant.errors import ModelError, UsageError
+from assistant.models import installed_readers as readers
 from assistant.models.base_models import adapters_over, base_folder, recorded_base, size_of
 from assistant.models.catalogue import EmbedderEntry, load_catalogue
 from assistant.models.embedder_folder import MODEL_FILE as EMBEDDER_FILE
 from assistant.models.embedder_folder import embedder_home, has_embedder, verify_embedder
-from assistant.models.installed_readers import (
-    bundled_reader_name,
-    is_reader,
-    reader_folders,
-    reader_info,
-    readers_dir,
-    remove_reader,
-    use_reader,
-    verify_reader,
-)
 from assistant.models.model_install import Progress, open_regular, quiet
 from assistant.models.model_record import (
     ModelRecord,
@@ -109,11 +100,11 @@ def _embedders(settings: Settings) -> list[EmbedderEntry]:
 
 def _readers(settings: Settings) -> list[ModelInfo]:
     own = load_catalogue().default_reader
-    chosen = read_active(readers_dir(settings)) or bundled_reader_name()
+    chosen = read_active(readers.readers_dir(settings)) or readers.bundled_reader_name()
     found = []
-    for name, folder in reader_folders(settings).items():
+    for name, folder in readers.reader_folders(settings).items():
         try:
-            reader, problem = reader_info(folder), ""
+            reader, problem = readers.reader_info(folder), ""
         except ModelError as error:
             reader, problem = None, error.message
         mine = own if own is not None and own.name == name else None
@@ -178,8 +169,8 @@ def use_model(name: str, settings: Settings) -> ModelInfo:
 
     Raises `UsageError` for an unknown name.
     """
-    if is_reader(name, settings):
-        use_reader(name, settings)
+    if readers.is_reader(name, settings):
+        readers.use_reader(name, settings)
         return next(info for info in _readers(settings) if info.name == name)
     folder = model_folder(name, settings)
     read_record(folder)
@@ -195,8 +186,8 @@ def verify_models(settings: Settings, progress: Progress = quiet) -> list[ModelC
         for entry in _embedders(settings)
     ]
     checks += [
-        _checked(name, partial(verify_reader, folder))
-        for name, folder in reader_folders(settings).items()
+        _checked(name, partial(readers.verify_reader, folder))
+        for name, folder in readers.reader_folders(settings).items()
     ]
     return checks + [
         _checked(ocr.name, partial(verify_ocr, ocr, settings))
@@ -218,8 +209,8 @@ def remove_model(name: str, settings: Settings) -> None:
 
     Raises `UsageError` for an unknown name, and for a model that an adapter needs.
     """
-    if is_reader(name, settings):
-        remove_reader(name, settings)
+    if readers.is_reader(name, settings):
+        readers.remove_reader(name, settings)
         return
     folder = model_folder(name, settings)
     if needed_by := adapters_over(name, settings.models_dir):

@@ -14,12 +14,10 @@ from assistant.bundle.file_layout import SUFFIX
 from assistant.bundle.manifest import READER_ROLES, TIME_FORMAT, Base, BundleFile, Manifest, Prompt
 from assistant.errors import ModelError, UsageError
 from assistant.models.adapter_check import why_not_adapter, why_not_over
-from assistant.models.embedder_folder import MODEL_FILE as READER_MODEL
 from assistant.models.gguf_header import read_header
 from assistant.models.model_install import checked_chat_header, probe_model, try_reader
 from assistant.models.model_record import MODEL_FILE, RECORD_FILE, read_record, safe_name
 from assistant.prompts import DEFAULT_STYLE, PROMPT_VERSION
-from assistant.store.connection import PLAIN_HEADER, first_bytes
 from assistant.types import CancelToken
 from convert.atomic_output import Job, Progress, quiet
 from convert.bundle.bundle_writer import Part, measure, require_new, write_bundle
@@ -39,7 +37,8 @@ from convert.bundle.lineage import (
     to_steps,
 )
 from convert.bundle.model_card import flat, make_card
-from convert.bundle.packed_library import TransferKeys, carried
+from convert.bundle.packed_library import carried
+from convert.bundle.request_check import PAYLOAD_FILES, Contents, check_request
 from convert.bundle.settings import BundleSettings
 from convert.bundle.signing_keys import SigningKey, read_signing_key
 from convert.step_record import STEP_FILE, file_sha256, is_done, write_record
@@ -50,33 +49,7 @@ NEEDS_PROGRAM = "0.1.0"
 CARD_FILE = "card.md"
 EVALUATION_FILE = "evaluation.json"
 RECIPE_FILE = "recipe.json"
-_PAYLOAD_FILES = {
-    "model": "model.gguf",
-    "adapter": "adapter.gguf",
-    "library": "library.db",
-    "reader": READER_MODEL,
-}
 _MAX_LICENCE = 1 << 20
-
-
-@dataclass(frozen=True, slots=True)
-class Contents:
-    """A bundle's content: the file, the base's GGUF (for an adapter), the steps' folders.
-
-    `kind` is "model", "adapter", "library" or "reader", whose payload is its folder.
-    `evaluation` is the folder of the evaluation
-    (its record belongs to the lineage without naming it again); `recipe` is packed without
-    its comments, and with paths cut to their last part. `sealing` is for a library that
-    brings its key along, sealed.
-    """
-
-    kind: str
-    payload: Path
-    base: Path | None = None
-    steps: tuple[Path, ...] = ()
-    evaluation: Path | None = None
-    recipe: Path | None = None
-    sealing: TransferKeys | None = None
 
 
 def run_bundle(
@@ -94,7 +67,7 @@ def run_bundle(
     could not run or a full disk, `Cancelled` on cancel.
     """
     started = time.monotonic()
-    _check_request(settings, contents)
+    check_request(settings, contents)
     packing = _Packer(
         settings, contents, read_signing_key(Path(settings.key)), Job.of(progress, cancel)
     )
@@ -124,53 +97,11 @@ def _inputs(contents: Contents) -> dict[str, Path]:
     return {name: path for name, path in named.items() if path is not None}
 
 
-def _check_request(settings: BundleSettings, contents: Contents) -> None:
-    missing = [
-        name for name in ("key", "name", "version", "licence") if not getattr(settings, name)
-    ]
-    if missing:
-        raise UsageError(
-            f"[bundle] lacks {', '.join(missing)}.", hint="See: assistant-convert bundle pack -h"
-        )
-    if contents.kind not in _PAYLOAD_FILES:
-        raise UsageError(f"A bundle can't hold a {contents.kind!r}.")
-    if contents.kind == "adapter" and contents.base is None:
-        raise UsageError("An adapter needs its base.", hint="Name the base's GGUF: --base FILE")
-    if contents.kind == "reader" and contents.evaluation is not None:
-        raise UsageError(
-            "An evaluation's gate is for chat models: a reader has none.",
-            hint="Leave --evaluation out, and say why it is packed: --force-without-gate REASON",
-        )
-    if contents.kind == "library":
-        _check_library(contents.payload)
-        return
-    if not settings.licences:
-        raise UsageError(
-            "The text of the licence must travel with the model.",
-            hint="Name the file that holds it: --licence-file FILE",
-        )
-
-
-def _check_library(path: Path) -> None:
-    """Refuse a library that is open elsewhere or not encrypted; its key stays behind."""
-    if not path.is_file():
-        raise UsageError(f"There is no library {path}.")
-    if first_bytes(path) == PLAIN_HEADER:
-        raise UsageError(f"{path} is not encrypted; it is not packed.")
-    for ending in ("-wal", "-journal"):
-        log = Path(f"{path}{ending}")
-        if log.exists() and log.stat().st_size:
-            raise UsageError(
-                f"{path} is in use, or was not closed: part of it is still in {log.name}.",
-                hint="Close the program that uses it, then run: assistant docs",
-            )
-
-
 def _payload_parts(kind: str, path: Path) -> list[Part]:
     """Return the payload, and of a reader the files that belong to it."""
     if kind == "reader":
         return [Part(name, role, path / name) for role, name in READER_ROLES.items()]
-    return [Part(_PAYLOAD_FILES[kind], kind, path)]
+    return [Part(PAYLOAD_FILES[kind], kind, path)]
 
 
 def _base(contents: Contents) -> Base | None:

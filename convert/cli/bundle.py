@@ -118,7 +118,8 @@ def pack(
     """
     output = Output(as_json=as_json)
     with reporting(output):
-        from convert.bundle.pack import Contents, run_bundle
+        from convert.bundle.pack import run_bundle
+        from convert.bundle.request_check import Contents
         from convert.bundle.settings import BundleSettings
         from convert.cli.library_key import seal_with
 

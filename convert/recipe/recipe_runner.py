@@ -188,7 +188,8 @@ class _Run:
         if not settings.key:
             self.outcome.skipped.append("bundle")
             return
-        from convert.bundle.pack import Contents, run_bundle
+        from convert.bundle.pack import run_bundle
+        from convert.bundle.request_check import Contents
 
         as_adapter = settings.payload == "adapter"
         folders = self.outcome.folders

@@ -14,7 +14,8 @@ from assistant.config import Settings
 from assistant.engine.engine_loader import load_chat
 from assistant.models.catalogue import load_catalogue
 from assistant.types import Message, Sampling
-from convert.bundle.pack import Contents, run_bundle
+from convert.bundle.pack import run_bundle
+from convert.bundle.request_check import Contents
 from convert.bundle.settings import BundleSettings
 from convert.bundle.signing_keys import generate
 from tests.unit.models.lora_files import lora, matrices, smollm2_shapes

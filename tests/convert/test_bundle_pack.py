@@ -21,8 +21,9 @@ from assistant.errors import Cancelled, UsageError
 from assistant.models.installed_models import list_models
 from assistant.store import KeyFile, StoreKey, open_store
 from assistant.types import CancelToken
-from convert.bundle.pack import Contents, run_bundle
+from convert.bundle.pack import run_bundle
 from convert.bundle.packed_library import TransferKeys
+from convert.bundle.request_check import Contents
 from convert.bundle.settings import BundleSettings, sources_from
 from convert.bundle.signing_keys import generate, read_signing_key
 from convert.cli.bundle import bundle_group

@@ -12,7 +12,7 @@ from assistant.bundle.signatures import key_id
 from assistant.bundle.trusted_keys import TrustedKey
 from assistant.bundle.verify_bundle import open_bundle
 from assistant.errors import ModelError, UsageError
-from convert.bundle.pack import Contents
+from convert.bundle.request_check import Contents
 from convert.bundle.settings import BundleSettings
 from convert.bundle.signing_keys import generate
 from convert.evaluate.release_gate import GateError
