@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from assistant.documents.file_discovery import BadPath, Discovery, FoundFile
@@ -28,13 +28,13 @@ class GoneFiles:
         self,
         found: Discovery,
         held: Mapping[str, int],
-        before: Collection[str],
+        before: Mapping[str, int],
         known: Mapping[str, KnownFile],
         *,
         emptied: bool,
     ) -> None:
         self._held, self._known, self._emptied = held, known, emptied
-        self._before = before
+        self._before, self._numbers = before, set(before.values())
         self._there = {portable_source(e.path) for e in found.entries if isinstance(e, FoundFile)}
         self._bad: dict[str, AssistantError] = {}
         for entry in found.entries:
@@ -57,7 +57,7 @@ class GoneFiles:
             return [], [(len(missing), self._bad[top])]
         if self._emptied or not missing:
             return missing, []
-        if len(missing) == sum(source in self._before for source in below):
+        if len(missing) == sum(self._was_known(source) for source in below):
             return [], [(len(missing), _all_gone(folder, len(missing)))]
         within_reach = [source for source in missing if not self._out_of_reach(source)]
         away = {source for source in within_reach if self._on_absent_medium(source, top)}
@@ -65,6 +65,10 @@ class GoneFiles:
         if away:
             kept = [(len(away), _medium_gone(folder, len(away)))]
         return [source for source in within_reach if source not in away], kept
+
+    def _was_known(self, source: str) -> bool:
+        """Tell whether a path, or the document that lies there now, is from before this run."""
+        return source in self._before or self._held[source] in self._numbers
 
     def _is_missing(self, source: str) -> bool:
         return source not in self._there and self._folders.have(source) is not True
