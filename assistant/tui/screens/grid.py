@@ -35,6 +35,7 @@ from assistant.types.tabular import (
 )
 
 MUTED = "$foreground-muted"
+DRAW_SECONDS = 0.3  # what was read is drawn together: each change draws all of a table
 PAGE_SECONDS = 0.12
 """The page is loaded when the cursor has rested so long: moving on waits for nothing."""
 
@@ -60,7 +61,7 @@ class GridScreen(ModalScreen[None]):
     GridScreen DataTable { width: 3fr; height: 1fr; }
     GridScreen #grid-page { width: 2fr; height: 1fr; border-left: solid $panel; padding: 0 1;
         scrollbar-size-vertical: 1; }
-    GridScreen #grid-cell { height: auto; max-height: 8; padding: 0 1; border-top: solid $panel; }
+    GridScreen #grid-cell { height: 6; padding: 0 1; border-top: solid $panel; }
     """
 
     def __init__(self, app_state: AppState, name: str, spec: GridSpec | None = None) -> None:
@@ -120,7 +121,7 @@ class GridScreen(ModalScreen[None]):
 
     @on(GridWaiting)
     def _events_wait(self, event: GridWaiting) -> None:
-        self._drain(event.outbox)
+        self.set_timer(DRAW_SECONDS, lambda: self._drain(event.outbox))
 
     @on(GridEnded)
     def _ended(self, event: GridEnded) -> None:
@@ -188,21 +189,19 @@ class GridScreen(ModalScreen[None]):
         said = [f"{len(self._shown)} of {len(self._view.rows)} documents"]
         said += [f"filter: {self._view.filter}"] if self._view.filter != "all" else []
         said += [self._progress] if self._progress else []
-        head = safe_content.join(
-            safe_content.line(self._called, "bold"),
-            safe_content.line(f"   {'   '.join(said)}", MUTED),
-        )
-        self.query_one("#grid-head", Static).update(head)
+        name = safe_content.line(self._called, "bold")
+        head = safe_content.join(name, safe_content.line(f"   {'   '.join(said)}", MUTED))
+        self.query_one("#grid-head", Static).update(head, layout=False)
 
     @on(DataTable.CellHighlighted)
     def _show_cell(self) -> None:
         here = self._here()
         if here is None:
-            self.query_one("#grid-cell", Static).update(safe_content.line("No cell.", MUTED))
             return
         document_id, number = here
         cell = self._view.rows[document_id].cells[number]
-        self.query_one("#grid-cell", Static).update(cell_details(self._view.columns[number], cell))
+        said = cell_details(self._view.columns[number], cell)
+        self.query_one("#grid-cell", Static).update(said, layout=False)  # a layout takes long
         self._serial += 1
         serial = self._serial
         self.set_timer(PAGE_SECONDS, lambda: self._load_page(serial))
@@ -230,7 +229,7 @@ class GridScreen(ModalScreen[None]):
             if quote.page == page.page.number
         ]
         place = safe_content.line(f"{row.document.name}, {page.page.where}", "$text-accent")
-        self.query_one("#grid-place", Static).update(place)
+        self.query_one("#grid-place", Static).update(place, layout=False)
         text, body = (
             self.query_one("#grid-text", Static),
             self.query_one("#grid-body", VerticalScroll),
