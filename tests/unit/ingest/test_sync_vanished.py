@@ -131,6 +131,16 @@ def test_a_stick_that_was_pulled_out_loses_nothing(bench: Bench, others: int) ->
     assert set(bench.holds()) == ({"c"} if others else set())
 
 
+def test_a_moved_file_shows_that_the_folder_is_there(bench: Bench) -> None:
+    bench.write(a="One.", b="Two.")
+    bench.sync()
+    bench.path("a").rename(bench.path("moved"))
+    bench.path("b").unlink()
+    events = bench.sync(rules=AT_ONCE)
+    assert of(FilesKept, events) == []
+    assert bench.holds() == {"moved": "One."}
+
+
 def test_one_of_two_folders_vanishes(bench: Bench) -> None:
     bench.write(one__a="One.", one__b="Too.", two__c="Two.", two__d="Four.")
     folders = (bench.folder / "one", bench.folder / "two")
