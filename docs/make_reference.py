@@ -61,6 +61,8 @@ OUTPUTS = {
     "models use": models_schema.ModelsJson,
     "models remove": models_schema.ModelsJson,
     "models setup": models_schema.ModelsJson,
+    "models recommend": models_schema.RecommendJson,
+    "models tune-in": models_schema.TuneInJson,
     "models verify": models_schema.VerifyJson,
     "passphrase change": schema.PassphraseChangedJson,
     "passphrase recover": schema.PassphraseChangedJson,

@@ -40,7 +40,7 @@ from assistant.answering.strategies.router import RouteChoice, Router
 from assistant.answering.summary import summary_of
 from assistant.answering.verify import check_answer, check_quote
 from assistant.config import Settings
-from assistant.errors import Cancelled
+from assistant.errors import Cancelled, EngineError
 from assistant.prompts import build_messages, is_refusal
 from assistant.retrieval import Retriever
 from assistant.types import (
@@ -156,6 +156,12 @@ class AnswerSession:
                     read = yield from READERS[choice.strategy](request)
         except Cancelled:
             cancelled = True
+        except EngineError as error:
+            if choice is None or searched is None or searched.found is None:
+                raise
+            # What the reader found stands, whatever becomes of the chat model.
+            failed = f" The chat model gave no answer: {error.message}"
+            read = StrategyResult(choice.strategy, cut_short=True, note=failed)
         cancelled = cancelled or read.cancelled
         total = milliseconds_since(began)
         yield Finished(self._finished(Stages(question, choice, searched, read, cancelled, total)))

@@ -26,7 +26,7 @@ _NEVER_LOCKED = ("prove-offline",)
 _BROWSING = ("app", "sample", "review")
 _ONLY_LOOKING = (
     "doctor", "docs", "search", "ask", "forget", "list", "verify", "show", "inspect", "status",
-    "check", "table",
+    "check", "table", "recommend",
 )  # fmt: skip
 """Looking at a library does not make one, nor its folder."""
 _CHANGES_MODELS = ("models", "bundle")

@@ -22,7 +22,7 @@ from assistant.models.ocr_models import has_ocr, ocr_folder
 from assistant.models.template_approval import require_approved
 from assistant.models.verified_file import PinnedFile
 from assistant.prompts import PROMPT_VERSION
-from assistant.types import ChatEngine, Embedder, EmbedderIdentity, Ocr, Reader
+from assistant.types import ChatEngine, Embedder, EmbedderIdentity, ModelProfile, Ocr, Reader
 
 
 def has_chat_model(settings: Settings) -> bool:
@@ -30,8 +30,8 @@ def has_chat_model(settings: Settings) -> bool:
     return bool(active_chat_name(settings))
 
 
-def load_chat(settings: Settings) -> ChatEngine:
-    """Load the chat model in use. Raises `ModelError` with what to do."""
+def load_chat(settings: Settings, profile: ModelProfile | None = None) -> ChatEngine:
+    """Load the chat model in use, with its own profile or another. Raises `ModelError`."""
     from assistant.engine.chat_model import LlamaChat
 
     name, folder, record = _chat_record(settings)
@@ -52,7 +52,7 @@ def load_chat(settings: Settings) -> ChatEngine:
         known=KnownStyle(record.prompt_style, record.default_system, record.template_sha256),
         adapter=adapter,
         calibration=record.calibration,
-        profile=profile_of(record, folder),
+        profile=profile or profile_of(record, folder),
     )
 
 

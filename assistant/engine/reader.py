@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
 import numpy as np
+from numpy.typing import NDArray
 
 from assistant.engine.embedder import load_session, load_tokenizer
 from assistant.engine.reader_windows import ReaderWindow, TokenizedText, WindowMaker, tokenize
@@ -50,8 +51,18 @@ class OnnxReader:
             raise ModelError(f"{info.folder / MODEL_FILE} is no reader.", hint=MAKE_READER)
         begin, end = self._tokenizer.encode("", add_special_tokens=True).ids
         self._maker = WindowMaker(begin, end, info.max_tokens)
+        self._require_tokens(begin, self._tokenizer.get_vocab_size() - 1, end)
         self._pool = ThreadPoolExecutor(max(1, threads), thread_name_prefix="reader")
         self._lock = threading.Lock()
+
+    def _require_tokens(self, *ids: int) -> None:
+        """Refuse a model that does not know the last token of its tokenizer."""
+        try:
+            self._session.run(list(OUTPUTS), _feeds(ids, [0] * len(ids)))
+        except Exception as error:  # ONNX Runtime's own exceptions share no base
+            raise ModelError(
+                f"{self._info.folder}: the reader was made for another tokenizer.", hint=_HINT
+            ) from error
 
     @property
     def name(self) -> str:
@@ -104,14 +115,18 @@ class OnnxReader:
 
     def _read(self, window: ReaderWindow, token: CancelToken) -> Reading:
         token.raise_if_cancelled()
-        ids = np.array([window.ids], dtype=np.int64)
-        kinds = np.array([window.kinds], dtype=np.int64)
-        feeds = {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": kinds}
+        feeds = _feeds(window.ids, window.kinds)
         try:
             starts, ends, relevance = self._session.run(list(OUTPUTS), feeds)
         except Exception as error:  # ONNX Runtime's own exceptions share no base
             raise EngineError(f"The reader failed: {error}.") from error
         return _window_reading(window, starts[0], ends[0], float(relevance[0]))
+
+
+def _feeds(ids: Sequence[int], kinds: Sequence[int]) -> dict[str, NDArray[np.int64]]:
+    tokens = np.array([ids], dtype=np.int64)
+    segments = np.array([kinds], dtype=np.int64)
+    return {"input_ids": tokens, "attention_mask": np.ones_like(tokens), "token_type_ids": segments}
 
 
 def _window_reading(

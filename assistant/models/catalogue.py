@@ -153,6 +153,24 @@ class TemplateEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class RecommendedEntry:
+    """A larger chat model that a person may bring; this program has neither file nor hash of it.
+
+    `maker` publishes it, `file_gb` is the size of a file in the format `quantization` (10^9
+    bytes), `memory_gb` the memory of a machine that it suits; `note` says what to look for.
+    """
+
+    title: str
+    maker: str
+    licence: str
+    parameters: int
+    quantization: str
+    file_gb: float
+    memory_gb: int
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
 class Catalogue:
     """All entries; the first of each role is the default."""
 
@@ -162,6 +180,7 @@ class Catalogue:
     templates: tuple[TemplateEntry, ...] = ()
     readers: tuple[ReaderEntry, ...] = ()
     ocr: tuple[OcrEntry, ...] = ()
+    recommended: tuple[RecommendedEntry, ...] = ()
 
     @property
     def default_reader(self) -> ReaderEntry | None:
@@ -209,6 +228,7 @@ class _File:
     template: tuple[TemplateEntry, ...] = ()
     reader: tuple[ReaderEntry, ...] = ()
     ocr: tuple[OcrEntry, ...] = ()
+    recommended: tuple[RecommendedEntry, ...] = ()
 
 
 def bundled_models_dir() -> Path:
@@ -227,7 +247,13 @@ def load_catalogue(folder: Path | None = None) -> Catalogue:
     with refused(ModelError, f"{path} can't be read", hint=_HINT):
         file = read_toml(read_file(path, _MOST_BYTES), _File)
     catalogue = Catalogue(
-        file.chat, file.embedder, file.adapter, file.template, file.reader, file.ocr
+        file.chat,
+        file.embedder,
+        file.adapter,
+        file.template,
+        file.reader,
+        file.ocr,
+        file.recommended,
     )
     for adapter in catalogue.adapters:
         if catalogue.find_chat(adapter.base) is None:

@@ -113,38 +113,51 @@ def for_speed(prefill: float, trained_context: int, thinking: int = 0) -> ModelP
     )
 
 
+def first_words(profile: ModelProfile, prefill: float, decode: float) -> float:
+    """Return the seconds until the first word where the passages fill their budget."""
+    tokens = _FRAME_TOKENS + profile.passage_tokens + profile.passages * _HEADER_TOKENS
+    thinking = profile.thinking_tokens / decode if profile.thinking_tokens and decode else 0.0
+    return _SEARCH_SECONDS + tokens / max(prefill, 1e-6) + thinking
+
+
 def decided(measured: Measured, record: ModelRecord, no_think: str) -> tuple[ModelProfile, str]:
     """Return the profile for what was measured, and why it is this one, in plain sentences.
 
     A model that answers, refuses and cites at least half of the built-in questions rightly is
     asked for sentences; another one for a quote.
     """
-    shares = {
-        "answered": measured.answered,
-        "refused where there is no answer": measured.refused,
-        "cited": measured.cited,
-    }
-    weak = [name for name, share in shares.items() if share < _ENOUGH]
     wide = for_speed(measured.prefill, record.context_length, measured.thought)
     said = [f"It reads {measured.prefill:.0f} and writes {measured.decode:.1f} tokens a second."]
+    weak = _weak(measured)
     if weak or record.calibration.quotes_only:
         usual = ModelProfile(stop=STOP)
         tokens = min(usual.passage_tokens, wide.passage_tokens)
         profile = replace(usual, passages=min(4, wide.passages), passage_tokens=tokens)
-        tuned = "It was tuned to quote or refuse: it goes on doing so."
+        tuned = "It was tuned to quote or refuse, and goes on doing so."
         few = f"Too few were {' and '.join(weak)}: it is asked for a quote, not for sentences."
         said.append(tuned if record.calibration.quotes_only else few)
     else:
         profile = wide
         said.append("It answers in full sentences with the numbers of passages.")
+    seconds = first_words(profile, measured.prefill, measured.decode)
     said.append(
-        f"It is shown {profile.passages} passages of {profile.passage_tokens} tokens together, "
-        f"so that its first word takes about {measured.first_words:.0f} s."
+        f"It is shown up to {profile.passages} passages of {profile.passage_tokens} tokens "
+        f"together; its first word then takes about {seconds:.0f} s."
     )
-    if measured.first_words > FIRST_WORDS:
-        said.append(f"That is longer than {FIRST_WORDS:.0f} s: a smaller model suits this machine.")
+    if seconds > FIRST_WORDS:
+        said.append(f"That is more than {FIRST_WORDS:.0f} s: a smaller model suits this machine.")
     if no_think:
         said.append(f"It is told not to think aloud ({no_think}).")
     if measured.thought:
         said.append("It thinks aloud before it answers; that is hidden and costs time.")
     return replace(profile, no_think=no_think, measured=measured), " ".join(said)
+
+
+def _weak(measured: Measured) -> list[str]:
+    """Return what a model did rightly too seldom, in words."""
+    shares = {
+        "answered": measured.answered,
+        "refused where there is no answer": measured.refused,
+        "cited": measured.cited,
+    }
+    return [name for name, share in shares.items() if share < _ENOUGH]

@@ -27,8 +27,7 @@ class Measured:
     `prefill` and `decode` are tokens a second, `memory` the most resident bytes of the process,
     `threads` those that computed. The shares (0..1) are of the built-in questions: `answered`
     rightly where there is an answer, `refused` where there is none, `cited` with the number of
-    the right passage; `thought` is the most tokens that it thought aloud, `first_words` the
-    seconds until its first word where the passages fill their budget.
+    the right passage; `thought` is the most tokens that it thought aloud.
     """
 
     prefill: float
@@ -39,7 +38,6 @@ class Measured:
     refused: float
     cited: float
     thought: int
-    first_words: float
 
 
 @dataclass(frozen=True, slots=True)

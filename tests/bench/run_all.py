@@ -53,6 +53,7 @@ QUICK = {
     "generation": "--rounds 1",
     "injection": "--limit 2",
     "lockdown": "--rounds 1",
+    "model_sizes": "--sizes 1B",
     "ocr": "--pages 1",
     "quantized": "--paragraphs 1",
     "quoting": "--count 1",

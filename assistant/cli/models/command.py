@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from assistant.cli.models.tune_in import recommend, tune_in
 from assistant.cli.options import Invocation, command_options
 from assistant.console.interrupt import cancel_on_interrupt
 from assistant.console.output import Output
@@ -20,7 +21,11 @@ if TYPE_CHECKING:
 
 @click.group()
 def models() -> None:
-    """List, add, choose and verify models. Nothing is ever downloaded."""
+    """List, add, choose, measure and verify models. Nothing is ever downloaded."""
+
+
+models.add_command(tune_in)
+models.add_command(recommend)
 
 
 @models.command("list")

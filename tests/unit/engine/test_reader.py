@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from itertools import pairwise
@@ -164,6 +165,22 @@ def test_changed_files_and_other_models_are_refused(folder: Path, tmp_path: Path
         OnnxReader(reader_info(copy), threads=1)
     with pytest.raises(ModelError):
         reader_info(tmp_path)
+
+
+def test_a_tokenizer_of_another_model_is_refused(folder: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "other"
+    shutil.copytree(folder, copy)
+    table = json.loads((folder / "tokenizer.json").read_text("utf-8"))
+    vocabulary = table["model"]["vocab"]
+    vocabulary |= {f"##zq{n}": len(vocabulary) + n for n in range(100)}
+    (copy / "tokenizer.json").write_text(json.dumps(table), encoding="utf-8")
+    described = json.loads((folder / "reader.json").read_text("utf-8"))
+    described["tokenizer_sha256"] = hashlib.sha256(
+        (copy / "tokenizer.json").read_bytes()
+    ).hexdigest()
+    (copy / "reader.json").write_text(json.dumps(described), encoding="utf-8")
+    with pytest.raises(ModelError, match="another tokenizer"):
+        OnnxReader(reader_info(copy), threads=1)
 
 
 def test_windows_cover_a_passage_and_overlap() -> None:

@@ -37,7 +37,7 @@ RECORD = ModelRecord(
     template_sha256="b" * 64,
     added_at="2026-12-01T00:00:00+00:00",
 )
-GOOD = Measured(60.0, 9.0, 1 << 30, 2, 0.9, 1.0, 0.8, 0, 6.5)
+GOOD = Measured(60.0, 9.0, 1 << 30, 2, 0.9, 1.0, 0.8, 0)
 
 
 def test_size_says_what_a_model_is_asked_for(tmp_path: Path) -> None:
@@ -86,7 +86,7 @@ def test_a_model_that_fails_is_asked_for_a_quote(share: str) -> None:
 
 
 def test_a_slow_one_and_one_that_thinks_aloud_are_told_of() -> None:
-    profile, why = decided(replace(GOOD, first_words=21.0, thought=300), RECORD, "")
+    profile, why = decided(replace(GOOD, thought=300), RECORD, "")
     assert "smaller model" in why
     assert "thinks aloud" in why
     assert profile.thinking_tokens == 300

@@ -10,6 +10,7 @@ import pytest
 
 from assistant.answering import AnswerSession
 from assistant.config import Settings
+from assistant.errors import EngineError
 from assistant.retrieval import Retriever
 from assistant.types import Answer, Extracted, Generated, ModelProfile, Sentence
 from tests.fakes.embedder import FakeEmbedder
@@ -28,12 +29,16 @@ SAID = "The warranty on the pumps is 24 months long [1]."
 
 
 def ask(
-    *pieces: str, profile: ModelProfile = ABLE, margin: float = 4.0
+    *pieces: str,
+    profile: ModelProfile = ABLE,
+    margin: float = 4.0,
+    fail_with: Exception | None = None,
+    fail_at: int = 0,
 ) -> tuple[Answer, Sequence[Sentence], FakeChat, list[object]]:
     """Ask a model that says `pieces`; returns the answer and the model's own sentences."""
     store, embedder = FakeStore(), FakeEmbedder()
     filled(store, embedder, TEXTS)
-    chat = FakeChat(pieces, profile=profile)
+    chat = FakeChat(pieces, profile=profile, fail_with=fail_with, fail_at=fail_at)
     reader = FakeReader({QUESTION: {"24 months": margin}})
     retriever = Retriever(store, embedder, calibration=WORDS_ONLY)
     settings = Settings(data_dir=Path("unused"))
@@ -138,3 +143,15 @@ def test_what_the_model_says_beyond_the_reader_is_kept_where_it_is_checked() -> 
     assert [s.supported for s in said] == [True, False]
     assert "99 years" not in answer.text
     assert said[1].doubts
+
+
+@pytest.mark.parametrize("fail_at", [0, 3])
+def test_numbers_that_are_not_finite_lose_nothing_of_the_reader(fail_at: int) -> None:
+    failure = EngineError("The model computed numbers that are not finite.")
+    answer, said, _, _ = ask(*SAID.split(" "), fail_with=failure, fail_at=fail_at)
+    assert answer.short is not None
+    assert answer.text == "The warranty on the pumps lasts 24 months."
+    assert answer.truncated
+    assert said == []
+    assert answer.route is not None
+    assert "not finite" in answer.route.reason
