@@ -61,7 +61,7 @@ class OnnxReader:
             self._session.run(list(OUTPUTS), _feeds(ids, [0] * len(ids)))
         except Exception as error:  # ONNX Runtime's own exceptions share no base
             raise ModelError(
-                f"{self._info.folder}: the reader was made for another tokenizer.", hint=_HINT
+                f"{self._info.folder}: the reader was made for another tokenizer.", hint=MAKE_READER
             ) from error
 
     @property

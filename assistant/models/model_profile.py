@@ -23,7 +23,7 @@ FIRST_WORDS = 8.0
 ABLE = 700_000_000
 """Parameters from which a model that nobody measured is asked for full sentences."""
 
-REFERENCE_SPEED = 3.2e10
+REFERENCE_SPEED = 1e11
 """Tokens that are read in a second, times parameters: Q4_K_M on two cores with AVX2, by the table
 in docs/models.md. A model that nobody measured is taken to be as fast."""
 
