@@ -165,9 +165,9 @@ class GridScreen(ModalScreen[None]):
         self._shown = [row.document.id for row in self._view.ordered(self._number())]
         for document_id in self._shown:
             row = self._view.rows[document_id]
-            name = safe_content.shortened_name(row.document.name, WIDEST)
-            cells = [safe_content.cell(name), *map(shown_cell, row.cells)]
-            table.add_row(*cells, key=str(document_id))
+            name = safe_content.cell(safe_content.shortened_name(row.document.name, WIDEST))
+            shown = (shown_cell(cell) for cell in row.cells)
+            table.add_row(name, *shown, key=str(document_id))
         if self._shown:
             at = self._shown.index(here[0]) if here and here[0] in self._shown else 0
             table.move_cursor(row=at, column=(here[1] + 1 if here else 1), animate=False)
