@@ -38,8 +38,12 @@ def write(folder: Path, name: str, data: bytes) -> Path:
 
 
 def running_children() -> list[str]:
-    """Command lines of living processes that this test's process has started."""
-    found = []
+    """Command lines of living processes that this test's process has started.
+
+    Those of tests that run beside it, in a process of their own, are none of them.
+    """
+    parents: dict[int, int] = {}
+    lines: dict[int, str] = {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             try:
@@ -47,9 +51,16 @@ def running_children() -> list[str]:
                 line = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()
             except OSError:
                 continue
+            parents[int(entry.name)] = int(state[1])
             if "assistant.documents.parser_worker" in line and state[0] != "Z":
-                found.append(line)
-    return found
+                lines[int(entry.name)] = line
+    return [line for number, line in lines.items() if _descends(number, parents)]
+
+
+def _descends(number: int, parents: dict[int, int]) -> bool:
+    while number in parents and number != os.getpid():
+        number = parents[number]
+    return number == os.getpid()
 
 
 def test_a_page_that_inflates_without_end_is_stopped(small: ChildParser, tmp_path: Path) -> None:
