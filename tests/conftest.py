@@ -32,10 +32,11 @@ DEAR = frozenset(("real_archive", "default_base"))
 """Fixtures of a whole run that take half a minute or more to make."""
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the files that hold a slow test, so that no process is left alone with one.
 
-    The tests of a file share its fixtures, so one process runs them all, and so do files that
+    Before xdist's own hook, which reads the groups. The tests of a file share its fixtures, so one process runs them all, and so do files that
     share something dear.
     """
     slow = {item.path for item in items if item.get_closest_marker("slow")}

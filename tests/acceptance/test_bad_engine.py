@@ -63,12 +63,21 @@ def test_a_model_that_never_stops_is_cut_off_and_nothing_of_it_is_believed(data:
     assert "40 crowns" in answer["answer"]  # what code extracted is still there
 
 
-def test_numbers_that_are_none_end_in_an_error_and_in_no_answer(data: Path) -> None:
+def test_numbers_that_are_none_are_said_and_what_the_reader_found_is_kept(data: Path) -> None:
     for _ in range(2):
         status, told = assistant(data, "ask", f"How much is the reminder fee of {BROKEN}?")
-        assert status not in (0, 1)
-        error = told["error"]
-        assert "not finite" in error["message"]
-        assert "models verify" in error["hint"]
-        assert error["title"]
-        assert "answer" not in told
+        assert status == 0
+        assert "not finite" in told["route"]["reason"]
+        assert [sentence["origin"] for sentence in told["sentences"]] == ["extract"]
+        assert "40 crowns" in told["answer"]
+
+
+def test_without_a_reader_they_end_in_an_error_and_in_no_answer(data: Path) -> None:
+    (data / "config.toml").write_text('reader = "none"\n', encoding="utf-8")
+    status, told = assistant(data, "ask", f"How much is the reminder fee of {BROKEN}?")
+    assert status not in (0, 1)
+    error = told["error"]
+    assert "not finite" in error["message"]
+    assert "models verify" in error["hint"]
+    assert error["title"]
+    assert "answer" not in told

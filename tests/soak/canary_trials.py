@@ -134,7 +134,6 @@ def _use_fakes() -> None:
             "load_reader": lambda settings: None,
         },
         wiring: {
-            "list_models": lambda settings: [],
             "active_chat_name": lambda settings: chat.name,
         },
     }
