@@ -36,8 +36,8 @@ DEAR = frozenset(("real_archive", "default_base"))
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the files that hold a slow test, so that no process is left alone with one.
 
-    Before xdist's own hook, which reads the groups. The tests of a file share its fixtures, so one process runs them all, and so do files that
-    share something dear.
+    It runs before xdist's own hook, which reads the groups. The tests of a file share its
+    fixtures, so one process runs them all, and so do files that share something dear.
     """
     slow = {item.path for item in items if item.get_closest_marker("slow")}
     items.sort(key=lambda item: item.path not in slow)
