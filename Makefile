@@ -13,7 +13,8 @@ CONSTRAINTS := requirements/constraints-workstation.txt
 # Real models, the real kernel, a real terminal.
 REAL := tests/acceptance tests/airgap tests/soak
 # Tests that give the program two seconds: with nothing beside them.
-ALONE := tests/acceptance/test_terminal_gone.py
+ALONE := tests/acceptance/test_terminal_gone.py tests/acceptance/test_adapter_real.py \
+	tests/soak/test_soak_sync.py tests/soak/test_soak_terminal.py
 # The tests of the tools that measure, and those of which `make test` runs a part: `make soak`.
 TOOLS := tests/bench
 COUNTED_THERE := tests/convert/test_recipe_default.py
