@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from assistant.answering.best_sentence import sentence_spans
+from assistant.answering.best_sentence import sentence_spans, sentences_around
 from assistant.types import Citation, Flaw, Hit, Reader, Reading, Sentence
 
 LEAST_MARGIN = -2.0
@@ -47,8 +47,7 @@ def _around(quote: Citation, hits: Sequence[Hit]) -> str:
             continue
         start, end = (page.start + at - passage.start for at in (quote.start, quote.end))
         if start >= 0 and end <= len(passage.text):
-            spans = [s for s in sentence_spans(passage.text) if s[0] < end and start < s[1]]
-            return passage.text[spans[0][0] : spans[-1][1]] if spans else ""
+            return passage.text[slice(*sentences_around(sentence_spans(passage.text), start, end))]
     return ""
 
 

@@ -142,6 +142,12 @@ def sentence_spans(text: str) -> list[tuple[int, int]]:
     return spans
 
 
+def sentences_around(sentences: Sequence[tuple[int, int]], start: int, end: int) -> tuple[int, int]:
+    """Return the stretch of those sentences that `start:end` touches, that itself included."""
+    own = [s for s in sentences if s[0] < end and start < s[1]]
+    return min([start, *(s[0] for s in own)]), max([end, *(s[1] for s in own)])
+
+
 def _similarities(
     query: Query, texts: Mapping[int, str], embedder: Embedder, cancel: CancelToken | None
 ) -> dict[int, float]:

@@ -17,12 +17,7 @@ from assistant.answering.checks.support import embedder_similarity
 from assistant.answering.contradictions import find_disagreements
 from assistant.answering.ground_sentences import ground
 from assistant.answering.nearest_sentence import unread_choice, why_not_read, with_sentences
-from assistant.answering.reader_answer import (
-    by_document,
-    considered,
-    kept_hits,
-    read_answer,
-)
+from assistant.answering.reader_answer import by_document, considered, kept_hits, read_answer
 from assistant.answering.request import StrategyRequest, StrategyResult, milliseconds_since
 from assistant.answering.stages import (
     Searched,

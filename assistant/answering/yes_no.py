@@ -1,9 +1,9 @@
 """Say "yes" or "no" of a yes/no question, only where the quoted sentence itself says so.
 
 "May the tenant sublet?" is answered by the clause that decides. A word is put before the clause
-only if the clause speaks of all that the question names: "no" where one of the two denies it or
-says another number, "conditional" where the clause names a condition that the question does
-not. Everything else is left to the person who reads the clause.
+only if the clause speaks of all that the question names: "no" where one of the two denies it, or
+where something is another number than is asked, "conditional" where the clause names a condition
+that the question does not. Everything else is left to the person who reads the clause.
 """
 
 from __future__ import annotations
@@ -43,9 +43,11 @@ _CONDITION = re.compile(
     re.IGNORECASE,
 )
 _UNDECIDED = re.compile(
-    r"\b(?:whether|disputed|unclear|unknown|undecided|not known)\b", re.IGNORECASE
+    r"\b(?:whether|disputed|unclear|unknown|undecided|not known|plan(?:s|ned|ning)?|intend(?:s|ed)?"
+    r"|propos(?:e|es|ed|al)|consider(?:s|ed|ing)?|hopes?|expect(?:s|ed)?)\b",
+    re.IGNORECASE,
 )
-_DUTY = re.compile(r"^\s*(?:must|shall|should)\b", re.IGNORECASE)
+_IS = re.compile(r"^\s*(?:is|are|was|were)\b", re.IGNORECASE)
 _LEAVE = re.compile(r"\b(?:may|can|could|might)\b", re.IGNORECASE)
 _MODALS = frozenset("may must shall can should will might could would".split())
 
@@ -58,15 +60,17 @@ def yes_no_of(question: str, sentence: str, context: str = "") -> YesNo:
     asked = _AND_HOW.sub("", _AUXILIARY.sub("", question, count=1)).strip(" ?.!")
     if not asks_whether(question) or _OPEN.search(asked) or _UNDECIDED.search(sentence):
         return ""
-    if _DUTY.match(question) and _LEAVE.search(sentence):
-        return ""
+    if _LEAVE.search(sentence) and not _LEAVE.match(question.lstrip()):
+        return ""  # what one may do is no duty, and no fact
     there, around = content_stems(sentence), content_stems(context)
     wanted = content_stems(_without_values(asked)) - _MODALS
     missing = {s for s in wanted - there if not opposites_of(s, there)}
     if not missing <= around or len(wanted - missing) < min(2, max(1, len(wanted))):
         return ""
-    if conflicts(question, sentence, context):
-        return "" if _OPEN.search(sentence) else "no"
+    if others := conflicts(question, sentence, context):
+        # What was done on another day, or to more of them, may have been done as asked too.
+        is_another = _IS.match(question) and {other.kind for other in others} == {"number"}
+        return "no" if is_another and not _OPEN.search(sentence) else ""
     if _CONDITION.search(sentence) and not _CONDITION.search(asked):
         return "conditional"
     return _by_words(asked, sentence)

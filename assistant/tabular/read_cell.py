@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from assistant.answering.answer_spans import fitting_spans
-from assistant.answering.best_sentence import sentence_spans
+from assistant.answering.best_sentence import sentence_spans, sentences_around
 from assistant.tabular.typed_values import read_value
 from assistant.text.words import plain_words
 from assistant.types import CancelToken, Hit, Passage, Reader, Reading, ReadSpan, Scores
@@ -100,9 +100,7 @@ def cell_of(column: Column, ranked: Sequence[FoundSpan], reader: Reader) -> Cell
 def _item(column: Column, one: FoundSpan) -> CellItem:
     """Quote the sentence that holds a span; the value is read from the span, or from there."""
     text, span = one.passage.text, one.span
-    own = [s for s in sentence_spans(text) if s[0] < span.end and span.start < s[1]]
-    start = min([span.start, *(s[0] for s in own)])
-    end = max([span.end, *(s[1] for s in own)])
+    start, end = sentences_around(sentence_spans(text), span.start, span.end)
     read = read_value(column.type, text[span.start : span.end], column.question)
     if column.type == "yes-no" or not read.value:
         read = read_value(column.type, text[start:end], column.question)

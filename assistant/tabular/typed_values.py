@@ -27,6 +27,15 @@ _EXISTENCE = re.compile(
 )
 
 
+_ABSENCE = re.compile(
+    r"\bthere (?:is|are|was|were|shall be|will be) no\b|\bno (?:\w+[ -]){1,4}(?:is|are|was|were|"
+    r"shall be|will be)\b|\b(?:does|do|did) not (?:contain|include|have|provide)\b"
+    r"|\b(?:is|are|was|were) not (?:required|agreed|granted|included|mentioned)\b|^\W*none\b",
+    re.IGNORECASE,
+)
+"""A quote that says that something is not there. "Shall not compete" is a clause that is."""
+
+
 @dataclass(frozen=True, slots=True)
 class ReadValue:
     """A value as it is shown, "" if there is none, and what a person should know of it."""
@@ -107,7 +116,7 @@ def _measure(value: Value) -> str:
 def _yes_no(quote: str, question: str) -> ReadValue:
     """Say only what the quote says; "Is there ...?" is answered by there being something."""
     if _EXISTENCE.search(question.strip()):
-        return ReadValue("yes")
+        return ReadValue("no" if _ABSENCE.search(quote) else "yes")
     said = yes_no_of(question, quote)
     if said == "conditional":
         return ReadValue(said, "It has a condition: read the quote.")

@@ -24,7 +24,6 @@ from __future__ import annotations
 import argparse
 import json
 import math
-import re
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -32,7 +31,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from assistant.answering.best_sentence import sentence_spans
+from assistant.answering.best_sentence import sentence_spans, sentences_around
 from assistant.config import load_settings
 from assistant.engine.engine_loader import load_embedder, load_reader
 from assistant.tabular.question_file import read_questions
@@ -41,17 +40,13 @@ from assistant.text.words import content_stems, words
 from assistant.types import Passage, Reader
 from assistant.types.tabular import Column
 from tests.bench.libraries import library_of, remembering
+from tests.bench.precision_recall import Case, Quote, area, curve, lists, precision_at
 from tests.bench.qa_data import Text, require
 from tests.bench.reading_sets import Span, separate_spans
 from tests.bench.report import ROOT, Figure, add_json_option, models_folder, publish, shared_data
 
 FOLDER = ROOT / ".build" / "bench" / "tables"
 ALL_CONTRACTS, ALL_CATEGORIES = 45, 41
-RIGHT = 0.5
-"""Jaccard of the words from which a quote is right, as in the paper."""
-
-Quote = tuple[float, int, int]
-"""(probability or score, the quote's start and end in the contract)"""
 
 
 @dataclass(frozen=True)
@@ -59,18 +54,6 @@ class Contract:
     text: Text
     labelled: Sequence[Sequence[Span]]
     """For each category the labelled parts."""
-
-
-@dataclass(frozen=True)
-class Case:
-    """A cell: what was labelled, the quotes of each kind, and what a list would hold."""
-
-    category: int
-    text: str
-    labelled: Sequence[Span]
-    quotes: Sequence[Quote]
-    listed: Sequence[Quote]
-    lexical: Sequence[Quote]
 
 
 def contracts(count: int) -> list[Contract]:
@@ -137,13 +120,10 @@ def _quotes(spans: Sequence[Any]) -> list[Quote]:
     best: dict[Span, float] = {}
     for one in spans:
         passage: Passage = one.passage
-        own = [
-            s for s in sentence_spans(passage.text) if s[0] < one.span.end and one.span.start < s[1]
-        ]
-        start = min([one.span.start, *(s[0] for s in own)]) + passage.start
-        end = max([one.span.end, *(s[1] for s in own)]) + passage.start
-        sure = 1.0 / (1.0 + math.exp(-one.log_odds))
-        best[start, end] = max(best.get((start, end), 0.0), sure)
+        sentences = sentence_spans(passage.text)
+        start, end = sentences_around(sentences, one.span.start, one.span.end)
+        place = passage.start + start, passage.start + end
+        best[place] = max(best.get(place, 0.0), 1.0 / (1.0 + math.exp(-one.log_odds)))
     return [(sure, *place) for place, sure in best.items()]
 
 
@@ -167,70 +147,6 @@ def lexical(question: str, text: str) -> list[Quote]:
                 scores[n] += idf * found[stem] * 2.2 / (found[stem] + length)
     ranked = sorted(zip(scores, places, strict=True), reverse=True)
     return [(score, *place) for score, place in ranked[:40] if score > 0]
-
-
-def jaccard(one: str, other: str) -> float:
-    """Return what share of all their words two texts have in common, as CUAD's scorer does."""
-    bags = [set(re.sub(r"[^\w\s]", "", text.lower()).split()) for text in (one, other)]
-    return len(bags[0] & bags[1]) / max(1, len(bags[0] | bags[1]))
-
-
-def curve(cases: Sequence[Case], kind: str) -> list[tuple[float, float]]:
-    """Return (recall, precision) at each threshold, from the strictest on."""
-    judged: list[tuple[float, bool, frozenset[tuple[int, int]]]] = []
-    parts = sum(len(case.labelled) for case in cases)
-    for number, case in enumerate(cases):
-        for score, start, end in getattr(case, kind):
-            said = case.text[start:end]
-            hit = [
-                (number, n) for n, (a, b) in enumerate(case.labelled)
-                if jaccard(said, case.text[a:b]) >= RIGHT
-            ]  # fmt: skip
-            judged.append((score, bool(hit), frozenset(hit)))
-    judged.sort(key=lambda entry: -entry[0])
-    found: set[tuple[int, int]] = set()
-    wrong = 0
-    points: list[tuple[float, float]] = []
-    for _, right, parts_hit in judged:
-        found |= parts_hit
-        wrong += not right
-        points.append((len(found) / max(parts, 1), len(found) / max(len(found) + wrong, 1)))
-    return points
-
-
-def area(points: Sequence[tuple[float, float]]) -> float:
-    """Return the area under the curve; precision is the best at that recall or above."""
-    whole, before = 0.0, 0.0
-    best = [0.0] * len(points)
-    top = 0.0
-    for n in range(len(points) - 1, -1, -1):
-        top = max(top, points[n][1])
-        best[n] = top
-    for (recall, _), precision in zip(points, best, strict=True):
-        whole += (recall - before) * precision
-        before = recall
-    return whole
-
-
-def precision_at(points: Sequence[tuple[float, float]], recall: float) -> float:
-    return max((p for r, p in points if r >= recall), default=0.0)
-
-
-def lists(cases: Sequence[Case], kind: str) -> tuple[float, float, int]:
-    """Return (parts found, quotes right, lists) over cells with two labelled parts or more."""
-    found = parts = right = said = count = 0
-    for case in cases:
-        if len(case.labelled) < 2:
-            continue
-        quotes = getattr(case, kind)
-        if kind == "lexical":
-            quotes = quotes[: max(1, len(case.listed))]
-        count += 1
-        parts += len(case.labelled)
-        said += len(quotes)
-        found += sum(any(a < d and c < b for _, a, b in quotes) for c, d in case.labelled)
-        right += sum(any(a < d and c < b for c, d in case.labelled) for _, a, b in quotes)
-    return found / max(parts, 1), right / max(said, 1), count
 
 
 def cases_of(

@@ -8,6 +8,7 @@ import random
 from pathlib import Path
 from typing import Any
 
+from convert.reader.settings import ReaderData, ReaderSettings
 from tests.convert.retrieval_material import COLOURS, CREATURES, write_json
 
 
@@ -60,3 +61,13 @@ def cuad_entry(title: str, clauses: dict[str, str]) -> dict[str, Any]:
         for category, given in answers.items()
     ]  # fmt: skip
     return {"title": title, "paragraphs": [{"context": text, "qas": qas}]}
+
+
+def reader_settings(folder: Path) -> ReaderSettings:
+    """Return how a tiny reader learns from `write_houses`, well enough to answer."""
+    squad = write_houses(folder / "houses.json", articles=40)
+    data = ReaderData(squad=(squad,), near=60, changed=0, numbers=0, yes_no=0, codes=0)
+    return ReaderSettings(
+        data=data, epochs=6, learning_rate=4e-3, max_tokens=64, train_embeddings=True,
+        cropped=0.0, precision="float32", threads=1,
+    )  # fmt: skip

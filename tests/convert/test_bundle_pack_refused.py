@@ -12,53 +12,16 @@ from assistant.bundle.signatures import key_id
 from assistant.bundle.trusted_keys import TrustedKey
 from assistant.bundle.verify_bundle import open_bundle
 from assistant.errors import ModelError, UsageError
-from convert.bundle.request_check import Contents
-from convert.bundle.settings import BundleSettings
-from convert.bundle.signing_keys import generate
 from convert.evaluate.release_gate import GateError
-from convert.step_record import file_sha256, write_record
-from tests.convert.test_bundle_pack import SOURCES, evaluation, pack
+from convert.step_record import file_sha256
+from tests.convert.bundle_material import evaluation, finished_run
+from tests.convert.test_bundle_pack import pack
 from tests.unit.models.gguf_files import toy_model
 
 
 @pytest.fixture
 def workstation(tmp_path: Path) -> dict[str, Any]:
-    """A finished run: export and evaluation of a toy model, a key, a licence."""
-    public, secret_file, public_file = generate(tmp_path / "keys" / "ward")
-    export = tmp_path / "run" / "export"
-    export.mkdir(parents=True)
-    model = export / "model-Q8_0.gguf"
-    model.write_bytes(toy_model())
-    write_record(
-        export,
-        "export",
-        inputs={},
-        settings={"model": Path("/home/drsmith/patients/merged").as_posix()},
-        outputs={"Q8_0": model},
-        figures={"Q8_0": {"bytes": 1, "nan": float("nan")}},
-    )
-    report = evaluation(tmp_path / "run" / "evaluation", file_sha256(model))
-    (tmp_path / "LICENSE").write_text("Apache License 2.0\n")
-    settings = BundleSettings(
-        key=str(secret_file),
-        name="discharge",
-        version=1,
-        label="first",
-        title="Discharge letters",
-        licence="Apache-2.0",
-        licences=(str(tmp_path / "LICENSE"),),
-        sources=SOURCES,
-    )
-    recipe = tmp_path / "recipe.toml"
-    recipe.write_text('# of Mrs JONES\n[dataset]\nsource = "/home/drsmith/patients/letters.csv"\n')
-    contents = Contents("model", model, steps=(export,), evaluation=report, recipe=recipe)
-    return {
-        "settings": settings,
-        "contents": contents,
-        "out": tmp_path / "carry",
-        "public": public,
-        "public_file": public_file,
-    }
+    return finished_run(tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from assistant.models.catalogue import bundled_models_dir
 from convert.bundle.signing_keys import generate
 from convert.cli.bundle import bundle_group
 from convert.step_record import file_sha256, write_record
-from tests.convert.test_bundle_pack import SOURCES
+from tests.convert.bundle_material import SOURCES
 
 FILES = ("model.onnx", "tokenizer.json", "reader.json")
 

@@ -15,11 +15,11 @@ from assistant.types import CancelToken, Reading, ReadSpan
 from convert.reader.onnx_export import check_parity
 from convert.reader.reading_figures import ReadAnswer, auc, reading_figures, refused_at
 from convert.reader.reading_items import ReadItem, paper_questions
-from convert.reader.settings import ReaderData, ReaderSettings
+from convert.reader.settings import ReaderSettings
 from convert.reader.train_reader import run_train_reader
 from convert.reader.training_loop import TrainingState, rate_at, share_done
 from convert.step_record import file_sha256
-from tests.convert.reading_material import write_houses
+from tests.convert.reading_material import reader_settings
 from tests.convert.retrieval_material import write_bert, write_json
 
 
@@ -30,12 +30,7 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> ReaderSettings:
-    squad = write_houses(tmp_path_factory.mktemp("squad") / "houses.json", articles=40)
-    data = ReaderData(squad=(squad,), near=60, changed=0, numbers=0, yes_no=0, codes=0)
-    return ReaderSettings(
-        data=data, epochs=6, learning_rate=4e-3, max_tokens=64, train_embeddings=True,
-        cropped=0.0, precision="float32", threads=1,
-    )  # fmt: skip
+    return reader_settings(tmp_path_factory.mktemp("squad"))
 
 
 def test_an_export_that_reads_otherwise_is_refused() -> None:

@@ -10,6 +10,7 @@ import pytest
 from assistant.store import LibraryKeys, SqliteStore, StoreKey, open_store
 from tests.fakes.embedder import FakeEmbedder
 from tests.store.keyed import PASSPHRASE, fill, keys_in
+from tests.store.material import put
 
 OpenStore = Callable[..., SqliteStore]
 
@@ -67,3 +68,12 @@ def keys(folder: Path, shown: list[str]) -> LibraryKeys:
     keys = keys_in(folder)
     fill(keys, keys.create(PASSPHRASE, shown.append))
     return keys
+
+
+@pytest.fixture
+def closed(store: SqliteStore, embedder: FakeEmbedder, store_path: Path) -> Path:
+    """The path of a store with a few documents that nobody has open."""
+    for n in range(5):
+        put(store, embedder, f"Clause {n} about warranty. " * 200, name=f"{n}.txt")
+    store.close()
+    return store_path

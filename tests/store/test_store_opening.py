@@ -24,15 +24,6 @@ from tests.store.conftest import OpenStore
 from tests.store.material import put
 
 
-@pytest.fixture
-def closed(store: SqliteStore, embedder: FakeEmbedder, store_path: Path) -> Path:
-    """The path of a store with a few documents that nobody has open."""
-    for n in range(5):
-        put(store, embedder, f"Clause {n} about warranty. " * 200, name=f"{n}.txt")
-    store.close()
-    return store_path
-
-
 def test_a_wrong_key(closed: Path, key: StoreKey) -> None:
     before = closed.read_bytes()
     with pytest.raises(WrongKeyError, match=r"library\.db"):

@@ -15,19 +15,10 @@ from assistant.errors import (
     AssistantError,
     StoreError,
 )
-from assistant.store import KeyFile, SqliteStore, StoreKey, open_store, store_health
+from assistant.store import KeyFile, StoreKey, open_store, store_health
 from assistant.store.schema import MIGRATIONS
 from tests.fakes.embedder import FakeEmbedder
 from tests.store.material import ROOT, put
-
-
-@pytest.fixture
-def closed(store: SqliteStore, embedder: FakeEmbedder, store_path: Path) -> Path:
-    """The path of a store with a few documents that nobody has open."""
-    for n in range(5):
-        put(store, embedder, f"Clause {n} about warranty. " * 200, name=f"{n}.txt")
-    store.close()
-    return store_path
 
 
 def test_places_where_no_store_can_be(tmp_path: Path, key: StoreKey) -> None:

@@ -31,7 +31,6 @@ from assistant.answering.yes_no import yes_no_of
         ("Is the deposit 500 euros?", "The deposit is 500 euros.", "yes"),
         ("Is the deposit 500 euros?", "The deposit is 750 euros.", "no"),
         ("Was the pump tested on 3 May 2024?", "The pump was tested on 2024-05-03.", "yes"),
-        ("Was the pump tested on 3 May 2024?", "The pump was tested on 4 May 2024.", "no"),
         ("Is the vaccine approved for children?", "The vaccine is approved for children.", "yes"),
         ("Is the door locked at night?", "The door is unlocked at night.", "no"),
     ],
@@ -44,8 +43,13 @@ def test_a_clause_that_says_so_gets_the_word(question: str, sentence: str, said:
     ("question", "sentence"),
     [
         ("Who may sublet the flat?", "The tenant may sublet the flat."),
+        ("Was the pump tested on 3 May 2024?", "The pump was tested on 4 May 2024."),
+        ("Was the pump tested in 2023?", "The pump was tested in 2024."),
+        ("Did the clinic treat 30 patients?", "The clinic treats 40 patients."),
         ("May the tenant sublet the flat?", "The tenant pays the rent of the flat each month."),
         ("Must the tenant paint the flat?", "The tenant may paint the flat."),
+        ("Does the tenant paint the flat?", "The tenant may paint the flat."),
+        ("Does the clinic share patient data?", "The clinic plans to share patient data."),
         ("Is the deposit more than 500 euros?", "The deposit is 750 euros."),
         ("Is the flat or the garage let?", "The flat is let."),
         (

@@ -18,21 +18,7 @@ from assistant.store.feedback_rows import FeedbackState
 from assistant.types import FileAdded, IngestFinished
 from tests.fakes.workspace import FakeWorkspace
 from tests.unit.audit.library import Library
-from tests.unit.audit.test_audit_workspace import Audited, Make, put_through
-
-
-@pytest.fixture
-def make(tmp_path: Path) -> Iterator[Make]:
-    made: list[Audited] = []
-
-    def make_it(**options: Any) -> Audited:
-        made.append(Audited(tmp_path / f"library{len(made)}", **options))
-        return made[-1]
-
-    yield make_it
-    for audited in made:
-        if audited.recorder.log is not None:
-            audited.recorder.log.abandon()
+from tests.unit.audit.test_audit_workspace import Make, put_through
 
 
 def test_an_ingest_into_a_library_that_is_not_there_yet(tmp_path: Path) -> None:

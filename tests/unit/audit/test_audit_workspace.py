@@ -50,20 +50,6 @@ class Audited:
 Make = Callable[..., Audited]
 
 
-@pytest.fixture
-def make(tmp_path: Path) -> Iterator[Make]:
-    made: list[Audited] = []
-
-    def make_it(**options: Any) -> Audited:
-        made.append(Audited(tmp_path / f"library{len(made)}", **options))
-        return made[-1]
-
-    yield make_it
-    for audited in made:
-        if audited.recorder.log is not None:
-            audited.recorder.log.abandon()
-
-
 def test_the_opening_says_who_and_under_which_lock(make: Make) -> None:
     audited = make()
     begin, opened = audited.records()

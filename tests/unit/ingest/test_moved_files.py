@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +10,6 @@ import pytest
 
 from assistant.config import Settings
 from assistant.ingest import Ingester
-from assistant.store import StoreKey, open_store
 from assistant.types import (
     CancelToken,
     FileAdded,
@@ -81,151 +80,136 @@ class Bench:
 Ids = Callable[[], dict[str, int]]
 
 
-@pytest.fixture(params=["fake", "real"])
-def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
-    embedder = FakeEmbedder(dimension=64)
-    folder = tmp_path / "documents"
-    folder.mkdir()
-    if request.param == "fake":
-        yield Bench(folder, FakeStore(embedder.identity), embedder)
-        return
-    key = StoreKey(bytes(range(32)))
-    with open_store(
-        tmp_path / "data" / "library.db", key, create=True, embedder=embedder.identity
-    ) as store:
-        yield Bench(folder, store, embedder)
-
-
-def ids(bench: Bench) -> dict[str, int]:
-    return {bench.store.page_text(r.id, 1): r.id for r in bench.store.documents()}
+def ids(moves: Bench) -> dict[str, int]:
+    return {moves.store.page_text(r.id, 1): r.id for r in moves.store.documents()}
 
 
 @pytest.mark.parametrize("moved", ["report-january", "zz-january", "a-january", "old__report"])
-def test_a_renamed_file_and_a_new_one_in_its_place(bench: Bench, moved: str) -> None:
-    bench.write(report=JANUARY)
-    bench.add()
-    before = ids(bench)
-    bench.rename(("report", moved))
-    bench.write(report=FEBRUARY)
-    events = bench.add()
+def test_a_renamed_file_and_a_new_one_in_its_place(moves: Bench, moved: str) -> None:
+    moves.write(report=JANUARY)
+    moves.add()
+    before = ids(moves)
+    moves.rename(("report", moved))
+    moves.write(report=FEBRUARY)
+    events = moves.add()
     assert events[-1] == IngestFinished(added=1, known=1, failed=0, cancelled=False)
     assert [e.replaced for e in events if isinstance(e, FileAdded)] == [None]
-    assert bench.holds() == {JANUARY: (moved.replace("__", "/"),), FEBRUARY: ("report",)}
-    assert ids(bench)[JANUARY] == before[JANUARY]
+    assert moves.holds() == {JANUARY: (moved.replace("__", "/"),), FEBRUARY: ("report",)}
+    assert ids(moves)[JANUARY] == before[JANUARY]
     known = next(e for e in events if isinstance(e, FileKnown))
     assert known.document.name == moved.replace("__", "/") + ".txt"
-    assert bench.names()["report.txt"] == FEBRUARY
-    assert bench.parser.parsed == ["report.txt", "report.txt"]
+    assert moves.names()["report.txt"] == FEBRUARY
+    assert moves.parser.parsed == ["report.txt", "report.txt"]
 
 
-def test_swapped_files(bench: Bench) -> None:
-    bench.write(a=JANUARY, b=FEBRUARY)
-    bench.add()
-    before = ids(bench)
-    bench.rename(("a", "b"), ("b", "a"))
-    assert bench.add()[-1] == IngestFinished(added=0, known=2, failed=0, cancelled=False)
-    assert bench.holds() == {JANUARY: ("b",), FEBRUARY: ("a",)}
-    assert bench.names() == {"a.txt": FEBRUARY, "b.txt": JANUARY}
-    assert ids(bench) == before
+def test_swapped_files(moves: Bench) -> None:
+    moves.write(a=JANUARY, b=FEBRUARY)
+    moves.add()
+    before = ids(moves)
+    moves.rename(("a", "b"), ("b", "a"))
+    assert moves.add()[-1] == IngestFinished(added=0, known=2, failed=0, cancelled=False)
+    assert moves.holds() == {JANUARY: ("b",), FEBRUARY: ("a",)}
+    assert moves.names() == {"a.txt": FEBRUARY, "b.txt": JANUARY}
+    assert ids(moves) == before
 
 
-def test_three_files_in_a_circle(bench: Bench) -> None:
-    bench.write(a=JANUARY, b=FEBRUARY, c=MARCH)
-    bench.add()
-    before = ids(bench)
-    bench.rename(("a", "b"), ("b", "c"), ("c", "a"))
-    bench.add()
-    assert bench.holds() == {JANUARY: ("b",), FEBRUARY: ("c",), MARCH: ("a",)}
-    assert bench.names() == {"a.txt": MARCH, "b.txt": JANUARY, "c.txt": FEBRUARY}
-    assert ids(bench) == before
+def test_three_files_in_a_circle(moves: Bench) -> None:
+    moves.write(a=JANUARY, b=FEBRUARY, c=MARCH)
+    moves.add()
+    before = ids(moves)
+    moves.rename(("a", "b"), ("b", "c"), ("c", "a"))
+    moves.add()
+    assert moves.holds() == {JANUARY: ("b",), FEBRUARY: ("c",), MARCH: ("a",)}
+    assert moves.names() == {"a.txt": MARCH, "b.txt": JANUARY, "c.txt": FEBRUARY}
+    assert ids(moves) == before
 
 
-def test_a_swap_of_which_only_one_file_is_added(bench: Bench) -> None:
-    bench.write(a=JANUARY, b=FEBRUARY)
-    bench.add()
-    bench.rename(("a", "b"), ("b", "a"))
-    bench.add(bench.path("a"))
-    bench.add(bench.path("b"))
-    assert bench.holds() == {JANUARY: ("b",), FEBRUARY: ("a",)}
+def test_a_swap_of_which_only_one_file_is_added(moves: Bench) -> None:
+    moves.write(a=JANUARY, b=FEBRUARY)
+    moves.add()
+    moves.rename(("a", "b"), ("b", "a"))
+    moves.add(moves.path("a"))
+    moves.add(moves.path("b"))
+    assert moves.holds() == {JANUARY: ("b",), FEBRUARY: ("a",)}
 
 
-def test_a_file_that_is_only_renamed(bench: Bench) -> None:
-    bench.write(a=JANUARY)
-    bench.add()
-    before = ids(bench)
-    bench.rename(("a", "b"))
-    assert bench.add()[-1] == IngestFinished(added=0, known=1, failed=0, cancelled=False)
-    assert bench.holds() == {JANUARY: ("b",)}
-    assert bench.names() == {"b.txt": JANUARY}
-    assert ids(bench) == before
+def test_a_file_that_is_only_renamed(moves: Bench) -> None:
+    moves.write(a=JANUARY)
+    moves.add()
+    before = ids(moves)
+    moves.rename(("a", "b"))
+    assert moves.add()[-1] == IngestFinished(added=0, known=1, failed=0, cancelled=False)
+    assert moves.holds() == {JANUARY: ("b",)}
+    assert moves.names() == {"b.txt": JANUARY}
+    assert ids(moves) == before
 
 
 @pytest.mark.parametrize(("old", "new"), [("a", "A"), ("sub__a", "other__a"), ("a", "sub__a")])
-def test_a_file_that_went_elsewhere(bench: Bench, old: str, new: str) -> None:
-    bench.write(**{old: JANUARY})
-    bench.add()
-    bench.rename((old, new))
-    bench.add()
-    assert bench.holds() == {JANUARY: (new.replace("__", "/"),)}
+def test_a_file_that_went_elsewhere(moves: Bench, old: str, new: str) -> None:
+    moves.write(**{old: JANUARY})
+    moves.add()
+    moves.rename((old, new))
+    moves.add()
+    assert moves.holds() == {JANUARY: (new.replace("__", "/"),)}
 
 
-def test_a_folder_that_was_renamed(bench: Bench) -> None:
-    bench.write(old__a=JANUARY, old__b=FEBRUARY)
-    bench.add()
-    (bench.folder / "old").rename(bench.folder / "new")
-    bench.add()
-    assert bench.holds() == {JANUARY: ("new/a",), FEBRUARY: ("new/b",)}
+def test_a_folder_that_was_renamed(moves: Bench) -> None:
+    moves.write(old__a=JANUARY, old__b=FEBRUARY)
+    moves.add()
+    (moves.folder / "old").rename(moves.folder / "new")
+    moves.add()
+    assert moves.holds() == {JANUARY: ("new/a",), FEBRUARY: ("new/b",)}
 
 
-def test_a_file_becomes_what_another_one_is(bench: Bench) -> None:
-    bench.write(a=JANUARY, b=FEBRUARY)
-    bench.add()
-    bench.write(a=FEBRUARY)
-    bench.add()
-    assert bench.holds() == {FEBRUARY: ("b", "a")}
-    bench.write(a=JANUARY)
-    bench.add()
-    assert bench.holds() == {FEBRUARY: ("b",), JANUARY: ("a",)}
+def test_a_file_becomes_what_another_one_is(moves: Bench) -> None:
+    moves.write(a=JANUARY, b=FEBRUARY)
+    moves.add()
+    moves.write(a=FEBRUARY)
+    moves.add()
+    assert moves.holds() == {FEBRUARY: ("b", "a")}
+    moves.write(a=JANUARY)
+    moves.add()
+    assert moves.holds() == {FEBRUARY: ("b",), JANUARY: ("a",)}
 
 
-def test_a_file_takes_the_place_of_another_that_is_elsewhere_too(bench: Bench) -> None:
-    bench.write(a=JANUARY, b=FEBRUARY, c=JANUARY)
-    bench.add()
-    bench.rename(("b", "a"))
-    bench.add()
-    assert bench.holds() == {JANUARY: ("c",), FEBRUARY: ("a",)}
+def test_a_file_takes_the_place_of_another_that_is_elsewhere_too(moves: Bench) -> None:
+    moves.write(a=JANUARY, b=FEBRUARY, c=JANUARY)
+    moves.add()
+    moves.rename(("b", "a"))
+    moves.add()
+    assert moves.holds() == {JANUARY: ("c",), FEBRUARY: ("a",)}
 
 
-def test_a_file_that_can_not_be_read_now_keeps_its_document(bench: Bench) -> None:
-    bench.write(a=JANUARY, b=JANUARY)
-    bench.add()
-    bench.path("a").write_bytes(b"x" * (2 << 20))
-    bench.write(b=FEBRUARY)
-    bench.add()
-    assert bench.holds() == {JANUARY: ("a",), FEBRUARY: ("b",)}
+def test_a_file_that_can_not_be_read_now_keeps_its_document(moves: Bench) -> None:
+    moves.write(a=JANUARY, b=JANUARY)
+    moves.add()
+    moves.path("a").write_bytes(b"x" * (2 << 20))
+    moves.write(b=FEBRUARY)
+    moves.add()
+    assert moves.holds() == {JANUARY: ("a",), FEBRUARY: ("b",)}
 
 
-def test_a_changed_file_that_can_not_be_parsed_keeps_what_it_was(bench: Bench) -> None:
-    bench.write(a=JANUARY)
-    bench.add()
-    bench.write(a=FEBRUARY)
-    bench.parser = FakeParser(fail_on=("a.txt",))
-    assert bench.add()[-1] == IngestFinished(added=0, known=0, failed=1, cancelled=False)
-    assert bench.holds() == {JANUARY: ("a",)}
+def test_a_changed_file_that_can_not_be_parsed_keeps_what_it_was(moves: Bench) -> None:
+    moves.write(a=JANUARY)
+    moves.add()
+    moves.write(a=FEBRUARY)
+    moves.parser = FakeParser(fail_on=("a.txt",))
+    assert moves.add()[-1] == IngestFinished(added=0, known=0, failed=1, cancelled=False)
+    assert moves.holds() == {JANUARY: ("a",)}
 
 
-def test_a_name_that_is_no_text_is_never_taken_for_gone(bench: Bench) -> None:
-    strange = bench.folder / "caf\udce9.txt"
+def test_a_name_that_is_no_text_is_never_taken_for_gone(moves: Bench) -> None:
+    strange = moves.folder / "caf\udce9.txt"
     try:
         strange.write_text(JANUARY)
     except OSError:
         pytest.skip("this file system wants names in UTF-8")
-    bench.add()
-    bench.write(copy=JANUARY)
-    bench.add()
-    bench.write(copy=FEBRUARY)
-    bench.add()
-    assert set(bench.holds()) == {JANUARY, FEBRUARY}
+    moves.add()
+    moves.write(copy=JANUARY)
+    moves.add()
+    moves.write(copy=FEBRUARY)
+    moves.add()
+    assert set(moves.holds()) == {JANUARY, FEBRUARY}
 
 
 def test_a_document_that_another_process_adds_meanwhile(tmp_path: Path) -> None:
@@ -243,8 +227,8 @@ def test_a_document_that_another_process_adds_meanwhile(tmp_path: Path) -> None:
             return super().sources()
 
     path.parent.mkdir()
-    bench = Bench(path.parent, Shared(embedder.identity), embedder)
-    bench.write(a=FEBRUARY)
-    [added] = [event for event in bench.add() if isinstance(event, FileAdded)]
+    moves = Bench(path.parent, Shared(embedder.identity), embedder)
+    moves.write(a=FEBRUARY)
+    [added] = [event for event in moves.add() if isinstance(event, FileAdded)]
     assert added.replaced is None
-    assert bench.holds() == {FEBRUARY: ("a",)}
+    assert moves.holds() == {FEBRUARY: ("a",)}

@@ -30,7 +30,6 @@ from assistant.types import (
 )
 from tests.fakes.embedder import FakeEmbedder
 from tests.fakes.parser import FakeParser
-from tests.fakes.store import FakeStore
 
 DAY = 86400.0
 GRACE = SyncRules(grace=7 * DAY)
@@ -92,17 +91,6 @@ def of(kind: type[_Kind], events: list[IngestEvent]) -> list[_Kind]:
 def last(events: list[IngestEvent]) -> IngestFinished:
     assert isinstance(events[-1], IngestFinished)
     return events[-1]
-
-
-@pytest.fixture(params=["fake", "real"])
-def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
-    folder = tmp_path / "documents"
-    folder.mkdir()
-    if request.param == "fake":
-        yield Bench(folder, FakeStore(FakeEmbedder(dimension=64).identity))
-        return
-    with real_store(tmp_path) as store:
-        yield Bench(folder, store)
 
 
 def real_store(folder: Path) -> SqliteStore:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,17 +18,6 @@ from tests.fakes.embedder import FakeEmbedder
 from tests.fakes.parser import FakeParser
 from tests.fakes.store import FakeStore
 from tests.unit.ingest.test_sync import AT_ONCE, Bench, last, of, real_store
-
-
-@pytest.fixture(params=["fake", "real"])
-def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
-    folder = tmp_path / "documents"
-    folder.mkdir()
-    if request.param == "fake":
-        yield Bench(folder, FakeStore(FakeEmbedder(dimension=64).identity))
-        return
-    with real_store(tmp_path) as store:
-        yield Bench(folder, store)
 
 
 def test_a_file_that_grows_while_it_is_read(bench: Bench) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,20 +16,7 @@ from assistant.types import (
     FilesKept,
     SyncRules,
 )
-from tests.fakes.embedder import FakeEmbedder
-from tests.fakes.store import FakeStore
-from tests.unit.ingest.test_sync import AT_ONCE, DAY, Bench, last, of, real_store
-
-
-@pytest.fixture(params=["fake", "real"])
-def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
-    folder = tmp_path / "documents"
-    folder.mkdir()
-    if request.param == "fake":
-        yield Bench(folder, FakeStore(FakeEmbedder(dimension=64).identity))
-        return
-    with real_store(tmp_path) as store:
-        yield Bench(folder, store)
+from tests.unit.ingest.test_sync import AT_ONCE, DAY, Bench, last, of
 
 
 def test_a_file_is_forgotten_when_its_grace_is_over(bench: Bench) -> None:
