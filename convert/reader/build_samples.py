@@ -8,16 +8,18 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+from assistant.text.sentences import split_sentences
 from convert.dataset.articles import Article
 from convert.dataset.cuad import read_cuad
 from convert.dataset.data_files import open_bytes, require_path
 from convert.dataset.pubmedqa import read_pubmedqa
 from convert.dataset.squad import read_squad
+from convert.reader.attribute_statements import attribute_samples
 from convert.reader.code_tables import code_samples
 from convert.reader.contract_lookups import look_ups
 from convert.reader.contract_questions import absent_clauses, clauses
 from convert.reader.feedback_questions import feedback_samples
-from convert.reader.held_out_names import without
+from convert.reader.held_out_names import is_for_calibration, without
 from convert.reader.medical_questions import medical
 from convert.reader.question_answers import (
     answerable,
@@ -34,6 +36,9 @@ from convert.reader.statement_questions import yes_no
 
 _WITHOUT = 0.4
 """Share of the medical, yes/no, look-up and code samples that have no answer."""
+
+_LONGEST_FILLER = 220
+"""Characters of a sentence that stands between made ones."""
 
 
 def build_samples(settings: ReaderSettings) -> list[ReadingSample]:
@@ -78,12 +83,21 @@ def _of_articles(data: ReaderData, rng: random.Random) -> list[ReadingSample]:
     found += changed_questions(articles, data.changed, rng)
     found += changed_numbers(articles, data.numbers, rng)
     found += sentence_questions(articles, data.sentences // 2, _WITHOUT, rng)
+    found += attribute_samples(data.attributes, _WITHOUT, rng, _sentences(articles, rng))
     return found + yes_no(articles, data.yes_no, _WITHOUT, rng)
+
+
+def _sentences(articles: Sequence[Article], rng: random.Random) -> list[str]:
+    """Return short sentences of some paragraphs, to stand between made ones."""
+    texts = [p.text for a in articles for p in rng.sample(a.paragraphs, min(4, len(a.paragraphs)))]
+    found = (text[a:b] for text in texts for a, b in split_sentences(text))
+    return [sentence for sentence in found if len(sentence) < _LONGEST_FILLER]
 
 
 def _of_others(data: ReaderData, rng: random.Random) -> list[ReadingSample]:
     found = code_samples(data.codes, _WITHOUT, rng)
-    contracts = [contract for path in data.cuad for contract in read_cuad(path)]
+    read = [contract for path in data.cuad for contract in read_cuad(path)]
+    contracts = [contract for contract in read if not is_for_calibration(contract.name)]
     if contracts:
         found += clauses(contracts, data.clauses, rng)
         found += absent_clauses(contracts, data.absent, rng)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Collection, Iterable
 
 from convert.dataset.articles import Article
@@ -26,3 +27,14 @@ def without(articles: Iterable[Article], names: Collection[str]) -> list[Article
     """Return the articles that are neither for evaluation, nor held out, nor among `names`."""
     kept_out = EVALUATION | DEVELOPMENT | frozenset(names)
     return [article for article in articles if article.name not in kept_out]
+
+
+_ONE_IN = 16
+
+
+def is_for_calibration(name: str) -> bool:
+    """Whether a contract or a disease is kept for fitting confidence, and not trained on.
+
+    One in sixteen is. Its name alone decides, so that every run keeps the same ones.
+    """
+    return zlib.crc32(name.encode()) % _ONE_IN == 0

@@ -17,6 +17,7 @@ from assistant.errors import UsageError
 from assistant.text.sentences import split_sentences
 from convert.dataset.articles import Span, quotable
 from convert.dataset.data_files import open_bytes
+from convert.reader.held_out_names import is_for_calibration
 from convert.reader.reading_samples import ReadingSample
 
 _ASKED: Mapping[str, tuple[str, ...]] = {
@@ -52,13 +53,14 @@ class _Page:
 
 
 def medical(
-    path: Path, count: int, share_without: float, rng: random.Random
+    path: Path, count: int, share_without: float, rng: random.Random, *, held_out: bool = False
 ) -> list[ReadingSample]:
     """Return `count` samples of MedQuAD, `share_without` of them without an answer.
 
-    Raises `UsageError` naming the line.
+    With `held_out` they are about the diseases that no reader is trained on. Raises `UsageError`
+    naming the line.
     """
-    pages = _pages(path)
+    pages = [page for page in _pages(path) if is_for_calibration(page.focus) == held_out]
     by_focus: dict[str, list[_Page]] = {}
     by_kind: dict[str, list[_Page]] = {}
     for page in pages:

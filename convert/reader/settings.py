@@ -53,6 +53,9 @@ class ReaderData(Settings):
     """Questions made by rule of sentences (who, whether, when, how, what a term means), half of
     them of `squad` and half of `cuad`."""
 
+    attributes: Count = 4_000
+    """Questions for what made passages say in other words, or do not say."""
+
     codes: Count = 5_000
     """Questions for one of several things with codes, in made passages."""
 

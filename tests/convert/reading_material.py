@@ -66,7 +66,9 @@ def cuad_entry(title: str, clauses: dict[str, str]) -> dict[str, Any]:
 def reader_settings(folder: Path) -> ReaderSettings:
     """Return how a tiny reader learns from `write_houses`, well enough to answer."""
     squad = write_houses(folder / "houses.json", articles=40)
-    data = ReaderData(squad=(squad,), near=60, changed=0, numbers=0, yes_no=0, codes=0)
+    data = ReaderData(
+        squad=(squad,), near=60, changed=0, numbers=0, yes_no=0, codes=0, attributes=0
+    )
     return ReaderSettings(
         data=data, epochs=6, learning_rate=4e-3, max_tokens=64, train_embeddings=True,
         cropped=0.0, precision="float32", threads=1,

@@ -25,7 +25,7 @@ _PLAIN = (
 _SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 
 
-def write_bert(folder: Path, *, seed: int = 0) -> Path:
+def write_bert(folder: Path, *, seed: int = 0, hidden: int = 48) -> Path:
     """Write a random BERT of 2 layers as a sentence-transformers folder."""
     import torch
     from transformers import BertConfig, BertModel
@@ -38,7 +38,7 @@ def write_bert(folder: Path, *, seed: int = 0) -> Path:
     torch.manual_seed(seed)
     config = BertConfig(
         vocab_size=len(vocabulary),
-        hidden_size=48,
+        hidden_size=hidden,
         num_hidden_layers=2,
         num_attention_heads=4,
         intermediate_size=96,

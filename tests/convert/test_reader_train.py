@@ -21,6 +21,7 @@ from convert.cli.main import main
 from convert.embedder.onnx_export import quantize_weights
 from convert.reader.bert_folder import check_bert
 from convert.reader.evaluate_reader import ReaderEvaluation, run_evaluate_reader
+from convert.reader.exported_weights import run_restore_reader
 from convert.reader.onnx_export import run_export_reader, trace
 from convert.reader.outlier_channels import KEPT_EXACT, split_outliers
 from convert.reader.settings import ReaderData, ReaderSettings
@@ -193,8 +194,8 @@ def test_another_model_is_no_reader(exported: Path, base: Path, tmp_path: Path) 
         OnnxReader(reader_info(folder), threads=1)
 
 
-def test_a_reader_learns_more_of_feedback_but_not_once_it_is_exported(
-    trained: Path, exported: Path, settings: ReaderSettings, tmp_path: Path
+def test_an_exported_reader_learns_more_of_feedback_once_it_is_restored(
+    base: Path, trained: Path, exported: Path, settings: ReaderSettings, tmp_path: Path
 ) -> None:
     context = "The night porter of house 7 keeps the spare key in the blue tin."
     rows = [
@@ -203,15 +204,24 @@ def test_a_reader_learns_more_of_feedback_but_not_once_it_is_exported(
     ]
     path = tmp_path / "feedback.jsonl"
     path.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
-    data = ReaderData(feedback=(path,), feedback_repeats=40, codes=0)
+    data = ReaderData(feedback=(path,), feedback_repeats=40, codes=0, attributes=0)
     tuned = replace(settings, data=data, epochs=2)
-    figures = run_train_reader(tuned, trained / "model", tmp_path / "tuned")
+    restored = tmp_path / "restored"
+    assert run_restore_reader(exported, base, restored)["restored"] > 40
+    one, other = (load_reader_model(check_bert(f / "model")) for f in (trained, restored))
+    for name, weights in one.state_dict().items():
+        off = (weights - other.state_dict()[name]).abs().max()
+        assert off <= weights.abs().max() / 100, name
+    figures = run_train_reader(tuned, restored / "model", tmp_path / "tuned")
     assert figures["kinds"] == {"feedback": 40, "feedback, unanswerable": 40}
     record = json.loads((tmp_path / "tuned" / "step.json").read_text("utf-8"))
     assert record["inputs"]["feedback 1"] == file_sha256(path)
     with pytest.raises(ModelError, match=r"exported reader \(int8\)"):
         run_train_reader(tuned, exported, tmp_path / "more")
     assert not (tmp_path / "more").exists()
+    wider = write_bert(tmp_path / "wider", hidden=64)
+    with pytest.raises(ModelError, match="does not fit"):
+        run_restore_reader(exported, wider, tmp_path / "more")
 
 
 def test_a_finished_training_is_not_repeated(
@@ -248,7 +258,7 @@ def test_the_commands_do_the_same(
     done = CliRunner().invoke(main, ["reader", "evaluate", str(exported)])
     assert done.exit_code != 0
     assert "--squad" in done.output
-    for name in ("train", "evaluate", "export"):
+    for name in ("train", "evaluate", "export", "restore"):
         told = CliRunner().invoke(main, ["reader", name, "--help"]).output
         assert f"Example: assistant-convert reader {name}" in " ".join(told.split())
 
