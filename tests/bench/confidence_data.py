@@ -21,7 +21,10 @@ LEFT_OUT = 0.35
 @dataclass(frozen=True)
 class Query:
     """A question; `answers` is empty if the library holds none. `kind` says why it is asked:
-    "known", "left out" or "written" (by people, to mislead).
+    "known", "left out", "written" (by people, to mislead), "clause" or "page" (that is absent).
+
+    With `within` only the text of that number is searched; with `page` an answer out of that
+    text is right, whatever its words.
     """
 
     id: str
@@ -29,6 +32,8 @@ class Query:
     answers: tuple[str, ...]
     kind: str
     article: str
+    within: int | None = None
+    page: int | None = None
 
 
 @dataclass(frozen=True)

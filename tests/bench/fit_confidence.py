@@ -252,7 +252,7 @@ def outcome(name: str, rows: Sequence[Row], given: Sequence[Row], kept: Mask) ->
         Figure(f"{name}: unanswerable refused", refused),
         Figure(f"{name}: false refusals", false),
     ]
-    for kind in ("written", "left out"):
+    for kind in ("written", "left out", "clause", "page"):
         own = [row for row in rows if row.kind == kind]
         ids = {row.id for row in own}
         pairs = [(row, keep) for row, keep in zip(given, kept, strict=True) if row.id in ids]

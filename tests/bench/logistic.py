@@ -47,7 +47,12 @@ def fit(features: Array, labels: Array, ridge: float = 1.0, weights: Array | Non
 
 
 def out_of_fold(
-    features: Array, labels: Array, groups: Sequence[str], folds: int = 5, ridge: float = 1.0
+    features: Array,
+    labels: Array,
+    groups: Sequence[str],
+    folds: int = 5,
+    ridge: float = 1.0,
+    weights: Array | None = None,
 ) -> Array:
     """Return each row's probability by a model that saw no row of the same group."""
     names = sorted(set(groups))
@@ -58,9 +63,9 @@ def out_of_fold(
     for number in range(min(folds, len(names))):
         inside = fold == number
         if inside.any() and (~inside).any():
-            found[inside] = fit(features[~inside], labels[~inside], ridge).probabilities(
-                features[inside]
-            )
+            seen = None if weights is None else weights[~inside]
+            model = fit(features[~inside], labels[~inside], ridge, seen)
+            found[inside] = model.probabilities(features[inside])
     return found
 
 
