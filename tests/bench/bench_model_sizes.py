@@ -60,9 +60,11 @@ def measured(size: str, file: Path, threads: int) -> Iterator[Figure]:
     with closing(
         LlamaChat(file, name=size, context_length=0, threads=threads, profile=profile)
     ) as chat:
-        timed_read(chat, "Begin.", CancelToken())
+        timed_read(chat, "Begin.", threads, CancelToken())
         wall, processor = time.perf_counter(), time.process_time()
-        tokens, _ = timed_read(chat, sample_text(chat, _TOKENS[size], "one"), CancelToken())
+        tokens, _ = timed_read(
+            chat, sample_text(chat, _TOKENS[size], "one"), threads, CancelToken()
+        )
         wall, processor = time.perf_counter() - wall, time.process_time() - processor
         memory.look()
         began, used, written = time.perf_counter(), 0.0, 0

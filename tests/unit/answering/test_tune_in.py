@@ -7,7 +7,7 @@ from collections.abc import Generator
 import pytest
 
 from assistant.answering.model_suite import SUITE, SuiteQuestion
-from assistant.answering.tune_in import NO_THINK, tune_in
+from assistant.answering.tune_in import NO_THINK, timed_read, tune_in
 from assistant.errors import Cancelled
 from assistant.prompts import REFUSAL
 from assistant.types import Calibration, CancelToken, Measured, Quoted, Sampling
@@ -115,3 +115,18 @@ def test_a_cancel_ends_it() -> None:
     with pytest.raises(Cancelled):
         tune_in(chat, 1, lambda: 0, report, token)
     assert len(chat.prompts) < len(QUESTIONS)
+
+
+@pytest.mark.parametrize(
+    ("share", "counted"), [(1.0, 0.08), (0.5, 0.04), (0.05, 0.08)], ids=["quiet", "busy", "waits"]
+)
+def test_a_busy_machine_does_not_make_a_model_slow(
+    share: float, counted: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the threads got of the processor counts, unless they waited for the disk."""
+    clock = iter([10.0, 10.08])
+    used = iter([3.0, 3.0 + 2 * 0.08 * share])
+    monkeypatch.setattr("assistant.answering.tune_in.time.perf_counter", lambda: next(clock))
+    monkeypatch.setattr("assistant.answering.tune_in.time.process_time", lambda: next(used))
+    _, seconds = timed_read(FakeChat(), "one stone", 2, CancelToken())
+    assert seconds == pytest.approx(counted)
