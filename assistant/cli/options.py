@@ -15,6 +15,7 @@ import click
 from assistant import termination
 from assistant.cli.sandbox import ACCEPTED, is_real_process, lock
 from assistant.config import Settings, load_settings
+from assistant.console.interrupt import undisturbed
 from assistant.console.output import Output
 from assistant.console.reporting import reporting
 from assistant.types import Workspace
@@ -42,7 +43,8 @@ class Invocation:
         try:
             yield opened
         finally:
-            opened.close()
+            with undisturbed():
+                opened.close()
 
     def open_app(self, review: Path | None = None) -> None:
         """Run the app on the library until the person leaves it, then exit.

@@ -46,6 +46,30 @@ def cancel_on_interrupt() -> Iterator[CancelToken]:
     make that safe. Raises `Cancelled` when a message has lost its reader.
     """
     token = CancelToken()
+    try:
+        with _calling(token.cancel):
+            yield token
+    except (KeyboardInterrupt, BrokenPipeError) as error:
+        raise Cancelled from error
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Let the block finish, whatever asks for an end; then raise `KeyboardInterrupt` for it.
+
+    So what closes a library closes all of it. A second Ctrl-C ends the process at once, and
+    `termination` ends one that was told to end and hangs.
+    """
+    ending = termination.is_ending()
+    with _calling(lambda: None) as signals:
+        yield
+    if signals or (termination.is_ending() and not ending):
+        raise KeyboardInterrupt
+
+
+@contextmanager
+def _calling(stop: Callable[[], object]) -> Iterator[list[int]]:
+    """Call `stop` for what would interrupt the block; give the signals that came to this."""
     asked: list[int] = []
 
     def on_signal(number: int, frame: FrameType | None) -> None:
@@ -53,18 +77,16 @@ def cancel_on_interrupt() -> Iterator[CancelToken]:
         if number in asked:
             os._exit(128 + number)
         asked.append(number)
-        token.cancel()
+        stop()
 
     if threading.current_thread() is not threading.main_thread():
-        yield token
+        yield asked
         return
     signals = [signal.SIGINT] if termination.is_watching() else [signal.SIGINT, signal.SIGTERM]
     previous = {number: signal.signal(number, on_signal) for number in signals}
     try:
-        with termination.stopping(token.cancel):
-            yield token
-    except (KeyboardInterrupt, BrokenPipeError) as error:
-        raise Cancelled from error
+        with termination.stopping(stop):
+            yield asked
     finally:
         for number, handler in previous.items():
             signal.signal(number, handler)

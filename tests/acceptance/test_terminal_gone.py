@@ -23,6 +23,8 @@ pytestmark = [pytest.mark.acceptance, pytest.mark.slow]
 LIMIT = 2.0
 ASSISTANT = [sys.executable, "-m", "assistant"]
 QUESTION = "Say all there is to say about the warranty of the pumps and their delivery."
+SLOWLY = ["--reading", "map-reduce"]
+"""The chat model is asked passage by passage; the reader answers too soon to be caught at it."""
 
 
 def whole_environment(data: Path) -> dict[str, str]:
@@ -170,9 +172,12 @@ def test_a_command(
     environment: dict[str, str],
     tmp_path: Path,
 ) -> None:
-    what = QUESTION if command == "ask" else str(tmp_path / "home" / "long")
+    what = [QUESTION, *SLOWLY] if command == "ask" else [str(tmp_path / "home" / "long")]
     process = subprocess.Popen(
-        [*ASSISTANT, command, what], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        [*ASSISTANT, command, *what],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
     )
     try:
         wait_for_record(tmp_path / "data" / "library.audit", process)

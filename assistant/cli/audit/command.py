@@ -12,6 +12,7 @@ import click
 
 from assistant.cli.audit.terminal_view import Filter, show_records
 from assistant.cli.options import Invocation, command_options
+from assistant.console.interrupt import undisturbed
 from assistant.console.json_output import shaped
 from assistant.console.output import Output
 from assistant.console.progress import progress_bar
@@ -140,7 +141,8 @@ def export(invocation: Invocation, path: Path) -> None:
             log.before_write()
             done = write_export(log, path, settings.library)
         finally:
-            recorder.close()
+            with undisturbed():
+                recorder.close()
     if output.as_json:
         from assistant.cli.audit.audit_schema import AuditExportJson
 
