@@ -5,11 +5,21 @@ painted.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain, zip_longest
 
+from assistant.documents.pdf.document import read_pdf
+from assistant.types import ParsedDocument
 from tests.fakes.pdf_files import assemble, stream
 
 Placed = tuple[float, float, str]
 """left, baseline (points from the top of an A4 page), text."""
+
+LEFT = ("The tenant keeps the boiler in", "good repair and has it checked",
+        "every nine months by a fitter", "who is on the list of the town.")  # fmt: skip
+RIGHT = ("A garage goes with the flat and", "may be used for one car, which",
+         "is washed in the yard and not", "in the street before the house.")  # fmt: skip
+THIRD = ("Pets are allowed if the owner", "agrees in writing, and if they",
+         "are kept quiet at night, when", "all neighbours want to sleep.")  # fmt: skip
 
 WIDTH, HEIGHT = 595, 842
 _FONT = b"<< /Type /Font /Subtype /Type1 /BaseFont /%s /Encoding /WinAnsiEncoding >>"
@@ -67,3 +77,23 @@ def annotation(subtype: str, left: float, top: float, entries: str) -> bytes:
     low = HEIGHT - top
     box = f"/Rect [{left} {low - 12} {left + 160} {low + 4}]"
     return f"<< /Type /Annot /Subtype /{subtype} {box} /F 4 {entries} >>".encode("cp1252")
+
+
+def read(*contents: bytes, **options: bytes | list[bytes]) -> ParsedDocument:
+    return read_pdf(bytearray(pages(*contents, **options)))  # type: ignore[arg-type]
+
+
+def words_of(document: ParsedDocument) -> str:
+    return " ".join(document.text.split())
+
+
+def row_by_row(*columns: list[Placed]) -> list[Placed]:
+    return [p for p in chain.from_iterable(zip_longest(*columns)) if p is not None]
+
+
+def in_order(found: str, *lines: str) -> None:
+    at = -1
+    for line in lines:
+        assert found.count(line) == 1, line
+        assert found.index(line) > at, line
+        at = found.index(line)

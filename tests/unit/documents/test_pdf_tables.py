@@ -8,7 +8,7 @@ import pytest
 
 from assistant.documents.pdf.document import read_pdf
 from assistant.documents.pdf.right_to_left import reading_order
-from tests.fakes.pdf_pages import Placed, column, pages, text
+from tests.fakes.pdf_pages import Placed, column, pages, read, text
 
 SHEETS = (
     ("Crops", ("Rye", "Oats"), (("North field", "41", "17"), ("South field", "38", "29"))),
@@ -98,3 +98,32 @@ def test_words_from_right_to_left_are_read_so(seen: str, read: str) -> None:
     shuffled = [sorted(word, key=lambda c: -c[1]) for word in reversed(placed)]
     assert "".join(map(chr, reading_order(placed))) == read
     assert "".join(map(chr, reading_order(shuffled))) == read
+
+
+HEADS = ("Berth", "Summer", "Winter")
+ROWS = (("up to 6 m", "14", "8"), ("up to 9 m", "20", "13"), ("up to 12 m", "31", "19"),
+        ("over 12 m", "on request", "27"))  # fmt: skip
+
+
+@pytest.mark.parametrize("painted", ["rows", "columns"])
+def test_a_table_is_read_by_rows_with_the_heads_of_its_columns(painted: str) -> None:
+    rows = [[(60 + 150.0 * c, 120 + 18.0 * r, cell) for c, cell in enumerate(cells)]
+            for r, cells in enumerate((HEADS, *ROWS))]  # fmt: skip
+    pieces = [p for row in rows for p in row]
+    if painted == "columns":
+        pieces = [row[c] for c in range(3) for row in rows]
+    document = read(text((60, 90, "Fees of the marina for a night"), *pieces))
+    assert "up to 9 m | Summer: 20 | Winter: 13" in document.text
+    assert "over 12 m | Summer: on request | Winter: 27" in document.text
+    assert {r.kind for r in document.regions} == {"table"}
+    assert document.text.startswith("Fees of the marina for a night")
+
+
+def test_two_columns_of_words_and_numbers_are_a_table() -> None:
+    rows = [("Paralgan for adults", "500 mg"), ("Paralgan for children", "250 mg"),
+            ("Lentol for adults", "20 mg"), ("Lentol for children", "5 mg")]  # fmt: skip
+    pieces = [(x, 100 + 16.0 * r, cell) for r, row in enumerate(rows)
+              for x, cell in zip((60.0, 320.0), row, strict=True)]  # fmt: skip
+    lines = read(text(*pieces)).text.splitlines()
+    for name, dose in rows:
+        assert any(name in line and dose in line for line in lines)
