@@ -133,6 +133,9 @@ def test_add_ask_cite_cancel_quit(tmux: Tmux, default_models: Path, tmp_path: Pa
     tmux.keys("Escape")
     tmux.wait_for("⏎")  # an Escape right before a letter would read as Alt+letter
 
+    for way in ("reader", "together", "map-reduce"):  # the last one takes its time
+        tmux.keys("F7")
+        tmux.wait_for(f"now read: {way}")
     tmux.write("What is said about delivery, payment, liability and termination?")
     tmux.keys("Enter")
     tmux.wait_for("passages found")
@@ -154,6 +157,7 @@ def test_leaving_while_the_model_writes(tmux: Tmux, default_models: Path, tmp_pa
     data = tmp_path / "data"
     data.mkdir(exist_ok=True)
     (data / "models").symlink_to(default_models, target_is_directory=True)
+    (data / "config.toml").write_text('reading = "map-reduce"\n')  # takes its time
     command = [sys.executable, "-m", "assistant"]
     subprocess.run(
         [*command, "add", str(CONTRACT)],
