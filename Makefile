@@ -39,7 +39,7 @@ export ASSISTANT_CONVERTER_CACHE := $(CURDIR)/$(BUILD)/converter
 	airgap-bundle soak clean
 
 help: ## List what can be made
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
 
 # Compiled here: the app, once it is locked down, may not write into the checkout. The models
 # go to the person's own data folder, so that plain `.venv/bin/assistant` has them too.

@@ -172,6 +172,7 @@ def by_document(sentences: Sequence[Sentence]) -> tuple[Sentence, ...]:
 
 
 def kept_hits(result: SearchResult, answer: ReaderAnswer, wanted: int) -> SearchResult:
-    """Leave out hits beyond the first `wanted` that hold nothing of the answer."""
+    """Leave out hits beyond the first `wanted` and beyond the last that the answer points to."""
     used = [span.place.passage for span in answer.spans[:MOST_LISTED]]
+    used += [sentence.hit for sentence in answer.statements]
     return replace(result, hits=result.hits[: max([wanted, *(n + 1 for n in used)])])

@@ -73,6 +73,18 @@ def test_what_the_reader_does_not_find_is_refused_and_the_nearest_is_named() -> 
     assert answer.confidence < 0.1
 
 
+def test_a_statement_far_down_the_search_is_compared_however_many_spans_come_before_it() -> None:
+    """Twelve spans of one sentence are as many as are listed; a sentence behind them counts."""
+    words = ("oil", "the", "of", "is", "pump", "every", "months", "six", "changed")
+    pairs = ("every six", "six months", "is changed", "changed every", "The oil")
+    answers = {text: 9.0 - number / 10 for number, text in enumerate((*words, *pairs))}
+    texts = [MANUAL[0], *(f"The oil of pump {n} is dark and changed." for n in range(12))]
+    far = "Of a valve nobody knows more than that it lasts nine years."
+    answer, _ = ask(knows({**answers, "nine years": 1.0}), texts=[*texts, far])
+    assert answer.passages[-1].passage.text == far
+    assert not answer.abstained
+
+
 def test_the_question_may_be_answered_far_down_the_search() -> None:
     texts = [*(f"The oil of pump {n} is dark and changed." for n in range(12)), *MANUAL[:1]]
     answer, _ = ask(knows({"every six months": 4.0}), texts=texts)
