@@ -3,6 +3,9 @@
     python -m tests.bench.bench_arms [--json OUT] [--sets squad cuad pubmedqa] [--count N]
         [--arms ARM ...] [--threads N] [--fresh] [--write-page]
 
+`retrieval` has no chat model, and answers as the laptop does without one: with the reader. The
+others show what a chat model makes of the passages by itself.
+
 Asked as `assistant eval --for-advice` asks: the same arms, judge, measures and bootstrap, over
 libraries that the product's own ingest made (`arm_sets.py`). Answers are kept in
 `.build/bench/arms`: a run that was stopped goes on, and a greater `--count` asks only what is
@@ -27,7 +30,13 @@ from assistant.answering import AnswerSession
 from assistant.cli.eval.arms import DECIDING, installed_models
 from assistant.cli.eval.libraries import FewShotChat
 from assistant.config import NO_CHAT_MODEL, Settings, load_settings
-from assistant.engine.engine_loader import embedder_identity, load_chat, load_embedder
+from assistant.engine.engine_loader import (
+    embedder_identity,
+    load_chat,
+    load_embedder,
+    load_reader,
+)
+from assistant.engine.reader import OnnxReader
 from assistant.evaluation.answer_journal import Journal
 from assistant.evaluation.arms import Arm, arms_named, names_for_advice
 from assistant.evaluation.ask_suite import ask_items
@@ -46,6 +55,7 @@ from assistant.types import (
     DocumentRecord,
     Embedder,
     Message,
+    Reader,
     SearchResult,
     Store,
 )
@@ -89,13 +99,16 @@ class BenchWorkspace:
     chat: ChatEngine | None
     settings: Settings
     closed: bool = False
+    reader: Reader | None = None
 
     def ask(
         self, question: str, cancel: CancelToken | None = None, *, strategy: str = "", **_: Any
     ) -> Iterator[AnswerEvent]:
         if self.closed:
             return answer_closed(self.chat, question, cancel=cancel)  # type: ignore[arg-type]
-        session = AnswerSession(self.retriever(), self.chat, self.embedder, self.settings)
+        session = AnswerSession(
+            self.retriever(), self.chat, self.embedder, self.settings, reader=self.reader
+        )
         return session.ask(question, cancel, strategy=strategy)
 
     def search(self, query: str, limit: int = 8) -> SearchResult:
@@ -133,7 +146,8 @@ class Bench:
                 with questions.shots() as (store, given):
                     shots = make_shots(given, Retriever(store, self.embedder).search)
                 chat = FewShotChat(chat, shots)
-            journal = Journal(OUT, self._key(asked, arm, shots))
+            reader = load_reader(self.settings) if chat is None else None
+            journal = Journal(OUT, self._key(asked, arm, shots, reader))
             if self.fresh:
                 journal.drop()
             began, fresh = time.perf_counter(), 0
@@ -141,7 +155,7 @@ class Bench:
             for part in questions.parts():
                 left = [item for item in part.items if item.id not in journal.rows]
                 workspace = BenchWorkspace(
-                    part.store, self.embedder, chat, self.settings, arm.closed
+                    part.store, self.embedder, chat, self.settings, arm.closed, reader
                 )
                 for judged in ask_items(
                     workspace, left, part.places, CancelToken(), Memory(), arm  # type: ignore[arg-type]
@@ -161,8 +175,11 @@ class Bench:
         chosen = self.settings.with_changes(chat_model=arm.chat_model or None)
         return load_chat(chosen)
 
-    def _key(self, asked: ArmSet, arm: Arm, shots: Sequence[Message]) -> dict[str, Any]:
-        return {
+    def _key(
+        self, asked: ArmSet, arm: Arm, shots: Sequence[Message], reader: Reader | None
+    ) -> dict[str, Any]:
+        own = {"reader": repr(reader.info)} if isinstance(reader, OnnxReader) else {}
+        return own | {
             "set": asked.name if self.train is None else f"{asked.name}-{self.train}",
             "arm": [arm.name, arm.sha256, arm.base_sha256],
             "settings": {name: getattr(self.settings, name) for name in DECIDING},
@@ -185,11 +202,16 @@ def main() -> int:
     parser.add_argument("--count", type=int, default=100, help="questions of each kind and set")
     parser.add_argument("--train", type=int, help="paragraphs of training in the open library")
     parser.add_argument("--threads", type=int, default=0)
+    parser.add_argument(
+        "--reader", default="", help="folder of a reader [default: the shipped one]"
+    )
     parser.add_argument("--fresh", action="store_true", help="ask all anew: the program changed")
     parser.add_argument("--data-dir", type=Path, default=models_folder().parent)
     parser.add_argument("--write-page", action="store_true", help="write docs/evaluation.md")
     options = parser.parse_args()
-    settings = load_settings(options.data_dir).with_changes(threads=options.threads or None)
+    settings = load_settings(options.data_dir).with_changes(
+        threads=options.threads or None, reader=options.reader or None
+    )
     models = installed_models(settings)
     arms = arms_named(options.arms or names_for_advice(models), models)
     embedder = remembering(load_embedder(settings))
