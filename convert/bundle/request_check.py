@@ -52,11 +52,6 @@ def check_request(settings: BundleSettings, contents: Contents) -> None:
         raise UsageError(f"A bundle can't hold a {contents.kind!r}.")
     if contents.kind == "adapter" and contents.base is None:
         raise UsageError("An adapter needs its base.", hint="Name the base's GGUF: --base FILE")
-    if contents.kind == "reader" and contents.evaluation is not None:
-        raise UsageError(
-            "An evaluation's gate is for chat models: a reader has none.",
-            hint="Leave --evaluation out, and say why it is packed: --force-without-gate REASON",
-        )
     if contents.kind == "library":
         _check_library(contents.payload)
         return

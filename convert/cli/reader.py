@@ -8,12 +8,14 @@ from typing import Any
 import click
 
 from assistant.console.output import Output
+from assistant.errors import UsageError
 from convert.cli.step_runner import running_step, set_values
 from convert.settings import read_tables
 
 _ANY = click.Path(path_type=Path)  # not `exists=True`: a hub's name gets an error that says so
 _OUT = click.Path(file_okay=False, path_type=Path)
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 _JSON = click.option("--json", "as_json", is_flag=True, help="Write one JSON object to stdout.")
 
 
@@ -104,9 +106,17 @@ def train_command(
 @click.option("--weight", type=float, help="Weight of the relevance in refusing [default: 1].")
 @click.option("--seed", type=int, help="Decides which questions are asked [default: 0].")
 @click.option("--threads", type=int, help="Threads [default: all cores].")
+@click.option("--against", type=_FOLDER, help="Reader that it replaces: the gate compares them.")
+@click.option("--out", type=_OUT, help="Folder for the gate's report, which a bundle carries.")
 @_JSON
 def evaluate_command(
-    reader: Path, recipe: Path | None, *, as_json: bool, **chosen: Any
+    reader: Path,
+    recipe: Path | None,
+    against: Path | None,
+    out: Path | None,
+    *,
+    as_json: bool,
+    **chosen: Any,
 ) -> None:  # fmt: skip
     """Ask an exported reader questions, as the laptop does; show how well it answers.
 
@@ -114,9 +124,15 @@ def evaluate_command(
     unanswerable questions are refused where 12, 15 and 20 of a hundred answerable ones
     are refused too. With 95% intervals.
 
+    With --against and --out the reader that it replaces is asked the same, and the gate says
+    whether this one is worse beyond noise (exit status 8): `bundle pack --evaluation OUT`.
+
     Example: assistant-convert reader evaluate clinic-reader --squad held-out.json
+    --against models/minilm-l6-reader --out evaluated
     """
     with running_step(as_json=as_json) as step:
+        if (against is None) != (out is None):
+            raise UsageError("The gate needs both --against READER and --out FOLDER.")
         from convert.reader.evaluate_reader import ReaderEvaluation, run_evaluate_reader
         from convert.reader.settings import ReaderSettings
 
@@ -126,6 +142,15 @@ def evaluate_command(
             table = read_tables(recipe).get("reader", {})
             held_out = ReaderSettings.from_table(table, recipe.parent).data
         settings = ReaderEvaluation(**given)
+        if against is not None and out is not None:
+            from convert.reader.reader_gate import run_reader_gate
+
+            report = run_reader_gate(
+                settings, reader, against, out, held_out, step.progress, step.cancel
+            )
+            step.progress.end()
+            _show_gate(step.output, report)
+            return
         figures = run_evaluate_reader(settings, reader, held_out, step.progress, step.cancel)
         step.progress.end()
         _show_figures(step.output, figures)
@@ -188,6 +213,19 @@ def restore_command(export: Path, base: Path, out: Path, *, as_json: bool) -> No
             return
         step.output.line(("Model  ", "bold"), str(out / "model"))
         step.output.line(("Next   ", "bold"), "assistant-convert reader train --help")
+
+
+def _show_gate(output: Output, report: dict[str, Any]) -> None:
+    """Show what the gate demanded. Raises `GateError` if it was not passed."""
+    from convert.evaluate.release_gate import refuse_failed
+
+    if output.as_json:
+        output.json(report)
+    else:
+        findings = report["contenders"][0]["gate"]["findings"]
+        marks = [["yes" if f["met"] else "NO", f["demand"], f["figures"]] for f in findings]
+        output.table(["met", "demand", "found"], marks, right=frozenset())
+    refuse_failed(report)
 
 
 def _show_figures(output: Output, figures: dict[str, Any]) -> None:

@@ -22,6 +22,8 @@ from convert.reader.reading_items import ReadItem, held_out_items, items_of, pap
 from convert.reader.settings import ReaderData
 from convert.settings import Count, Seed, Settings
 
+Sets = Mapping[str, Sequence[ReadItem]]
+
 
 @dataclass(frozen=True, slots=True)
 class ReaderEvaluation(Settings):
@@ -68,10 +70,8 @@ def run_evaluate_reader(
     `Cancelled`.
     """
     job = Job.of(progress, cancel)
-    reader = OnnxReader(reader_info(folder), threads_for(settings.threads))
-    sets = _sets(settings, held_out)
-    if not any(sets.values()):
-        raise UsageError("There is no question to ask.", hint="Name a set: --squad FILE")
+    reader = load_reader(folder, settings)
+    sets = sets_of(settings, held_out)
     found: dict[str, Any] = {"reader": reader.name, "weight": settings.weight}
     for name, items in sets.items():
         began = time.monotonic()
@@ -83,9 +83,13 @@ def run_evaluate_reader(
     return found
 
 
-def _sets(
-    settings: ReaderEvaluation, held_out: ReaderData | None
-) -> Mapping[str, Sequence[ReadItem]]:
+def load_reader(folder: Path, settings: ReaderEvaluation) -> OnnxReader:
+    """Load an exported reader. Raises `ModelError`."""
+    return OnnxReader(reader_info(folder), threads_for(settings.threads))
+
+
+def sets_of(settings: ReaderEvaluation, held_out: ReaderData | None) -> Sets:
+    """Return what is asked, by the set's name. Raises `UsageError` if that is nothing."""
     count, seed = settings.count, settings.seed
     sets = {p.name: items_of(squad_questions(p), count, 1, seed) for p in settings.squad}
     sets |= {
@@ -97,6 +101,8 @@ def _sets(
              for p in settings.papers}  # fmt: skip
     if held_out is not None:
         sets["held out"] = held_out_items(held_out, count, seed)
+    if not any(sets.values()):
+        raise UsageError("There is no question to ask.", hint="Name a set: --squad FILE")
     return sets
 
 

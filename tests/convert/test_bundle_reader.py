@@ -14,8 +14,11 @@ from assistant.cli.main import cli
 from assistant.models.catalogue import bundled_models_dir
 from convert.bundle.signing_keys import generate
 from convert.cli.bundle import bundle_group
+from convert.reader.evaluate_reader import ReaderEvaluation
+from convert.reader.reader_gate import run_reader_gate
 from convert.step_record import file_sha256, write_record
 from tests.convert.bundle_material import SOURCES
+from tests.convert.reading_material import write_houses
 
 FILES = ("model.onnx", "tokenizer.json", "reader.json")
 
@@ -43,18 +46,25 @@ GIVEN = ["--source", "|".join((SOURCES[0].name, SOURCES[0].licence, SOURCES[0].a
          "--force-without-gate", "readers have no gate"]  # fmt: skip
 
 
-def test_a_reader_goes_to_the_laptop(packing: dict[str, Any], tmp_path: Path) -> None:
+def imported(pack: list[str], packing: dict[str, Any], data: list[str]) -> dict[str, Any]:
+    """Pack a bundle, trust its key, import it; return what the import says."""
     runner = CliRunner()
-    made = runner.invoke(bundle_group, [*packing["command"], *GIVEN])
+    made = runner.invoke(bundle_group, pack)
     assert made.exit_code == 0, made.output
-    bundle = json.loads(made.stdout)["bundle"]
-    data = ["--data-dir", str(tmp_path / "laptop"), "--json"]
     trust = ["bundle", "keys", "trust", str(packing["public_file"])]
     words = packing["public"].words
     assert runner.invoke(cli, [*trust, "--fingerprint", words, *data]).exit_code == 0
+    bundle = json.loads(made.stdout)["bundle"]
     done = runner.invoke(cli, ["bundle", "import", bundle, "--yes", *data])
     assert done.exit_code == 0, done.output
-    document = json.loads(done.stdout)
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def test_a_reader_goes_to_the_laptop(packing: dict[str, Any], tmp_path: Path) -> None:
+    runner = CliRunner()
+    data = ["--data-dir", str(tmp_path / "laptop"), "--json"]
+    document = imported([*packing["command"], *GIVEN], packing, data)
     assert (document["name"], document["active"]) == ("wards-v1", True)
     assert [step["step"] for step in document["manifest"]["lineage"]] == ["reader export"]
     listed = json.loads(runner.invoke(cli, ["models", "list", *data]).stdout)["models"]
@@ -73,13 +83,27 @@ def test_a_reader_goes_to_the_laptop(packing: dict[str, Any], tmp_path: Path) ->
     [
         (GIVEN[:2], "It is not packed"),
         (GIVEN[2:], "No data source is named"),
-        ([*GIVEN, "--evaluation", "."], "a reader has none"),
+        ([*GIVEN, "--evaluation", "."], "evaluation.json"),
     ],
 )
 def test_what_is_missing_is_said(packing: dict[str, Any], options: list[str], said: str) -> None:
     done = CliRunner().invoke(bundle_group, [*packing["command"], *options])
     assert done.exit_code != 0
     assert said in done.output
+
+
+def test_a_reader_that_passed_its_gate_needs_no_reason(
+    packing: dict[str, Any], tmp_path: Path
+) -> None:
+    report = tmp_path / "evaluated"
+    squad = write_houses(tmp_path / "houses.json", articles=26)
+    settings = ReaderEvaluation(squad=(squad,), count=0)
+    run_reader_gate(settings, packing["folder"], packing["folder"], report)
+    command = [*packing["command"], *GIVEN[:2], "--evaluation", str(report)]
+    data = ["--data-dir", str(tmp_path / "laptop"), "--json"]
+    manifest = imported(command, packing, data)["manifest"]
+    assert manifest["gate"] == {"evaluated": True, "passed": True, "forced": ""}
+    assert [step["step"] for step in manifest["lineage"]] == ["reader export", "reader evaluate"]
 
 
 def test_a_reader_that_does_not_read_is_not_packed(packing: dict[str, Any]) -> None:
