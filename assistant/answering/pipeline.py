@@ -138,16 +138,7 @@ class AnswerSession:
                 if (shown := shown_at_once(searched)) is not None:
                     yield shown
                 if self._chat is not None and choice.strategy in READERS:
-                    request = StrategyRequest(
-                        searched.query.text,
-                        searched.result,
-                        searched.scored,
-                        self._chat,
-                        self._settings,
-                        self._style,
-                        token,
-                        began,
-                    )
+                    request = self._request(searched, self._chat, token, began)
                     read = yield from READERS[choice.strategy](request)
         except Cancelled:
             cancelled = True
@@ -160,6 +151,14 @@ class AnswerSession:
         cancelled = cancelled or read.cancelled
         total = milliseconds_since(began)
         yield Finished(self._finished(Stages(question, choice, searched, read, cancelled, total)))
+
+    def _request(
+        self, searched: Searched, chat: ChatEngine, cancel: CancelToken, began: float
+    ) -> StrategyRequest:
+        words, result, scored = searched.query.text, searched.result, searched.scored
+        return StrategyRequest(
+            words, result, scored, chat, self._settings, self._style, cancel, began
+        )
 
     def _search(self, words: str, choice: RouteChoice, began: float) -> Searched:
         """Search for as many passages as are wanted: by the settings, and to be read."""

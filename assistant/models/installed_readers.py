@@ -21,7 +21,6 @@ from assistant.strict_reader import Meta, Sha256
 from assistant.types import ReaderCalibration
 
 CONFIG_FILE = "reader.json"
-READER_FILES = (MODEL_FILE, TOKENIZER_FILE, CONFIG_FILE)
 MAKE_READER = "Make the folder with: assistant-convert reader export MODEL FOLDER"
 
 

@@ -82,7 +82,6 @@ class SqliteStore:
 
     @property
     def feedback(self) -> FeedbackState:
-        """Feedback on answers."""
         return FeedbackState(self.pool)
 
     @property
@@ -290,10 +289,8 @@ class SqliteStore:
             if self.pool.truncate_log():
                 return
         except DiskFullError as error:
-            raise DiskFullError(
-                f"{stays}the disk is full.",
-                hint="Make room; the next start of the program removes the traces.",
-            ) from error
+            hint = "Make room; the next start of the program removes the traces."
+            raise DiskFullError(f"{stays}the disk is full.", hint=hint) from error
         raise StoreBusyError(
             f"{stays}another process is reading it.",
             hint="Close the other windows of the program; its next start removes the traces.",

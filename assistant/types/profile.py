@@ -68,8 +68,3 @@ class ModelProfile:
         texts = (self.no_think, *self.stop)
         if len(self.stop) > _MOST_STOPS or max(map(len, texts)) > _LONGEST_STOP:
             raise ValueError("'stop' or 'no_think' is too long")
-
-    @property
-    def writes_sentences(self) -> bool:
-        """Whether it is asked for full sentences, and not for a quote."""
-        return self.prompt == "sentences"

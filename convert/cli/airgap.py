@@ -75,16 +75,9 @@ def airgap_command(
                 cancel=cancel,
             )
         if as_json:
-            output.json(
-                {
-                    "format": FORMAT,
-                    "archive": str(made.path),
-                    "sheet": str(made.sheet),
-                    "size": made.path.stat().st_size,
-                    "sha256": made.sha256,
-                    "key": signer.identity.hex(),
-                }
-            )
+            table = {"archive": str(made.path), "sheet": str(made.sheet), "sha256": made.sha256}
+            size, identity = made.path.stat().st_size, signer.identity.hex()
+            output.json({"format": FORMAT, **table, "size": size, "key": identity})
             return
         output.line(f"{made.path} ({made.path.stat().st_size / 2**20:.0f} MiB)")
         output.line(f"SHA-256: {made.sha256}")

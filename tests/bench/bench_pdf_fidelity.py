@@ -238,11 +238,9 @@ def main() -> int:
             else:
                 located.append((contract, span, place))
     total = len(missing) + len(located)
-    for case in missing:
-        print(f"not found: {case}")
     verdicts, wrong, crossing = check_pages(located)
-    for case in wrong:
-        print(f"wrong page: {case}")
+    print(*(f"not found: {case}" for case in missing), sep="\n")
+    print(*(f"wrong page: {case}" for case in wrong), sep="\n")
     checked = verdicts["right"] + verdicts["wrong"]
     passed_over = (
         f"{verdicts['several']} on several pages and {verdicts['none']} on none passed over"

@@ -70,7 +70,7 @@ class _Word:
             if related.kind in {"header", "footer"} and related.part in self.package:
                 self._running(related)
         body = parse_xml(self.package.read(self.main)).find("body")
-        for block in () if body is None else _blocks(body):
+        for block in () if body is None else _inside(body, "p", "tbl"):
             if block.tag == "p":
                 self._paragraph(block)
             else:
@@ -94,7 +94,7 @@ class _Word:
             self._runs(runs, f"{number} " if number else "")
         self._attached(runs)
         for box in _boxes(paragraph):
-            for block in _blocks(box):
+            for block in _inside(box, "p", "tbl"):
                 self._paragraph(block) if block.tag == "p" else self._table(block)
 
     def _number(self, list_id: str, level: int) -> str:
@@ -155,14 +155,14 @@ class _Word:
     def _table(self, table: Element) -> None:
         grid, marked, runs = TableGrid(), 0, list[Run]()
         merged: dict[int, str] = {}
-        for row in _rows(table):
+        for row in _inside(table, "tr"):
             if path(row, "trPr", "del") is not None:
                 self.builder.note("tracked_changes")
                 continue
             grid.row()
             column = 0
             marked += path(row, "trPr", "tblHeader") is not None
-            for cell in _cells(row):
+            for cell in _inside(row, "tc"):
                 across = span(value(cell, "tcPr", "gridSpan"))
                 text = self._cell(cell, runs)
                 if path(cell, "tcPr", "vMerge") is not None:
@@ -177,7 +177,7 @@ class _Word:
     def _cell(self, cell: Element, runs: list[Run]) -> str:
         """Return the words of a cell in one line, those of tables in it too."""
         texts = []
-        for block in _blocks(cell):
+        for block in _inside(cell, "p", "tbl"):
             if block.tag == "p":
                 style = self.styles.paragraph(block.find("pPr"))
                 number = self._number(style.list_id, style.list_level)
@@ -185,7 +185,10 @@ class _Word:
                 runs += (run for run in seen if run.reference)
                 texts.append(one_line(f"{number} {''.join(run.text for run in seen)}"))
             else:
-                rows = (" ".join(self._cell(c, runs) for c in _cells(r)) for r in _rows(block))
+                rows = (
+                    " ".join(self._cell(c, runs) for c in _inside(r, "tc"))
+                    for r in _inside(block, "tr")
+                )
                 texts.append(one_line("; ".join(rows)))
         return " ".join(text for text in texts if text not in {"", "-"})
 
@@ -202,29 +205,13 @@ class _Word:
             self.builder.paragraph(joined(cells), place, "table")
 
 
-def _blocks(element: Element) -> Iterator[Element]:
-    """Yield the paragraphs and tables of an element, through what only wraps them."""
+def _inside(element: Element, *tags: str) -> Iterator[Element]:
+    """Yield the children with one of these tags, through what only wraps them."""
     for child in element:
-        if child.tag in {"p", "tbl"}:
+        if child.tag in tags:
             yield child
         elif child.tag in _CONTAINERS:
-            yield from _blocks(child)
-
-
-def _rows(table: Element) -> Iterator[Element]:
-    for child in table:
-        if child.tag == "tr":
-            yield child
-        elif child.tag in _CONTAINERS:
-            yield from _rows(child)
-
-
-def _cells(row: Element) -> Iterator[Element]:
-    for child in row:
-        if child.tag == "tc":
-            yield child
-        elif child.tag in _CONTAINERS:
-            yield from _cells(child)
+            yield from _inside(child, *tags)
 
 
 def _boxes(paragraph: Element) -> Iterator[Element]:

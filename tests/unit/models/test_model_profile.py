@@ -44,9 +44,9 @@ def test_size_says_what_a_model_is_asked_for(tmp_path: Path) -> None:
     small = replace(RECORD, parameters=135_000_000)
     assert profile_of(small, tmp_path).prompt == "system"
     assert profile_of(small, tmp_path).passage_tokens == ModelProfile().passage_tokens
-    assert profile_of(RECORD, tmp_path).writes_sentences
+    assert profile_of(RECORD, tmp_path).prompt == "sentences"
     tuned = replace(RECORD, calibration=Calibration(quotes_only=True))
-    assert not profile_of(tuned, tmp_path).writes_sentences
+    assert profile_of(tuned, tmp_path).prompt != "sentences"
 
 
 def test_an_adapter_is_as_able_as_its_base(tmp_path: Path) -> None:
@@ -81,7 +81,7 @@ def test_what_was_measured_is_stored_and_counts(tmp_path: Path) -> None:
 @pytest.mark.parametrize("share", ["answered", "refused", "cited"])
 def test_a_model_that_fails_is_asked_for_a_quote(share: str) -> None:
     profile, why = decided(replace(GOOD, **{share: 0.4}), RECORD, "")
-    assert not profile.writes_sentences
+    assert profile.prompt != "sentences"
     assert share in why
 
 
