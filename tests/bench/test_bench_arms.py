@@ -11,7 +11,7 @@ from assistant.advice.questionnaire import answers_of
 from assistant.evaluation.bootstrap import sample
 from assistant.evaluation.few_shot import candidates
 from assistant.evaluation.suite import read_suite
-from tests.bench import bench_arms
+from tests.bench import arm_page
 from tests.bench.advise_cases import CaseData, cases
 from tests.bench.arm_sets import SETS, Questions
 from tests.fakes.evaluation import WRONG, row, write_suite
@@ -22,7 +22,7 @@ BAD = [row(f"q{n}", **WRONG) for n in range(40)]
 
 def test_what_helps_and_what_hurts_is_said_and_nothing_else() -> None:
     sampled = sample({"retrieval": GOOD, "base": BAD, "tuned": GOOD})
-    said = bench_arms.gains(sampled)
+    said = arm_page.gains(sampled)
     assert said[0].startswith("- `base` against `retrieval`: hurts: right in all -1.00")
     assert said[1] == "- `tuned` against `retrieval`: no difference."
     assert said[2].startswith("- `tuned` against `base`: helps: right in all +1.00")
@@ -31,22 +31,22 @@ def test_what_helps_and_what_hurts_is_said_and_nothing_else() -> None:
 
 def test_a_set_becomes_a_table_and_figures_with_goals() -> None:
     rows = {"retrieval": tuple(BAD), "tuned": tuple(GOOD)}
-    text = bench_arms.section(SETS[0], rows, sample(rows))
+    text = arm_page.section(SETS[0], rows, sample(rows))
     assert "40 answerable, 0 unanswerable" in text
     assert "| F1 | 0.00 (0.00 to 0.09) | 1.00 (0.91 to 1.00) |" in text.replace("  ", " ")
-    made = {f.name: f for f in bench_arms.figures_for(SETS[0], sample(rows))}
+    made = {f.name: f for f in arm_page.figures_for(SETS[0], sample(rows))}
     assert made[f"{SETS[0].title}, tuned: F1"].met is True
     assert made[f"{SETS[0].title}, retrieval: F1"].met is None
 
 
 def test_only_what_is_between_the_markers_is_written(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
-    page.write_text(f"before\n{bench_arms.BEGIN}\nold\n{bench_arms.END}\nafter\n")
-    bench_arms.write_page("new", page)
-    assert page.read_text() == f"before\n{bench_arms.BEGIN}\nnew\n{bench_arms.END}\nafter\n"
+    page.write_text(f"before\n{arm_page.BEGIN}\nold\n{arm_page.END}\nafter\n")
+    arm_page.write_page("new", page)
+    assert page.read_text() == f"before\n{arm_page.BEGIN}\nnew\n{arm_page.END}\nafter\n"
     page.write_text("no markers")
     with pytest.raises(ValueError, match="markers"):
-        bench_arms.write_page("new", page)
+        arm_page.write_page("new", page)
 
 
 def test_a_greater_count_asks_the_same_questions_and_more() -> None:
