@@ -6,14 +6,21 @@ import re
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import median
 
-from assistant.documents.pdf.layout import Segment, overlap
+from assistant.documents.pdf.layout import FLUSH, Segment, is_justified, is_running_text, overlap
 
 GUTTER = 0.8
-"""Least width of a gutter, in heights of a line."""
+"""Usual width of a gutter at least, in heights of a line."""
+
+_NARROWEST = 0.5
+"""The same where a line runs over the end of its column, or a small note fills its own."""
 
 LEAST_EACH = 2
+
+_SHARED = 1.5
+"""Least height that the text on both sides of a gutter shares, in heights of a line."""
 
 _CANDIDATES = 80
 
@@ -23,6 +30,14 @@ _LEAST_NARROW = 4
 
 _SURELY = 2.0
 """Heights of a line that are never a space, whatever is beside them."""
+
+_APART = 2.0
+"""What parts a running head from text, times the white above a paragraph."""
+
+_LONE = 1.5
+"""Heights of a line that part a single line from what is beside it; a loose space is narrower."""
+
+_LINE_WORDS = 3
 
 _LABEL = re.compile(
     r"[-\u2022*\u25aa\u2013\u2014o\u00b7]"
@@ -75,20 +90,21 @@ def _middle(segment: Segment) -> float:
 
 
 def best_gutter(bands: Sequence[Band], height: float) -> Gutter | None:
-    width = GUTTER * height
+    width = _NARROWEST * height
     segments = [s for band in bands for s in band.segments]
     ends, starts = sorted(s.right for s in segments), sorted(s.left for s in segments)
     edges = [
         edge
         for edge in sorted({round(start, 1) for start in starts})
-        if bisect_left(ends, edge - width + 0.1) >= LEAST_EACH
-        and len(starts) - bisect_left(starts, edge - 0.1) >= LEAST_EACH
+        if bisect_left(ends, edge - width + 0.1) and bisect_left(starts, edge - 0.1) < len(starts)
     ]
     step = max(1, -(-len(edges) // _CANDIDATES))
     found: list[Gutter] = []
     for edge in edges[::step]:
-        found += _gutters_before(bands, edge - width, edge, height)
-    best = max(found, key=lambda g: (g.worth, g.left), default=None)
+        alike = starts[bisect_left(starts, edge - 0.1) : bisect_left(starts, edge + FLUSH * height)]
+        usual = median(alike)  # some letters reach a little to the left, as "j" does
+        found += _gutters_before(bands, usual - width, edge, height)
+    best = max(found, key=lambda g: (g.worth, g.last - g.first, g.left), default=None)
     return best if best is None else _widened(bands, best)
 
 
@@ -101,11 +117,21 @@ def _gutters_before(
     for number in range(len(bands) + 1):
         if number < len(bands) and not _crossed(bands[number], left, right):
             continue
-        if number - first >= 1:
+        if number > first:
             gutter = _judged(bands, left, right, first, number - 1, height)
-            found += [gutter] if gutter else []
+            found += [gutter] if gutter else _in_parts(bands, left, right, first, number, height)
         first = number + 1
     return found
+
+
+def _in_parts(
+    bands: Sequence[Band], left: float, right: float, first: int, end: int, height: float
+) -> list[Gutter]:
+    """Judge what wide whites part on its own: below a running head the columns may be short."""
+    cuts = [n for n in range(first + 1, end) if _far(bands, n - 1, n, _APART * height)]
+    pieces = pairwise([first, *cuts, end]) if cuts else ()
+    judged = (_judged(bands, left, right, one, other - 1, height) for one, other in pieces)
+    return [gutter for gutter in judged if gutter]
 
 
 def _crossed(band: Band, left: float, right: float) -> bool:
@@ -123,21 +149,47 @@ def _judged(
         last -= 1
     inside = range(first, last + 1)
     counts = [sum(sides[n][side] for n in inside) for side in (0, 1)]
-    if min(counts) < LEAST_EACH:
+    run = bands[first : last + 1]
+    if not min(counts) or _only_labels(run, right) or _usual_white(run, right) < GUTTER * height:
         return None
     extents = [
         (min(bands[n].top for n in own), max(bands[n].bottom for n in own))
         for own in ([n for n in inside if sides[n][side]] for side in (0, 1))
     ]
-    if overlap(*extents[0], *extents[1]) < 1.5 * height:
-        return None
-    run = bands[first : last + 1]
-    if _only_labels(run, right) or not (
-        _white(run, right) >= _SURELY * height
-        or (min(counts) >= _LEAST_NARROW and _aligned(run, right, height))
-    ):
-        return None
-    return Gutter(left, right, first, last, min(counts))
+    shared = overlap(*extents[0], *extents[1]) >= _SHARED * height
+    if min(counts) < LEAST_EACH or not shared:
+        parts = _beside_running_text(run, right, height)
+    else:
+        parts = (
+            _white(run, right) >= _SURELY * height
+            or (min(counts) >= _LEAST_NARROW and _aligned(run, right, height))
+            or _beside_running_text(run, right, height)
+        )
+    return Gutter(left, right, first, last, min(counts)) if parts else None
+
+
+def _beside_running_text(bands: Sequence[Band], right: float, height: float) -> bool:
+    """Tell whether a few lines stand beside text that goes on from line to line.
+
+    So does the end of columns that are balanced, and a note. A line of a form or a list is no
+    running text: what stands beside it belongs to it.
+    """
+    near: tuple[list[Segment], list[Segment]] = ([], [])
+    for band in bands:
+        before = _sides(band, right)[0]
+        parts = band.segments[:before][-1:], band.segments[before:][:1]
+        for side, own in zip(near, parts, strict=True):
+            side.extend(own)
+    alone = min(map(len, near)) < LEAST_EACH
+    if alone and _white(bands, right) < _LONE * height and not is_justified(near[0]):
+        return False
+    sides = [[s.left for s in near[1]], [s.right for s in near[1]]]
+    return any(max(edges) - min(edges) <= FLUSH * height for edges in sides) and any(
+        len(side) >= LEAST_EACH
+        and sum(len(s.text.split()) for s in side) >= _LINE_WORDS * len(side)
+        and is_running_text(side)
+        for side in near
+    )
 
 
 def _white(bands: Sequence[Band], right: float) -> float:
@@ -145,6 +197,16 @@ def _white(bands: Sequence[Band], right: float) -> float:
     segments = [s for band in bands for s in band.segments]
     ends = max(s.right for s in segments if s.left < right - 0.1)
     return min(s.left for s in segments if s.left >= right - 0.1) - ends
+
+
+def _usual_white(bands: Sequence[Band], right: float) -> float:
+    """Return the median width of the white on the lines that have text on both sides."""
+    whites = []
+    for band in bands:
+        before = _sides(band, right)[0]
+        if 0 < before < len(band.segments):
+            whites.append(band.segments[before].left - band.segments[before - 1].right)
+    return median(whites) if whites else float("inf")
 
 
 def _aligned(bands: Sequence[Band], right: float, height: float) -> bool:

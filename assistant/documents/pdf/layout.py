@@ -21,6 +21,9 @@ Box = tuple[float, float, float, float]
 _FULL = 0.75
 """Share of the width of a column that a line fills which goes on below."""
 
+FLUSH = 0.1
+"""How far apart lines of a column begin or end, in heights of a line."""
+
 _LEAST_RUNNING = 2
 _DOUBLE = 2.5
 _MORE = 0.3
@@ -114,10 +117,24 @@ def paragraph_starts(
     return [False, *(white > max(least * height, usual * goes_on) for white, goes_on in pairs)]
 
 
+def is_running_text(segments: Sequence[Segment]) -> bool:
+    """Tell text that goes on from line to line: half of its lines at least fill their column."""
+    wide = max(s.right for s in segments) - min(s.left for s in segments)
+    filling = sum(s.width >= _FULL * wide for s in segments)
+    return filling >= 0.5 * len(segments) and _goes_on([s.text for s in segments])
+
+
 def _goes_on(lines: Sequence[str]) -> bool:
     """Tell running text, of which some lines begin in small letters, from lines of their own."""
     cased = [line[0] for line in lines if line[:1].isupper() or line[:1].islower()]
     return sum(map(str.islower, cased)) >= _SMALL * len(cased)
+
+
+def is_justified(segments: Sequence[Segment]) -> bool:
+    """Tell whether lines, all but the last at least, end at one place, as items do not."""
+    ends = [s.right for s in segments]
+    close = max(ends) - FLUSH * segments[0].height
+    return all(end >= close for end in ends[:-1]) and sum(end >= close for end in ends) > 1
 
 
 def overlap(a0: float, a1: float, b0: float, b1: float) -> float:

@@ -22,6 +22,8 @@ from assistant.documents.pdf.right_to_left import RIGHT_TO_LEFT, reading_order
 
 _NEIGHBOURS = 4
 _SAME_PLACE = 0.12
+_FLUSH = 0.04
+"""In heights: the same where lines end at one place, as justified ones do and few cells."""
 _ALIKE = 2
 _WORD = re.compile("[^\r\n \t\xa0\ufffe\x02]+[\ufffe\x02]?|[\ufffe\x02]")
 _LINE_END_HYPHENS = "\ufffe\x02"
@@ -106,10 +108,11 @@ def _in_table(page: PageText, line: _Painted, near: Sequence[_Painted]) -> bool:
     if 2 * sum(digits) > len(line.words):
         return True
     inner = [left for left, _ in line.extents[1:]]
-    close = _SAME_PLACE * line.height
     alike = 0
     for other in near:
         if other is not line and any(other.torn):
+            flush = abs(other.extents[-1][1] - line.extents[-1][1]) < _FLUSH * line.height
+            close = (_FLUSH if flush else _SAME_PLACE) * line.height
             lefts = [left for left, _ in other.extents[1:]]
             alike += all(any(abs(a - b) < close for b in lefts) for a in inner)
     return alike >= _ALIKE

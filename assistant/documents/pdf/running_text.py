@@ -85,7 +85,8 @@ def _edges(page: PageLines) -> list[tuple[int, Edge]]:
             position = "head" if low else "foot" if high else ""
         else:
             position = "head" if at in first else "foot"
-        words = _NUMBER.sub("#", " ".join(line.text.split()).casefold())
+        # A page's number may be a line of its own or not, as the columns below it have it.
+        words = _NUMBER.sub("#", " ".join(line.text.split()).casefold()).strip("# ")
         if position:
             found.append((at, (position, words)))
     return found

@@ -10,7 +10,13 @@ from collections.abc import Sequence
 from itertools import pairwise
 from statistics import median
 
-from assistant.documents.pdf.layout import Line, Segment, line_height
+from assistant.documents.pdf.layout import (
+    Line,
+    Segment,
+    is_justified,
+    is_running_text,
+    line_height,
+)
 from assistant.documents.pdf.table_heads import (
     column_names,
     heads_above,
@@ -25,7 +31,7 @@ _LEAST_ROWS = 2
 _FILLED = 0.6
 _PROSE_WORDS = 5
 _LEAST_PROSE = 5
-_FILLING = 0.75
+_LEAST_JUSTIFIED = 3
 _WHITE = 0.48
 """Least white between two columns, in heights of a line."""
 
@@ -82,7 +88,7 @@ def is_table(rows: Sequence[Row]) -> bool:
     if _prose(rows):
         return False
     if columns == 2:
-        return not long or (len(long) == 1 and _numeric(rows))
+        return not long or _is_form(rows) or (len(long) == 1 and _numeric(rows))
     return len(long) <= 1 or (len(long) < columns and max(long) <= _PROSE_WORDS)
 
 
@@ -201,16 +207,19 @@ def _numeric(rows: Sequence[Row]) -> bool:
     return False
 
 
+def _is_form(rows: Sequence[Row]) -> bool:
+    """Tell whether the first of two columns holds labels, which end with a colon."""
+    labels = [_text(row[0]) for row in rows if row[0]]
+    return sum(label.endswith(":") for label in labels) >= _FILLED * len(labels)
+
+
 def _prose(rows: Sequence[Row]) -> bool:
     """Tell whether two columns hold running text: lines that fill them, few of them ended."""
     return sum(_is_prose([s for row in rows for s in row[n]]) for n in range(len(rows[0]))) > 1
 
 
 def _is_prose(segments: Sequence[Segment]) -> bool:
-    if len(segments) < _LEAST_PROSE or sum(map(_is_numeric, segments)) > 0.3 * len(segments):
+    if sum(map(_is_numeric, segments)) > 0.3 * len(segments) or not segments:
         return False
-    wide = max(s.right for s in segments) - min(s.left for s in segments)
-    filling = sum(s.width >= _FILLING * wide for s in segments)
-    cased = [s.text[0] for s in segments if s.text[:1].isupper() or s.text[:1].islower()]
-    small = sum(map(str.islower, cased))
-    return filling >= 0.5 * len(segments) and small >= 0.3 * len(cased)
+    least = _LEAST_JUSTIFIED if is_justified(segments) else _LEAST_PROSE
+    return len(segments) >= least and is_running_text(segments)

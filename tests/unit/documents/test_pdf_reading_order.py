@@ -168,3 +168,87 @@ def test_text_up_the_margin_comes_after_the_page() -> None:
 )
 def test_words_broken_at_the_end_of_a_line_are_joined(lines: tuple[str, ...], said: str) -> None:
     assert said in words_of(read(text(*column(60, 100, *lines))))
+
+
+# -- few lines -------------------------------------------------------------------------------
+
+SOME = ("the boiler is kept in good", "repair by the one who rents", "all of the rooms below it.")
+MORE = ("a garage goes with the flat", "and may be used for one of", "the cars that are there.")
+LAST = ("pets are allowed as long as", "the owner says yes, and as", "they are quiet at night.")
+
+
+@pytest.mark.parametrize("painted", ["row by row", "column by column"])
+@pytest.mark.parametrize(
+    ("counts", "gutter"),
+    [((2, 1), 22), ((2, 2), 14), ((3, 1), 22), ((3, 2), 14), ((3, 3, 1), 24), ((2, 2, 1), 24)],
+)
+def test_the_last_lines_of_columns_are_not_spliced(
+    counts: tuple[int, ...], gutter: float, painted: str
+) -> None:
+    """As on the last page of text whose columns are balanced."""
+    texts = [lines[:count] for lines, count in zip((SOME, MORE, LAST), counts, strict=False)]
+    columns = [column(50 + (122 + gutter) * n, 100, *lines) for n, lines in enumerate(texts)]
+    pieces = row_by_row(*columns) if painted == "row by row" else [p for c in columns for p in c]
+    assert words_of(read(text(*pieces))) == " ".join(line for lines in texts for line in lines)
+
+
+@pytest.mark.parametrize("beside", [1, 2, 4])
+def test_a_column_of_several_paragraphs_stands_beside_a_short_one(beside: int) -> None:
+    longer = [*column(50, 100, *SOME), *column(50, 145, *LAST), *column(50, 190, *SOME)]
+    pieces = row_by_row(longer, column(194, 100, *(*MORE, LAST[0])[:beside]))
+    found = words_of(read(text(*pieces)))
+    whole = " ".join((*SOME, *LAST, *SOME))
+    assert found == f"{whole} {' '.join((*MORE, LAST[0])[:beside])}"
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+@pytest.mark.parametrize("wide", [0.0, 11.0], ids=["narrow", "fills its column"])
+def test_notes_beside_single_lines(side: str, wide: float) -> None:
+    """One of the notes runs nearly to the text."""
+    notes = [("Who pays for it,", "and when"), ("How long it is", "to be kept"),
+             ("Whom to ask for", "more of it")]  # fmt: skip
+    texts = [SOME[:1], MORE, LAST[:1]]
+    pieces: list[Placed] = []
+    for number, (note, lines) in enumerate(zip(notes, texts, strict=True)):
+        top = 100 + 60.0 * number
+        shift = wide if number == 1 else 0.0
+        at = (50 + shift, 140) if side == "left" else (190, 50 + shift)
+        pieces += [*column(at[0], top, *note), *column(at[1], top, *lines)]
+    found = words_of(read(text(*pieces)))
+    for whole in (*notes, *texts):
+        assert " ".join(whole) in found
+
+
+def test_a_loose_space_in_a_line_is_no_gutter() -> None:
+    """The first line of a short paragraph, stretched to the margin."""
+    above, below = SOME[0] + " " + MORE[0], "of the house, as it always was"
+    pieces = [(50.0, 100.0, above + " and"), (50.0, 112.0, SOME[1]), (184.0, 112.0, "and so"),
+              (50.0, 124.0, below)]  # fmt: skip
+    in_order(words_of(read(text(*pieces))), above, SOME[1], "and so", below)
+
+
+def test_columns_below_a_head_with_the_number_of_the_page() -> None:
+    made, said = [], []
+    for number, (day, counts) in enumerate(
+        zip(("Monday", "Tuesday", "Friday"), ((3, 3), (3, 3), (2, 1)), strict=True)
+    ):
+        own = [f"{line} {day}" for line in SOME[: counts[0]]]
+        beside = [f"{line} {day}" for line in MORE[: counts[1]]]
+        said += [*own, *beside]
+        lines = row_by_row(column(50, 100, *own), column(230, 100, *beside))
+        head = [(50.0, 40.0, "Rules of the house"), (310.0, 40.0, str(number + 1))]
+        made.append(text(*head, *lines))
+    document = read(*made)
+    assert words_of(document) == " ".join(said)
+    assert [r.page for r in document.running] == [1, 2, 3]
+
+
+@pytest.mark.parametrize("value", ["Atlanta, GA 30309, in the old house by the river", "404-815"])
+def test_values_stay_beside_labels_that_end_with_a_colon(value: str) -> None:
+    rows = [("Address:", "1100 Peachtree Street, Suite 2800, second floor"), ("City:", value),
+            ("Telephone:", "404-815-6095 or the office"), ("By mail:", "to the clerk")]  # fmt: skip
+    pieces = [(x, 100 + 18.0 * n, words) for n, row in enumerate(rows)
+              for x, words in zip((60.0, 130.0), row, strict=True)]  # fmt: skip
+    lines = read(text(*pieces)).text.splitlines()
+    for label, words in rows:
+        assert any(label in line and words in line for line in lines)
