@@ -146,6 +146,8 @@ def _judged(
     while first < last and not all(sides[first]) and _far(bands, first, first + 1, height):
         first += 1
     while first < last and not all(sides[last]) and _far(bands, last - 1, last, height):
+        if _fills_column(bands[last], bands[first:last], right, height):
+            break
         last -= 1
     inside = range(first, last + 1)
     counts = [sum(sides[n][side] for n in inside) for side in (0, 1)]
@@ -166,6 +168,13 @@ def _judged(
             or _beside_running_text(run, right, height)
         )
     return Gutter(left, right, first, last, min(counts)) if parts else None
+
+
+def _fills_column(band: Band, above: Sequence[Band], right: float, height: float) -> bool:
+    """Tell whether a line before a gutter ends where the lines above it do: it goes on above."""
+    before = [s.right for b in above for s in b.segments if s.left < right - 0.1]
+    end = band.segments[-1].right
+    return end < right and sum(abs(end - other) <= FLUSH * height for other in before) > 1
 
 
 def _beside_running_text(bands: Sequence[Band], right: float, height: float) -> bool:

@@ -31,7 +31,6 @@ _LEAST_ROWS = 2
 _FILLED = 0.6
 _PROSE_WORDS = 5
 _LEAST_PROSE = 5
-_LEAST_JUSTIFIED = 3
 _WHITE = 0.48
 """Least white between two columns, in heights of a line."""
 
@@ -221,5 +220,6 @@ def _prose(rows: Sequence[Row]) -> bool:
 def _is_prose(segments: Sequence[Segment]) -> bool:
     if sum(map(_is_numeric, segments)) > 0.3 * len(segments) or not segments:
         return False
-    least = _LEAST_JUSTIFIED if is_justified(segments) else _LEAST_PROSE
-    return len(segments) >= least and is_running_text(segments)
+    words = sum(len(s.text.split()) for s in segments)
+    justified = words >= _FEW_WORDS * len(segments) and is_justified(segments)
+    return (justified or len(segments) >= _LEAST_PROSE) and is_running_text(segments)
