@@ -13,8 +13,9 @@ because a line of another column, a head or a note stands in them, or letters ar
 or before it the names of its columns and no other cell. **Rows**: a line holds a cell and the name
 of its row; that is all that a peer without tables can do.
 
-Peers: PDFium's plain text, `pdftotext -layout` (poppler-utils) and, if it can be imported,
-pdfminer.six with its LAParams. Those that are not there are left out.
+Peers: PDFium's plain text, `pdftotext -layout` (poppler-utils) and, if they can be imported,
+pdfminer.six with its LAParams and the lines of docling-parse (in the order of painting: docling
+itself orders them with a model on torch). Those that are not there are left out.
 """
 
 from __future__ import annotations
@@ -76,6 +77,8 @@ def contenders() -> dict[str, Callable[[Path], str]]:
         found["pdftotext -layout"] = _pdftotext
     if importlib.util.find_spec("pdfminer"):
         found["pdfminer.six"] = _pdfminer
+    if importlib.util.find_spec("docling_parse"):
+        found["docling-parse"] = _docling_parse
     return found
 
 
@@ -96,6 +99,13 @@ def _pdftotext(path: Path) -> str:
 def _pdfminer(path: Path) -> str:
     module = importlib.import_module("pdfminer.high_level")
     return str(module.extract_text(path))
+
+
+def _docling_parse(path: Path) -> str:
+    parser = importlib.import_module("docling_parse.pdf_parser").DoclingPdfParser(loglevel="fatal")
+    line = importlib.import_module("docling_core.types.doc.page").TextCellUnit.LINE
+    pages = parser.load(path_or_stream=path).iterate_pages()
+    return "\n".join(cell.text for _, page in pages for cell in page.iterate_cells(unit_type=line))
 
 
 def judge_order(document: Document, text: str, score: Score) -> list[str]:

@@ -252,3 +252,25 @@ def test_values_stay_beside_labels_that_end_with_a_colon(value: str) -> None:
     lines = read(text(*pieces)).text.splitlines()
     for label, words in rows:
         assert any(label in line and words in line for line in lines)
+
+
+def justified(words: str, count: int, seed: int) -> list[str]:
+    """Return lines of the same words in another order each, so that they end at one place."""
+    draw = random.Random(seed)
+    return [" ".join(draw.sample(words.split(), len(words.split()))) for _ in range(count)]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_paragraph_that_begins_on_the_last_line_of_its_column(seed: int) -> None:
+    one = justified("the boiler is kept in good", 4, seed)
+    other = justified("a garage goes with the flat", 3, seed)
+    pieces = [*column(50, 100, *one[:3]), (50.0, 160.0, one[3]), *column(194, 100, *other)]
+    assert words_of(read(text(*pieces))) == " ".join([*one, *other])
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_two_justified_lines_in_three_columns_are_no_table(seed: int) -> None:
+    texts = [justified(words, 2, seed + n) for n, words in enumerate(
+        ("the boiler is kept", "a garage goes with", "pets are allowed as"))]  # fmt: skip
+    pieces = row_by_row(*(column(50 + 110 * n, 100, *lines) for n, lines in enumerate(texts)))
+    assert words_of(read(text(*pieces))) == " ".join(line for own in texts for line in own)
