@@ -46,7 +46,7 @@ help: ## List what can be made
 run: setup ## Set everything up, open the app on the sample library
 	@$(PY) -m compileall -q assistant
 	@$(VENV)/bin/assistant models setup --from $(BUILD)/packages >/dev/null
-	@$(VENV)/bin/assistant sample
+	@$(VENV)/bin/assistant demo
 
 test: setup-test setup-workstation lint ## Set everything up, run every check and test
 	$(MODELS) $(PY) -m pytest $(PARALLEL) $(addprefix --ignore=,$(REAL) $(TOOLS))

@@ -1,4 +1,4 @@
-"""Remake docs/commands.md and docs/json-schema.json from the commands themselves.
+"""Remake docs/commands.md, docs/assistant.1 and docs/json-schema.json from the commands.
 
     python docs/make_reference.py
 
@@ -71,7 +71,7 @@ OUTPUTS = {
     "passphrase status": schema.PassphraseStatusJson,
     "prove-offline": ProofJson,
     "rekey": schema.PassphraseChangedJson,
-    "sample": answer_schema.AskJson,
+    "demo": answer_schema.AskJson,
     "summary": answer_schema.AskJson,
     "table export": table_schema.TableExportedJson,
     "table fill": table_schema.TableFilledJson,
@@ -103,11 +103,44 @@ def commands_page() -> str:
     return "\n".join(parts)
 
 
+def manual_page() -> str:
+    """Return docs/assistant.1, the manual page: the help of every command, in roff (man(7))."""
+    lines = [
+        ".\\\" Made from the program's own help by docs/make_reference.py.",
+        '.TH ASSISTANT 1 "" "assistant" "User Commands"',
+        ".SH NAME",
+        "assistant \\- ask your own documents; nothing leaves this machine",
+        ".SH SYNOPSIS",
+        ".B assistant",
+        "[COMMAND] [OPTIONS] [ARGUMENTS]",
+    ]
+    for path, command in walk(cli, "assistant"):
+        context = click.Context(
+            command,
+            info_name=path,
+            terminal_width=72,
+            max_content_width=72,
+            help_option_names=["-h", "--help"],
+        )
+        lines += [".SH " + path.upper().replace("-", "\\-"), ".nf"]
+        lines += [_roff(line) for line in command.get_help(context).splitlines()]
+        lines.append(".fi")
+    return "\n".join(lines) + "\n"
+
+
+def _roff(line: str) -> str:
+    """Escape a line: backslashes, minus signs that are typed, and a sign that begins a request."""
+    escaped = line.replace("\\", "\\e").replace("-", "\\-")
+    return f"\\&{escaped}" if escaped[:1] in (".", "'") else escaped
+
+
 def walk(command: click.Command, path: str) -> list[tuple[str, click.Command]]:
     """Return the command and all below it, with their full names."""
     found = [(path, command)]
     if isinstance(command, click.Group):
-        for name in sorted(command.commands):
+        for name in command.list_commands(click.Context(command)):
+            if command.commands[name].hidden:
+                continue
             found += walk(command.commands[name], f"{path} {name}")
     return found
 
@@ -153,7 +186,7 @@ def schema_page() -> str:
     return json.dumps(json_schema(), indent=1, ensure_ascii=True) + "\n"
 
 
-PAGES = {"commands.md": commands_page, "json-schema.json": schema_page}
+PAGES = {"commands.md": commands_page, "assistant.1": manual_page, "json-schema.json": schema_page}
 
 if __name__ == "__main__":
     for page, make in PAGES.items():

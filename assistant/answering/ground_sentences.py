@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from assistant.answering.ask_again import LEAST_MARGIN
+from assistant.answering.ask_again import LEAST_ALONE
 from assistant.answering.best_sentence import sentence_spans
 from assistant.answering.checks.attribution import (
     claimed_passages,
@@ -145,7 +145,7 @@ def _answering(question: str, sources: Sequence[_Source], reader: Reader) -> _So
     """Return the first place in which the reader finds an answer; of none, the first."""
     readings = reader.read(question, [source.text for source in sources])
     for source, reading in zip(sources, readings, strict=True):
-        if reading.spans and reading.spans[0].score - reading.no_answer >= LEAST_MARGIN:
+        if reading.spans and reading.spans[0].score - reading.no_answer >= LEAST_ALONE:
             return source
     return sources[0]
 

@@ -18,12 +18,14 @@ from assistant.console.reporting import reporting
 from assistant.errors import UsageError
 
 COMMANDS = {
+    "demo": "assistant.cli.sample:demo",
     "add": "assistant.cli.documents:add",
     "advise": "assistant.cli.advise.command:advise",
     "ask": "assistant.cli.ask.command:ask",
     "audit": "assistant.cli.audit.command:audit",
     "bundle": "assistant.cli.bundle.command:bundle",
     "compare": "assistant.cli.compare:compare",
+    "completion": "assistant.cli.completion:completion",
     "docs": "assistant.cli.documents:docs",
     "doctor": "assistant.cli.doctor.command:doctor",
     "eval": "assistant.cli.eval.command:evaluate",
@@ -45,6 +47,7 @@ COMMANDS = {
 EXAMPLES = """
 \b
 Examples:
+  assistant demo                               try it on a sample library
   assistant                                    open the app
   assistant add contracts/ guideline.pdf       add a folder and a file
   assistant ask "How long is the warranty?"    answer with checked quotes
@@ -62,7 +65,16 @@ missing or wrong); 130 cancelled.
 """
 
 
+class OrderedGroup(click.Group):
+    """Its first command is listed first; the others go by name."""
+
+    def list_commands(self, _context: click.Context) -> list[str]:
+        first, *others = self.commands
+        return [first, *sorted(others)]
+
+
 @click.group(
+    cls=OrderedGroup,
     commands=LazyCommands(COMMANDS),
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},

@@ -1,7 +1,8 @@
-"""`assistant sample`: open the app on a small library of fictional documents."""
+"""`assistant demo`: open the app on a small library of fictional documents."""
 
 from __future__ import annotations
 
+import copy
 import sys
 from dataclasses import replace
 
@@ -19,7 +20,7 @@ SAMPLE_LIBRARY = "sample"
 
 @click.command()
 @command_options
-def sample(invocation: Invocation) -> None:
+def demo(invocation: Invocation) -> None:
     """Try it: open the app on a sample library (a contract, a guideline, a manual...).
 
     The library is called "sample" and does not touch yours; it has no passphrase, because
@@ -27,7 +28,7 @@ def sample(invocation: Invocation) -> None:
 
     \b
     Example:
-      assistant sample
+      assistant demo
     """
     settings = invocation.settings
     if settings.library == DEFAULT_LIBRARY:
@@ -46,3 +47,8 @@ def sample(invocation: Invocation) -> None:
                 show_answer(answer, here.output, passages=False)
             return
     here.open_app()
+
+
+sample = copy.copy(demo)
+"""The name that it had before."""
+sample.hidden = True

@@ -23,14 +23,14 @@ ACCEPTED = "i accept"
 _NEVER_LOCKED = ("prove-offline",)
 """It runs unlocked controls beside locked children, and opens no document or model itself."""
 
-_BROWSING = ("app", "sample", "review")
+_BROWSING = ("app", "demo", "sample", "review")
 _ONLY_LOOKING = (
     "doctor", "docs", "search", "ask", "forget", "list", "verify", "show", "inspect", "status",
     "check", "table", "recommend",
 )  # fmt: skip
 """Looking at a library does not make one, nor its folder."""
 _CHANGES_MODELS = ("models", "bundle")
-_MAKES_RECOVERY_KEYS = ("add", "sync", "app", "sample", "bundle", "passphrase", "rekey")
+_MAKES_RECOVERY_KEYS = ("add", "sync", "app", "demo", "sample", "bundle", "passphrase", "rekey")
 _SECRET_FILES = ("ASSISTANT_PASSPHRASE_FILE", "ASSISTANT_NEW_PASSPHRASE_FILE")
 _MODEL_DESCRIPTIONS = ("embedder.json", "reader.json", "modules.json")
 _REMOVABLE = ("/media", "/run/media", "/mnt", "/Volumes")

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from assistant.engine.embedder import load_session, load_tokenizer
 from assistant.engine.reader_windows import ReaderWindow, TokenizedText, WindowMaker, tokenize
-from assistant.engine.span_search import Scores, window_spans, without_overlaps
+from assistant.engine.span_search import Scores, paragraph_breaks, window_spans, without_overlaps
 from assistant.errors import EngineError, ModelError
 from assistant.models.embedder_folder import MODEL_FILE, TOKENIZER_FILE
 from assistant.models.installed_readers import MAKE_READER, ReaderInfo
@@ -111,16 +111,17 @@ class OnnxReader:
         if not asked.ids:
             return []
         windows = self._maker.windows(asked, tokenize(self._tokenizer, passage), _OVERLAP)
-        return [self._pool.submit(self._read, window, token) for window in windows]
+        breaks = paragraph_breaks(passage)
+        return [self._pool.submit(self._read, window, breaks, token) for window in windows]
 
-    def _read(self, window: ReaderWindow, token: CancelToken) -> Reading:
+    def _read(self, window: ReaderWindow, breaks: Sequence[int], token: CancelToken) -> Reading:
         token.raise_if_cancelled()
         feeds = _feeds(window.ids, window.kinds)
         try:
             starts, ends, relevance = self._session.run(list(OUTPUTS), feeds)
         except Exception as error:  # ONNX Runtime's own exceptions share no base
             raise EngineError(f"The reader failed: {error}.") from error
-        return _window_reading(window, starts[0], ends[0], float(relevance[0]))
+        return _window_reading(window, starts[0], ends[0], float(relevance[0]), breaks)
 
 
 def _feeds(ids: Sequence[int], kinds: Sequence[int]) -> dict[str, NDArray[np.int64]]:
@@ -130,11 +131,11 @@ def _feeds(ids: Sequence[int], kinds: Sequence[int]) -> dict[str, NDArray[np.int
 
 
 def _window_reading(
-    window: ReaderWindow, starts: Scores, ends: Scores, relevance: float
+    window: ReaderWindow, starts: Scores, ends: Scores, relevance: float, breaks: Sequence[int]
 ) -> Reading:
     if not (np.isfinite(starts).all() and np.isfinite(ends).all() and np.isfinite(relevance)):
         raise ModelError(_NOT_FINITE, hint="Its files may be damaged: install or export it again.")
-    return Reading(without_overlaps(window_spans(window, starts, ends)), 0.0, relevance)
+    return Reading(without_overlaps(window_spans(window, starts, ends, breaks)), 0.0, relevance)
 
 
 def _joined(windows: Sequence[Reading]) -> Reading:

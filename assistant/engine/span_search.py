@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,8 +23,18 @@ _CANDIDATES = 64
 """Of so many best pairs of a window, most overlap the very best."""
 
 
-def window_spans(window: ReaderWindow, starts: Scores, ends: Scores) -> Iterator[ReadSpan]:
-    """Yield the best spans of one window, best first; they may overlap.
+_BREAK = re.compile(r"\n[ \t]*\n")
+
+
+def paragraph_breaks(text: str) -> list[int]:
+    """Return where blank lines begin in a text (characters): no answer goes on behind one."""
+    return [match.start() for match in _BREAK.finditer(text)]
+
+
+def window_spans(
+    window: ReaderWindow, starts: Scores, ends: Scores, breaks: Sequence[int] = ()
+) -> Iterator[ReadSpan]:
+    """Yield the best spans of one window, best first; they may overlap, but not cross `breaks`.
 
     `starts` and `ends`: shape (tokens,), one logit for each token of the window. A span's
     score is how much more speaks for it than for "no answer" (both sums of two logits).
@@ -34,6 +45,8 @@ def window_spans(window: ReaderWindow, starts: Scores, ends: Scores) -> Iterator
     pairs = starts[inside, None] + ends[None, inside]
     allowed = np.triu(np.ones((count, count), dtype=bool))
     allowed &= ~np.triu(allowed, LONGEST_SPAN)
+    paragraph = np.searchsorted(np.array(breaks), [start for start, _ in window.offsets], "right")
+    allowed &= paragraph[:, None] == paragraph[None, :]
     pairs = np.where(allowed, pairs, -np.inf).ravel()
     few = min(_CANDIDATES, int(allowed.sum()))
     best = np.argpartition(-pairs, few - 1)[:few]

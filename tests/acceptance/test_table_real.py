@@ -12,7 +12,11 @@ from tests.acceptance.test_feedback_real import assistant
 
 pytestmark = pytest.mark.acceptance
 
-LETTER = """{name} was admitted on {admitted} with chest pain and discharged on {left}.
+LETTER = """Northgate Clinic
+
+Discharge letter
+
+{name} was admitted on {admitted} with chest pain and discharged on {left}.
 The patient was treated with {dose} of bisoprolol once daily. {allergy}
 A follow-up is planned in the outpatient clinic.
 """
@@ -23,7 +27,7 @@ LETTERS = {
 QUESTIONS = """
 Patient: Who was admitted with chest pain?
 Discharged [date]: When was the patient discharged?
-Dose [amount]: With how much bisoprolol was the patient treated?
+Dose [amount]: What dose of bisoprolol was given?
 Law: Which law governs the agreement?
 """
 

@@ -171,13 +171,16 @@ def hit(text: str) -> Hit:
     [
         ("Children are given 250 mg. It is never dosed at 5 mg.", "250 mg", True),
         ("Children are given 250 mg. It is never dosed at 5 mg.", "5 mg", False),
+        ("Children are given 250 mg. It is dosed at -7: 100 mg.", "100 mg", False),
+        ("Nothing is given to children but -7: 100 mg.", "100 mg", True),  # its passage's best
+        ("Nothing is given to children but -11: 10 mg.", "10 mg", False),
     ],
 )
 def test_a_quote_is_supported_if_its_own_sentence_answers(
     text: str, quoted: str, supported: bool
 ) -> None:
     question = "At what dose is it given?"
-    reader = knows({"250 mg": 3.0}, question)
+    reader = knows({"250 mg": 3.0, "-7: 100 mg": -7.0, "-11: 10 mg": -11.0}, question)
     source = hit(text)
     at = text.rindex(quoted)
     quotes = source.passage.cite(at, at + len(quoted))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
 from itertools import pairwise
 from pathlib import Path
@@ -13,7 +14,13 @@ import pytest
 
 from assistant.engine.reader import NOTHING_READ, OnnxReader
 from assistant.engine.reader_windows import ReaderWindow, TokenizedText, WindowMaker
-from assistant.engine.span_search import LONGEST_SPAN, MOST_SPANS, window_spans, without_overlaps
+from assistant.engine.span_search import (
+    LONGEST_SPAN,
+    MOST_SPANS,
+    paragraph_breaks,
+    window_spans,
+    without_overlaps,
+)
 from assistant.errors import Cancelled, ModelError
 from assistant.models.catalogue import bundled_models_dir, load_catalogue
 from assistant.models.installed_readers import reader_info
@@ -218,6 +225,24 @@ def test_the_best_pair_of_scores_is_found_as_by_trying_all() -> None:
         assert found.score == pytest.approx(best[0] - starts[0] - ends[0], abs=1e-5)
         chosen = without_overlaps(window_spans(window, starts, ends))
         assert chosen[0] == found
+
+
+def test_no_span_goes_on_behind_a_blank_line() -> None:
+    """A letter's head is not part of the name that begins the next paragraph."""
+    text = "Northgate Clinic\n \nAda Quill was admitted.\nShe went home."
+    offsets = tuple((m.start(), m.end()) for m in re.finditer(r"\S+", text))
+    window = ReaderWindow((0,) * (len(offsets) + 3), (0,) * (len(offsets) + 3), 2, offsets)
+    starts, ends = np.zeros((2, len(offsets) + 3), dtype=np.float32)
+    starts[2], starts[4], ends[5] = 9.0, 5.0, 9.0
+    across, within = (
+        next(iter(window_spans(window, starts, ends, breaks)))
+        for breaks in ([], paragraph_breaks(text))
+    )
+    assert text[across.start : across.end] == "Northgate Clinic\n \nAda Quill"
+    assert text[within.start : within.end] == "Ada Quill"
+    ends[8] = 20.0  # a single line break is the page's, not the writer's
+    whole = next(iter(window_spans(window, starts, ends, paragraph_breaks(text))))
+    assert text[whole.start : whole.end].startswith("Ada Quill was admitted.\nShe")
 
 
 def test_no_span_is_longer_than_the_longest() -> None:
