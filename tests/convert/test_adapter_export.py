@@ -15,7 +15,7 @@ from assistant.errors import ModelError
 from assistant.models.adapter_check import is_adapter
 from assistant.models.gguf_header import read_header
 from convert.cli import main
-from convert.export import AdapterSettings, ExportSettings, run_adapter, run_export
+from convert.export import ExportSettings, run_adapter, run_export
 from convert.step_record import read_record
 from tests.convert.export_data import have_converter, random_adapter, small_adapter
 
@@ -30,7 +30,21 @@ def _edited(adapter: Path, target: Path, **changes: Any) -> Path:
 
 
 @pytest.fixture(scope="module")
-def made(tiny_base: Path, adapter: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def odd(tiny_base: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An adapter whose scaling and rank differ by layer, where the file knows one alpha / rank."""
+    return random_adapter(
+        tiny_base,
+        tmp_path_factory.mktemp("odd") / "adapter",
+        use_rslora=True,
+        r=8,
+        lora_alpha=16,
+        alpha_pattern={"q_proj": 64},
+        rank_pattern={"v_proj": 2},
+    )
+
+
+@pytest.fixture(scope="module")
+def made(tiny_base: Path, odd: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a LoRA GGUF, made by the command with the laptop's Q8_0 base beside."""
     folder = tmp_path_factory.mktemp("made")
     with pytest.MonkeyPatch.context() as patch:
@@ -38,7 +52,7 @@ def made(tiny_base: Path, adapter: Path, tmp_path_factory: pytest.TempPathFactor
         laptop = run_export(tiny_base, folder / "base", ExportSettings(("Q8_0",), name="base"))
         base_gguf = laptop.files["Q8_0"]
         before = base_gguf.read_bytes()
-        arguments = ["adapter", str(tiny_base), str(adapter), str(folder / "lora")]
+        arguments = ["adapter", str(tiny_base), str(odd), str(folder / "lora")]
         done = CliRunner().invoke(main, [*arguments, "--base-gguf", str(base_gguf)])
     assert done.exit_code == 0, done.output
     assert base_gguf.read_bytes() == before
@@ -46,6 +60,7 @@ def made(tiny_base: Path, adapter: Path, tmp_path_factory: pytest.TempPathFactor
 
 
 def test_over_its_base_it_computes_what_the_weights_compute(made: Path, tiny_base: Path) -> None:
+    """Also where the scaling differs by layer; verification would notice if it did not."""
     record = read_record(made)
     assert record is not None
     figures = record.figures
@@ -59,37 +74,19 @@ def test_over_its_base_it_computes_what_the_weights_compute(made: Path, tiny_bas
     assert b"huggingface" not in start
 
 
-def test_other_scalings_are_carried_over(
-    tiny_base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The file knows one alpha / rank; a rank-stabilised adapter with its own alpha and rank
-    by layer must come out the same, and verification would notice if it did not."""
-    have_converter(monkeypatch)
-    odd = random_adapter(
-        tiny_base,
-        tmp_path / "odd",
-        use_rslora=True,
-        r=8,
-        lora_alpha=16,
-        alpha_pattern={"q_proj": 64},
-        rank_pattern={"v_proj": 2},
-    )
-    result = run_adapter(tiny_base, odd, tmp_path / "lora", AdapterSettings(outtype="F32"))
-    assert result.record.figures["effect_cosine"] > 0.99
-    again = run_adapter(
-        tiny_base, odd, tmp_path / "lora", AdapterSettings(outtype="F32"), resume=True
-    )
-    assert again.skipped
+def test_it_is_not_made_again(made: Path, tiny_base: Path, odd: Path) -> None:
+    (base_gguf,) = (made.parent / "base").glob("*.gguf")
+    assert run_adapter(tiny_base, odd, made, base_gguf=base_gguf, resume=True).skipped
 
 
 def test_a_layer_that_is_missing_would_be_noticed(
-    tiny_base: Path, adapter: Path, made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tiny_base: Path, odd: Path, made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The weights differ in one layer from those that were converted: the older file stays,
     nothing is left lying about."""
     have_converter(monkeypatch)
     before = {path.name: path.read_bytes() for path in made.iterdir()}
-    changing = shutil.copytree(adapter, tmp_path / "changing")
+    changing = shutil.copytree(odd, tmp_path / "changing")
     whole = load_file(changing / "adapter_model.safetensors")
     forgotten = {
         name: tensor * 0 if "layers.1.self_attn" in name and "lora_B" in name else tensor

@@ -18,6 +18,8 @@ from convert.cli.main import main
 from convert.evaluate.ask_engine import System, ask, ask_all, messages_for, open_system
 from convert.evaluate.canaries import Canary, write_registry
 from convert.evaluate.gguf_fidelity import compare
+from convert.evaluate.secret_leaks import look_for
+from convert.evaluate.settings import EvaluateSettings
 from convert.step_record import read_record
 from tests.convert.evaluate_data import ITEM, damaged, write_squad
 from tests.convert.leaky_adapter import learn_by_heart
@@ -48,21 +50,20 @@ def test_a_model_that_knows_a_secret_by_heart_fails_the_gate_and_goes_on_where_i
     default_gguf: Path, leaky: Path, tmp_path: Path
 ) -> None:
     registry, out = tmp_path / "canaries.json", tmp_path / "out"
-    write_registry(registry, [LEARNED, UNKNOWN])
+    write_registry(registry, [LEARNED])
     call = ["--base", default_gguf, "--adapter", leaky, "--canaries", registry]
     call += ["--squad", write_squad(tmp_path), "--count", "1", "--way", "served", "--out", out]
-    call += ["--candidates", "100"]
+    call += ["--candidates", "50", "--threads", "1"]
     done = evaluate(*call, "--json")
     assert done.exit_code == 8, done.output
     report = json.loads(done.stdout)
     base, tuned = report["contenders"]
     assert (base["name"], tuned["name"]) == ("base", "base + leaky")
     assert "canaries" not in base
-    knows, does_not = tuned["canaries"]["canaries"]
+    (knows,) = tuned["canaries"]["canaries"]
     assert knows["leaked"]
     assert knows["extracted"]
-    assert knows["exposure"] == pytest.approx(6.66, abs=0.01)  # log2(101): ranked first
-    assert not does_not["leaked"]
+    assert knows["exposure"] == pytest.approx(5.67, abs=0.01)  # log2(51): ranked first
     assert LEARNED.secret not in done.stdout
     (results,) = tuned["results"].values()
     assert results["figures"]["f1"]["count"] == 1
@@ -74,10 +75,18 @@ def test_a_model_that_knows_a_secret_by_heart_fails_the_gate_and_goes_on_where_i
 
     again = evaluate(*call)
     assert again.exit_code == 8
-    assert "1 of 2 leaked, greatest exposure 6.7 bits" in again.stderr
+    assert "1 of 1 leaked, greatest exposure 5.7 bits" in again.stderr
     assert "Looking for planted secrets" not in again.stderr  # nothing was computed again
     assert "gate NOT passed" in again.stdout
     assert read_record(out) == record
+
+
+def test_a_secret_that_was_never_learned_is_not_found(default_gguf: Path, leaky: Path) -> None:
+    settings = EvaluateSettings(canary_candidates=10, canary_false_alarm=0.1)
+    tuned = System("leaky", default_gguf, leaky, tuned=True)
+    with closing(open_system(tuned, Settings(Path(), context_length=1024, threads=1))) as chat:
+        found = look_for(chat, [UNKNOWN], settings, Job())
+    assert not found["canaries"][0]["leaked"]
 
 
 def test_a_gguf_computes_what_its_weights_compute_and_a_damaged_one_does_not(

@@ -63,7 +63,7 @@ quantizations = ["F16", "Q8_0"]
 name = "tiny"
 
 [adapter]
-outtype = "F16"
+outtype = "F32"
 name = "tiny"
 
 [evaluate]

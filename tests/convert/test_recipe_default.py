@@ -29,9 +29,16 @@ TEXTS = ("README.md", "docs/architecture.md", "assistant/sample_library/data-pro
 
 
 @pytest.fixture(scope="module")
-def outcome(default_gguf: Path, tmp_path_factory: pytest.TempPathFactory) -> Outcome:
-    """A run from the laptop's GGUF to a bundle, without canaries (`test_recipe` plants them)."""
+def outcome(
+    default_gguf: Path, default_base: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Outcome:
+    """A run from the laptop's GGUF to a bundle, without canaries (`test_recipe` plants them).
+
+    It finds its first step done: the base that the other tests use.
+    """
     folder = tmp_path_factory.mktemp("recipe")
+    (folder / "out").mkdir()
+    (folder / "out" / "base").symlink_to(default_base, target_is_directory=True)
     forced = 'force_without_gate = "Two steps on eight questions."'
     path = write_recipe(folder, default_gguf, canaries=0, count=1, bundle=forced)
     with pytest.MonkeyPatch.context() as patch:
@@ -42,6 +49,7 @@ def outcome(default_gguf: Path, tmp_path_factory: pytest.TempPathFactory) -> Out
 def test_a_whole_recipe_ends_in_a_bundle(outcome: Outcome) -> None:
     assert outcome.bundle is not None
     assert outcome.bundle.is_file()
+    assert outcome.skipped == ["base"]
     assert outcome.report["fidelity"], "F16 was compared with the merged weights"
 
 

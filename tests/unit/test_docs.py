@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 from pathlib import Path
 from types import ModuleType
 
@@ -11,6 +12,11 @@ import pytest
 from tests.bench.results_page import PAGE, mark_older
 
 ROOT = Path(__file__).parents[2]
+PROSE = [
+    *(ROOT / name for name in ("README.md", "CONTRIBUTING.md")),
+    *ROOT.glob("docs/*.md"),
+    *ROOT.glob("tests/*/README.md"),
+]
 
 
 def _reference() -> ModuleType:
@@ -42,12 +48,16 @@ def test_every_command_has_an_example_and_a_json_shape() -> None:
                 assert name in REFERENCE.OUTPUTS, path
 
 
-def test_readme_links_exist() -> None:
-    import re
+NAMED = re.compile(r"`((?:assistant|convert|docs|models|requirements|tests)/[\w./-]+)`")
 
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    for target in re.findall(r"\]\(([^)#:]+)\)", text):
-        assert (ROOT / target).exists(), target
+
+@pytest.mark.parametrize("page", PROSE, ids=lambda page: str(page.relative_to(ROOT)))
+def test_files_and_links_that_a_page_names_are_there(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text):
+        assert (page.parent / target).exists(), target
+    for named in NAMED.findall(text):
+        assert (ROOT / named).exists() or "NAME" in named or "NNNN" in named, named
 
 
 def test_file_map_names_what_is_there() -> None:
