@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Sequence
 
 import pytest
 
 from assistant.documents.office.number_format import shown_number
+from assistant.documents.office.old_formats import formats_of_sheets
 from tests.fakes.office_files import S, cell, compound, open_document, relations, rows, xlsx
 from tests.fakes.reading import codes, fault, kinds, lines, read, where
 
@@ -127,19 +129,27 @@ def test_open_document_sheets_show_what_they_show() -> None:
     assert codes(document) == {"hidden_sheets": 1, "hidden_rows": 1}
 
 
-def biff(*cells: tuple[int, int, str | float]) -> bytes:
-    """An Excel workbook of 1997 ([MS-XLS]) with one hidden sheet."""
+def biff(*cells: tuple[int, int, str | float], formats: Sequence[str] = ()) -> bytes:
+    """An Excel workbook of 1997 ([MS-XLS]) with one hidden sheet.
+
+    A column of numbers has the format at its place in `formats`, if there is one.
+    """
 
     def record(number: int, data: bytes) -> bytes:
         return struct.pack("<HH", number, len(data)) + data
 
     begin = struct.pack("<HHHHII", 0x0600, 5, 0x0DBB, 0x07CC, 0, 6)
-    head = record(0x0809, begin)
-    sheet = struct.pack("<IBBBB", len(head) + 4 + 13 + 4, 1, 0, 5, 0) + b"Rates"
-    data = head + record(0x0085, sheet) + record(0x000A, b"")
+    data = record(0x0809, begin)
+    for number, code in enumerate(formats, 164):
+        words = code.encode("utf-16-le")
+        data += record(0x041E, struct.pack("<HHB", number, len(code), 1) + words)
+    for number in range(164, 164 + len(formats)):
+        data += record(0x00E0, struct.pack("<HH16x", 0, number))
+    sheet = struct.pack("<IBBBB", len(data) + 4 + 13 + 4, 1, 0, 5, 0) + b"Rates"
+    data += record(0x0085, sheet) + record(0x000A, b"")
     data += record(0x0809, begin[:2] + b"\x10\x00" + begin[4:])
     for row, column, value in cells:
-        place = struct.pack("<HHH", row, column, 0)
+        place = struct.pack("<HHH", row, column, column if formats else 0)
         if isinstance(value, str):
             data += record(0x0204, place + struct.pack("<HB", len(value), 0) + value.encode())
         else:
@@ -152,7 +162,35 @@ def test_old_workbooks() -> None:
     document = read(biff(*table), "xls")
     assert lines(document)[1:] == ["Berth | summer", "Berth: up to 9 m | summer: 20", "summer: 0.5"]
     assert where(document, "summer: 20") == "sheet Rates, cell B2"
-    assert codes(document) == {"hidden_sheets": 1, "number_formats": 1}
+    assert codes(document) == {"hidden_sheets": 1}
+
+
+@pytest.mark.parametrize(
+    ("code", "value", "shown"),
+    [
+        ("0.0%", 0.125, "12.5%"),
+        ("[$\u20ac-407] #,##0.00", 1234.5, "\u20ac 1,234.50"),
+        ("dd/mm/yyyy", 45725.0, "09/03/2025"),
+        ("yyyy-mm-dd hh:mm", 45725.5, "2025-03-09 12:00"),
+        ("[h]:mm", 1.25, "30:00"),
+        ('0" pcs"', 12.0, "12 pcs"),
+        ("General", 12.5, "12.5"),
+    ],
+)
+def test_numbers_of_old_workbooks_stand_as_the_sheet_shows_them(
+    code: str, value: float, shown: str
+) -> None:
+    cells = [(0, 0, "Item"), (0, 1, "worth"), (1, 0, "rope"), (1, 1, value)]
+    document = read(biff(*cells, formats=("General", code)), "xls")
+    assert lines(document)[2] == f"rope: {shown}"
+
+
+@pytest.mark.parametrize("cut", [30, 60, 90, 120, 150])
+def test_formats_of_damaged_old_workbooks_are_left_out(cut: int) -> None:
+    whole = biff((0, 0, 1.0), (0, 1, 2.0), formats=("0%", "0.00"))
+    start = whole.index(b"\x09\x08\x10\x00")
+    damaged = whole[: start + cut] + bytes(range(1, 33)) + whole[start + cut + 32 :]
+    assert isinstance(formats_of_sheets(damaged), dict)
 
 
 def test_web_pages_and_tables_that_call_themselves_excel() -> None:
