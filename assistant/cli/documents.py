@@ -17,6 +17,7 @@ from assistant.console.output import Output
 from assistant.errors import Cancelled, UsageError
 from assistant.safe_text import safe_text
 from assistant.tabular.scope import fitting
+from assistant.text.counted import counted
 from assistant.types import (
     EVERYTHING,
     DocumentFilter,
@@ -165,7 +166,7 @@ def _confirm(record: DocumentRecord, output: Output) -> None:
             hint="Say --yes to forget it without a question.",
         )
     try:
-        agreed = click.confirm(f"Forget {_line(record.name)} ({record.pages} pages)?")
+        agreed = click.confirm(f"Forget {_line(record.name)} ({counted(record.pages, 'page')})?")
     except click.Abort as error:
         raise Cancelled from error
     if not agreed:

@@ -16,6 +16,7 @@ from assistant.console.progress import progress_bar, time_left
 from assistant.documents.reading_notes import advice, worded
 from assistant.errors import Cancelled
 from assistant.safe_text import safe_text
+from assistant.text.counted import counted
 from assistant.types import DocumentRecord, Note, ReEmbedProgress
 
 
@@ -108,4 +109,4 @@ def _show(found: list[tuple[DocumentRecord, tuple[Note, ...]]], output: Output) 
                 output.line((f"    {said}", "dim"))
     doubtful = sum(bool(notes) for _, notes in found)
     output.line()
-    output.line(f"{len(found)} documents, {doubtful} with notes.")
+    output.line(f"{counted(len(found), 'document')}, {doubtful} with notes.")

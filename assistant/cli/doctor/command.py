@@ -19,6 +19,7 @@ from assistant.config import Settings
 from assistant.console.json_output import shaped
 from assistant.console.output import Output
 from assistant.errors import AssistantError, LockedError
+from assistant.text.counted import counted
 from assistant.unlock.unlock import LibraryUnlocker, keys_of
 
 Status = Literal["ok", "warn", "fail"]
@@ -197,7 +198,8 @@ def _library(settings: Settings) -> Finding:
         return Finding("warn", f"locked, not examined: {error.message}", error.hint)
     health = store_health(settings.store_path, key)
     detail = (
-        f"{health.documents} documents, {health.chunks} chunks, {health.size / 2**20:.1f} MiB, "
+        f"{counted(health.documents, 'document')}, {counted(health.chunks, 'chunk')}, "
+        f"{health.size / 2**20:.1f} MiB, "
         f"cipher {health.cipher}, schema {health.schema}"
     )
     if not health.ok:

@@ -8,6 +8,7 @@ from typing import Any
 from assistant.console.output import Output
 from assistant.evaluation.html_report import change_of, figure_text
 from assistant.evaluation.metrics import GROUPS, TITLES
+from assistant.text.counted import counted
 
 _LISTED = 20
 
@@ -18,7 +19,7 @@ def show_run(run: Mapping[str, Any], output: Output) -> None:
     output.line(
         (f"{suite['name']}: ", "bold"),
         f"{suite['answerable']} answerable questions, {suite['unanswerable']} unanswerable, "
-        f"{run['library']['documents']} documents",
+        f"{counted(run['library']['documents'], 'document')}",
     )
     if suite["questions"] == 1:
         output.note("One question tells little: there are no intervals.")

@@ -15,6 +15,7 @@ from assistant.cli.ask.answer_schema import FeedbackExportJson, FeedbackFileJson
 from assistant.cli.options import Invocation, command_options
 from assistant.console.output import Output
 from assistant.errors import UsageError
+from assistant.text.counted import counted
 from assistant.types import ExportKind, FeedbackExport
 from assistant.whole_file import write_in_place
 
@@ -112,7 +113,7 @@ def _write(path: Path, made: FeedbackExport) -> None:
 def _say(made: FeedbackExport, path: Path, output: Output) -> None:
     rows = len(made.rows)
     if rows:
-        output.line(f"{rows} question{'' if rows == 1 else 's'} ({made.kind}) written to {path}")
+        output.line(f"{counted(rows, 'question')} ({made.kind}) written to {path}")
         output.note(("Not encrypted: ", "yellow"), "it holds text of your documents.")
     else:
         output.line(f"No feedback for {made.kind}; nothing was written.")

@@ -11,6 +11,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import DataTable, Footer, Static
 
+from assistant.text.counted import counted
 from assistant.tui import safe_content, workers
 from assistant.tui.app_state import INGEST, AppState, LibraryState
 from assistant.tui.ingest_progress import Progress
@@ -113,9 +114,9 @@ class LibraryScreen(MainScreen):
             ConfirmDialog(
                 "Forget this document?",
                 document.name,
-                f"{document.pages} pages, {document.chunks} chunks. Its text, index and vectors "
-                "are erased from the library. The file itself is not touched. "
-                "This can't be undone.",
+                f"{counted(document.pages, 'page')}, {counted(document.chunks, 'chunk')}. "
+                "Its text, index and vectors are erased from the library. "
+                "The file itself is not touched. This can't be undone.",
                 yes="Forget",
                 no="Keep",
             ),

@@ -10,6 +10,7 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
+from assistant.text.counted import counted
 from assistant.tui import safe_content
 from assistant.tui.app_state import AppState, LibraryState
 from assistant.tui.turn_state import Turn
@@ -85,7 +86,7 @@ def _welcome(app_state: AppState) -> Content:
         )
     count = len(app_state.documents)
     return safe_content.join(
-        (f"Ask about your {count} document{'' if count == 1 else 's'}.\n\n", "bold"),
+        (f"Ask about your {counted(count, 'document')}.\n\n", "bold"),
         "The best sentence of the documents comes first, word for word, with the page it stands "
         "on. Then the model's answer, in which every sentence without a verified quote is marked "
         "(unsupported).\n\n",

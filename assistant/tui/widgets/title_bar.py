@@ -5,6 +5,7 @@ from __future__ import annotations
 from textual.content import Content
 from textual.widgets import Static
 
+from assistant.text.counted import counted
 from assistant.tui import safe_content
 from assistant.tui.app_state import ANSWER, INGEST, AppState, LibraryState
 
@@ -30,7 +31,7 @@ def _title(app_state: AppState) -> Content:
     ]
     if app_state.workspace is not None:
         count = len(app_state.documents)
-        parts.append(safe_content.line(f"{count} document{'' if count == 1 else 's'}"))
+        parts.append(safe_content.line(counted(count, "document")))
     parts.append(safe_content.line(_state(app_state), _state_style(app_state)))
     if app_state.workspace is not None:
         parts.append(

@@ -9,6 +9,7 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
 
+from assistant.text.counted import counted
 from assistant.tui import safe_content
 from assistant.tui.citation_numbers import Source, numbers_of
 from assistant.tui.feedback_workers import said_of
@@ -206,7 +207,7 @@ def _progress(turn: Turn) -> str:
     if turn.phase is Phase.SEARCHING:
         return "Searching ...  Esc cancels"
     found = len(turn.sources)
-    words = f"{found} passage{'' if found == 1 else 's'} found"
+    words = f"{counted(found, 'passage')} found"
     doing = "the model is writing" if turn.phase is Phase.WRITING else "the model is reading"
     if turn.parts is not None:
         doing = f"{turn.parts.done} of {turn.parts.total} parts read"
@@ -217,7 +218,7 @@ def _facts(answer: Answer) -> str:
     """Passages, model and times of an answer on one line."""
     times = answer.timings
     found = len(answer.passages)
-    parts = [f"{found} passage{'' if found == 1 else 's'}", f"found in {_time(times.retrieve_ms)}"]
+    parts = [counted(found, "passage"), f"found in {_time(times.retrieve_ms)}"]
     if times.first_token_ms is not None:
         parts.append(f"first token {_time(times.first_token_ms)}")
     parts.append(f"total {_time(times.total_ms)}")
