@@ -24,6 +24,8 @@ _NEIGHBOURS = 4
 _SAME_PLACE = 0.12
 _FLUSH = 0.04
 """In heights: the same where lines end at one place, as justified ones do and few cells."""
+_CELL_GAP = 0.6
+"""Least white before a cell, in heights of a line, where others begin at its place."""
 _ALIKE = 2
 _WORD = re.compile("[^\r\n \t\xa0\ufffe\x02]+[\ufffe\x02]?|[\ufffe\x02]")
 _LINE_END_HYPHENS = "\ufffe\x02"
@@ -83,11 +85,17 @@ def segments_of(page: PageText, left_out: Collection[int] = ()) -> list[tuple[in
     The boxes of turned ones are turned upright. Characters numbered in `left_out` are not there.
     """
     lines = list(_painted_lines(page, left_out))
+    tears = [line.torn for line in lines]
+    cells = [
+        [left for (left, _), apart in zip(line.extents[1:], torn, strict=True) if apart]
+        for line, torn in zip(lines, tears, strict=True)
+    ]
     found: list[tuple[int, Segment]] = []
-    for number, line in enumerate(lines):
-        torn = line.torn
-        near = lines[max(0, number - _NEIGHBOURS) : number + _NEIGHBOURS + 1]
-        whole = any(torn) and is_even(line.gaps, line.height) and not _in_table(page, line, near)
+    for number, (line, wide) in enumerate(zip(lines, tears, strict=True)):
+        near = slice(max(0, number - _NEIGHBOURS), number + _NEIGHBOURS + 1)
+        whole = any(wide) and is_even(line.gaps, line.height)
+        torn = wide if whole else _before_cells(page, line, wide, cells[near])
+        whole = whole and not _in_table(page, line, lines[near])
         own = [line.words[0]]
         for word, apart in zip(line.words[1:], torn, strict=True):
             if apart and not whole:
@@ -95,6 +103,22 @@ def segments_of(page: PageText, left_out: Collection[int] = ()) -> list[tuple[in
                 own = []
             own.append(word)
         found += _segment(page, own)
+    return found
+
+
+def _before_cells(
+    page: PageText, line: _Painted, torn: Sequence[bool], near: Sequence[Sequence[float]]
+) -> list[bool]:
+    """Tear a line as well before a number that stands below others: a long cell leaves less white.
+
+    `near` are the places of what stands behind a wide white in lines nearby.
+    """
+    close, narrow = _SAME_PLACE * line.height, _CELL_GAP * line.height
+    found = list(torn)
+    for at, (word, gap, apart) in enumerate(zip(line.words[1:], line.gaps, torn, strict=True)):
+        if not apart and gap > narrow and page.text[word.start].isdigit():
+            alike = sum(any(abs(word.box[0] - left) < close for left in own) for own in near)
+            found[at] = alike >= _ALIKE
     return found
 
 

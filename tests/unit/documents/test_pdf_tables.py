@@ -127,3 +127,29 @@ def test_two_columns_of_words_and_numbers_are_a_table() -> None:
     lines = read(text(*pieces)).text.splitlines()
     for name, dose in rows:
         assert any(name in line and dose in line for line in lines)
+
+
+@pytest.mark.parametrize(
+    "long", ["Village thunder 6823x", "Repair of both masts", "Winter 2025 to 2026"]
+)
+def test_a_long_cell_that_leaves_little_white_before_the_next(long: str) -> None:
+    """Each row is painted at once, and PDFium takes the little white for a space."""
+    rows = [("Item", "Summer", "Winter"), ("Parcel", "4987", "641"), ("Copper", "3038", "8261"),
+            (long, "8190", "8478"), ("Timber", "8654", "4323")]  # fmt: skip
+    width = {
+        "Village thunder 6823x": 96.7,
+        "Repair of both masts": 92.3,
+        "Winter 2025 to 2026": 90.1,
+    }
+    edge = 60 + width[long] + 8.8
+    pieces = [(x, 100 + 18.0 * n, cell) for n, row in enumerate(rows)
+              for x, cell in zip((60.0, edge, edge + 110), row, strict=True)]  # fmt: skip
+    lines = lines_of(*pieces)
+    assert f"{long} | Summer: 8190 | Winter: 8478" in lines
+    assert "Parcel | Summer: 4987 | Winter: 641" in lines
+
+
+def test_numbers_in_running_text_are_no_cells() -> None:
+    lines = ["Paid were 140 euros in the first", "year and 1999 more in the second,",
+             "of which 2500 went to the fund"]  # fmt: skip
+    assert lines_of(*column(60, 100, *lines)) == lines
