@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from assistant.console.progress import time_left
 from assistant.tui.error_view import ErrorView, error_view_of
 from assistant.types import (
     FileAdded,
@@ -104,11 +105,13 @@ class Progress:
 
     @property
     def file_line(self) -> str:
-        """The file at work, its stage and how far it is; "" if there is none."""
+        """The file at work, its stage, how far it is and the time left; "" if there is none."""
         if self.current is None:
             return ""
-        stage = STAGE_WORDS.get(self.current.stage, self.current.stage)
-        return f"{self.current.path.name}: {stage} {self.current.done} of {self.current.total}"
+        now = self.current
+        stage = STAGE_WORDS.get(now.stage, now.stage)
+        done = min(now.done + 1, now.total) if now.stage == "recognizing" else now.done
+        return f"{now.path.name}: {stage} {done} of {now.total}{time_left(now.seconds_left)}"
 
     def _outcome(self) -> str:
         parts = [f"Added {self.added}"]

@@ -155,6 +155,23 @@ def test_progress_counts_only_what_the_events_say() -> None:
 # Sources ---------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(
+    ("done", "left", "said"),
+    [
+        (0, None, "scan.pdf: reading by OCR, page 1 of 40"),
+        (6, 45.0, "scan.pdf: reading by OCR, page 7 of 40, 45 s left"),
+        (6, 132.0, "scan.pdf: reading by OCR, page 7 of 40, 2 min left"),
+        (40, 0.0, "scan.pdf: reading by OCR, page 40 of 40, 0 s left"),
+    ],
+)
+def test_reading_by_ocr_tells_the_page_and_the_time_left(
+    done: int, left: float | None, said: str
+) -> None:
+    progress = Progress()
+    progress.apply(FileProgress(Path("scan.pdf"), 0, "recognizing", done, 40, left))
+    assert progress.file_line == said
+
+
 def test_quotes_get_the_number_of_the_first_passage_that_holds_them() -> None:
     fake = FakeWorkspace(forbidden=0)
     hits = warranty_hits(fake)
