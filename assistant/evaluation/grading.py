@@ -91,7 +91,7 @@ def grade(item: Item, gold_spans: Sequence[GoldSpan], asked: Asked, pages: Pages
     answer = asked.answer
     shown = [s for s in answer.sentences if s.supported or asked.closed]
     quotes = [quote for sentence in shown for quote in sentence.quotes]
-    prediction = "" if answer.abstained else _prediction(shown, closed=asked.closed)
+    prediction = "" if answer.abstained else _prediction(answer, shown, closed=asked.closed)
     holds = not answer.abstained and _holds(item.answers, shown)
     cited = not answer.abstained and _cites(gold_spans, quotes)
     match = f1(prediction, item.answers) if item.answers and prediction else 0.0
@@ -173,10 +173,11 @@ def prediction_of(shown: Sequence[Sentence]) -> str:
     return " ".join(sentence.text for sentence in shown)
 
 
-def _prediction(shown: Sequence[Sentence], *, closed: bool) -> str:
+def _prediction(answer: Answer, shown: Sequence[Sentence], *, closed: bool) -> str:
+    """Return what is compared: the short answer, which is shown first, or else the sentences."""
     if closed:
         return written_prediction(" ".join(sentence.text for sentence in shown))
-    return prediction_of(shown)
+    return answer.short.text if answer.short is not None else prediction_of(shown)
 
 
 def _ranks(gold_spans: Sequence[GoldSpan], asked: Asked) -> tuple[int, ...]:

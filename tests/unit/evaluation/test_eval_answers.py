@@ -93,6 +93,22 @@ def test_numbers_keep_sign_point_and_unit(shown: str, right: str, wrong: str) ->
     assert not judged(wrong).holds
 
 
+def test_the_short_answer_is_compared_where_there_is_one() -> None:
+    """It is what a person reads first; the sentence around it would only thin it out."""
+    fake = FakeWorkspace(forbidden=-1)
+    *_, last = warranty_script(fake)
+    quote = last.answer.sentences[0].quotes[0]
+
+    def judged(short: str) -> Row:
+        said = Finished(replace(last.answer, short=replace(quote, text=short)))
+        workspace = FakeWorkspace(forbidden=-1, answers=[[said]])
+        return asked(workspace, Item("a", "x", ("24 months",)))
+
+    assert (judged("24 months").f1, judged("24 months").exact) == (1.0, 1.0)
+    assert judged("36 months").f1 < 1.0
+    assert judged("36 months").exact == 0.0
+
+
 def test_a_wrong_answer_and_an_answer_to_the_unanswerable_are_wrong() -> None:
     wrong = asked(FakeWorkspace(forbidden=-1), Item("a", "x", ("36 months",)), (GoldSpan(1, 3),))
     assert (wrong.holds, wrong.right, wrong.cited) == (False, False, False)
