@@ -69,6 +69,9 @@ QUICK = {
     "verbatim": "--count 3",
 }
 """The smallest settings of those that have any: what they say then is no figure."""
+MAKE_MODELS = {"bench_model_sizes"}
+"""Those that measure the laptop alone, on models that the workstation's packages make."""
+
 # The converter's ONNX Runtime has a telemetry client that is on by default. Only told to
 # the bench that converts: what the product does must be seen without our help.
 WORKSTATION = {"ORT_DISABLE_TELEMETRY": "1"}
@@ -112,9 +115,9 @@ def run_bench(name: str, extra: list[str], results: Path) -> Run:
 
 
 def python_of(name: str) -> str:
-    """The interpreter of a bench: that of the workstation's environment where it needs torch."""
+    """The interpreter of a bench: that of the workstation's environment where it needs that."""
     workstation = ROOT / ".venv-workstation" / "bin" / "python"
-    if name in WORKSTATION_BENCHES and workstation.is_file():
+    if name in WORKSTATION_BENCHES | MAKE_MODELS and workstation.is_file():
         return str(workstation)
     return sys.executable
 
