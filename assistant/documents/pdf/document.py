@@ -22,6 +22,9 @@ from assistant.documents.size_limits import MAX_CHARACTERS, MAX_PAGES
 from assistant.types.documents import Note, ParsedDocument, Region
 
 _TAIL = 2048
+_AT_END = 3
+"""Lines at the end of a page among which the last row of a table is: a foot stands below it."""
+
 _MOST_NAMED = 100
 _CODES = {
     pdfium_c.FPDF_ERR_PASSWORD: "pdf_encrypted",
@@ -79,7 +82,9 @@ def _read_pages(document: pypdfium2.PdfDocument, *, by_ocr: bool) -> list[PageLi
     for number in range(len(document)):
         try:
             page = document[number]
-            read = read_page(page, form)
+            ends = pages[-1].lines[-_AT_END:] if pages else ()
+            before = next((line.columns for line in reversed(ends) if line.columns), None)
+            read = read_page(page, form, before)
             left = by_ocr and is_scan(page, read)
             pages.append(PageLines((), read.height) if left else read)
             page.close()

@@ -60,11 +60,19 @@ class Segment:
 
 
 @dataclass(frozen=True, slots=True)
+class Columns:
+    """The names of a table's columns, and where each begins and ends, in points."""
+
+    names: tuple[str, ...]
+    extents: tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
     """A line of a page's text, in reading order.
 
     `apart` tells that a paragraph ends before it. `top` and `bottom` are -1 where the place on
-    the page was not needed.
+    the page was not needed. `columns` are those of the table that the line is a row of.
     """
 
     text: str
@@ -72,6 +80,7 @@ class Line:
     kind: RegionKind | Literal[""] = ""
     top: float = -1.0
     bottom: float = -1.0
+    columns: Columns | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,15 @@ from assistant.documents.pdf.characters import (
 )
 from assistant.documents.pdf.gaps import has_torn_lines
 from assistant.documents.pdf.hidden_text import may_hide, unseen
-from assistant.documents.pdf.layout import Box, Line, PageLines, Segment, overlap, paragraph_starts
+from assistant.documents.pdf.layout import (
+    Box,
+    Columns,
+    Line,
+    PageLines,
+    Segment,
+    overlap,
+    paragraph_starts,
+)
 from assistant.documents.pdf.painted_lines import segments_of
 from assistant.documents.pdf.reading_order import ordered_lines
 from assistant.documents.pdf.right_to_left import RIGHT_TO_LEFT
@@ -44,8 +52,13 @@ _UNREADABLE = 0.5
 _STRANGE = re.compile("[\ue000-\uf8ff\ufffd\U000f0000-\U0010ffff]")
 
 
-def read_page(page: pypdfium2.PdfPage, form: object | None) -> PageLines:
-    """Return the lines of a page in reading order, forms and comments included."""
+def read_page(
+    page: pypdfium2.PdfPage, form: object | None, before: Columns | None = None
+) -> PageLines:
+    """Return the lines of a page in reading order, forms and comments included.
+
+    `before` are the columns of the table with which the page before ends, if it does.
+    """
     textpage = page.get_textpage()
     try:
         view, size = view_of(page), page.get_size()
@@ -58,7 +71,7 @@ def read_page(page: pypdfium2.PdfPage, form: object | None) -> PageLines:
             if plain and not has_torn_lines(found):
                 lines = _plain_lines(found.text, rectangles)
         if lines is None:
-            lines = _ordered(segments_of(found, left_out), placed)
+            lines = _ordered(segments_of(found, left_out), placed, before)
     finally:
         textpage.close()
     lines += [Line(_clean(comment), True, "comment") for comment in comments]
@@ -125,12 +138,14 @@ def _rows(rectangles: Sequence[Box]) -> list[Box]:
     return rows
 
 
-def _ordered(found: Sequence[tuple[int, Segment]], placed: Sequence[Segment]) -> list[Line]:
+def _ordered(
+    found: Sequence[tuple[int, Segment]], placed: Sequence[Segment], before: Columns | None
+) -> list[Line]:
     """Order segments; text that is turned against most of the page comes after the rest."""
     turns = Counter(turned for turned, _ in found)
     usual = max(turns, key=lambda turned: turns[turned], default=0)
     upright = [segment for turned, segment in found if turned == usual]
-    lines = ordered_lines(_with_values(upright, placed))
+    lines = ordered_lines(_with_values(upright, placed), before)
     for turned in sorted(turns.keys() - {usual}):
         others = [segment for other, segment in found if other == turned]
         lines += [replace(line, top=-1.0, bottom=-1.0) for line in ordered_lines(others)]

@@ -10,6 +10,7 @@ bottom. Rules on boxes only, so that a page is read alike whatever its words are
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from statistics import median
 from typing import Literal
 
@@ -21,7 +22,7 @@ from assistant.documents.pdf.gutters import (
     bands_of,
     best_gutter,
 )
-from assistant.documents.pdf.layout import Line, Segment, line_height, paragraph_starts
+from assistant.documents.pdf.layout import Columns, Line, Segment, line_height, paragraph_starts
 from assistant.documents.pdf.tables import read_table
 from assistant.types.documents import RegionKind
 
@@ -29,12 +30,17 @@ _DEEPEST = 12
 _SHORT_WORDS = 4
 
 
-def ordered_lines(segments: Sequence[Segment]) -> list[Line]:
-    """Return the lines of a page in reading order."""
-    return _cut(list(segments), line_height(segments), 0)
+def ordered_lines(segments: Sequence[Segment], before: Columns | None = None) -> list[Line]:
+    """Return the lines of a page in reading order.
+
+    `before` are the columns of the table with which the page before ends, if it does.
+    """
+    return _cut(list(segments), line_height(segments), 0, before)
 
 
-def _cut(segments: list[Segment], height: float, depth: int) -> list[Line]:
+def _cut(
+    segments: list[Segment], height: float, depth: int, before: Columns | None = None
+) -> list[Line]:
     if not segments:
         return []
     bands = bands_of(segments, height)
@@ -43,7 +49,7 @@ def _cut(segments: list[Segment], height: float, depth: int) -> list[Line]:
         return _plain(bands, height)
     inside = bands[gutter.first : gutter.last + 1]
     above = bands[: gutter.first]
-    table = read_table([b.segments for b in inside], [b.segments for b in above])
+    table = read_table([b.segments for b in inside], [b.segments for b in above], before)
     if table is None:
         between = _between(inside, gutter, height, depth)
     else:
@@ -145,4 +151,4 @@ def _apart(lines: list[Line]) -> list[Line]:
     if not lines:
         return lines
     first = lines[0]
-    return [Line(first.text, True, first.kind, first.top, first.bottom), *lines[1:]]
+    return [replace(first, apart=True), *lines[1:]]

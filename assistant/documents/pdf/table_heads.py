@@ -23,8 +23,11 @@ def is_number(text: str) -> bool:
     return _NUMBER.fullmatch(text) is not None
 
 
-def number_of_heads(rows: Sequence[Sequence[Sequence[Segment]]]) -> int:
-    """Return how many rows at the top name the columns: no numbers over columns of numbers."""
+def number_of_heads(rows: Sequence[Sequence[Sequence[Segment]]], *, guess: bool = True) -> int:
+    """Return how many rows at the top name the columns: no numbers over columns of numbers.
+
+    Without numbers, a first row that is full is taken for heads, if `guess`.
+    """
     texts = [[" ".join(s.text for s in cell) for cell in row] for row in rows]
     heads = 0
     while heads < min(_MOST_HEADS, len(texts)) and not any(map(is_number, texts[heads][1:])):
@@ -37,7 +40,7 @@ def number_of_heads(rows: Sequence[Sequence[Sequence[Segment]]]) -> int:
         named = any(row[column] for row in texts[:heads])
         if named and len(cells) > 1 and sum(map(is_number, cells)) >= _NUMBERS * len(cells):
             return heads
-    return 1 if len(texts[0]) > 2 and all(texts[0]) else 0
+    return 1 if guess and len(texts[0]) > 2 and all(texts[0]) else 0
 
 
 def heads_above(

@@ -7,10 +7,13 @@ row and of its column stand together, and a search for them finds the cell.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 from statistics import median
 
 from assistant.documents.pdf.layout import (
+    FLUSH,
+    Columns,
     Line,
     Segment,
     is_justified,
@@ -18,6 +21,7 @@ from assistant.documents.pdf.layout import (
     line_height,
 )
 from assistant.documents.pdf.table_heads import (
+    Extent,
     column_names,
     heads_above,
     is_number,
@@ -46,11 +50,14 @@ Band = Sequence[Segment]
 """The segments of one line of sight across the page."""
 
 
-def read_table(bands: Sequence[Band], above: Sequence[Band]) -> tuple[int, list[Line]] | None:
+def read_table(
+    bands: Sequence[Band], above: Sequence[Band], before: Columns | None = None
+) -> tuple[int, list[Line]] | None:
     """Return how many of the bands above belong to a table, and its lines; None if it is none.
 
     Heads that stand over several columns cross the white between these, so that they may be among
-    `above`, from the top of the page down to the table.
+    `above`, from the top of the page down to the table. If the table goes on from the page
+    before, whose columns are `before`, and has no heads here, it keeps those.
     """
     height = line_height([s for band in bands for s in band])
     skipped, edges = _edges(bands, height)
@@ -60,7 +67,9 @@ def read_table(bands: Sequence[Band], above: Sequence[Band]) -> tuple[int, list[
     columns = _extents(rows)
     white = median(_white(a, b) for a, b in pairwise(rows))
     used = heads_above(above, bands[0], columns, height, white) if skipped == 0 else 0
-    first = number_of_heads(rows)
+    goes_on = before is not None and _alike(before.extents, columns, height)
+    repeated = before is not None and tuple(map(_text, rows[0])) == before.names
+    first = number_of_heads(rows, guess=repeated or not goes_on)
     spanning = [*above[len(above) - used :], *bands[:skipped]]
     if not first:
         used, spanning = 0, list(bands[:skipped])
@@ -68,8 +77,19 @@ def read_table(bands: Sequence[Band], above: Sequence[Band]) -> tuple[int, list[
     lines = [_line(CELL_END.join(s.text for s in band), band) for band in spanning]
     lines += [_row_line(row, ()) for row in rows[:first]]
     names = column_names(over, columns, len(spanning))
+    if before is not None and goes_on and not over:
+        names = list(before.names)
     lines += [_row_line(row, names) for row in rows[first:]]
-    return used, lines
+    own = Columns(tuple(names), tuple(columns)) if any(names) else None
+    return used, [replace(line, columns=own) for line in lines]
+
+
+def _alike(one: Sequence[Extent], other: Sequence[Extent], height: float) -> bool:
+    """Tell whether columns begin, or end, at the same places."""
+    close = FLUSH * height
+    return len(one) == len(other) and all(
+        min(abs(a[0] - b[0]), abs(a[1] - b[1])) <= close for a, b in zip(one, other, strict=True)
+    )
 
 
 def is_table(rows: Sequence[Row]) -> bool:

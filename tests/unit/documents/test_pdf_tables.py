@@ -153,3 +153,41 @@ def test_numbers_in_running_text_are_no_cells() -> None:
     lines = ["Paid were 140 euros in the first", "year and 1999 more in the second,",
              "of which 2500 went to the fund"]  # fmt: skip
     assert lines_of(*column(60, 100, *lines)) == lines
+
+
+def sheet(*rows: Sequence[str], top: float = 100) -> bytes:
+    return text(*((x, top + 18.0 * n, cell) for n, row in enumerate(rows)
+                  for x, cell in zip((60.0, 260.0, 400.0), row, strict=True)))  # fmt: skip
+
+
+NUMBERS = (("up to 6 m", "14", "8"), ("up to 9 m", "20", "13"), ("up to 12 m", "31", "19"))
+WORDS = (("Anna Berg", "the pumps", "Monday"), ("Otto Falk", "the gates", "Friday"),
+         ("Ida Lund", "the cranes", "Sunday"))  # fmt: skip
+
+
+@pytest.mark.parametrize("repeated", [False, True])
+@pytest.mark.parametrize("foot", ["", "Page 1 of 3"])
+@pytest.mark.parametrize(
+    ("heads", "rows"),
+    [(("Berth", "Summer", "Winter"), NUMBERS), (("Name", "Watches", "Day"), WORDS)],
+)
+def test_a_table_that_goes_on_over_a_page_keeps_its_heads(
+    heads: tuple[str, str, str], rows: Sequence[Sequence[str]], foot: str, repeated: bool
+) -> None:
+    below = b"\n" + text((250.0, 800.0, foot)) if foot else b""
+    more = [(f"{name} again", *others) for name, *others in rows]
+    last = [(f"{name} once more", *others) for name, *others in rows]
+    again = [heads] if repeated else []
+    made = [sheet(heads, *rows, top=700) + below, sheet(*again, *more), sheet(*again, *last)]
+    found = read(*made).text.splitlines()
+    for name, one, other in (*rows, *more, *last):
+        assert f"{name} | {heads[1]}: {one} | {heads[2]}: {other}" in found
+
+
+def test_another_table_on_the_next_page_has_no_heads_of_the_one_before() -> None:
+    heads = ("Berth", "Summer", "Winter")
+    others = [(20.0 + 150 * c, 100 + 18.0 * r, cell) for r, row in enumerate(WORDS)
+              for c, cell in enumerate(row)]  # fmt: skip
+    found = read(sheet(heads, *NUMBERS, top=700), text(*others)).text
+    assert "Summer: the" not in found
+    assert "Anna Berg | the pumps | Monday" in found
