@@ -1,8 +1,8 @@
 """Read the questions of a grid: a TOML file, a text file, or a template that we ship.
 
-In TOML each question is a table `[[column]]` with `question`, and perhaps `name` and `type`; in
-a text file it is a line, "Name: question" or the question alone, and "Name [date]: question"
-says the type.
+In TOML each question is a table `[[column]]` with `question`, and perhaps `name`, `type` and
+`clause`; in a text file it is a line, "Name: question" or the question alone, and
+"Name [date]: question" says the type.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Annotated
 
 from assistant.errors import UsageError
 from assistant.strict_reader import BadInputError, Meta, read_file, read_toml, refused
+from assistant.tabular.clause_words import clause_words
 from assistant.types.tabular import COLUMN_TYPES, Column, ColumnType
 
 TEMPLATES = Path(__file__).with_name("templates")
@@ -35,6 +36,7 @@ class _Column:
     question: _Text
     name: _Text = ""
     type: ColumnType = "text"
+    clause: _Text = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,8 @@ def read_questions(given: str) -> tuple[Column, ...]:
     with refused(UsageError, f"'{given[:200]}'", hint=_HINT):
         data = read_file(path, _LARGEST)
         if path.suffix.lower() == ".toml":
-            found = [Column(c.name, c.question, c.type) for c in read_toml(data, _File).column]
+            columns = read_toml(data, _File).column
+            found = [Column(c.name, c.question, c.type, c.clause) for c in columns]
         else:
             found = _lines(data)
         return checked(found)
@@ -81,12 +84,18 @@ def checked(columns: Sequence[Column]) -> tuple[Column, ...]:
             raise BadInputError(f"question {number} is empty")
         if not (question + name).isprintable():
             raise BadInputError(f"question {number} holds a character that can't be shown")
+        if column.clause and column.clause not in clause_words().clauses:
+            known = ", ".join(clause_words().clauses)
+            raise BadInputError(
+                f"question {number}: the words of no clause '{column.clause[:_LONGEST_NAME]}' are "
+                f"known, but those of {known}"
+            )
         if name.casefold() in named:
             raise BadInputError(f"two questions are called '{name[:_LONGEST_NAME]}'")
         first = asked.setdefault((question.casefold(), column.type), number)
         if first != number:
             raise BadInputError(f"questions {first} and {number} are the same")
-        named[name.casefold()] = Column(name, question, column.type)
+        named[name.casefold()] = Column(name, question, column.type, column.clause)
     return tuple(named.values())
 
 

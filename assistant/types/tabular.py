@@ -30,16 +30,22 @@ NOT_THERE = "-"
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A question that each document is asked, and the type of its values."""
+    """A question that each document is asked, and the type of its values.
+
+    `clause` names the kind of clause that answers, if its words are known
+    (`tabular/clause_words.py`); "" leaves it to the reader to find the place.
+    """
 
     name: str
     question: str
     type: ColumnType = "text"
+    clause: str = ""
 
 
 def column_key(column: Column) -> str:
-    """Return what tells a question from another: its words and its type, not its name."""
-    return hashlib.sha256(f"{column.type}\n{column.question}".encode()).hexdigest()[:16]
+    """Return what tells a question from another: its words, type and clause, not its name."""
+    asked = f"{column.type}\n{column.question}" + (f"\n{column.clause}" if column.clause else "")
+    return hashlib.sha256(asked.encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True)

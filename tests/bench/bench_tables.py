@@ -1,6 +1,7 @@
 """Tables over CUAD's held-out contracts: each contract read whole for each category.
 
-    python -m tests.bench.bench_tables [--contracts N] [--categories N] [--minutes N] [--json FILE]
+    python -m tests.bench.bench_tables [--contracts N] [--categories N] [--minutes N]
+        [--reader-alone] [--json FILE]
 
 **Questions.** Those of the template `commercial-contract`, in the order of CUAD's categories;
 the contracts are CUAD dev's, which no model was trained on, as the text files have them.
@@ -14,6 +15,9 @@ beside them the sentences of the same contract ranked by BM25 for the same quest
 **Lists.** Categories of which a contract has two parts or more: the share of the parts that a
 quote of the cell overlaps, and the share of quotes that overlap a part.
 
+**Designs.** As the template has it, the words of the clauses choose the sentences and the reader
+the words in them (`tabular/clause_words.py`); with `--reader-alone` it reads every passage.
+
 **Time.** By the clock and by the processor, for each cell, and how long 45 x 41 cells would take.
 
 What was read is kept in `.build/bench/tables`: a run that was stopped goes on.
@@ -22,6 +26,7 @@ What was read is kept in `.build/bench/tables`: a run that was stopped goes on.
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import math
 import time
@@ -34,6 +39,7 @@ from typing import Any
 from assistant.answering.best_sentence import sentence_spans, sentences_around
 from assistant.config import load_settings
 from assistant.engine.engine_loader import load_embedder, load_reader
+from assistant.tabular import clause_words
 from assistant.tabular.question_file import read_questions
 from assistant.tabular.read_cell import cell_of, spans_of
 from assistant.text.words import content_stems, words
@@ -76,7 +82,7 @@ def read(
 ) -> tuple[dict[str, Any], list[tuple[int, float, float]]]:
     """Return what was found by cell, and of each cell read now (passages, clock, processor)."""
     FOLDER.mkdir(parents=True, exist_ok=True)
-    file = FOLDER / f"{reader.name}.json"
+    file = FOLDER / f"{reader.name}-{reader.info.model_sha256[:12]}-{_version()}.json"  # type: ignore[attr-defined]
     known: dict[str, Any] = json.loads(file.read_text()) if file.is_file() else {}
     times: list[tuple[int, float, float]] = []
     settings = load_settings(models_folder().parent)
@@ -98,7 +104,7 @@ def read(
             kept = [
                 (item.confidence, *_place(item.places[0].text, contract)) for item in listed.items
             ]
-            quotes = _quotes(spans[:40])
+            quotes = _quotes(column, spans[:40])
             known[_key(contract, column)] = {"quotes": quotes, "listed": kept}
         file.write_text(json.dumps(known))
         print(f"{contract.text.name[:40]}: {len(passages)} passages", flush=True)
@@ -106,8 +112,12 @@ def read(
     return known, times
 
 
+def _version() -> str:
+    return hashlib.sha256(clause_words.FILE.read_bytes()).hexdigest()[:12]
+
+
 def _key(contract: Contract, column: Column) -> str:
-    return f"{contract.text.name}|{column.question}"
+    return f"{contract.text.name}|{column.question}|{column.clause}"
 
 
 def _place(quote: str, contract: Contract) -> Span:
@@ -115,13 +125,18 @@ def _place(quote: str, contract: Contract) -> Span:
     return (at, at + len(quote)) if at >= 0 else (0, 0)
 
 
-def _quotes(spans: Sequence[Any]) -> list[Quote]:
-    """Widen spans to their sentences, each once, with the best of its probabilities."""
+def _quotes(column: Column, spans: Sequence[Any]) -> list[Quote]:
+    """Widen spans to their sentences, each once, with the best of its probabilities.
+
+    Of names and dates (`clause_words.WORDS`) the words themselves are the quote.
+    """
     best: dict[Span, float] = {}
     for one in spans:
         passage: Passage = one.passage
         sentences = sentence_spans(passage.text)
-        start, end = sentences_around(sentences, one.span.start, one.span.end)
+        start, end = one.span.start, one.span.end
+        if column.clause not in clause_words.WORDS:
+            start, end = sentences_around(sentences, start, end)
         place = passage.start + start, passage.start + end
         best[place] = max(best.get(place, 0.0), 1.0 / (1.0 + math.exp(-one.log_odds)))
     return [(sure, *place) for place, sure in best.items()]
@@ -196,8 +211,11 @@ def main() -> None:
     parser.add_argument("--contracts", type=int, default=5)
     parser.add_argument("--categories", type=int, default=10)
     parser.add_argument("--minutes", type=float, default=600)
+    parser.add_argument("--reader-alone", action="store_true", help="without the clauses' words")
     options = parser.parse_args()
     columns = read_questions("commercial-contract")
+    if options.reader_alone:
+        columns = tuple(replace(column, clause="") for column in columns)
     step = len(columns) / options.categories
     chosen = {int(n * step) for n in range(options.categories)}
     made = require(lambda: contracts(options.contracts))
