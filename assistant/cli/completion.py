@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 from click.shell_completion import get_completion_class
 
+from assistant.console.output import Output
 from assistant.errors import UsageError
 
 SHELLS = ("bash", "zsh", "fish")
@@ -32,4 +33,4 @@ def completion(context: click.Context, shell: str) -> None:
         raise UsageError(f"Completion for {shell} is not supported by this click.")
     root = context.find_root().command
     script = made(root, {}, "assistant", VARIABLE)
-    click.echo(script.source())
+    Output(as_json=False).script(script.source())

@@ -48,6 +48,11 @@ class Output:
         sys.stdout.write(json.dumps(plain(document), ensure_ascii=True, indent=2) + "\n")
         sys.stdout.flush()
 
+    def script(self, text: str) -> None:
+        """Print a text of the program's own, unwrapped, for another program to read."""
+        sys.stdout.write(f"{safe_text(text)}\n")
+        sys.stdout.flush()
+
     def line(self, *parts: str | tuple[str, str]) -> None:
         """Print one line of parts; a part with a style is a (text, style) pair."""
         self.console.print(styled(*parts))
