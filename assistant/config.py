@@ -121,6 +121,10 @@ class Settings:
     """Minutes without a key or the mouse after which the app locks a library that has a
     passphrase; 0 is never."""
 
+    keep_conversations: bool = True
+    """Whether the app keeps questions and answers in the encrypted library (`assistant
+    conversations`). Ctrl+T leaves nothing of one conversation."""
+
     document_folders: str = ""
     """Folders that the app may read documents from, with ":" (Windows: ";") between them. ""
     stands for what is visible in the home folder, removable media, and the folder the app was

@@ -20,6 +20,7 @@ from assistant.cli.advise import advise_schema
 from assistant.cli.ask import answer_schema
 from assistant.cli.audit import audit_schema
 from assistant.cli.compare import CompareJson
+from assistant.cli.conversations import conversations_schema
 from assistant.cli.eval import evaluate_schema
 from assistant.cli.main import cli
 from assistant.cli.models import models_schema
@@ -42,6 +43,11 @@ OUTPUTS = {
     "bundle keys trust": bundle_schema.KeysJson,
     "bundle keys revoke": bundle_schema.RevokeJson,
     "compare": CompareJson,
+    "conversations delete": conversations_schema.ConversationDeletedJson,
+    "conversations export": conversations_schema.ConversationExportedJson,
+    "conversations list": conversations_schema.ConversationsJson,
+    "conversations rename": conversations_schema.ConversationsJson,
+    "conversations show": conversations_schema.ConversationShownJson,
     "docs": schema.DocsJson,
     "library check": schema.LibraryCheckJson,
     "library re-embed": schema.ReEmbedJson,

@@ -38,6 +38,7 @@ from assistant.types import (
     SyncRules,
     Workspace,
 )
+from assistant.types.conversations import Conversations
 
 _Event = TypeVar("_Event")
 
@@ -216,6 +217,10 @@ class AuditedWorkspace:
     @property
     def grids(self) -> AuditedGrids:
         return AuditedGrids(self._inner.grids, self._recorder)
+
+    @property
+    def conversations(self) -> Conversations:
+        return self._inner.conversations  # recorded where it is kept (`AuditedConversations`)
 
     def close(self) -> None:
         self._inner.close()

@@ -152,11 +152,18 @@ def forget(invocation: Invocation, document: str, yes: bool) -> None:
         record = workspace.resolve(document)
         if not yes:
             _confirm(record, invocation.output)
+        losing = workspace.conversations.quoting(record.id)
         forgotten = workspace.forget(record.id)
     if invocation.output.as_json:
         invocation.output.json(ForgetJson(forgotten))
     else:
         invocation.output.line(f"Forgotten: {_line(forgotten.name)}")
+    if losing:
+        named = ", ".join(str(conversation.id) for conversation in losing)
+        invocation.output.note(
+            f"Answers that stood on it are gone from conversations {named}; the questions stay. "
+            "Delete those too: assistant conversations delete NUMBER"
+        )
 
 
 def _confirm(record: DocumentRecord, output: Output) -> None:

@@ -26,6 +26,7 @@ COMMANDS = {
     "bundle": "assistant.cli.bundle.command:bundle",
     "compare": "assistant.cli.compare:compare",
     "completion": "assistant.cli.completion:completion",
+    "conversations": "assistant.cli.conversations.command:conversations",
     "docs": "assistant.cli.documents:docs",
     "doctor": "assistant.cli.doctor.command:doctor",
     "eval": "assistant.cli.eval.command:evaluate",

@@ -67,6 +67,7 @@ class Invocation:
                 lambda: open_workspace(self.settings, library_lock),
                 library_lock=library_lock,
                 lock_minutes=minutes,
+                keep_conversations=self.settings.keep_conversations,
                 review=review,
             )
         screen.run()

@@ -42,6 +42,7 @@ from assistant.types import (
     SyncRules,
     Workspace,
 )
+from assistant.types.conversations import Conversations
 from assistant.types.tabular import MOST_UNASKED, Grids
 from assistant.unlock.unlock import LibraryUnlocker
 
@@ -211,6 +212,12 @@ class LocalWorkspace(Engines):
         return LibraryGrids(
             store, store.grids, self._load_reader, self, lambda n: identified(n, self._settings)[0]
         )
+
+    @property
+    def conversations(self) -> Conversations:
+        from assistant.audit.audited_conversations import AuditedConversations
+
+        return AuditedConversations(self._filled_store().pool, self._recorder)
 
     def close(self) -> None:
         """Close the library and let go of the engines: they hold text of documents."""

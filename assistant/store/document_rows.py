@@ -32,6 +32,7 @@ _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _SHORTEST_PREFIX = 3
 _SHORTEST_HASH_PREFIX = 4
 _LISTED = 10
+_TURNS = "(SELECT turn_id FROM conversation_places WHERE document_id = ?)"
 
 
 def check_new(new: NewDocument, dimension: int) -> None:
@@ -201,6 +202,8 @@ def delete(connection: apsw.Connection, document_id: int) -> DocumentRecord:
         "DELETE FROM chunks WHERE document_id = ?",
         *(f"DELETE FROM {table} WHERE document_id = ?" for table in LAYOUT_TABLES),  # noqa: S608
         "DELETE FROM grid_cells WHERE document_id = ?",
+        f"UPDATE conversation_turns SET answer = NULL, hits = '[]' WHERE id IN {_TURNS}",  # noqa: S608
+        "DELETE FROM conversation_places WHERE document_id = ?",
         "DELETE FROM document_tags WHERE document_id = ?",
         "DELETE FROM sources WHERE document_id = ?",
         "DELETE FROM pages WHERE document_id = ?",

@@ -189,6 +189,38 @@ def _add_file_notes(connection: apsw.Connection) -> None:
     connection.execute(FILE_NOTES)
 
 
+# An answer is NULL once a document was forgotten that its words may come from (the places).
+_CONVERSATIONS = """
+CREATE TABLE conversations (
+    id         INTEGER PRIMARY KEY AUTOINCREMENT,
+    name       TEXT NOT NULL,
+    started_at TEXT NOT NULL,
+    changed_at TEXT NOT NULL
+);
+
+CREATE TABLE conversation_turns (
+    id              INTEGER PRIMARY KEY AUTOINCREMENT,
+    conversation_id INTEGER NOT NULL REFERENCES conversations (id),
+    at              TEXT NOT NULL,
+    question        TEXT NOT NULL,
+    answer          BLOB,
+    hits            BLOB NOT NULL
+);
+CREATE INDEX conversation_turns_conversation ON conversation_turns (conversation_id);
+
+CREATE TABLE conversation_places (
+    turn_id     INTEGER NOT NULL REFERENCES conversation_turns (id),
+    document_id INTEGER NOT NULL REFERENCES documents (id),
+    PRIMARY KEY (turn_id, document_id)
+) WITHOUT ROWID;
+CREATE INDEX conversation_places_document ON conversation_places (document_id);
+"""
+
+
+def _add_conversations(connection: apsw.Connection) -> None:
+    connection.execute(_CONVERSATIONS)
+
+
 def _add_sources(connection: apsw.Connection) -> None:
     connection.execute(_SOURCES)
 
@@ -223,5 +255,6 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration("0008_grids", _add_grids),
     Migration("0009_file_notes", _add_file_notes),
     Migration("0010_labels", add_labels),
+    Migration("0011_conversations", _add_conversations),
 )
 """All steps, oldest first. A store records the names of those it has been through."""

@@ -73,11 +73,13 @@ class AssistantApp(ShutdownApp):
         *,
         library_lock: LockableLibrary | None = None,
         lock_minutes: float = 0,
+        keep_conversations: bool = True,
         review: Path | None = None,
         hard_exit: Callable[[int], object] = os._exit,
     ) -> None:
         super().__init__(hard_exit)
         self.app_state = AppState(self, open_workspace)
+        self.app_state.keeps = keep_conversations
         self.auto_lock = AutoLock(self, library_lock, lock_minutes)
         self._review = review
         self._reviews_first = review is not None

@@ -51,6 +51,8 @@ class AppState:
         self.state = LibraryState.OPENING
         self.library = ""
         self.model = ""
+        self.keeps = True
+        """Whether conversations are kept in the library."""
         self.reading = ""
         """Answering strategy chosen with F7; "" for the setting."""
         self.documents: tuple[DocumentRecord, ...] = ()

@@ -21,6 +21,12 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
         "Clear the questions and answers on the screen",
         "in('chat', 'new_conversation')",
     ),
+    ("Conversations", "Go on with one that the library keeps", "in('chat', 'conversations')"),
+    (
+        "Leave nothing of this conversation",
+        "Delete what is kept of it, and keep no more",
+        "in('chat', 'leave_nothing')",
+    ),
     ("Show passages", "Go to the passages of the last answer", "in('chat', 'show_passages')"),
     ("Show the library", "All documents, with what was added last", "in('library')"),
     ("Add documents", "Choose files or a folder", "add_documents"),

@@ -21,6 +21,7 @@ from assistant.types import (
     SearchResult,
     Sentence,
 )
+from assistant.types.conversations import KeptTurn
 
 
 class Phase(Enum):
@@ -105,3 +106,14 @@ class Turn:
         shown = [*self.sentences, *disagreeing]
         quotes = [quote for sentence in shown for quote in sentence.quotes]
         self.sources = sources_of(hits, quotes)
+
+
+def kept_turn(kept: KeptTurn) -> Turn:
+    """Return a turn as it was when it was kept."""
+    turn = Turn(kept.question)
+    if kept.answer is not None:
+        turn.apply(Finished(kept.answer))
+    else:
+        gone = "A document that the answer stood on was forgotten. Ask again."
+        turn.end(ErrorView("The answer is gone", gone), cancelled=False)
+    return turn

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from assistant.types.answers import AnswerEvent, SearchResult
 from assistant.types.cancel import CancelToken
+from assistant.types.conversations import Conversations
 from assistant.types.documents import (
     AS_FOUND,
     DocumentRecord,
@@ -105,6 +106,11 @@ class Workspace(Protocol):
     @property
     def grids(self) -> Grids:
         """Tables of many documents. Raises `UsageError` where the library is empty."""
+        ...
+
+    @property
+    def conversations(self) -> Conversations:
+        """What was asked before. Raises `UsageError` where the library is empty."""
         ...
 
     def close(self) -> None: ...

@@ -34,6 +34,7 @@ from assistant.types import (
     SearchResult,
     SyncRules,
 )
+from tests.fakes.conversations import FakeConversations
 from tests.fakes.grids import FakeGridState, FakeGridStore
 from tests.fakes.reader import FakeReader
 from tests.fakes.workspace_feedback import FakeFeedback
@@ -85,6 +86,7 @@ class FakeWorkspace(FakeFeedback):
         self.exported: list[tuple[str, int, tuple[int, ...]]] = []
         self._model = model
         self.grid_state = FakeGridState()
+        self.conversations = FakeConversations()
         self.reader = FakeReader({})
         self.questions: list[str] = []
         self.strategies: list[str] = []

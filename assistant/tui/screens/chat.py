@@ -13,18 +13,21 @@ from textual.widgets import Footer
 
 from assistant.tui import safe_content
 from assistant.tui.app_state import ANSWER, AppState, LibraryState
+from assistant.tui.conversation_keeper import ConversationKeeper, run_quietly
 from assistant.tui.messages import AnswerEnded, AnswerWaiting, Outbox
+from assistant.tui.screens.conversations import ConversationsDialog
 from assistant.tui.screens.dialogs import ErrorDialog
 from assistant.tui.screens.feedback_dialog import FeedbackDialog
 from assistant.tui.screens.main_screen import MainScreen
 from assistant.tui.screens.page_view import PageScreen
 from assistant.tui.strategy_choice import next_way, question_before, said_of_way
-from assistant.tui.turn_state import Turn
+from assistant.tui.turn_state import Turn, kept_turn
 from assistant.tui.widgets.conversation import Conversation
 from assistant.tui.widgets.passages_panel import PassagesPanel
 from assistant.tui.widgets.question_input import QuestionInput
 from assistant.tui.widgets.title_bar import TitleBar
 from assistant.types import AUTO, AnswerEvent
+from assistant.types.conversations import Conversation as KeptConversation
 
 
 class ChatScreen(MainScreen):
@@ -37,12 +40,15 @@ class ChatScreen(MainScreen):
         Binding("f6", "judge", "Right?", priority=True),  # a text area takes F6 for its own
         Binding("f7", "next_reading", "Read", show=False, priority=True),
         Binding("ctrl+l", "new_conversation", "New", show=False),
+        Binding("f9", "conversations", "Conversations", show=False, priority=True),
+        Binding("ctrl+t", "leave_nothing", "Keep nothing", show=False, priority=True),
     ]
 
     def __init__(self, app_state: AppState) -> None:
         super().__init__(app_state)
         self._active: Turn | None = None
         self._next: str | None = None
+        self._keeper = ConversationKeeper(keeps=app_state.keeps)
 
     def compose(self) -> ComposeResult:
         yield TitleBar()
@@ -108,6 +114,11 @@ class ChatScreen(MainScreen):
         self._show(turn)
         if turn.problem is not None:
             self.app.push_screen(ErrorDialog(turn.problem))
+        elif turn.answer is not None and self._keeper.keeps and self.app_state.workspace:
+            keeper, answer = self._keeper, turn.answer
+            self.app_state.run_short(
+                lambda w, post: run_quietly(lambda: keeper.keep(w, answer), post)
+            )
         question, self._next = self._next, None
         if question is not None and self.app_state.state is not LibraryState.STOPPING:
             self._start(question)
@@ -152,9 +163,37 @@ class ChatScreen(MainScreen):
         if self._active is not None:
             self._refuse("An answer is still being written. Press Escape to cancel it first.")
             return
+        self._begin(ConversationKeeper(keeps=self.app_state.keeps))
+
+    def _begin(self, keeper: ConversationKeeper) -> None:
+        self._keeper = keeper
         self.query_one(Conversation).clear()
         self.query_one(PassagesPanel).show_turn(None)
         self.query_one(QuestionInput).focus()
+
+    def action_conversations(self) -> None:
+        """Choose a conversation that the library keeps, and go on with it."""
+        if self._active is not None:
+            self._refuse("An answer is still being written. Press Escape to cancel it first.")
+        elif self.app_state.workspace is not None:
+            self.app.push_screen(ConversationsDialog(self.app_state), self._go_on)
+
+    def _go_on(self, found: KeptConversation | None) -> None:
+        if found is None or self._active is not None:
+            return
+        self._begin(ConversationKeeper(keeps=self.app_state.keeps, number=found.record.id))
+        for kept in found.turns:
+            turn = kept_turn(kept)
+            self.query_one(Conversation).add(turn)
+            self.query_one(PassagesPanel).show_turn(turn)
+
+    def action_leave_nothing(self) -> None:
+        """Delete what is kept of this conversation, and keep no more of it."""
+        if self.app_state.workspace is None:
+            return
+        keeper = self._keeper
+        self.app_state.run_short(lambda w, post: run_quietly(lambda: keeper.leave_nothing(w), post))
+        self.notify("Nothing of this conversation is kept; the next one is.", markup=False)
 
     def action_next_reading(self) -> None:
         """Let the next questions be read in another way."""
