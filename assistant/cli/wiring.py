@@ -217,7 +217,7 @@ class LocalWorkspace(Engines):
     def conversations(self) -> Conversations:
         from assistant.audit.audited_conversations import AuditedConversations
 
-        return AuditedConversations(self._filled_store().pool, self._recorder)
+        return AuditedConversations((self._store or self._filled_store()).pool, self._recorder)
 
     def close(self) -> None:
         """Close the library and let go of the engines: they hold text of documents."""

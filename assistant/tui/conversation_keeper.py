@@ -54,13 +54,8 @@ class ConversationKeeper:
 
 
 def list_conversations(workspace: Workspace, post: Post) -> None:
-    """List them; a library without documents has none."""
-    do(
-        lambda: ConversationsListed(
-            tuple(workspace.conversations.find() if workspace.documents() else ())
-        ),
-        post,
-    )
+    """List them, also in a library that has no documents any more."""
+    do(lambda: ConversationsListed(tuple(workspace.conversations.find())), post)
 
 
 def load_conversation(workspace: Workspace, number: int, post: Post) -> None:

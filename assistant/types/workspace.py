@@ -110,7 +110,7 @@ class Workspace(Protocol):
 
     @property
     def conversations(self) -> Conversations:
-        """What was asked before. Raises `UsageError` where the library is empty."""
+        """What was asked before. Raises `UsageError` where there is no library yet."""
         ...
 
     def close(self) -> None: ...

@@ -42,7 +42,7 @@ def list_conversations(invocation: Invocation, words: str) -> None:
       assistant conversations list --search "notice period" --json
     """
     with invocation.workspace() as workspace:
-        records = workspace.conversations.find(words) if workspace.documents() else []
+        records = workspace.conversations.find(words)
     output = invocation.output
     if output.as_json:
         output.json(ConversationsJson([record_json(record) for record in records]))

@@ -24,6 +24,7 @@ SECTIONS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("F6", "say whether the answer is right, and correct it (F6, U: take it back)"),
             ("F7", "change how passages are read (the line under an answer says how it was)"),
             ("Ctrl+L", "start a new conversation"),
+            ("F9, Ctrl+T", "go on with an earlier conversation; leave nothing of this one"),
         ),
     ),
     (
