@@ -173,7 +173,8 @@ def _confirm(record: DocumentRecord, output: Output) -> None:
             hint="Say --yes to forget it without a question.",
         )
     try:
-        agreed = click.confirm(f"Forget {_line(record.name)} ({counted(record.pages, 'page')})?")
+        pages = _line(counted(record.pages, "page"))
+        agreed = click.confirm(f"Forget {_line(record.name)} ({pages})?")
     except click.Abort as error:
         raise Cancelled from error
     if not agreed:

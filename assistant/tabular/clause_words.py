@@ -16,7 +16,6 @@ from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
-from assistant.answering.best_sentence import sentence_spans
 from assistant.strict_reader import read_file, read_json
 from assistant.types import Passage
 
@@ -82,6 +81,8 @@ def clause_sentences(clause: str, passages: Sequence[Passage]) -> list[ClauseSen
 
     A sentence that two passages share is there once.
     """
+    from assistant.answering.best_sentence import sentence_spans  # imports numpy
+
     model, found = clause_words(), dict[tuple[int, int], ClauseSentence]()
     for passage in passages:
         for start, end in sentence_spans(passage.text):

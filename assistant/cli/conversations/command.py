@@ -21,6 +21,7 @@ from assistant.cli.options import Invocation, command_options
 from assistant.console.json_output import plain
 from assistant.errors import Cancelled, UsageError
 from assistant.safe_text import safe_text
+from assistant.text.counted import counted
 from assistant.types.conversations import Conversation
 from assistant.whole_file import write_in_place
 
@@ -158,7 +159,8 @@ def _confirm(invocation: Invocation, found: Conversation) -> None:
             hint="Say --yes to delete it without a question.",
         )
     try:
-        agreed = click.confirm(f"Delete '{_line(found.record.name)}' ({found.record.turns})?")
+        questions = _line(counted(found.record.turns, "question"))
+        agreed = click.confirm(f"Delete '{_line(found.record.name)}' ({questions})?")
     except click.Abort as error:
         raise Cancelled from error
     if not agreed:
