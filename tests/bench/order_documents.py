@@ -46,7 +46,10 @@ class Table:
 
 @dataclass(frozen=True)
 class Document:
-    """What stands in a document, in reading order. `notes` are beside the paragraphs."""
+    """What stands in a document, in reading order. `notes` are beside the paragraphs.
+
+    After a paragraph with a caption ("" is none) stands a figure, and the caption under it.
+    """
 
     name: str
     kind: Kind
@@ -54,6 +57,7 @@ class Document:
     title: str = ""
     columns: int = 1
     notes: tuple[str, ...] = ()
+    captions: tuple[str, ...] = ()
     table: Table | None = None
     head: str = ""
     foot: str = ""
@@ -62,7 +66,12 @@ class Document:
 
     @property
     def sentences(self) -> list[str]:
-        return [sentence for paragraph in self.paragraphs for sentence in paragraph]
+        captions = self.captions or ("",) * len(self.paragraphs)
+        return [
+            sentence
+            for paragraph, caption in zip(self.paragraphs, captions, strict=True)
+            for sentence in (*paragraph, *filter(None, (caption,)))
+        ]
 
 
 def reduced(text: str) -> str:
@@ -106,7 +115,7 @@ def table(draw: random.Random, rules: Rules, *, spanning: bool, rows: int = 0) -
 
 
 def order_documents(seed: int, languages: tuple[Language, ...]) -> list[Document]:
-    """Return documents of each kind: columns, notes, heads and feet, long tables, turned ones."""
+    """Return documents of each kind: columns, notes, heads and feet, long tables, turned ones, figures."""
     draw = random.Random(seed)
     made: list[Document] = []
     for number, columns in enumerate((2, 2, 2, 3, 3)):
@@ -135,6 +144,19 @@ def order_documents(seed: int, languages: tuple[Language, ...]) -> list[Document
             body = _paragraphs(draw, 10, language)
             name = f"{language}{columns}"
             made.append(Document(name, "columns", body, "", columns, language=language))
+    return made + _with_captions(draw)
+
+
+def _with_captions(draw: random.Random) -> list[Document]:
+    """Return documents in which a figure stands behind every third paragraph."""
+    made = []
+    for columns in (1, 2):
+        body = _paragraphs(draw, 10)
+        captions = tuple(
+            f"Figure {n // 3 + 1}: {_sentence(draw, 'en', 5, 9)}" if n % 3 == 1 else ""
+            for n in range(len(body))
+        )
+        made.append(Document(f"figures{columns}", "columns", body, "", columns, captions=captions))
     return made
 
 

@@ -27,6 +27,19 @@ def produce(producer: str, documents: Sequence[Document], folder: Path) -> None:
             _turn(folder / f"{document.name}.pdf", document.turned)
 
 
+def _joined(document: Document) -> list[str]:
+    return [" ".join(paragraph) for paragraph in document.paragraphs]
+
+
+def _with_figures(body: Sequence[str], document: Document, figure: str) -> list[str]:
+    """Put a figure behind each paragraph that has a caption; `{}` in `figure` stands for it."""
+    captions = document.captions or ("",) * len(body)
+    return [
+        text + (figure.format(caption) if caption else "")
+        for text, caption in zip(body, captions, strict=True)
+    ]
+
+
 def _turn(path: Path, turned: int) -> None:
     pdf = pypdfium2.PdfDocument(path.read_bytes())
     for page in pdf:
@@ -46,6 +59,8 @@ body { font: 11pt/1.3 "DejaVu Serif"; margin: 0; text-align: justify }
 .columns { columns: %(columns)d; column-gap: 8mm; column-fill: balance; hyphens: auto }
 .notes { display: grid; grid-template-columns: 35mm 1fr; gap: 4mm 6mm }
 .notes small { font-size: 8.5pt; text-align: left }
+figure { break-inside: avoid; margin: 3mm 0; font-size: 9pt }
+figure div { height: 30mm; border: 0.6pt solid black }
 table { border-collapse: collapse; text-align: left; width: 100%% } th, td { padding: 1.2mm 3mm }
 .ruled td, .ruled th { border: 0.6pt solid black }"""
 
@@ -66,7 +81,8 @@ def _html(document: Document) -> str:
     if not document.head:
         style = style[style.index("body") :].join(("@page{size:A4;margin:25mm 20mm}\n", ""))
     direction = "ltr" if document.language == "en" else "rtl"
-    body = [f"<p>{' '.join(paragraph)}</p>" for paragraph in document.paragraphs]
+    figure = "<figure><div></div><figcaption>{}</figcaption></figure>"
+    body = _with_figures([f"<p>{p}</p>" for p in _joined(document)], document, figure)
     if document.notes:
         pairs = zip(document.notes, body, strict=True)
         body = [f"<small>{note}</small>{text}" for note, text in pairs]
@@ -110,7 +126,9 @@ def _libreoffice(documents: Sequence[Document], folder: Path) -> None:
 
 
 def _fodt(document: Document) -> str:
-    body = [_odf_paragraph(" ".join(paragraph), "Body") for paragraph in document.paragraphs]
+    figure = f"{_odf_paragraph('', 'Figure')}{_odf_paragraph('{}', 'Note')}"
+    body = [_odf_paragraph(words, "Body") for words in _joined(document)]
+    body = _with_figures(body, document, figure)
     if document.notes:
         pairs = zip(document.notes, document.paragraphs, strict=True)
         body = [_odf_noted(note, " ".join(text)) for note, text in pairs]
@@ -148,6 +166,10 @@ def _odf_styles(mode: str) -> str:
         f'style:font-size-complex="{size}"/></style:style>'
         for name, where, size in (("Body", align, "11pt"), ("Title", "center", "16pt"),
                                   ("Cell", "start", "10pt"), ("Note", "start", "8.5pt"))
+    ) + (
+        '<style:style style:name="Figure" style:family="paragraph"><style:paragraph-properties '
+        'fo:border="0.5pt solid #000000" fo:padding-top="1.5cm" fo:padding-bottom="1.5cm" '
+        'fo:keep-with-next="always"/></style:style>'
     )  # fmt: skip
 
 
@@ -223,7 +245,10 @@ def _latex(documents: Sequence[Document], folder: Path) -> None:
 
 
 def _tex(document: Document) -> str:
-    body = [" ".join(paragraph) for paragraph in document.paragraphs]
+    figure = (
+        "\n\n\\noindent\\fbox{{\\rule{{0pt}}{{30mm}}\\hspace{{0.9\\linewidth}}}}\n\n{{\\small {}}}"
+    )
+    body = _with_figures(_joined(document), document, figure)
     if document.notes:
         pairs = zip(document.notes, body, strict=True)
         body = [
