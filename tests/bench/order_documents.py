@@ -115,7 +115,7 @@ def table(draw: random.Random, rules: Rules, *, spanning: bool, rows: int = 0) -
 
 
 def order_documents(seed: int, languages: tuple[Language, ...]) -> list[Document]:
-    """Return documents of each kind: columns, notes, heads and feet, long tables, turned ones, figures."""
+    """Return documents of each kind: columns, notes, heads and feet, tables, turned, figures."""
     draw = random.Random(seed)
     made: list[Document] = []
     for number, columns in enumerate((2, 2, 2, 3, 3)):
