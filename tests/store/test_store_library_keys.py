@@ -199,7 +199,7 @@ def test_a_full_disk_leaves_the_old_passphrase(tmp_path: Path) -> None:
 
 
 def change_on_full_disk(mount: Path) -> None:
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(mount)], check=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1536k", "tmpfs", str(mount)], check=True)
     keys = keys_in(mount)
     fill(keys, keys.create(PASSPHRASE, None), 2)
     key = keys.unlock(PASSPHRASE).key
