@@ -93,8 +93,9 @@ def records(environment: dict[str, str], library: str = "library") -> list[str]:
 
 
 def asked_and_closed(environment: dict[str, str]) -> bool:
-    """The log ends in order. The app waits a second for what was cited until then, not longer."""
-    actions = [action for action in records(environment) if action != "cite"]
+    """The log ends in order. The app waits a second for what was cited and kept, not longer."""
+    awaited = ("cite", "conversation")
+    actions = [action for action in records(environment) if action not in awaited]
     return actions[-3:] == ["ask", "shown", "lock"]
 
 
