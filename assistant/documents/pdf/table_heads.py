@@ -12,7 +12,7 @@ _SIGNS = r".,:/%\u20ac$\u00a3+\u2212()\s-"
 _NUMBER = re.compile(rf"[{_SIGNS}]{{0,8}}\d[\w{_SIGNS}]{{0,20}}")
 _NUMBERS = 0.6
 _HEAD_WORDS = 5
-_FARTHEST = 1.6
+FARTHEST = 1.6
 """How far above a table a head may stand, in heights of a line or in whites between its rows."""
 
 Extent = tuple[float, float]
@@ -58,7 +58,7 @@ def heads_above(
         return 0
     band = above[-1]
     apart = min(s.top for s in first) - max(s.bottom for s in band)
-    near = apart <= _FARTHEST * max(height, white)
+    near = apart <= FARTHEST * max(height, white)
     inside = all(
         s.left >= columns[0][0] - height and s.right <= columns[-1][1] + height for s in band
     )

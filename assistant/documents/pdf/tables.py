@@ -21,6 +21,7 @@ from assistant.documents.pdf.layout import (
     line_height,
 )
 from assistant.documents.pdf.table_heads import (
+    FARTHEST,
     Extent,
     column_names,
     heads_above,
@@ -60,6 +61,8 @@ def read_table(
     before, whose columns are `before`, and has no heads here, it keeps those.
     """
     height = line_height([s for band in bands for s in band])
+    if (far := _far_above(bands, height)) and (found := read_table(bands[far:], (), before)):
+        return 0, [_line(" ".join(s.text for s in band), band) for band in bands[:far]] + found[1]
     skipped, edges = _edges(bands, height)
     rows = _merged([_cells(band, edges) for band in bands[skipped:]], height)
     if not is_table(rows):
@@ -82,6 +85,19 @@ def read_table(
     lines += [_row_line(row, names) for row in rows[first:]]
     own = Columns(tuple(names), tuple(columns)) if any(names) else None
     return used, [replace(line, columns=own) for line in lines]
+
+
+def _far_above(bands: Sequence[Band], height: float) -> int:
+    """Return how many bands (0 or 1) stand too far above the others to be of their table.
+
+    A page's head in two parts is no head of the columns that happen to stand below them.
+    """
+    if len(bands) <= _LEAST_ROWS + 1:
+        return 0
+    first, *others = (
+        min(s.top for s in below) - max(s.bottom for s in above) for above, below in pairwise(bands)
+    )
+    return int(first > FARTHEST * max(height, *others))
 
 
 def _alike(one: Sequence[Extent], other: Sequence[Extent], height: float) -> bool:

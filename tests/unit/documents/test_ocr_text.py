@@ -67,6 +67,28 @@ def test_heads_and_feet_that_run_are_kept_apart() -> None:
     assert document.page_text(4).startswith("echo has a rule on echo.")
 
 
+LEVELS = (("Level", "Name", "Seen within", "Seen again"), ("1", "Immediate", "0 min", "at once"),
+          ("2", "Urgent", "10 min", "5 min"), ("3", "Standard", "45 min", "15 min"),
+          ("4", "Easy", "120 min", "60 min"))  # fmt: skip
+
+
+@pytest.mark.parametrize(("row", "belongs"), [(-3, False), (-1, True)])
+def test_a_pages_head_is_no_head_of_the_columns_below_it(row: int, belongs: bool) -> None:
+    """On a single picture nothing repeats that would tell it; it stands too far above."""
+    cells = [
+        line(text, 100 + 300 * column, number)
+        for number, texts in enumerate(LEVELS)
+        for column, text in enumerate(texts)
+    ]
+    head = [line("Guideline CG-07", 400, row), line("Sample", 1000, row)]
+    document = with_ocr(empty(1), {1: page(*head, *cells)})
+    (told,) = [one for one in document.text.splitlines() if "45 min" in one]
+    assert ("CG-07" in told) is belongs
+    if not belongs:
+        assert told == "3 | Name: Standard | Seen within: 45 min | Seen again: 15 min"
+        assert document.text.startswith("Guideline CG-07 Sample\n")
+
+
 def test_pages_that_were_not_looked_at_stay_as_they_are() -> None:
     first, third = "Scope\nAll of it.\n", "Price\nIt costs 5.\n"
     document = ParsedDocument(
