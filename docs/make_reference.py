@@ -98,14 +98,7 @@ def commands_page() -> str:
     """Return the text of docs/commands.md: the help of every command."""
     parts = ["# Commands", "", "Made from the program's own help by `docs/make_reference.py`.", ""]
     for path, command in walk(cli, "assistant"):
-        context = click.Context(
-            command,
-            info_name=path,
-            terminal_width=96,
-            max_content_width=96,
-            help_option_names=["-h", "--help"],
-        )
-        parts += [f"## `{path}`", "```", command.get_help(context), "```", ""]
+        parts += [f"## `{path}`", "```", _help(command, path, 96), "```", ""]
     return "\n".join(parts)
 
 
@@ -121,17 +114,21 @@ def manual_page() -> str:
         "[COMMAND] [OPTIONS] [ARGUMENTS]",
     ]
     for path, command in walk(cli, "assistant"):
-        context = click.Context(
-            command,
-            info_name=path,
-            terminal_width=72,
-            max_content_width=72,
-            help_option_names=["-h", "--help"],
-        )
         lines += [".SH " + path.upper().replace("-", "\\-"), ".nf"]
-        lines += [_roff(line) for line in command.get_help(context).splitlines()]
+        lines += [_roff(line) for line in _help(command, path, 72).splitlines()]
         lines.append(".fi")
     return "\n".join(lines) + "\n"
+
+
+def _help(command: click.Command, path: str, width: int) -> str:
+    context = click.Context(
+        command,
+        info_name=path,
+        terminal_width=width,
+        max_content_width=width,
+        help_option_names=["-h", "--help"],
+    )
+    return command.get_help(context)
 
 
 def _roff(line: str) -> str:

@@ -2,8 +2,8 @@
 
 A linear model for each of CUAD's 41 categories: words and pairs of neighbours, weighted by how
 rare they are, scaled to unit length, with logistic regression (no layer in between, so that
-each weight can be read in `clause_words.json`). A contract is scored in milliseconds. Fitted by
-`tests/bench/fit_clauses.py` on contracts of CUAD's training part only.
+each weight can be read in the file). A contract is scored in milliseconds. The weights and how
+they were made are in `models/cuad-clause-words`.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
+from assistant.models.catalogue import bundled_models_dir
 from assistant.strict_reader import read_file, read_json
 from assistant.types import Passage
 
-FILE = Path(__file__).with_name("clause_words.json")
 _LARGEST = 4 << 20
 _LONGEST = 4_000
 """Characters of a sentence that are looked at."""
@@ -60,10 +60,15 @@ def features(sentence: str) -> set[str]:
     return {*words, *map(" ".join, pairwise(words))}
 
 
+def words_file() -> Path:
+    """Return the file of the weights that we ship. Raises `ModelError`."""
+    return bundled_models_dir() / "cuad-clause-words" / "clause_words.json"
+
+
 @cache
 def clause_words() -> ClauseWords:
     """Return the model that we ship."""
-    return read_json(read_file(FILE, _LARGEST), ClauseWords)
+    return read_json(read_file(words_file(), _LARGEST), ClauseWords)
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,10 @@ class ConversationLoaded(Message):
     conversation: Conversation
 
 
+class ConversationLeft(Message):
+    """Nothing of a conversation is kept any more."""
+
+
 class ConversationKeeper:
     """Where the turns of one conversation are kept; its work is done in threads, one at a time.
 
@@ -45,12 +49,12 @@ class ConversationKeeper:
                 self.number = workspace.conversations.keep(answer, self.number).id
 
     def leave_nothing(self, workspace: Workspace) -> None:
-        """Delete what was kept of it, and keep no more."""
+        """Delete what was kept of it, and keep no more. What failed may be tried again."""
         with self._one:
             self.keeps = False
-            number, self.number = self.number, 0
-            if number:
-                workspace.conversations.remove(number)
+            if self.number:
+                workspace.conversations.remove(self.number)
+            self.number = 0
 
 
 def list_conversations(workspace: Workspace, post: Post) -> None:
@@ -60,6 +64,14 @@ def list_conversations(workspace: Workspace, post: Post) -> None:
 
 def load_conversation(workspace: Workspace, number: int, post: Post) -> None:
     do(lambda: ConversationLoaded(workspace.conversations.load(number)), post)
+
+
+def leave_nothing(workspace: Workspace, keeper: ConversationKeeper, post: Post) -> None:
+    def left() -> Message:
+        keeper.leave_nothing(workspace)
+        return ConversationLeft()
+
+    do(left, post)
 
 
 def run_quietly(work: Callable[[], object], post: Post) -> None:

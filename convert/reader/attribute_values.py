@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
+import calendar
 import random
 from collections.abc import Callable, Mapping, Sequence
 
-_MONTHS = (
-    "January", "February", "March", "April", "May", "June", "July", "August", "September",
-    "October", "November", "December",
-)  # fmt: skip
 _UNITS: Mapping[str, Sequence[str]] = {
     "mass": ("kg", "tonnes", "kilograms", "lb"),
     "speed": ("km/h", "knots", "mph"),
@@ -51,7 +48,7 @@ def _number(rng: random.Random) -> str:
 
 def _date(rng: random.Random) -> str:
     day, month, year = rng.randint(1, 28), rng.randint(1, 12), rng.randint(1998, 2031)
-    name = _MONTHS[month - 1]
+    name = calendar.month_name[month]
     written = (
         f"{day} {name} {year}", f"{name} {day}, {year}", f"{year}-{month:02d}-{day:02d}",
         f"{day}.{month}.{year}", f"{day} {name}",

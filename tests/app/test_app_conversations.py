@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from textual.widgets import OptionList
 
+from assistant.errors import StoreBusyError
 from assistant.tui.app import AssistantApp
 from assistant.tui.screens.conversations import ConversationsDialog
-from tests.app.helpers import SETTLED, ask, running, said, wait_until
+from assistant.tui.screens.dialogs import ErrorDialog
+from tests.app.helpers import SETTLED, ask, notices, running, said, wait_until
 from tests.fakes.workspace import FakeWorkspace
 
 
@@ -41,6 +43,21 @@ async def test_nothing_is_left_of_a_conversation_where_a_person_wants_it_so() ->
         await ask(pilot, "And for pumps?")
         await wait_until(pilot, lambda: said(app).count("total") == 2 and app.app_state.idle)
         assert not fake.conversations.kept
+
+
+async def test_a_conversation_that_could_not_be_deleted_is_not_called_gone() -> None:
+    fake = FakeWorkspace()
+    async with running(fake) as (app, pilot):
+        await ask(pilot, "How long is the warranty?")
+        await wait_until(pilot, lambda: fake.conversations.kept and app.app_state.idle, "kept")
+        fake.conversations.broken = StoreBusyError("another process is reading it.")
+        await pilot.press("ctrl+t")
+        await wait_until(pilot, lambda: isinstance(app.screen, ErrorDialog), "said")
+        assert not notices(app)
+        fake.conversations.broken = None
+        await pilot.press("enter", "ctrl+t")
+        await wait_until(pilot, lambda: not fake.conversations.kept, "gone at the second try")
+        await wait_until(pilot, lambda: bool(notices(app)), "and said")
 
 
 async def test_the_setting_keeps_none() -> None:

@@ -1,4 +1,4 @@
-"""Fit the words that tell CUAD's clauses (`assistant/tabular/clause_words.json`).
+"""Fit the words that tell CUAD's clauses (`models/cuad-clause-words/clause_words.json`).
 
     .venv-workstation/bin/python -m tests.bench.fit_clauses [--most N] [--try]
 
@@ -24,7 +24,7 @@ import numpy as np
 from scipy import optimize, sparse
 
 from assistant.answering.best_sentence import sentence_spans
-from assistant.tabular.clause_words import FILE, ClauseWords, features
+from assistant.tabular.clause_words import ClauseWords, features, words_file
 from convert.reader.held_out_names import is_for_calibration
 from tests.bench.precision_recall import Case, area, curve, lists
 from tests.bench.reading_sets import Span, separate_spans
@@ -174,7 +174,7 @@ def main() -> None:
         written = {"clauses": model.clauses, "biases": model.biases}
         head = json.dumps(written)[:-1]
         rows = ",\n".join(f"{json.dumps(w)}: {json.dumps(v)}" for w, v in model.words.items())
-        FILE.write_text(f'{head}, "words": {{\n{rows}\n}}}}\n', encoding="utf-8")
+        words_file().write_text(f'{head}, "words": {{\n{rows}\n}}}}\n', encoding="utf-8")
 
 
 if __name__ == "__main__":

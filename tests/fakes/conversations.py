@@ -12,10 +12,11 @@ AT = "2026-12-01T10:00:00+00:00"
 
 
 class FakeConversations:
-    """Keeps conversations by their number, from 1."""
+    """Keeps conversations by their number, from 1. While it is `broken` nothing is deleted."""
 
     def __init__(self) -> None:
         self.kept: dict[int, Conversation] = {}
+        self.broken: Exception | None = None
 
     def find(self, words: str = "") -> list[ConversationRecord]:
         wanted = words.casefold().split()
@@ -48,6 +49,8 @@ class FakeConversations:
 
     def remove(self, number: int) -> ConversationRecord:
         self.load(number)
+        if self.broken is not None:
+            raise self.broken
         return self.kept.pop(number).record
 
     def quoting(self, document_id: int) -> list[ConversationRecord]:

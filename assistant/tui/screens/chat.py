@@ -13,7 +13,12 @@ from textual.widgets import Footer
 
 from assistant.tui import safe_content
 from assistant.tui.app_state import ANSWER, AppState, LibraryState
-from assistant.tui.conversation_keeper import ConversationKeeper, run_quietly
+from assistant.tui.conversation_keeper import (
+    ConversationKeeper,
+    ConversationLeft,
+    leave_nothing,
+    run_quietly,
+)
 from assistant.tui.messages import AnswerEnded, AnswerWaiting, Outbox
 from assistant.tui.screens.conversations import ConversationsDialog
 from assistant.tui.screens.dialogs import ErrorDialog
@@ -192,7 +197,10 @@ class ChatScreen(MainScreen):
         if self.app_state.workspace is None:
             return
         keeper = self._keeper
-        self.app_state.run_short(lambda w, post: run_quietly(lambda: keeper.leave_nothing(w), post))
+        self.app_state.run_short(lambda w, post: leave_nothing(w, keeper, post), self)
+
+    @on(ConversationLeft)
+    def _left(self) -> None:
         self.notify("Nothing of this conversation is kept; the next one is.", markup=False)
 
     def action_next_reading(self) -> None:

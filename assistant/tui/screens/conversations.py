@@ -12,6 +12,7 @@ from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
+from assistant.text.counted import counted
 from assistant.tui import safe_content
 from assistant.tui.app_state import AppState
 from assistant.tui.conversation_keeper import (
@@ -51,7 +52,7 @@ class ConversationsDialog(ModalScreen[Conversation | None]):
         rows = self.query_one(OptionList)
         rows.clear_options()
         for record in event.records:
-            many = f"{record.turns} question{'' if record.turns == 1 else 's'}"
+            many = counted(record.turns, "question")
             said = safe_content.join(
                 safe_content.line(record.name),
                 safe_content.line(f"  {many}, {record.changed_at[:10]}", MUTED),
