@@ -113,7 +113,7 @@ def read(
 
 
 def _version() -> str:
-    return hashlib.sha256(clause_words.FILE.read_bytes()).hexdigest()[:12]
+    return hashlib.sha256(clause_words.words_file().read_bytes()).hexdigest()[:12]
 
 
 def _key(contract: Contract, column: Column) -> str:
