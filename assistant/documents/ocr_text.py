@@ -171,7 +171,7 @@ def _kept_notes(document: ParsedDocument, pages: Mapping[int, OcrPage]) -> list[
     """Return the document's own notes but those of pages that have been read since."""
     kept = []
     for note in document.notes:
-        if note.code == "unmapped_letters":
+        if note.code in ("unmapped_letters", "ocr_layer"):
             left = tuple(n for n in note.pages if n not in pages)
             if left:
                 kept.append(replace(note, number=len(left), pages=left))

@@ -17,6 +17,9 @@ NOTES: dict[str, str] = {
     "pages_without_text": "{number} of its pages have no text (pictures or blank)",
     "unseen_text": "{number} characters that nobody can see were left out",
     "unmapped_letters": "{number} of its pages have no usable text: their letters have no meaning",
+    "ocr_layer": "the text of {number} of its pages is what an earlier OCR made of their pictures",
+    "poor_ocr_layer": "an earlier OCR read {number} of its pages badly (of the words tried, "
+    "{label} % are right)",
     "encoding": "it is not UTF-8: read as {label}, which its letters speak for",
     "bytes_replaced": "{number} bytes that mean nothing in its encoding became \ufffd",
     "payloads": "{number} characters of encoded data, such as pictures, were left out",
@@ -47,6 +50,7 @@ ADVICE: dict[str, str] = {
     "illegible_lines": "OCR knows no Cyrillic, Arabic and Hebrew; a sharper scan may help",
     "doubtful_lines": "Compare quotes from there with the paper; a sharper scan may help",
     "pages_without_text": "If there is writing on them: assistant add FILE --ocr always",
+    "poor_ocr_layer": "Have them read again: assistant add FILE --ocr always",
     "unseen_text": "Look at the page: what is covered, white on white or cut off is not read.",
     "unmapped_letters": "The page looks right and can't be read: assistant add FILE --ocr always",
 }

@@ -22,7 +22,7 @@ from assistant.ingest.attachments import (
     with_bare_pages,
     with_left_out,
 )
-from assistant.ingest.ocr_pages import PictureReader, read_pictures
+from assistant.ingest.ocr_pages import PictureReader, read_pictures, with_layer_tried
 from assistant.ingest.plan import portable_source
 from assistant.ingest.run_library import RunLibrary, files_of
 from assistant.ingest.sync_run import SyncRun
@@ -261,9 +261,11 @@ class Ingester:
         cancel: CancelToken,
     ) -> Generator[IngestEvent, None, ParsedFile]:
         """Read the pages that are pictures; return the file with their text."""
-        if not parsed.pictures or self._pictures is None:
-            return parsed
         reader, settings = self._pictures, self._settings
+        if reader is None:
+            return parsed
+        if not parsed.pictures:
+            return with_layer_tried(file, parsed, reader, cancel)
         return (yield from read_pictures(file, parsed, path, index, reader, settings, cancel))
 
     def _chunk(

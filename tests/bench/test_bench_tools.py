@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.bench.bench_ocr import as_printed
 from tests.bench.bench_side_by_side import Bench
 from tests.bench.measure import run_measured
 from tests.bench.report import Figure, at_least, at_most, publish
@@ -126,3 +127,9 @@ def test_answers_that_come_whole_have_no_speed_and_break_nothing(tmp_path: Path)
     bench.runs["ours ask"] = [{"answers": [whole | {"first_token_s": None}]}]
     with pytest.raises(RuntimeError, match="no question"):
         bench.first_word("ours ask")
+
+
+def test_heads_of_columns_count_once_as_they_are_printed() -> None:
+    read = "The fees\nBerth | Summer | Winter\nUp to 9 m | Summer: 20 | Winter: 13\n9 | 12 | 14"
+    printed = "The fees\nBerth Summer Winter\nUp to 9 m 20 13\n9 12 14"
+    assert as_printed(read) == printed

@@ -7,6 +7,8 @@ import struct
 import zlib
 
 from PIL import Image, ImageDraw
+from reportlab.lib.utils import ImageReader
+from reportlab.pdfgen import canvas
 
 DOTS = (37, 23)
 """A size of which no side is a multiple of eight."""
@@ -67,3 +69,16 @@ def jpeg_header(width: int, height: int) -> bytes:
     frame = struct.pack(">BHHB", 8, height, width, 1) + b"\x01\x11\x00"
     start = b"\xff\xd8\xff\xc0" + struct.pack(">H", len(frame) + 2) + frame
     return start + b"\xff\xda\x00\x08\x01\x01\x00\x00\x3f\x00\x00\xff\xd9"
+
+
+def pictures_with_text(*texts: str, side: float = 612) -> bytes:
+    """Return a PDF of pages with a picture of that width, and text upon it."""
+    out = io.BytesIO()
+    made = canvas.Canvas(out, pagesize=(612, 792))
+    for text in texts:
+        made.drawImage(ImageReader(pattern("L", (200, 260))), 0, 0, side, side * 792 / 612)
+        for row in range(0, len(text), 60):
+            made.drawString(72, 760 - row / 5, text[row : row + 60])
+        made.showPage()
+    made.save()
+    return out.getvalue()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pypdfium2
 import pypdfium2.raw as pdfium_c
@@ -17,7 +18,7 @@ from assistant.documents.pdf.line_hyphens import joined_words
 from assistant.documents.pdf.outline import bookmarks, page_locators
 from assistant.documents.pdf.page import read_page
 from assistant.documents.pdf.running_text import take_out_running
-from assistant.documents.pdf.scanned import is_scan
+from assistant.documents.pdf.scanned import is_scan, was_read_before
 from assistant.documents.size_limits import MAX_CHARACTERS, MAX_PAGES
 from assistant.types.documents import Note, ParsedDocument, Region
 
@@ -86,6 +87,8 @@ def _read_pages(document: pypdfium2.PdfDocument, *, by_ocr: bool) -> list[PageLi
             before = next((line.columns for line in reversed(ends) if line.columns), None)
             read = read_page(page, form, before)
             left = by_ocr and is_scan(page, read)
+            if by_ocr and not left and was_read_before(page, read):
+                read = replace(read, scanned=True)
             pages.append(PageLines((), read.height) if left else read)
             page.close()
         except pypdfium2.PdfiumError as error:
@@ -120,6 +123,9 @@ def _notes(pages: Sequence[PageLines]) -> tuple[Note, ...]:
     strange = [n for n, page in enumerate(pages, start=1) if page.unreadable]
     if strange:
         notes.append(Note("unmapped_letters", len(strange), pages=tuple(strange[:_MOST_NAMED])))
+    before = [n for n, page in enumerate(pages, start=1) if page.scanned]
+    if before:
+        notes.append(Note("ocr_layer", len(before), pages=tuple(before[:_MOST_NAMED])))
     return tuple(notes)
 
 

@@ -88,13 +88,15 @@ class PageLines:
     """The lines of a page in reading order, the page's height, and what a person can't see.
 
     `hidden` counts characters that were left out because they can't be seen, `unreadable`
-    tells that the letters have no meaning (private use, not mapped).
+    tells that the letters have no meaning (private use, not mapped), `scanned` that the text
+    lies over a picture of the page.
     """
 
     lines: tuple[Line, ...]
     height: float
     hidden: int = 0
     unreadable: bool = False
+    scanned: bool = False
 
 
 def line_height(segments: Sequence[Segment]) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 from assistant.documents.pdf.layout import PageLines
 from assistant.types.documents import RunningText
@@ -55,7 +56,7 @@ def take_out_running(pages: Sequence[PageLines]) -> tuple[list[PageLines], list[
                 out[at] = position
         out = _set_apart(page, out)
         lines = tuple(line for at, line in enumerate(page.lines) if at not in out)
-        kept.append(PageLines(lines, page.height, page.hidden, page.unreadable))
+        kept.append(replace(page, lines=lines))
         for position in ("head", "foot"):
             texts = [page.lines[at].text for at in sorted(out) if out[at] == position]
             if texts:

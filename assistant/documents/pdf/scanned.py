@@ -1,4 +1,4 @@
-"""Tell scanned pages that carry a few words of text: a stamp, a number, a fax's head."""
+"""Tell scanned pages: with a few words of text (a stamp, a fax's head), or read by OCR before."""
 
 from __future__ import annotations
 
@@ -19,8 +19,20 @@ def is_scan(page: pypdfium2.PdfPage, read: PageLines) -> bool:
 
     A scan with a layer of text that OCR has made before has much text, and is none of these.
     """
-    if sum(len(line.text) for line in read.lines) > _FEW:
-        return False
+    return _has_few_words(read) and _is_covered(page)
+
+
+def was_read_before(page: pypdfium2.PdfPage, read: PageLines) -> bool:
+    """Whether the page's text lies over a picture of the page, as OCR leaves it."""
+    return not _has_few_words(read) and _is_covered(page)
+
+
+def _has_few_words(read: PageLines) -> bool:
+    return sum(len(line.text) for line in read.lines) <= _FEW
+
+
+def _is_covered(page: pypdfium2.PdfPage) -> bool:
+    """Whether pictures cover half of the page."""
     width, height = page.get_size()
     area = 0.0
     for picture in page.get_objects(filter=[pdfium_c.FPDF_PAGEOBJ_IMAGE], max_depth=_DEEPEST):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import struct
 import time
 import zlib
@@ -12,8 +11,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from reportlab.lib.utils import ImageReader
-from reportlab.pdfgen import canvas
 
 from assistant.config import Settings
 from assistant.documents.file_type import picture_kind
@@ -23,7 +20,7 @@ from assistant.documents.sandboxed_parser import ChildParser
 from assistant.errors import DocumentError
 from assistant.types import PagePicture, ReadOptions
 from tests.fakes import pdf_files, picture_files
-from tests.fakes.picture_files import encoded, pattern
+from tests.fakes.picture_files import encoded, pattern, pictures_with_text
 
 NOISE = zlib.compress(bytes(1 << 16))
 
@@ -260,19 +257,6 @@ def test_a_file_that_changed_meanwhile_is_refused(looking: ChildParser, folder: 
         looking.picture(path, 1, parsed.content_hash)
 
 
-def stamped(*texts: str, side: float = 612) -> bytes:
-    """Return a PDF of pages with a picture of that width, and text upon it."""
-    out = io.BytesIO()
-    made = canvas.Canvas(out, pagesize=(612, 792))
-    for text in texts:
-        made.drawImage(ImageReader(pattern("L", (200, 260))), 0, 0, side, side * 792 / 612)
-        for row in range(0, len(text), 60):
-            made.drawString(72, 760 - row / 5, text[row : row + 60])
-        made.showPage()
-    made.save()
-    return out.getvalue()
-
-
 @pytest.mark.parametrize(
     ("text", "side", "looked_at"),
     [
@@ -287,11 +271,13 @@ def test_a_scan_with_a_stamp_is_looked_at_as_a_whole(
     text: str, side: float, *, looked_at: bool, looking: ChildParser, folder: Path
 ) -> None:
     path = folder / "a.pdf"
-    path.write_bytes(stamped("The first page has text enough to be read. " * 5, text, side=side))
+    path.write_bytes(
+        pictures_with_text("The first page has text enough to be read. " * 5, text, side=side)
+    )
     assert looking.parse(path).pictures == ((2,) if looked_at else ())
 
 
 def test_without_ocr_a_stamp_is_read_as_it_is(parser: ChildParser, folder: Path) -> None:
     path = folder / "a.pdf"
-    path.write_bytes(stamped("ABC-000123"))
+    path.write_bytes(pictures_with_text("ABC-000123"))
     assert parser.parse(path).document.text == "ABC-000123\n"

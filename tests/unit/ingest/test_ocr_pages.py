@@ -35,15 +35,17 @@ WORDS = "The pump must be drained before the first frost of the year."
 class FakeOcr:
     """Reads the same words from each picture; keeps which ones it was shown."""
 
-    def __init__(self, text: str = WORDS, *, cancel_after: int = -1) -> None:
-        self.text, self.cancel_after = text, cancel_after
+    def __init__(
+        self, text: str = WORDS, *, cancel_after: int = -1, confidence: float = 0.8
+    ) -> None:
+        self.text, self.cancel_after, self.confidence = text, cancel_after, confidence
         self.seen: list[PagePicture] = []
 
     def read(self, picture: PagePicture, cancel: CancelToken | None = None) -> OcrPage:
         self.seen.append(picture)
         if len(self.seen) == self.cancel_after and cancel is not None:
             cancel.cancel()
-        lines = (OcrLine(self.text, 0.8, 100, 100, 900, 126),) if self.text else ()
+        lines = (OcrLine(self.text, self.confidence, 100, 100, 900, 126),) if self.text else ()
         return OcrPage(picture.height, lines)
 
 
@@ -175,3 +177,37 @@ def test_a_picture_that_came_with_a_mail_is_read(parser: ChildParser, tmp_path: 
     photo, letter = (e.document for e in events if isinstance(e, FileAdded))
     assert store.page_text(photo.id, 1) == WORDS + "\n"
     assert "See the photograph" in store.page_text(letter.id, 1)
+
+
+LAYER = "The pump must be drained before the first frost of the year, and filled in spring again. "
+POOR = "Tho purnp rnust bc draincd bcforc thc flrst frost of the ycar, and fllled in sprlng agaln. "
+
+
+@pytest.mark.parametrize(
+    ("text", "read", "code", "looked"),
+    [
+        (LAYER * 4, LAYER * 4, "ocr_layer", 1),
+        (POOR * 4, LAYER * 4, "poor_ocr_layer", 1),
+        (LAYER * 4, "", "ocr_layer", 1),  # nothing that could be compared
+        (LAYER * 4, "Blot.", "ocr_layer", 1),
+    ],
+)
+def test_what_an_earlier_ocr_left_is_tried_on_one_page(
+    parser: ChildParser, tmp_path: Path, text: str, read: str, code: str, looked: int
+) -> None:
+    path = tmp_path / "archive.pdf"
+    path.write_bytes(picture_files.pictures_with_text(text, text, text))
+    ocr = FakeOcr(read, confidence=0.97)
+    events, _ = added(path, parser, ocr)
+    (event,) = (e for e in events if isinstance(e, FileAdded))
+    assert len(ocr.seen) == looked
+    assert ("earlier OCR read 3 of its pages badly" in event.note) == (code == "poor_ocr_layer")
+    assert ("what an earlier OCR made" in event.note) == (code == "ocr_layer")
+
+
+def test_a_person_who_wants_no_ocr_gets_none(parser: ChildParser, tmp_path: Path) -> None:
+    path = tmp_path / "archive.pdf"
+    path.write_bytes(picture_files.pictures_with_text(POOR * 4))
+    ocr = FakeOcr(LAYER * 4, confidence=0.97)
+    added(path, parser, ocr, wanted="never")
+    assert not ocr.seen
