@@ -45,8 +45,9 @@ class AnswerSpan:
 
     `margin` (nats) is its log-odds against "no answer" in its own passage, `relevance` the
     reader's logit for that passage; `share` (0..1) is the probability of its words, summed over
-    all passages. `alone` is the margin (nats) of the best answer in its own sentence, read
-    without what stands around it; None where it was not read so.
+    all passages. `rank` counts its passage's place in the search from 0. `alone` is the margin
+    (nats) of the best answer in its own sentence, read without what stands around it; None
+    where it was not read so.
     """
 
     place: Place
@@ -54,21 +55,31 @@ class AnswerSpan:
     margin: float
     relevance: float
     share: float
+    rank: int = 0
     alone: float | None = None
 
 
 def read_hits(
     question: str, hits: Sequence[Hit], reader: Reader, cancel: CancelToken | None = None
-) -> tuple[AnswerSpan, ...]:
-    """Read the first `PASSAGES` hits; return what may answer, best first, each text once.
+) -> tuple[tuple[Hit, ...], tuple[AnswerSpan, ...]]:
+    """Read the first `PASSAGES` hits; return the hits, and what may answer, best first.
 
-    Raises what the reader raises.
+    The hits come back in the order of their weights (`passage_weights`), those that were not
+    read behind them: that is the reader as reranker (`tests/bench/bench_reranking.py`). Each
+    text is given once; places count in the new order. Raises what the reader raises.
     """
     shown = hits[:PASSAGES]
     readings = reader.read(question, [hit.passage.text for hit in shown], cancel)
-    fitting = [fitting_spans(question, hit, r) for hit, r in zip(shown, readings, strict=True)]
-    best = ranked(shown, fitting)
-    return (_read_alone(question, shown, best[0], reader), *best[1:]) if best else ()
+    weights = passage_weights(shown, readings)
+    order = sorted(range(len(shown)), key=lambda n: -weights[n])
+    better = tuple(shown[n] for n in order)
+    fitting = [fitting_spans(question, shown[n], readings[n]) for n in order]
+    best = [
+        replace(span, rank=order[span.place.passage])
+        for span in ranked(better, fitting, [weights[n] for n in order])
+    ]
+    best[:1] = [_read_alone(question, better, span, reader) for span in best[:1]]
+    return (*better, *hits[PASSAGES:]), tuple(best)
 
 
 def _read_alone(
@@ -121,9 +132,10 @@ def in_one_paragraph(span: ReadSpan, text: str) -> ReadSpan:
     return replace(span, start=longest[0], end=longest[1])
 
 
-def ranked(hits: Sequence[Hit], readings: Sequence[Reading]) -> tuple[AnswerSpan, ...]:
-    """Rank the spans of all passages by the probability of their words."""
-    weights = passage_weights(hits, readings)
+def ranked(
+    hits: Sequence[Hit], readings: Sequence[Reading], weights: Sequence[float]
+) -> tuple[AnswerSpan, ...]:
+    """Rank the spans of all passages, which weigh `weights`, by the probability of their words."""
     found: dict[tuple[str, ...], list[tuple[float, AnswerSpan]]] = {}
     for number, (hit, reading) in enumerate(zip(hits, readings, strict=True)):
         whole = _log_sum([reading.no_answer, *(span.score for span in reading.spans)])

@@ -37,6 +37,7 @@ _STATES = 0.0
 class ReaderAnswer:
     """What the reader found: `spans` best first, and `sentences` with what it would answer.
 
+    `hits` are those of the search in the reader's order, in which all places count.
     `short` is the best span, cited; `confidence` (0..1) that it is right
     (None where nothing is in doubt); `refused` tells that
     this is too little to give it. `scored` has the sentences of the passages that hold a span,
@@ -45,6 +46,7 @@ class ReaderAnswer:
     for the reason of the route.
     """
 
+    hits: tuple[Hit, ...]
     spans: tuple[AnswerSpan, ...] = ()
     sentences: tuple[Sentence, ...] = ()
     short: Citation | None = None
@@ -68,16 +70,17 @@ def read_answer(
 
     Raises what the reader raises.
     """
-    hits = result.hits
-    spans = read_hits(question, hits, reader, cancel)
+    hits, spans = read_hits(question, result.hits, reader, cancel)
     if not spans:
-        return ReaderAnswer()
+        return ReaderAnswer(hits)
+    result = replace(result, hits=hits)
     confidence = answer_confidence(question, result, spans, reader.calibration)
     scored = _scored(hits, spans)
     given = _listed(spans) if several else spans[:1]
     sentences = tuple(dict.fromkeys(sentence_of(hits, scored, span) for span in given))
     best = hits[spans[0].place.passage].passage
     return ReaderAnswer(
+        hits,
         spans=spans,
         sentences=sentences,
         short=_short(hits, spans[0]),
@@ -172,7 +175,7 @@ def by_document(sentences: Sequence[Sentence]) -> tuple[Sentence, ...]:
 
 
 def kept_hits(result: SearchResult, answer: ReaderAnswer, wanted: int) -> SearchResult:
-    """Leave out hits beyond the first `wanted` and beyond the last that the answer points to."""
+    """Take the hits in the reader's order: `wanted`, or as many as the answer points to."""
     used = [span.place.passage for span in answer.spans[:MOST_LISTED]]
     used += [sentence.hit for sentence in answer.statements]
-    return replace(result, hits=result.hits[: max([wanted, *(n + 1 for n in used)])])
+    return replace(result, hits=answer.hits[: max([wanted, *(n + 1 for n in used)])])

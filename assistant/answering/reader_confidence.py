@@ -41,9 +41,9 @@ def features(
     `most` the best such margin of all;
     `share` the log-odds of its probability over all passages, `ahead` by how much that is more
     than the next answer's (a logarithm);
-    `relevance` the search's, as log-odds; `dense` the best cosine; `rank` the passage's place;
-    `lacking` the share of the question's words that its passage lacks; `length` the logarithm
-    of its characters.
+    `relevance` the search's, as log-odds; `dense` the best cosine; `rank` the passage's place in
+    the search; `lacking` the share of the question's words that its passage lacks; `length` the
+    logarithm of its characters.
     """
     best = spans[0]
     passage = result.hits[best.place.passage].passage
@@ -60,7 +60,7 @@ def features(
         "ahead": math.log((best.share + 1e-4) / (other + 1e-4)),
         "relevance": _log_odds(result.relevance),
         "dense": max(dense, default=0.0),
-        "rank": math.log(best.place.passage + 1.0),
+        "rank": math.log(best.rank + 1.0),
         "lacking": len(asked - there) / len(asked) if asked else 0.0,
         "length": math.log(max(len(best.text), 1)),
     }

@@ -77,7 +77,9 @@ def summary_of(
     hits = tuple(Hit(passage, Scores(0.0)) for part in parts for passage in part.passages)
     sentences = tuple(sentence for part in parts for sentence in part.sentences)
     result = SearchResult(document.name, hits, relevance=1.0, relevant=bool(hits))
-    return result, ReaderAnswer(sentences=sentences, confidence=None, refused=not sentences)
+    return result, ReaderAnswer(
+        result.hits, sentences=sentences, confidence=None, refused=not sentences
+    )
 
 
 def _sections(passages: Sequence[Passage], most: int) -> list[tuple[str, list[Passage]]]:

@@ -23,7 +23,7 @@ import random
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -113,7 +113,8 @@ def asked(folder: Path, found: Material, ends: float) -> list[Row]:
 
 def ask(retriever: Retriever, reader: Reader, query: Query) -> Row:
     result = retriever.search(query.text, PASSAGES)
-    spans = read_hits(query.text, result.hits, reader)
+    hits, spans = read_hits(query.text, result.hits, reader)
+    result = replace(result, hits=hits)
     if not spans:
         return Row(query.id, query.kind, query.article, None, right=False, f1=0.0)
     best = spans[0]

@@ -55,6 +55,7 @@ QUICK = {
     "lockdown": "--rounds 1",
     "model_sizes": "--sizes 1B",
     "ocr": "--pages 1",
+    "reranking": "--count 2 --sets cuad",
     "quantized": "--paragraphs 1",
     "quoting": "--count 1",
     "reading": "--count 1 --train 20",

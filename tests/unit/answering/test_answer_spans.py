@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.answering.answer_spans import fitting_spans, ranked
+from assistant.answering.answer_spans import fitting_spans, passage_weights, ranked, read_hits
 from assistant.types import (
     Hit,
     Reading,
     ReadSpan,
 )
+from tests.fakes.reader import FakeReader
 from tests.unit.answering.test_reader_answer import hit
 
 
@@ -19,7 +20,8 @@ def found(text: str, words: str, score: float, relevance: float = 0.0) -> tuple[
 
 
 def best(*pairs: tuple[Hit, Reading]) -> str:
-    spans = ranked([h for h, _ in pairs], [r for _, r in pairs])
+    hits, readings = [h for h, _ in pairs], [r for _, r in pairs]
+    spans = ranked(hits, readings, passage_weights(hits, readings))
     assert sum(span.share for span in spans) <= 1.0 + 1e-9
     return spans[0].text
 
@@ -48,8 +50,17 @@ def test_a_passage_that_does_not_concern_the_question_counts_less() -> None:
 
 
 def test_nothing_comes_of_nothing() -> None:
-    assert ranked([], []) == ()
-    assert ranked([hit("A.")], [Reading((), 0.0)]) == ()
+    assert ranked([], [], []) == ()
+    assert ranked([hit("A.")], [Reading((), 0.0)], [1.0]) == ()
+
+
+def test_the_reader_puts_the_passages_in_its_own_order() -> None:
+    texts = ("The warranty ends in June.", "The station is inspected in May.")
+    question = "When is the station inspected?"
+    reader = FakeReader({question: {"May": 3.0, "June": -4.0}})
+    hits, spans = read_hits(question, [hit(text) for text in texts], reader)
+    assert [h.passage.text for h in hits] == [texts[1], texts[0]]
+    assert (spans[0].text, spans[0].place.passage, spans[0].rank) == ("May", 0, 1)
 
 
 def fitting(question: str, text: str, *words: str) -> list[str]:
