@@ -25,6 +25,11 @@ PASSAGES = 20
 PRIOR = 3.0
 """Weight of the search's rank beside the reader's relevance, both logarithms."""
 
+_RANK = 2.0
+"""Nats of the reader's relevance that one factor e of the search's rank outweighs in the order of
+the passages: with 0, 0.5, 1, 2 and 4 CUAD's contracts gave 0.85, 0.86, 0.87, 0.89 and
+0.88 of the answers' passages among the first five."""
+
 _OTHER_KIND = 2.5
 """Nats that are taken off a span without a number where a count or amount is asked for."""
 
@@ -64,14 +69,14 @@ def read_hits(
 ) -> tuple[tuple[Hit, ...], tuple[AnswerSpan, ...]]:
     """Read the first `PASSAGES` hits; return the hits, and what may answer, best first.
 
-    The hits come back in the order of their weights (`passage_weights`), those that were not
-    read behind them: that is the reader as reranker (`tests/bench/bench_reranking.py`). Each
-    text is given once; places count in the new order. Raises what the reader raises.
+    The hits come back in the reader's order, those that were not read behind them: the reader
+    as reranker (`tests/bench/bench_reranking.py`). Each text is given once; places count in the
+    new order. Raises what the reader raises.
     """
     shown = hits[:PASSAGES]
     readings = reader.read(question, [hit.passage.text for hit in shown], cancel)
     weights = passage_weights(shown, readings)
-    order = sorted(range(len(shown)), key=lambda n: -weights[n])
+    order = sorted(range(len(shown)), key=lambda n: _RANK * math.log(n + 1) - readings[n].relevance)
     better = tuple(shown[n] for n in order)
     fitting = [fitting_spans(question, shown[n], readings[n]) for n in order]
     best = [

@@ -13,13 +13,15 @@ from assistant.lockdown.engage import (
     prepare_compute_only,
     preview,
     said,
+    try_sockets,
 )
-from assistant.lockdown.report import Facility, LockdownReport, Policy, State, Tier
+from assistant.lockdown.report import Facility, LockdownReport, Policy, Results, State, Tier
 
 __all__ = [
     "Facility",
     "LockdownReport",
     "Policy",
+    "Results",
     "State",
     "Tier",
     "child_preamble",
@@ -30,4 +32,5 @@ __all__ = [
     "prepare_compute_only",
     "preview",
     "said",
+    "try_sockets",
 ]

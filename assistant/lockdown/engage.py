@@ -9,7 +9,7 @@ from pathlib import Path
 from types import ModuleType
 
 from assistant.errors import LockdownError
-from assistant.lockdown.report import Facility, LockdownReport, Policy
+from assistant.lockdown.report import Facility, LockdownReport, Policy, Results
 
 _MODULES = {"linux": "linux", "darwin": "macos", "win32": "windows"}
 
@@ -47,6 +47,21 @@ def said(report: LockdownReport) -> str:
 def current() -> LockdownReport | None:
     """Return what is in force in this process; None before `engage`."""
     return _in_force[-1] if _in_force else None
+
+
+def try_sockets() -> Results:
+    """Try the ways to a socket once more, from this very process, and say which got through.
+
+    What gets through is closed at once; nothing is sent. Without a lock all of them do.
+    """
+    from assistant.lockdown import self_test
+    from assistant.lockdown.syscalls import machine
+
+    results = Results()
+    self_test.probe_sockets(results)
+    if sys.platform == "linux" and (on := machine()) is not None and current() is not None:
+        self_test.probe_calls(results, on)
+    return results
 
 
 def preview() -> LockdownReport:

@@ -30,6 +30,7 @@ from assistant.tui.screens.chat import ChatScreen
 from assistant.tui.screens.dialogs import ErrorDialog
 from assistant.tui.screens.help import HelpScreen
 from assistant.tui.screens.library import LibraryScreen
+from assistant.tui.screens.lockdown import LockdownDialog
 from assistant.tui.screens.review import ReviewScreen
 from assistant.tui.screens.tables import TablesDialog
 from assistant.tui.screens.unlock import LockableLibrary, Unlocked
@@ -37,7 +38,7 @@ from assistant.tui.shutdown import ShutdownApp
 from assistant.types import Workspace
 
 WHILE_LOCKED = frozenset(
-    {"quit", "interrupt", "toggle_dark", "change_theme", "focus_next", "focus_previous"}
+    {"quit", "interrupt", "toggle_dark", "change_theme", "focus_next", "focus_previous", "lockdown"}
 )
 """Actions of the app that need no library."""
 
@@ -61,6 +62,7 @@ class AssistantApp(ShutdownApp):
         Binding("f3", "toggle_library", "Library"),
         Binding("ctrl+o", "add_documents", "Add", show=False),
         Binding("f4", "lock", "Lock", show=False),
+        Binding("f10", "lockdown", "Offline", show=False),
         Binding("f8", "tables", "Tables", show=False),
         Binding("f5", "reopen", "Open again", show=False),
         Binding("ctrl+c", "interrupt", "Cancel or quit", show=False, priority=True),
@@ -245,6 +247,10 @@ class AssistantApp(ShutdownApp):
     def action_help(self) -> None:
         if not self._dialog_open:
             self.push_screen(HelpScreen())
+
+    def action_lockdown(self) -> None:
+        if not isinstance(self.screen, LockdownDialog):
+            self.push_screen(LockdownDialog())
 
     def action_toggle_dark(self) -> None:
         dark = self.current_theme.dark

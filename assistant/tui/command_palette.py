@@ -40,6 +40,7 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("Tables", "The same questions to many documents", "tables"),
     ("Review drafted questions", "Keep, mend or drop questions for `eval`", "review"),
     ("Lock the library", "Take it off the screen until the passphrase is given", "lock"),
+    ("Prove that it is offline", "What is locked, tried again now", "lockdown"),
     ("Help", "Keys and marks", "help"),
     ("Quit", "Cancel what runs, close the library and leave", "quit"),
 )

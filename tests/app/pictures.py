@@ -10,7 +10,10 @@ import asyncio
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from unittest.mock import patch
 
+from assistant import lockdown
+from assistant.lockdown import Facility, LockdownReport
 from assistant.sample_library import SAMPLE_QUESTION
 from assistant.tui.app import AssistantApp
 from assistant.types import (
@@ -51,10 +54,27 @@ class RecordedWorkspace(FakeWorkspace):
         yield Finished(answer)
 
 
+LOCKED = LockdownReport(
+    "linux",
+    "kernel",
+    (
+        Facility("system calls", "on", "sockets are denied"),
+        Facility("files", "partial", "an older kernel"),
+    ),
+    probes=84,
+)
+"""What the real command has in force on Linux."""
+
+
 async def draw() -> str:
     """Return the picture as SVG."""
     fake = RecordedWorkspace()
     app = AssistantApp(lambda: fake)
+    with patch.object(lockdown, "current", lambda: LOCKED):
+        return await _drawn(app)
+
+
+async def _drawn(app: AssistantApp) -> str:
     async with app.run_test(size=SIZE) as pilot:
         await wait_until(pilot, lambda: app.app_state.state in SETTLED)
         composer = app._chat.query_one("#composer")

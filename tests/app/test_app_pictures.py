@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
+from assistant import lockdown
 from assistant.errors import DocumentError
 from assistant.tui.app import AssistantApp
 from assistant.types import FileAdded, FileFailed, FilesFound
@@ -20,6 +21,12 @@ from tests.app.helpers import SETTLED, ask, said, text_of, wait_until
 from tests.fakes.gate import FakeLibraryLock
 from tests.fakes.workspace import FakeWorkspace
 from tests.fakes.workspace_scripts import record
+
+
+@pytest.fixture(autouse=True)
+def locked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the real command starts it."""
+    monkeypatch.setattr(lockdown, "current", lambda: pictures.LOCKED)
 
 
 async def _ready(pilot: Pilot[None]) -> None:

@@ -22,6 +22,7 @@ from assistant.tui.screens.dialogs import ErrorDialog
 from assistant.tui.screens.main_screen import NARROW, scroll_past
 from assistant.tui.screens.page_view import page_content
 from assistant.tui.screens.review_edit import EditDialog
+from assistant.tui.widgets.lock_mark import MarkedHead
 from assistant.types.tabular import (
     NOT_THERE,
     Cell,
@@ -70,11 +71,10 @@ class GridScreen(ModalScreen[None]):
         self._called, self._spec = name, spec
         self._view = GridView()
         self._shown: list[int] = []
-        self._progress, self._loading = "", False
-        self._serial = 0
+        self._progress, self._loading, self._serial = "", False, 0
 
     def compose(self) -> ComposeResult:
-        yield Static(safe_content.line("Opening the table ...", MUTED), id="grid-head")
+        yield MarkedHead("grid-head", "Opening the table ...")
         with Horizontal():
             yield DataTable[object](id="grid", cursor_type="cell", fixed_columns=1)
             with Vertical(id="grid-page"):

@@ -61,6 +61,7 @@ SECTIONS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
         (
             ("Ctrl+P", "all commands, also themes (light and dark)"),
             ("F1", "this help"),
+            ("F10", "what keeps this app offline, and whether that holds"),
             ("F4", "lock the library until its passphrase is given"),
             ("Ctrl+C", "copy a selection, else cancel what runs, else quit"),
             ("Ctrl+Q", "cancel what runs and quit; twice: at once"),

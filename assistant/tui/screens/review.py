@@ -32,6 +32,7 @@ from assistant.tui.review_workers import (
 from assistant.tui.screens.dialogs import ErrorDialog
 from assistant.tui.screens.main_screen import NARROW, scroll_past
 from assistant.tui.screens.review_edit import EditDialog
+from assistant.tui.widgets.lock_mark import MarkedHead
 from assistant.tui.workers import attempt
 from assistant.types import Workspace
 
@@ -78,7 +79,7 @@ class ReviewScreen(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="review"):
-            yield Static(safe_content.line("Opening the questions ...", MUTED), id="review-head")
+            yield MarkedHead("review-head", "Opening the questions ...")
             with VerticalScroll(id="review-asked", can_focus=False):
                 yield Static(id="review-question")
             yield Static(id="review-place")

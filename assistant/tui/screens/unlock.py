@@ -18,6 +18,7 @@ from textual.widgets import Button, Input, Static
 from assistant.errors import LockedError
 from assistant.tui import safe_content
 from assistant.tui.error_view import ErrorView, error_view_of
+from assistant.tui.widgets.lock_mark import MarkedHead
 
 LONGEST = 1024
 
@@ -99,6 +100,7 @@ class UnlockScreen(Screen[None]):
         self._waiting: Timer | None = None
 
     def compose(self) -> ComposeResult:
+        yield MarkedHead("unlock-head", "airgap-assistant")
         with Vertical(id="unlock"):
             yield Static(
                 safe_content.line(f"The library '{self._library_lock.library}' is locked."),

@@ -1,4 +1,4 @@
-"""The title bar: library, number of documents, model, state."""
+"""The title bar: library, number of documents, model, state, and what keeps it offline."""
 
 from __future__ import annotations
 
@@ -8,19 +8,20 @@ from textual.widgets import Static
 from assistant.text.counted import counted
 from assistant.tui import safe_content
 from assistant.tui.app_state import ANSWER, INGEST, AppState, LibraryState
+from assistant.tui.widgets.lock_mark import MarkedHead
 
 NAME_CELLS = 32
 NO_MODEL = "no chat model: quotes only"
 
 
-class TitleBar(Static):
+class TitleBar(MarkedHead):
     """Shows the app's state; the screen calls `show` when it changes."""
 
     def __init__(self) -> None:
-        super().__init__(id="title-bar")
+        super().__init__("title")
 
     def show(self, app_state: AppState) -> None:
-        self.update(_title(app_state))
+        self.query_one("#title", Static).update(_title(app_state))
 
 
 def _title(app_state: AppState) -> Content:
