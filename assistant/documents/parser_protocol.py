@@ -28,7 +28,7 @@ from assistant.documents.size_limits import (
     MAX_PICTURE,
 )
 from assistant.types.documents import AS_FOUND, Attachment, ParsedDocument, ReadOptions
-from assistant.types.ocr import PagePicture
+from assistant.types.ocr import PagePicture, PageView, PixelBox
 
 JOB = struct.Struct(">QQ")
 """Address space in bytes, processor time in seconds."""
@@ -46,6 +46,7 @@ _MOST_PARTS = 2_000_000
 _LONGEST_RUNNING = 4_000
 _MOST_NOTES = 1_000
 _MOST_PAGES_NAMED = 100
+_MOST_MARKS = 10_000
 _T = TypeVar("_T")
 _Unpacked = Callable[[int, memoryview, memoryview, memoryview], _T]
 
@@ -54,7 +55,8 @@ _Unpacked = Callable[[int, memoryview, memoryview, memoryview], _T]
 class Request:
     """What goes before the `size` bytes of a document; its options follow the header.
 
-    With a `page` (from 1) that page is wanted as a picture, with 0 the document's text.
+    With a `page` (from 1) that page is wanted as a picture, and the options are a `PageView`;
+    with 0 the document's text, and they are `ReadOptions`.
     """
 
     named: Kind
@@ -71,18 +73,22 @@ class _Fault:
 
 
 @dataclass(frozen=True, slots=True)
-class _Size:
+class _Drawn:
     width: int
     height: int
+    marks: tuple[PixelBox, ...] = ()
 
 
 _document = msgspec.json.Decoder(ParsedDocument)
 _fault = msgspec.json.Decoder(_Fault)
-_size = msgspec.json.Decoder(_Size)
+_drawn = msgspec.json.Decoder(_Drawn)
 _options = msgspec.json.Decoder(ReadOptions)
+_view = msgspec.json.Decoder(PageView)
 
 
-def pack_request(named: Kind, size: int, options: ReadOptions = AS_FOUND, page: int = 0) -> bytes:
+def pack_request(
+    named: Kind, size: int, options: ReadOptions | PageView = AS_FOUND, page: int = 0
+) -> bytes:
     """Return the header and the options that precede the `size` bytes of a document."""
     packed = msgspec.json.encode(options)
     return REQUEST.pack(_MAGIC, KINDS.index(named), len(packed), page, size) + packed
@@ -99,6 +105,10 @@ def unpack_options(packed: bytes) -> ReadOptions:
     return _options.decode(packed)
 
 
+def unpack_view(packed: bytes) -> PageView:
+    return _view.decode(packed)
+
+
 def pack_document(document: ParsedDocument) -> list[bytes]:
     """Return the parts of a reply that carries a document."""
     names = tuple(Attachment(attached.name, b"") for attached in document.attachments)
@@ -111,7 +121,7 @@ def pack_document(document: ParsedDocument) -> list[bytes]:
 
 def pack_picture(picture: PagePicture) -> list[bytes]:
     """Return the parts of a reply that carries a page's picture."""
-    meta = msgspec.json.encode(_Size(picture.width, picture.height))
+    meta = msgspec.json.encode(_Drawn(picture.width, picture.height, picture.marks))
     return _reply(_PICTURE, meta, picture.grey)
 
 
@@ -181,11 +191,15 @@ def _attachments(named: tuple[Attachment, ...], view: memoryview) -> tuple[Attac
 def _unpacked_picture(
     kind: int, meta: memoryview, grey: memoryview, rest: memoryview
 ) -> PagePicture:
-    size = _size.decode(meta)
+    drawn = _drawn.decode(meta)
+    width, height = drawn.width, drawn.height
     _demand(not rest)
-    _demand(kind == _PICTURE and size.width > 0 and size.height > 0)
-    _demand(size.width * size.height == len(grey) and len(grey) <= 2 * MAX_PICTURE)
-    return PagePicture(size.width, size.height, bytes(grey))
+    _demand(kind == _PICTURE and width > 0 and height > 0)
+    _demand(width * height == len(grey) and len(grey) <= 2 * MAX_PICTURE)
+    _demand(len(drawn.marks) <= _MOST_MARKS)
+    for left, top, right, bottom in drawn.marks:
+        _demand(0 <= left < right <= width and 0 <= top < bottom <= height)
+    return PagePicture(width, height, bytes(grey), drawn.marks)
 
 
 def _checked_fault(fault: _Fault) -> ParseFault:

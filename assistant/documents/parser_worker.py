@@ -35,6 +35,7 @@ from assistant.documents.parser_protocol import (
     pack_picture,
     unpack_options,
     unpack_request,
+    unpack_view,
 )
 from assistant.documents.sniff import sniff
 from assistant.lockdown import child_preamble, compute_only, prepare_compute_only
@@ -118,12 +119,13 @@ def parse_once(memory: int, seconds: int, parse: Parse = parse_bytes) -> NoRetur
 
 def _reply(parse: Parse) -> list[bytes]:
     request = unpack_request(bytes(_read(REQUEST.size)))
-    options = unpack_options(bytes(_read(request.options_size)))
+    packed = bytes(_read(request.options_size))
     try:
         data = _read(request.size)
         if request.page:
-            return pack_picture(page_picture(data, sniff(data, request.named), request.page))
-        return pack_document(parse(data, request.named, options))
+            kind, view = sniff(data, request.named), unpack_view(packed)
+            return pack_picture(page_picture(data, kind, request.page, view))
+        return pack_document(parse(data, request.named, unpack_options(packed)))
     except ParseFault as fault:
         return pack_fault(fault)
 

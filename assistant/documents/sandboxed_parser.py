@@ -25,9 +25,11 @@ from assistant.documents.parser_protocol import pack_request, unpack_picture, un
 from assistant.documents.size_limits import MAX_PAGES
 from assistant.types import (
     AS_FOUND,
+    WHOLE_PAGE,
     Attachment,
     CancelToken,
     PagePicture,
+    PageView,
     ParsedDocument,
     ParsedFile,
     ReadOptions,
@@ -98,6 +100,7 @@ class ChildParser:
         page: int,
         content_hash: str,
         cancel: CancelToken | None = None,
+        view: PageView = WHOLE_PAGE,
     ) -> PagePicture:
         """Return page `page` (from 1) of the file as a picture. Raises as `parse` does."""
         if isinstance(file, Path):
@@ -107,7 +110,7 @@ class ChildParser:
         with self._worded(name):
             if hashlib.sha256(data).hexdigest() != content_hash:
                 raise ParseFault("changed_meanwhile")
-            return unpack_picture(self._reply(name, data, cancel, AS_FOUND, page))
+            return unpack_picture(self._reply(name, data, cancel, view, page))
 
     def _parse(
         self, name: str, data: bytes, cancel: CancelToken | None, options: ReadOptions
@@ -156,7 +159,7 @@ class ChildParser:
         name: str,
         data: bytes,
         cancel: CancelToken | None,
-        options: ReadOptions,
+        options: ReadOptions | PageView,
         page: int = 0,
     ) -> bytes:
         if not data:

@@ -82,11 +82,14 @@ from assistant.types.likelihood import (
     Scorer,
 )
 from assistant.types.ocr import (
+    WHOLE_PAGE,
     Ocr,
     OcrLine,
     OcrPage,
     PageDrawer,
     PagePicture,
+    PageView,
+    PixelBox,
 )
 from assistant.types.profile import (
     Measured,

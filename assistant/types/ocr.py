@@ -9,14 +9,39 @@ from typing import Protocol
 from assistant.types.cancel import CancelToken
 from assistant.types.documents import Attachment
 
+PixelBox = tuple[int, int, int, int]
+"""left, top, right, bottom in pixels; the last two are just outside."""
+
+MOST_QUOTES = 40
+
+
+@dataclass(frozen=True, slots=True)
+class PageView:
+    """How a page is drawn: `width` pixels for its whole width (0: 200 dots an inch).
+
+    `part` is what is drawn of it: left, top, right, bottom as shares of its sides. `quotes` are
+    looked for on the page (`MOST_QUOTES` at most), so that they can be marked.
+    """
+
+    width: int = 0
+    part: tuple[float, float, float, float] = (0.0, 0.0, 1.0, 1.0)
+    quotes: tuple[str, ...] = ()
+
+
+WHOLE_PAGE = PageView()
+
 
 @dataclass(frozen=True, slots=True)
 class PagePicture:
-    """A grey picture: `width` x `height` bytes row by row from the top, 0 is black."""
+    """A grey picture: `width` x `height` bytes row by row from the top, 0 is black.
+
+    `marks` are the lines of the quotes that were looked for, those that lie in the picture.
+    """
 
     width: int
     height: int
     grey: bytes
+    marks: tuple[PixelBox, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +80,7 @@ class PageDrawer(Protocol):
         page: int,
         content_hash: str,
         cancel: CancelToken | None = None,
+        view: PageView = WHOLE_PAGE,
     ) -> PagePicture:
         """Return page `page` (from 1) of a file, or of one that came with a mail, as a picture.
 
