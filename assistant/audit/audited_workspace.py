@@ -15,6 +15,7 @@ from assistant.errors import AssistantError
 from assistant.types import (
     AS_FOUND,
     EVERYTHING,
+    WHOLE_PAGE,
     Answer,
     AnswerEvent,
     CancelToken,
@@ -31,6 +32,8 @@ from assistant.types import (
     Labels,
     Note,
     Page,
+    PagePicture,
+    PageView,
     ReadOptions,
     ReEmbedProgress,
     Retrieved,
@@ -188,6 +191,16 @@ class AuditedWorkspace:
     def page(self, document_id: int, number: int) -> Page:
         self._recorder.record("view", document=document_id, page=number)
         return self._inner.page(document_id, number)
+
+    def page_picture(
+        self,
+        document_id: int,
+        number: int,
+        view: PageView = WHOLE_PAGE,
+        cancel: CancelToken | None = None,
+    ) -> PagePicture:
+        self._recorder.record("view", document=document_id, page=number)
+        return self._inner.page_picture(document_id, number, view, cancel)
 
     def notes(self, document_id: int) -> tuple[Note, ...]:
         return self._inner.notes(document_id)

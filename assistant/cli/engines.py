@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import threading
+from typing import TYPE_CHECKING
 
 from assistant.config import Settings
 from assistant.types import ChatEngine, Embedder, Ocr, Reader
 
+if TYPE_CHECKING:
+    from assistant.documents.sandboxed_parser import ChildParser
+
 
 class Engines:
-    """Embedder, reader, OCR and chat model of the settings."""
+    """Embedder, reader, OCR and chat model of the settings, and the parsers of documents."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._lock = threading.RLock()
+        self._parsers: dict[bool, ChildParser] = {}
         self._let_go()
 
     def _let_go(self) -> None:
-        """Forget the engines: they hold text of documents."""
+        """End the parsers, forget the engines: they hold text of documents."""
+        while self._parsers:
+            self._parsers.popitem()[1].close()
         self._embedder: Embedder | None = None
         self._reader: Reader | None = None
         self._chat: ChatEngine | None = None
@@ -52,3 +59,11 @@ class Engines:
                 reads = self._load_reader() is not None
                 self._chat = (chat_when_needed if reads else load_chat)(self._settings)
             return self._chat
+
+    def _load_parser(self, *, pictures: bool) -> ChildParser:
+        from assistant.documents.sandboxed_parser import ChildParser
+
+        with self._lock:
+            if pictures not in self._parsers:
+                self._parsers[pictures] = ChildParser(self._settings, pictures=pictures)
+            return self._parsers[pictures]

@@ -25,6 +25,7 @@ from assistant.types import (
     AS_FOUND,
     AUTO,
     EVERYTHING,
+    WHOLE_PAGE,
     AnswerEvent,
     CancelToken,
     DocumentFilter,
@@ -36,6 +37,8 @@ from assistant.types import (
     Labels,
     Note,
     Page,
+    PagePicture,
+    PageView,
     ReadOptions,
     ReEmbedProgress,
     SearchResult,
@@ -48,7 +51,6 @@ from assistant.unlock.unlock import LibraryUnlocker
 
 if TYPE_CHECKING:
     from assistant.answering import AnswerSession
-    from assistant.documents.sandboxed_parser import ChildParser
     from assistant.retrieval import Retriever
 
 
@@ -72,7 +74,6 @@ class LocalWorkspace(Engines):
             self._open_store()
         elif create:
             self._new_key = keys.get(create=True)
-        self._parser: ChildParser | None = None
 
     @property
     def library_name(self) -> str:
@@ -123,13 +124,10 @@ class LocalWorkspace(Engines):
         options: ReadOptions = AS_FOUND,
         sync: SyncRules | None = None,
     ) -> Iterator[IngestEvent]:
-        from assistant.documents.sandboxed_parser import ChildParser
         from assistant.ingest import Ingester, PictureReader
 
         ocr = self._load_ocr()
-        with self._lock:
-            parser = self._parser or ChildParser(self._settings, pictures=ocr is not None)
-            self._parser = parser
+        parser = self._load_parser(pictures=ocr is not None)
         note = ""
         if self._store is None:
             texts = embedder_choice.sampled_texts(paths, parser, cancel, options)
@@ -167,6 +165,18 @@ class LocalWorkspace(Engines):
 
     def page(self, document_id: int, number: int) -> Page:
         return self._filled_store().page(document_id, number)
+
+    def page_picture(
+        self,
+        document_id: int,
+        number: int,
+        view: PageView = WHOLE_PAGE,
+        cancel: CancelToken | None = None,
+    ) -> PagePicture:
+        from assistant.documents.drawn_page import drawn_page
+
+        record = self._filled_store().resolve(str(document_id))
+        return drawn_page(record, number, view, self._load_parser(pictures=True), cancel)
 
     def notes(self, document_id: int) -> tuple[Note, ...]:
         return self._filled_store().notes(document_id)
@@ -221,8 +231,6 @@ class LocalWorkspace(Engines):
 
     def close(self) -> None:
         """Close the library and let go of the engines: they hold text of documents."""
-        if self._parser:
-            self._parser.close()
         self._let_go()
         if self._store:
             self._store.close()

@@ -40,7 +40,7 @@ _MEMORY_EXIT = 77
 _SIGXCPU = int(getattr(signal, "SIGXCPU", 24))
 _SIGKILL = int(getattr(signal, "SIGKILL", 9))
 _NEARLY = 0.8
-_PAGED = frozenset(MEDIA_TYPES[kind] for kind in ("pdf", *PICTURE_KINDS))
+PAGED = frozenset(MEDIA_TYPES[kind] for kind in ("pdf", *PICTURE_KINDS))
 _PICTURES_ONLY = frozenset(["pdf_no_text", "pdf_unmapped", "picture_no_text"])
 """What says that a file is read by looking at it, and how many pages there are."""
 
@@ -194,7 +194,7 @@ def _pages_only(fault: ParseFault, kind: Kind) -> ParsedDocument:
 
 def _to_be_read(document: ParsedDocument, ocr: str) -> tuple[int, ...]:
     """Return the pages that are to be read by OCR."""
-    if ocr == "never" or document.media_type not in _PAGED:
+    if ocr == "never" or document.media_type not in PAGED:
         return ()
     pages = range(1, document.page_count + 1)
     return tuple(n for n in pages if ocr == "always" or not document.page_text(n).strip())

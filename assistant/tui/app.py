@@ -31,6 +31,7 @@ from assistant.tui.screens.dialogs import ErrorDialog
 from assistant.tui.screens.help import HelpScreen
 from assistant.tui.screens.library import LibraryScreen
 from assistant.tui.screens.lockdown import LockdownDialog
+from assistant.tui.screens.page_view import PageScreen
 from assistant.tui.screens.review import ReviewScreen
 from assistant.tui.screens.tables import TablesDialog
 from assistant.tui.screens.unlock import LockableLibrary, Unlocked
@@ -245,7 +246,7 @@ class AssistantApp(ShutdownApp):
             self.push_screen(ReviewScreen(self.app_state, self._review))
 
     def action_help(self) -> None:
-        if not self._dialog_open:
+        if not self._dialog_open or isinstance(self.screen, PageScreen):
             self.push_screen(HelpScreen())
 
     def action_lockdown(self) -> None:

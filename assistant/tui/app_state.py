@@ -53,6 +53,8 @@ class AppState:
         self.model = ""
         self.keeps = True
         """Whether conversations are kept in the library."""
+        self.shows_pictures = False
+        """Whether pages are shown as they are printed, and not as text."""
         self.reading = ""
         """Answering strategy chosen with F7; "" for the setting."""
         self.documents: tuple[DocumentRecord, ...] = ()

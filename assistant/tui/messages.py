@@ -10,7 +10,16 @@ from typing import Generic, TypeVar
 from textual.message import Message
 
 from assistant.tui.error_view import ErrorView
-from assistant.types import AnswerEvent, CancelToken, DocumentRecord, IngestEvent, Page, Workspace
+from assistant.types import (
+    AnswerEvent,
+    CancelToken,
+    DocumentRecord,
+    IngestEvent,
+    Page,
+    PagePicture,
+    PageView,
+    Workspace,
+)
 
 E = TypeVar("E")
 
@@ -121,6 +130,16 @@ class PageLoaded(Message):
     offset: int
     before: int
     after: int
+
+
+@dataclass
+class PageDrawn(Message):
+    """A page's picture, as `view` asked for it; without one, why there is none."""
+
+    number: int
+    view: PageView
+    picture: PagePicture | None
+    problem: ErrorView | None
 
 
 @dataclass

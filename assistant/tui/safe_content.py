@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from rich.segment import Segment
+from rich.style import Style as RichStyle
 from rich.text import Text
 from textual.content import Content
 from textual.style import Style
@@ -54,6 +56,11 @@ def lines(rows: Iterable[Content]) -> Content:
 def cell(text: str, style: str = "") -> Text:
     """Make a cell of a table or a label of a tree (these widgets take Rich text)."""
     return Text(safe_text(text, single_line=True), style=style, no_wrap=True, end="")
+
+
+def painted(text: str, colour: str, background: str) -> Segment:
+    """Make a stretch of a line that a widget draws itself; colours as "#rrggbb"."""
+    return Segment(safe_text(text, single_line=True), RichStyle(color=colour, bgcolor=background))
 
 
 def link(text: str, action: str, *arguments: int, style: str = "") -> Content:

@@ -22,6 +22,7 @@ from assistant.tui.messages import (
     IngestEnded,
     IngestWaiting,
     Outbox,
+    PageDrawn,
     PageLoaded,
     Post,
     WarmedUp,
@@ -35,6 +36,7 @@ from assistant.types import (
     FileProgress,
     Generated,
     IngestEvent,
+    PageView,
     Workspace,
 )
 
@@ -129,6 +131,17 @@ def load_page(
 ) -> None:
     """Load a page; of a very long one only the window around the span `around`."""
     do(lambda: page_window(workspace, document_id, page, around), post)
+
+
+def draw_page(
+    workspace: Workspace, document_id: int, number: int, view: PageView, post: Post
+) -> None:
+    """Draw a page; where that can't be, the text is shown and the reason said."""
+    do(
+        lambda: PageDrawn(number, view, workspace.page_picture(document_id, number, view), None),
+        post,
+        lambda problem: PageDrawn(number, view, None, problem),
+    )
 
 
 def page_window(

@@ -19,6 +19,7 @@ from assistant.types.documents import (
 from assistant.types.feedback import ExportKind, Feedback, FeedbackExport
 from assistant.types.ingest import IngestEvent, ReEmbedProgress, SyncRules
 from assistant.types.labels import EVERYTHING, DocumentFilter, Labels
+from assistant.types.ocr import WHOLE_PAGE, PagePicture, PageView
 from assistant.types.tabular import Grids
 
 
@@ -100,6 +101,16 @@ class Workspace(Protocol):
     def page_text(self, document_id: int, page: int) -> str: ...
 
     def page(self, document_id: int, number: int) -> Page: ...
+
+    def page_picture(
+        self,
+        document_id: int,
+        number: int,
+        view: PageView = WHOLE_PAGE,
+        cancel: CancelToken | None = None,
+    ) -> PagePicture:
+        """Return a page as it is printed. Raises `DocumentError` where that can't be."""
+        ...
 
     def notes(self, document_id: int) -> tuple[Note, ...]: ...
 

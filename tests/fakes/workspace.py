@@ -36,6 +36,7 @@ from assistant.types import (
 )
 from tests.fakes.conversations import FakeConversations
 from tests.fakes.grids import FakeGridState, FakeGridStore
+from tests.fakes.page_pictures import FakePagePictures
 from tests.fakes.reader import FakeReader
 from tests.fakes.workspace_feedback import FakeFeedback
 from tests.fakes.workspace_scripts import (
@@ -50,7 +51,7 @@ from tests.fakes.workspace_scripts import (
 )
 
 
-class FakeWorkspace(FakeFeedback):
+class FakeWorkspace(FakePagePictures, FakeFeedback):
     """Plays `answers` (one script for each question) and `ingests` (one for each add).
 
     What was called, and what waits, is said by the `ScriptPlayer`.

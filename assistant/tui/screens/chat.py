@@ -271,4 +271,5 @@ class ChatScreen(MainScreen):
     @on(PassagesPanel.PageWanted)
     def _show_page(self, event: PassagesPanel.PageWanted) -> None:
         if self.app_state.workspace is not None:
-            self.app.push_screen(PageScreen(event.source, self.app_state))
+            sources = self.query_one(PassagesPanel).sources
+            self.app.push_screen(PageScreen(event.source, self.app_state, sources))

@@ -35,6 +35,11 @@ SECTIONS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("1 to 9", "choose a passage by its number (outside the question box)"),
             ("Enter or P", "show the whole page, the quote highlighted"),
             ("Left, Right", "on a page: the page before or after"),
+            ("N, P", "on a page: the next quote of the answer, the one before"),
+            ("V", "on a page: as it is printed, the quotes in colour, and back"),
+            ("+, -, Up, Down, H, L", "in the picture: nearer, farther, and about"),
+            ("C, O, M", "copy the quote with its place; as lawyers, as clinicians cite"),
+            ("E", "where the page's file is"),
         ),
     ),
     (

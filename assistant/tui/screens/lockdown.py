@@ -39,7 +39,7 @@ class LockdownDialog(ModalScreen[None]):
             yield Static(safe_content.line(headline()), classes="dialog-title")
             with VerticalScroll(classes="dialog-body"):
                 yield Static(facilities(), id="lockdown-facilities")
-                yield Static("", id="lockdown-tried", classes="hint")
+                yield Static(id="lockdown-tried", classes="hint")
                 yield Static(safe_content.block(_PROOF, "$foreground-muted"), classes="hint")
             yield Static(
                 safe_content.line("R: try again   Escape: close", "$foreground-muted"),
@@ -80,7 +80,7 @@ def facilities() -> Content:
             f"{len(report.failed) or 'none'} got through."
         )
     )
-    return Content("\n").join(lines)
+    return safe_content.lines(lines)
 
 
 def _facility(facility: Facility) -> Content:

@@ -1,7 +1,9 @@
-"""The screen that shows a whole page of a document, scrolled to the quote."""
+"""The screen that shows a whole page of a document, as text or picture, at the quote."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import ClassVar
 
 from textual import on
@@ -15,43 +17,86 @@ from textual.widgets import Static
 from assistant.tui import safe_content, workers
 from assistant.tui.app_state import AppState
 from assistant.tui.citation_numbers import Source
-from assistant.tui.messages import PageLoaded, WorkFailed
+from assistant.tui.citation_styles import STYLES, Reference
+from assistant.tui.messages import PageDrawn, PageLoaded, WorkFailed
+from assistant.tui.page_frame import PageFrame
 from assistant.tui.screens.main_screen import scroll_past
-from assistant.types import SURE
+from assistant.tui.widgets.page_picture import PagePictureView
+from assistant.types import SURE, DocumentRecord, PageView
 
 _DIM = "$foreground-muted"
+_SHOWN = 160
+now = datetime.now
 
 
 class PageScreen(ModalScreen[None]):
-    """Loads pages of one document; quotes of `source` are highlighted where they stand."""
+    """Shows pages of one document at a time; the quotes of `sources` are marked on them.
+
+    The text stands as it is in the library; the picture is drawn from the file, if it still
+    lies where it was added from.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,p", "dismiss(None)", "Close"),
+        Binding("escape,q", "dismiss(None)", "Close"),
         Binding("left", "turn(-1)", "Page before"),
         Binding("right", "turn(1)", "Page after"),
+        Binding("n", "quote(1)", "Next quote"),
+        Binding("p", "quote(-1)", "Quote before"),
+        Binding("v", "picture", "Picture or text"),
+        Binding("plus,equals_sign", "nearer(1)", "Nearer"),
+        Binding("minus", "nearer(-1)", "Farther"),
+        Binding("up", "move(0, -1)", "Up"),
+        Binding("down", "move(0, 1)", "Down"),
+        Binding("h", "move(-1, 0)", "To the left"),
+        Binding("l", "move(1, 0)", "To the right"),
+        Binding("c", "copy('plain')", "Copy with its place"),
+        Binding("o", "copy('legal')", "Copy as lawyers cite"),
+        Binding("m", "copy('clinical')", "Copy as clinicians cite"),
+        Binding("e", "viewer", "Where the file is"),
+        Binding("f1", "app.help", show=False),
+        Binding("f4", "app.lock", show=False),
     ]
 
-    def __init__(self, source: Source, app_state: AppState) -> None:
+    def __init__(self, source: Source, app_state: AppState, sources: Sequence[Source] = ()) -> None:
         super().__init__()
-        self._source = source
         self._desk = app_state
-        self._page = source.page
-        known = [d for d in app_state.documents if d.id == source.document_id]
-        self._pages = known[0].pages if known else source.page
+        self._stops = stops_of(sources) or stops_of([source])
+        self._frame: PageFrame | None = None
+        self._at = next((n for n, (one, _) in enumerate(self._stops) if one == source), -1)
+        self._source, self._page = source, source.page
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog page"):
             yield Static(id="page-title", classes="dialog-title")
             with VerticalScroll(id="page-body"):
                 yield Static(id="page-text")
-            yield Static(
-                safe_content.line("Left, Right: other pages   Escape: close", "$foreground-muted"),
-                classes="dialog-foot",
-            )
+            yield PagePictureView("page-picture")
+            yield Static(id="page-keys", classes="dialog-foot")
 
     def on_mount(self) -> None:
+        self.query_one("#page-picture").display = False
         self.query_one("#page-body").focus()
         self._load()
+
+    # Where the person is -----------------------------------------------------------------
+
+    @property
+    def _record(self) -> DocumentRecord | None:
+        known = (d for d in self._desk.documents if d.id == self._source.document_id)
+        return next(known, None)
+
+    @property
+    def _pages(self) -> int:
+        return self._record.pages if self._record else self._source.page
+
+    @property
+    def _quotes(self) -> tuple[str, ...]:
+        """The words that are to be marked on the page."""
+        source, page = self._source, self._page
+        texts = dict.fromkeys(q.text for q in source.quotes if q.page == page)
+        cited = tuple(t for t in texts if not any(t in o and t != o for o in texts))
+        shown = source.text if any(known.number == page for known in source.pages) else ""
+        return cited or ((shown,) if shown and not source.quotes else ())
 
     def action_turn(self, step: int) -> None:
         page = self._page + step
@@ -59,15 +104,34 @@ class PageScreen(ModalScreen[None]):
             self._page = page
             self._load()
 
+    def action_quote(self, step: int) -> None:
+        """Go to the next or the last quote of the answer, in whatever document it stands."""
+        at = self._at + step
+        if 0 <= at < len(self._stops):
+            self._at = at
+            self._source, self._page = self._stops[at]
+            self._load()
+
+    # Text ----------------------------------------------------------------------------------
+
     def _load(self) -> None:
+        self._frame = None
         self._title(f"page {self._page}")
         self.query_one("#page-text", Static).update(safe_content.line("Loading ...", _DIM))
+        self.query_one("#page-keys", Static).update(safe_content.line(self._keys(), _DIM))
         spans = self._source.page_spans(self._page)
         around = (min(s for s, _ in spans), max(e for _, e in spans)) if spans else (0, 0)
         document, page = self._source.document_id, self._page
         self._desk.run_short(
             lambda w, post: workers.load_page(w, document, page, around, post), self
         )
+        if self._desk.shows_pictures:
+            self._draw()
+
+    def _keys(self) -> str:
+        quotes = f"   N, P: quote {self._at + 1} of {len(self._stops)}" if self._at >= 0 else ""
+        other = "text   +, -: nearer, farther" if self._desk.shows_pictures else "picture"
+        return f"Left, Right: page{quotes}   V: {other}   C: copy   F1: keys   Escape"
 
     def _title(self, where: str) -> None:
         of = f" of {self._pages}" if where == f"page {self._page}" else ""
@@ -98,6 +162,92 @@ class PageScreen(ModalScreen[None]):
         self.query_one("#page-text", Static).update(
             safe_content.line("The page could not be loaded.", "$text-warning")
         )
+
+    # Picture -------------------------------------------------------------------------------
+
+    def action_picture(self) -> None:
+        self._show_picture(shown=not self._desk.shows_pictures)
+
+    def _show_picture(self, *, shown: bool) -> None:
+        self._desk.shows_pictures = shown
+        self.query_one("#page-keys", Static).update(safe_content.line(self._keys(), _DIM))
+        if shown:
+            self._draw()
+        else:
+            self.query_one("#page-picture").display = False
+            self.query_one("#page-body").display = True
+            self.query_one("#page-body").focus()
+
+    def _draw(self) -> None:
+        """Draw the frame; first the whole page, to know its shape and where the quotes are."""
+        size = self.query_one("#page-body").size or self.query_one("#page-picture").size
+        frame = self._frame or PageFrame(max(size.width, 1), max(size.height, 1))
+        view = frame.view(self._quotes) if self._frame else PageView(600, quotes=self._quotes)
+        document, page = self._source.document_id, self._page
+        self._desk.run_short(lambda w, post: workers.draw_page(w, document, page, view, post), self)
+
+    @on(PageDrawn)
+    def _drawn(self, event: PageDrawn) -> None:
+        if event.number != self._page or not self._desk.shows_pictures:
+            return
+        if event.picture is None:
+            self._show_picture(shown=False)
+            if event.problem is not None:
+                told = f"{event.problem.message} {event.problem.hint}"
+                self.notify(safe_content.plain_line(told), severity="warning", markup=False)
+            return
+        picture = self.query_one(PagePictureView)
+        if self._frame is None:
+            body = self.query_one("#page-body")
+            size = body.size if body.display else picture.size
+            self._frame = PageFrame(size.width, size.height).around(event.picture)
+            self._draw()
+            return
+        self.query_one("#page-body").display = False
+        picture.display = True
+        picture.show(event.picture)
+
+    def action_nearer(self, step: int) -> None:
+        self._reframe(lambda frame: frame.nearer(step))
+
+    def action_move(self, across: int, down: int) -> None:
+        self._reframe(lambda frame: frame.moved(across, down))
+
+    def _reframe(self, change: Callable[[PageFrame], PageFrame]) -> None:
+        if self._desk.shows_pictures and self._frame is not None:
+            self._frame = change(self._frame)
+            self._draw()
+
+    # Taking it along -----------------------------------------------------------------------
+
+    def action_copy(self, style: str) -> None:
+        """Copy the quote with a reference; the passage where nothing is quoted."""
+        record, words = self._record, self._quotes
+        if not words:
+            self.notify("Nothing is quoted on this page.", markup=False)
+            return
+        title = (record.title if record else "") or self._source.document
+        dated = record.dated if record else ""
+        reference = Reference(" ".join(words), title, dated, f"page {self._page}")
+        text = safe_content.plain_line(STYLES[style](reference, now().date()))
+        self.app.copy_to_clipboard(text)
+        self.notify(safe_content.shortened(f"Copied: {text}", _SHOWN), markup=False)
+
+    def action_viewer(self) -> None:
+        """Say where the file is: this app can start no viewer, which is part of being offline."""
+        record = self._record
+        if record is None:
+            return
+        self.app.copy_to_clipboard(safe_content.plain_line(record.source))
+        told = f"{record.source}, sheet {self._page}. This app can start no other program, which "
+        told += "is part of its lock: open the file yourself. Its path is on the clipboard."
+        self.notify(safe_content.plain_line(told), timeout=10, markup=False)
+
+
+def stops_of(sources: Sequence[Source]) -> list[tuple[Source, int]]:
+    """Return each page on which something is quoted, in the order of the sources."""
+    found = [(one, quote.page) for one in sources for quote in one.quotes]
+    return list(dict.fromkeys(found))
 
 
 def page_content(event: PageLoaded, spans: list[tuple[int, int]]) -> Content:
