@@ -102,6 +102,11 @@ def _table() -> _Table:
     return _Table(table["names"], table["words"], table["details"], attributes)
 
 
+def made_words() -> Mapping[str, Sequence[str]]:
+    """Return the words that a value may be, by its kind."""
+    return _table().words
+
+
 def _sample(
     known: Sequence[Attribute],
     table: _Table,

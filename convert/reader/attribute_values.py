@@ -23,6 +23,8 @@ _UNITS: Mapping[str, Sequence[str]] = {
     "amount2": ("litres", "ml", "g", "kg"),
     "labvalue": ("mmol/l", "mg/dl", "µg/l", "g/l"),
     "age": ("years", "months"),
+    "torque": ("Nm", "newton metres"),
+    "noise": ("dB", "decibels", "dB(A)"),
 }
 _SPELLED = ("two", "three", "four", "five", "six", "eight", "ten", "twelve", "twenty")
 
@@ -84,5 +86,7 @@ _OTHERS: Mapping[str, Callable[[random.Random], str]] = {
     "phone": lambda rng: f"{rng.randint(2, 9)}{rng.randint(100, 999)} {rng.randint(10, 99)}",
     "year": lambda rng: str(rng.randint(1850, 2024)),
     "hours2": lambda rng: f"from {rng.randint(6, 10)} to {rng.randint(16, 22)} o'clock",
+    "number": lambda rng: str(rng.choice((rng.randint(2, 30), rng.randint(31, 1400)))),
+    "range": lambda rng: f"{rng.randint(1, 40)} {rng.choice(('to', '-'))} {rng.randint(41, 160)}",
     "count": lambda rng: f"{rng.randint(3, 4000)} pieces",
 }

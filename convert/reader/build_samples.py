@@ -20,6 +20,7 @@ from convert.reader.contract_lookups import look_ups
 from convert.reader.contract_questions import absent_clauses, clauses
 from convert.reader.feedback_questions import feedback_samples
 from convert.reader.held_out_names import is_for_calibration, without
+from convert.reader.letter_questions import letter_samples
 from convert.reader.medical_questions import medical
 from convert.reader.question_answers import (
     answerable,
@@ -33,10 +34,12 @@ from convert.reader.reading_samples import ReadingSample, asked_otherwise, cropp
 from convert.reader.sentence_questions import sentence_questions
 from convert.reader.settings import ReaderData, ReaderSettings
 from convert.reader.statement_questions import yes_no
+from convert.reader.table_questions import table_samples
 
 _WITHOUT = 0.4
 """Share of the medical, yes/no, look-up and code samples that have no answer."""
 
+_LETTERS_WITHOUT = 0.3
 _LONGEST_FILLER = 220
 """Characters of a sentence that stands between made ones."""
 
@@ -83,7 +86,10 @@ def _of_articles(data: ReaderData, rng: random.Random) -> list[ReadingSample]:
     found += changed_questions(articles, data.changed, rng)
     found += changed_numbers(articles, data.numbers, rng)
     found += sentence_questions(articles, data.sentences // 2, _WITHOUT, rng)
-    found += attribute_samples(data.attributes, _WITHOUT, rng, _sentences(articles, rng))
+    fillers = _sentences(articles, rng)
+    found += attribute_samples(data.attributes, _WITHOUT, rng, fillers)
+    found += table_samples(data.tables, _WITHOUT, rng, fillers)
+    found += letter_samples(data.letters, _LETTERS_WITHOUT, rng, fillers)
     return found + yes_no(articles, data.yes_no, _WITHOUT, rng)
 
 

@@ -56,6 +56,12 @@ class ReaderData(Settings):
     attributes: Count = 4_000
     """Questions for what made passages say in other words, or do not say."""
 
+    tables: Count = 4_000
+    """Questions for a cell of a made table, or for one that it does not have."""
+
+    letters: Count = 1_000
+    """Questions for what stands in the head of a made letter."""
+
     codes: Count = 5_000
     """Questions for one of several things with codes, in made passages."""
 
