@@ -13,6 +13,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from assistant.answering.amendments import replaced_words
 from assistant.answering.best_sentence import NUMBER, sentence_spans, sentences_around
 from assistant.answering.checks.identity import conflicts
 from assistant.answering.strategies.question_type import asks_whether
@@ -105,21 +106,24 @@ def _read_alone(
 def fitting_spans(question: str, hit: Hit, reading: Reading) -> Reading:
     """Leave out spans that can't answer, and doubt those of another kind than is asked for.
 
-    A span that runs over the end of a paragraph is cut there; one whose sentence speaks of
+    A span that runs over the end of a paragraph is cut there; words that are said to be replaced
+    no longer hold; one whose sentence speaks of
     another code, number, date or name than the question is about something else; and "how
     many" is seldom answered without a number.
     """
     passage = hit.passage
     context = f"{passage.document}\n{passage.heading}"
     sentences = sentence_spans(passage.text)
+    old = replaced_words(passage.text)
     counts, whether = _COUNTS.search(question), asks_whether(question)
     kept: list[ReadSpan] = []
     for found in reading.spans:
         span = in_one_paragraph(found, passage.text)
         text = passage.text[span.start : span.end]
         around = passage.text[slice(*sentences_around(sentences, span.start, span.end))]
+        replaced = any(a <= span.start and span.end <= b for a, b in old)
         other = not whether and conflicts(question, around, context)
-        if other or not text.strip():
+        if other or replaced or not text.strip():
             continue
         wrong = counts is not None and not NUMBER.search(text)
         kept.append(replace(span, score=span.score - (_OTHER_KIND if wrong else 0.0)))

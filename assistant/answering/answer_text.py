@@ -8,7 +8,6 @@ from assistant.types import Contradiction, Sentence
 
 NOT_FOUND = "The documents do not seem to hold an answer to this question."
 CLOSEST = "The closest passage says:"
-DISAGREE = "The documents disagree:"
 
 
 def answer_text(
@@ -44,7 +43,7 @@ def answer_text(
 
 def disagreement_text(found: Contradiction) -> str:
     """Say a contradiction in one line, with both places."""
-    return f"{DISAGREE} {_with_place(found.first)} \u2014 {_with_place(found.second)}"
+    return f"{found.heading} {_with_place(found.first)} \u2014 {_with_place(found.second)}"
 
 
 def place_of(sentence: Sentence) -> str:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import combinations
 
+from assistant.answering.amendments import replaces
 from assistant.answering.best_sentence import ScoredSentence, copied, is_fragment, text_of
 from assistant.answering.checks.names import find_names
 from assistant.answering.checks.negation import (
@@ -89,12 +90,15 @@ def find_disagreements(
     for one, other in combinations(said, 2):
         if _overlap(hits, one, other):
             continue
-        differs = disagreement(question, text_of(hits, one), text_of(hits, other))
+        newer = [replaces(hits, sentence) for sentence in (one, other)]
+        pair = (other, one) if newer == [False, True] else (one, other)
+        differs = disagreement(question, text_of(hits, pair[0]), text_of(hits, pair[1]))
         if differs is None or differs.values in seen:
             continue
         seen |= {differs.values, differs.values[::-1]}
-        sides = copied(hits, one), copied(hits, other)
-        found.append(Contradiction(differs.kind, *sides, differs.values))
+        sides = copied(hits, pair[0]), copied(hits, pair[1])
+        amended = newer.count(True) == 1
+        found.append(Contradiction(differs.kind, *sides, differs.values, amended))
     return tuple(found[:MOST])
 
 

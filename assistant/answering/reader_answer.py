@@ -6,8 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
+from assistant.answering.amendments import amending, replaces
 from assistant.answering.answer_spans import AnswerSpan, read_hits
-from assistant.answering.best_sentence import ScoredSentence, copied, sentence_spans, with_lead
+from assistant.answering.best_sentence import (
+    ScoredSentence,
+    copied,
+    sentence_spans,
+    text_of,
+    with_lead,
+)
+from assistant.answering.contradictions import disagreement
 from assistant.answering.reader_confidence import answer_confidence
 from assistant.answering.yes_no import yes_no_of
 from assistant.text.quantities import in_two_ways
@@ -16,6 +24,7 @@ from assistant.types import (
     Candidate,
     Citation,
     Hit,
+    Place,
     Reader,
     SearchResult,
     Sentence,
@@ -76,6 +85,7 @@ def read_answer(
     result = replace(result, hits=hits)
     confidence = answer_confidence(question, result, spans, reader.calibration)
     scored = _scored(hits, spans)
+    spans = with_newest_first(question, hits, scored, spans)
     given = _listed(spans) if several else spans[:1]
     sentences = tuple(dict.fromkeys(sentence_of(hits, scored, span) for span in given))
     best = hits[spans[0].place.passage].passage
@@ -91,6 +101,45 @@ def read_answer(
         yes_no=yes_no_of(question, sentences[0].text, f"{best.document}\n{best.heading}"),
         note=("" if reader.reads_whole(question) else _CUT) + _ambiguous(spans[0].text),
     )
+
+
+def with_newest_first(
+    question: str,
+    hits: Sequence[Hit],
+    scored: Sequence[ScoredSentence],
+    spans: Sequence[AnswerSpan],
+) -> tuple[AnswerSpan, ...]:
+    """Put the value of an amended wording before that of the one which it replaces.
+
+    Only where the two sentences say the same but for one value, and the first one does not say
+    itself that it is new. The reader need not have taken the amendment for an answer.
+    """
+    best = next((s for s in scored if _holds(s, spans[0])), None)
+    if best is None or replaces(hits, best):
+        return tuple(spans)
+    for newer in amending(hits):
+        differs = disagreement(question, text_of(hits, newer), text_of(hits, best))
+        if differs is None or not differs.values[0]:
+            continue
+        known = next((s for s in spans if _holds(newer, s) and s.margin >= 0), None)
+        first = known or _span_of(hits, newer, differs.values[0], spans[0])
+        return (first, *(one for one in spans if one is not known))
+    return tuple(spans)
+
+
+def _holds(sentence: ScoredSentence, span: AnswerSpan) -> bool:
+    place = span.place
+    inside = sentence.start <= place.start and place.end <= sentence.end
+    return sentence.hit == place.passage and inside
+
+
+def _span_of(
+    hits: Sequence[Hit], sentence: ScoredSentence, value: str, like: AnswerSpan
+) -> AnswerSpan:
+    """Return the value of a sentence as an answer that is as sure as `like`, which it replaces."""
+    at = max(text_of(hits, sentence).find(value), 0)
+    place = Place(sentence.hit, sentence.start + at, sentence.start + at + len(value))
+    return replace(like, place=place, text=value)
 
 
 def _ambiguous(answer: str) -> str:

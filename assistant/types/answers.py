@@ -131,13 +131,22 @@ class Contradiction:
     """Two places of the documents that answer the question differently.
 
     `first` and `second` are sentences copied by code, `values` what differs between them
-    ("24 months", "36 months"; for a negation the words that are denied in one of them).
+    ("24 months", "36 months"; for a negation the words that are denied in one of them). With
+    `amended` the first says of itself that it replaces the second's wording.
     """
 
     kind: ContradictionKind
     first: Sentence
     second: Sentence
     values: tuple[str, str]
+    amended: bool = False
+
+    @property
+    def heading(self) -> str:
+        """What a person is told above the two places."""
+        if self.amended:
+            return "The first wording replaces the second:"
+        return "The documents disagree:"
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,10 +47,14 @@ class SentenceJson(Shape, frozen=True):
 
 
 class ContradictionJson(Shape, frozen=True):
-    """Two sentences of the documents that answer differently; `values` is what differs."""
+    """Two sentences of the documents that answer differently; `values` is what differs.
+
+    With `amended` the first says that it replaces the second's wording.
+    """
 
     kind: ContradictionKind
     values: list[str]
+    amended: bool
     first: SentenceJson
     second: SentenceJson
 

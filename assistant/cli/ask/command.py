@@ -185,7 +185,7 @@ def show_answer(answer: Answer, output: Output, *, passages: bool) -> None:
     for sentence in () if answer.abstained else answer.sentences:
         _show_sentence(sentence, cited, output)
     for found in () if answer.abstained else answer.contradictions:  # the text says them
-        output.line(("The documents disagree:", "bold yellow"))
+        output.line((found.heading, "bold yellow"))
         for sentence in (found.first, found.second):
             output.line("  ", safe_text(sentence.text), (_marks(sentence, cited), "cyan"))
     if answer.coverage is None and (not answer.sentences or answer.abstained):

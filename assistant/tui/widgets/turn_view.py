@@ -146,7 +146,7 @@ class TurnView(Vertical):
 
     def _disagreement(self, found: Contradiction) -> Content:
         return safe_content.lines(
-            [safe_content.line("The documents disagree", WARNING)]
+            [safe_content.line(found.heading.rstrip(":"), WARNING)]
             + [self._quote(sentence) for sentence in (found.first, found.second)]
         )
 

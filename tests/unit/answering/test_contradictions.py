@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from assistant.answering.answer_text import DISAGREE, answer_text
+from assistant.answering.answer_text import answer_text
 from assistant.answering.best_sentence import ScoredSentence, best_extract, score_sentences
 from assistant.answering.contradictions import (
     MOST,
@@ -44,7 +44,7 @@ def test_both_sides_are_given_with_their_places() -> None:
     best = best_extract(hits, scored)
     assert best is not None
     text = answer_text([best], [], refused=False, relevant=True, contradictions=[found])
-    assert DISAGREE in text
+    assert "The documents disagree:" in text
     assert "24 months from delivery.\u201d (doc1.txt, page 1)" in text
     assert "36 months from delivery.\u201d (doc2.txt, page 1)" in text
 
