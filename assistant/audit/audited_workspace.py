@@ -42,6 +42,7 @@ from assistant.types import (
     Workspace,
 )
 from assistant.types.conversations import Conversations
+from assistant.types.library_check import CheckProgress, Finding
 
 _Event = TypeVar("_Event")
 
@@ -204,6 +205,10 @@ class AuditedWorkspace:
 
     def notes(self, document_id: int) -> tuple[Note, ...]:
         return self._inner.notes(document_id)
+
+    def check(self, progress: CheckProgress, cancel: CancelToken) -> tuple[Finding, ...]:
+        self._recorder.record("library-check", documents=len(self._inner.documents()))
+        return self._inner.check(progress, cancel)
 
     def note_export(self, what: str, count: int, documents: Sequence[int]) -> None:
         listed = list(documents)[:MOST_LISTED]

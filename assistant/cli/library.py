@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import sys
+import time
 from dataclasses import replace
 
 import click
 
 from assistant.cli.options import Invocation, command_options
-from assistant.cli.schema import LibraryCheckJson, ReadingJson, ReadingNoteJson, ReEmbedJson
+from assistant.cli.schema import (
+    FindingJson,
+    LibraryCheckJson,
+    ReadingJson,
+    ReadingNoteJson,
+    ReEmbedJson,
+)
 from assistant.console.interrupt import cancel_on_interrupt
 from assistant.console.json_output import shaped
 from assistant.console.output import Output
@@ -18,6 +25,7 @@ from assistant.errors import Cancelled
 from assistant.safe_text import safe_text
 from assistant.text.counted import counted
 from assistant.types import DocumentRecord, Note, ReEmbedProgress
+from assistant.types.library_check import Finding
 
 
 @click.group()
@@ -28,21 +36,39 @@ def library() -> None:
 @library.command()
 @command_options
 def check(invocation: Invocation) -> None:
-    """Say of each document how it was read: what was left out or is doubtful, and what to do.
+    """Look through the library for what makes answers wrong, and say what to do.
+
+    Of each document: what was left out or is doubtful. Of all: texts that are the same, versions
+    of one document, pages with hardly any text, passages that can't be read or come up again and
+    again, and what no kept answer quotes. Nothing is changed.
 
     \b
     Examples:
       assistant library check
+      assistant library check --json | jq '.findings[] | select(.kind == "versions")'
       assistant library check --json | jq '.documents[] | select(.notes != [])'
     """
-    with invocation.workspace() as workspace:
-        found = [(record, workspace.notes(record.id)) for record in workspace.documents()]
     output = invocation.output
+    with (
+        invocation.workspace() as workspace,
+        cancel_on_interrupt() as cancel,
+        progress_bar(output) as report,
+    ):
+        found = [(record, workspace.notes(record.id)) for record in workspace.documents()]
+        began = time.monotonic()
+
+        def look(done: int, total: int) -> None:
+            left = (time.monotonic() - began) / done * (total - done) if done else None
+            report(f"{done} of {total} documents{time_left(left)}", done, total)
+
+        findings = workspace.check(look, cancel) if found else ()
     if output.as_json:
         documents = [_json(record, notes) for record, notes in found]
-        output.json(LibraryCheckJson(invocation.settings.library, documents))
+        told = [shaped(FindingJson, finding) for finding in findings]
+        output.json(LibraryCheckJson(invocation.settings.library, documents, told))
     else:
         _show(found, output)
+        _show_findings(findings, output)
 
 
 @library.command("re-embed")
@@ -82,6 +108,19 @@ def re_embed(invocation: Invocation, embedder: str) -> None:
     if not last.finished:
         invocation.output.note("Stopped: the old vectors are in use. The next call goes on.")
         sys.exit(Cancelled.exit_code)
+
+
+def _show_findings(findings: tuple[Finding, ...], output: Output) -> None:
+    """Print what was found in the whole library, a heading for each kind."""
+    kind = ""
+    for finding in findings:
+        if finding.kind != kind:
+            kind = finding.kind
+            output.line()
+            output.line((kind.capitalize(), "bold"))
+        output.line(f"  {finding.said}.")
+        if finding.advice:
+            output.line((f"    {finding.advice}", "dim"))
 
 
 def _json(record: DocumentRecord, notes: tuple[Note, ...]) -> ReadingJson:

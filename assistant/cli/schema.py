@@ -11,6 +11,7 @@ from typing import Literal
 from assistant.console.json_output import Document, ErrorJson, Shape
 from assistant.lockdown.report import Facility, Tier
 from assistant.types import DocumentRecord
+from assistant.types.library_check import FindingKind
 
 
 class FileFailureJson(Shape, frozen=True):
@@ -146,9 +147,19 @@ class ReEmbedJson(Document, frozen=True):
     finished: bool
 
 
+class FindingJson(Shape, frozen=True):
+    """Something about documents (their ids), the worst first; `advice` is what to do."""
+
+    kind: FindingKind
+    documents: list[int]
+    said: str
+    advice: str
+
+
 class LibraryCheckJson(Document, frozen=True):
     library: str
     documents: list[ReadingJson]
+    findings: list[FindingJson]
 
 
 class ForgetJson(Document, frozen=True):

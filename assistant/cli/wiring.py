@@ -46,6 +46,7 @@ from assistant.types import (
     Workspace,
 )
 from assistant.types.conversations import Conversations
+from assistant.types.library_check import CheckProgress, Finding
 from assistant.types.tabular import MOST_UNASKED, Grids
 from assistant.unlock.unlock import LibraryUnlocker
 
@@ -175,11 +176,16 @@ class LocalWorkspace(Engines):
     ) -> PagePicture:
         from assistant.documents.drawn_page import drawn_page
 
-        record = self._filled_store().resolve(str(document_id))
-        return drawn_page(record, number, view, self._load_parser(pictures=True), cancel)
+        record, drawer = self.resolve(str(document_id)), self._load_parser(pictures=True)
+        return drawn_page(record, number, view, drawer, cancel)
 
     def notes(self, document_id: int) -> tuple[Note, ...]:
         return self._filled_store().notes(document_id)
+
+    def check(self, progress: CheckProgress, cancel: CancelToken) -> tuple[Finding, ...]:
+        from assistant.comparison.library_findings import check_library
+
+        return check_library(self._filled_store(), self.conversations, progress, cancel)
 
     def note_export(self, what: str, count: int, documents: Sequence[int]) -> None:
         """Nothing to do here: `AuditedWorkspace` has recorded it."""

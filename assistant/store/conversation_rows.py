@@ -127,6 +127,13 @@ class ConversationRows:
             )
         return record
 
+    def quoted(self) -> tuple[int, frozenset[int]]:
+        kept = "SELECT count(*) FROM conversation_turns WHERE answer IS NOT NULL"
+        with self._pool.reading() as connection:
+            held = fetch_one(connection, kept)
+            rows = fetch(connection, "SELECT DISTINCT document_id FROM conversation_places")
+            return (held[0] if held else 0), frozenset(number for (number,) in rows)
+
     def quoting(self, document_id: int) -> list[ConversationRecord]:
         turns = (
             "SELECT conversation_id FROM conversation_turns JOIN conversation_places "

@@ -55,6 +55,10 @@ class Conversations(Protocol):
         """Delete a conversation so that no byte of it stays."""
         ...
 
+    def quoted(self) -> tuple[int, frozenset[int]]:
+        """Return how many answers are kept, and the documents that some of them quote."""
+        ...
+
     def quoting(self, document_id: int) -> list[ConversationRecord]:
         """Return those that lose an answer when this document is forgotten."""
         ...

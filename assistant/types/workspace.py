@@ -19,6 +19,7 @@ from assistant.types.documents import (
 from assistant.types.feedback import ExportKind, Feedback, FeedbackExport
 from assistant.types.ingest import IngestEvent, ReEmbedProgress, SyncRules
 from assistant.types.labels import EVERYTHING, DocumentFilter, Labels
+from assistant.types.library_check import CheckProgress, Finding
 from assistant.types.ocr import WHOLE_PAGE, PagePicture, PageView
 from assistant.types.tabular import Grids
 
@@ -125,6 +126,10 @@ class Workspace(Protocol):
         ...
 
     def close(self) -> None: ...
+
+    def check(self, progress: CheckProgress, cancel: CancelToken) -> tuple[Finding, ...]:
+        """Look through the whole library for what makes answers wrong. Raises `Cancelled`."""
+        ...
 
     def note_export(self, what: str, count: int, documents: Sequence[int]) -> None:
         """Record that text of these documents is about to be written to a plain file.

@@ -53,6 +53,9 @@ class FakeConversations:
             raise self.broken
         return self.kept.pop(number).record
 
+    def quoted(self) -> tuple[int, frozenset[int]]:
+        return 0, frozenset()
+
     def quoting(self, document_id: int) -> list[ConversationRecord]:
         del document_id
         return []

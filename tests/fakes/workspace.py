@@ -34,6 +34,7 @@ from assistant.types import (
     SearchResult,
     SyncRules,
 )
+from assistant.types.library_check import CheckProgress, Finding
 from tests.fakes.conversations import FakeConversations
 from tests.fakes.grids import FakeGridState, FakeGridStore
 from tests.fakes.page_pictures import FakePagePictures
@@ -89,6 +90,7 @@ class FakeWorkspace(FakePagePictures, FakeFeedback):
         self.grid_state = FakeGridState()
         self.conversations = FakeConversations()
         self.reader = FakeReader({})
+        self.findings: tuple[Finding, ...] = ()
         self.questions: list[str] = []
         self.strategies: list[str] = []
         self.previous: list[str] = []
@@ -247,6 +249,11 @@ class FakeWorkspace(FakePagePictures, FakeFeedback):
     def notes(self, document_id: int) -> tuple[Note, ...]:
         self._known(document_id)
         return self._noted.get(document_id, ())
+
+    def check(self, progress: CheckProgress, cancel: CancelToken) -> tuple[Finding, ...]:
+        cancel.raise_if_cancelled()
+        progress(len(self._pages), len(self._pages))
+        return self.findings
 
     def note_export(self, what: str, count: int, documents: Sequence[int]) -> None:
         self._note("note_export")

@@ -7,6 +7,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from assistant.types import (
     Note,
     ReadOptions,
 )
+from assistant.types.library_check import Finding
 from tests.fakes.workspace import FakeWorkspace
 from tests.fakes.workspace_scripts import Forever
 from tests.unit.test_docs import REFERENCE
@@ -75,6 +77,18 @@ def test_library_check_says_what_was_left_out_and_what_to_do() -> None:
     assert "2 of its pages have no text" in shown
     assert "1 with notes" in shown
     assert "assistant add" in run(fake(pages={}), "library", "check").stdout
+
+
+def test_library_check_says_what_makes_answers_wrong() -> None:
+    found = Finding("versions", (1, 2), "a.pdf and b.pdf seem to be versions", "compare 1 2")
+    workspace = fake()
+    workspace.findings = (found, replace(found, kind="boilerplate", said="12 passages", advice=""))
+    told = parsed(run(workspace, "library", "check", "--json"), "library check")["findings"]
+    assert [f["kind"] for f in told] == ["versions", "boilerplate"]
+    assert told[0]["documents"] == [1, 2]
+    shown = run(workspace, "library", "check").stdout
+    assert "Versions\n  a.pdf and b.pdf seem to be versions.\n    compare 1 2\n" in shown
+    assert shown.index("Versions") < shown.index("Boilerplate")
 
 
 def test_docs_of_an_empty_library_tells_how_to_begin() -> None:
