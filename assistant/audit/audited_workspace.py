@@ -42,6 +42,7 @@ from assistant.types import (
     Workspace,
 )
 from assistant.types.conversations import Conversations
+from assistant.types.forgetting import Forgotten
 from assistant.types.library_check import CheckProgress, Finding
 
 _Event = TypeVar("_Event")
@@ -184,6 +185,9 @@ class AuditedWorkspace:
 
     def forget(self, document_id: int) -> DocumentRecord:
         return self._inner.forget(document_id)
+
+    def forget_with_proof(self, document_id: int, *, conversations: bool = False) -> Forgotten:
+        return self._inner.forget_with_proof(document_id, conversations=conversations)
 
     def page_text(self, document_id: int, page: int) -> str:
         self._recorder.record("view", document=document_id, page=page)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
@@ -12,16 +11,13 @@ import click
 from assistant.cli.document_filter import filter_options
 from assistant.cli.ingest_report import add_paths, finish
 from assistant.cli.options import Invocation, command_options
-from assistant.cli.schema import DocsJson, ForgetJson
-from assistant.console.output import Output
-from assistant.errors import Cancelled, UsageError
+from assistant.cli.schema import DocsJson
+from assistant.errors import UsageError
 from assistant.safe_text import safe_text
 from assistant.tabular.scope import fitting
-from assistant.text.counted import counted
 from assistant.types import (
     EVERYTHING,
     DocumentFilter,
-    DocumentRecord,
     ReadOptions,
 )
 
@@ -97,7 +93,7 @@ def _text_encoding(name: str) -> str:
     found = named_charset(name) if name else ""
     if name and not found:
         raise UsageError(
-            f"There is no text encoding '{_line(name)}'.",
+            f"There is no text encoding '{safe_text(name, single_line=True)}'.",
             hint="Some that there are: utf-8, cp1252, cp1250, cp1251, koi8-r, mac-roman, "
             "shift_jis, gb18030, big5, euc_kr.",
         )
@@ -132,54 +128,3 @@ def docs(invocation: Invocation, within: DocumentFilter) -> None:
             for tags in [", ".join(r.tags)]
         ]
         output.table(columns, rows, right=frozenset({0, 2, 3}))
-
-
-@click.command()
-@click.argument("document")
-@click.option("--yes", is_flag=True, help="Do not ask.")
-@command_options
-def forget(invocation: Invocation, document: str, yes: bool) -> None:
-    """Delete DOCUMENT (its id, name, or the beginning of its name) and every trace of it.
-
-    The document's file outside the library is not touched.
-
-    \b
-    Examples:
-      assistant forget 3
-      assistant forget old-contract.pdf --yes
-    """
-    with invocation.workspace() as workspace:
-        record = workspace.resolve(document)
-        if not yes:
-            _confirm(record, invocation.output)
-        losing = workspace.conversations.quoting(record.id)
-        forgotten = workspace.forget(record.id)
-    if invocation.output.as_json:
-        invocation.output.json(ForgetJson(forgotten))
-    else:
-        invocation.output.line(f"Forgotten: {_line(forgotten.name)}")
-    if losing:
-        named = ", ".join(str(conversation.id) for conversation in losing)
-        invocation.output.note(
-            f"Answers that stood on it are gone from conversations {named}; the questions stay. "
-            "Delete those too: assistant conversations delete NUMBER"
-        )
-
-
-def _confirm(record: DocumentRecord, output: Output) -> None:
-    if output.as_json or not sys.stdin.isatty():
-        raise UsageError(
-            f"'{record.name}' was not forgotten, because nobody could be asked.",
-            hint="Say --yes to forget it without a question.",
-        )
-    try:
-        pages = _line(counted(record.pages, "page"))
-        agreed = click.confirm(f"Forget {_line(record.name)} ({pages})?")
-    except click.Abort as error:
-        raise Cancelled from error
-    if not agreed:
-        raise Cancelled("Nothing was forgotten.")
-
-
-def _line(text: str) -> str:
-    return safe_text(text, single_line=True)

@@ -31,7 +31,7 @@ COMMANDS = {
     "doctor": "assistant.cli.doctor.command:doctor",
     "eval": "assistant.cli.eval.command:evaluate",
     "feedback": "assistant.cli.feedback.command:feedback",
-    "forget": "assistant.cli.documents:forget",
+    "forget": "assistant.cli.forget:forget",
     "library": "assistant.cli.library:library",
     "models": "assistant.cli.models.command:models",
     "passphrase": "assistant.cli.passphrase.command:passphrase",

@@ -162,8 +162,28 @@ class LibraryCheckJson(Document, frozen=True):
     findings: list[FindingJson]
 
 
+class CertificateJson(Shape, frozen=True):
+    """What a certificate of forgetting says; `public_key` (64 hex digits) signed it."""
+
+    passed: bool
+    problems: list[str]
+    made_at: str
+    content_sha256: str
+    rows_before: int
+    rows_after: int
+    markers: int
+    markers_left: int
+    files_searched: int
+    hits_in_files: int
+    not_purged: list[str]
+    public_key: str
+
+
 class ForgetJson(Document, frozen=True):
-    forgotten: DocumentRecord
+    """`forgotten` is null where a certificate was only checked."""
+
+    forgotten: DocumentRecord | None
+    certificate: CertificateJson | None
 
 
 class PassphraseStatusJson(Document, frozen=True):

@@ -12,13 +12,12 @@ from typing import TYPE_CHECKING
 
 from assistant.audit import AuditedStore, AuditedWorkspace, AuditRecorder
 from assistant.cli import embedder_choice
-from assistant.cli.engines import Engines
+from assistant.cli.library_feedback import LibraryFeedback
 from assistant.cli.model_identity import chat_model_hash, identified
 from assistant.config import Settings
 from assistant.console.output import Output
 from assistant.errors import UsageError
 from assistant.models.installed_models import active_chat_name
-from assistant.prompts import PROMPT_VERSION
 from assistant.store import KeySource, StoreKey, open_store
 from assistant.types import (
     ALL,
@@ -30,9 +29,6 @@ from assistant.types import (
     CancelToken,
     DocumentFilter,
     DocumentRecord,
-    ExportKind,
-    Feedback,
-    FeedbackExport,
     IngestEvent,
     Labels,
     Note,
@@ -46,6 +42,7 @@ from assistant.types import (
     Workspace,
 )
 from assistant.types.conversations import Conversations
+from assistant.types.forgetting import Forgotten
 from assistant.types.library_check import CheckProgress, Finding
 from assistant.types.tabular import MOST_UNASKED, Grids
 from assistant.unlock.unlock import LibraryUnlocker
@@ -55,7 +52,7 @@ if TYPE_CHECKING:
     from assistant.retrieval import Retriever
 
 
-class LocalWorkspace(Engines):
+class LocalWorkspace(LibraryFeedback):
     """The real `Workspace`. Engines are loaded when first needed, each once.
 
     A library that does not exist is made by the first `add`, not by looking at it. `keys`
@@ -161,6 +158,14 @@ class LocalWorkspace(Engines):
     def forget(self, document_id: int) -> DocumentRecord:
         return self._filled_store().forget(document_id)
 
+    def forget_with_proof(self, document_id: int, *, conversations: bool = False) -> Forgotten:
+        from assistant.cli.certified_forgetting import forget_with_proof
+
+        store, quoting = self._filled_store(), self.conversations
+        return forget_with_proof(
+            document_id, store, quoting, self._settings, whole_conversations=conversations
+        )
+
     def page_text(self, document_id: int, page: int) -> str:
         return self._filled_store().page_text(document_id, page)
 
@@ -189,36 +194,6 @@ class LocalWorkspace(Engines):
 
     def note_export(self, what: str, count: int, documents: Sequence[int]) -> None:
         """Nothing to do here: `AuditedWorkspace` has recorded it."""
-
-    def give_feedback(self, feedback: Feedback, *, any_words: bool = False) -> Feedback:
-        from assistant.feedback.validation import completed
-
-        store = self._filled_store()
-        checked = completed(feedback, store, any_words=any_words)
-        named = identified(feedback.model, self._settings)
-        return store.feedback.add(
-            replace(checked, model_sha256=named[0], base=named[1], prompt_version=PROMPT_VERSION)
-        )
-
-    def feedback(self) -> list[Feedback]:
-        return self._store.feedback.every() if self._store else []
-
-    def remove_feedback(self, feedback_id: int) -> Feedback:
-        store = self._store or self._filled_store()
-        return store.feedback.remove(feedback_id)
-
-    def export_feedback(
-        self, kind: ExportKind, *, training_share: float, both: bool = False
-    ) -> FeedbackExport:
-        from assistant.feedback.export_rows import export
-        from assistant.feedback.validation import with_older
-
-        store = self._filled_store()
-        entries = store.feedback.every()
-        made = export(kind, entries, store, training_share=training_share, both=both)
-        if made.ids:
-            store.feedback.note_exported(with_older(entries, made.ids), kind)
-        return made
 
     @property
     def grids(self) -> Grids:

@@ -17,6 +17,7 @@ from assistant.types.documents import (
     ReadOptions,
 )
 from assistant.types.feedback import ExportKind, Feedback, FeedbackExport
+from assistant.types.forgetting import Forgotten
 from assistant.types.ingest import IngestEvent, ReEmbedProgress, SyncRules
 from assistant.types.labels import EVERYTHING, DocumentFilter, Labels
 from assistant.types.library_check import CheckProgress, Finding
@@ -98,6 +99,12 @@ class Workspace(Protocol):
     def resolve(self, reference: str) -> DocumentRecord: ...
 
     def forget(self, document_id: int) -> DocumentRecord: ...
+
+    def forget_with_proof(self, document_id: int, *, conversations: bool = False) -> Forgotten:
+        """Forget a document and look for what is left; with `conversations`, those that quote
+        it go as a whole. Raises `StoreError` for a library too large to be looked through.
+        """
+        ...
 
     def page_text(self, document_id: int, page: int) -> str: ...
 

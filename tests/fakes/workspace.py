@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 from assistant.errors import UsageError
 from assistant.store.document_rows import resolve
@@ -34,6 +35,7 @@ from assistant.types import (
     SearchResult,
     SyncRules,
 )
+from assistant.types.forgetting import Forgotten
 from assistant.types.library_check import CheckProgress, Finding
 from tests.fakes.conversations import FakeConversations
 from tests.fakes.grids import FakeGridState, FakeGridStore
@@ -50,6 +52,13 @@ from tests.fakes.workspace_scripts import (
     warranty_hits,
     warranty_script,
 )
+
+REPORT: dict[str, Any] = {
+    "kind": "forgetting", "made_at": "2026-12-01T10:00:00Z", "problems": [], "passed": True,
+    "document": {"content_sha256": "ab" * 32}, "rows_before": {"documents": 1, "chunks": 3},
+    "rows_after": {"documents": 0, "chunks": 0}, "markers": 8, "markers_left": 0,
+    "files_searched": 5, "hits_in_files": 0, "not_purged": ["a file of training data"],
+}  # fmt: skip
 
 
 class FakeWorkspace(FakePagePictures, FakeFeedback):
@@ -234,6 +243,11 @@ class FakeWorkspace(FakePagePictures, FakeFeedback):
         known = self._known(document_id)
         del self._pages[document_id]
         return record(document_id, *known)
+
+    def forget_with_proof(self, document_id: int, *, conversations: bool = False) -> Forgotten:
+        self._note("forget_with_proof")
+        known = self.forget(document_id)
+        return Forgotten(known, {**REPORT, "passed": not conversations})
 
     def page_text(self, document_id: int, page: int) -> str:
         self._note("page_text")

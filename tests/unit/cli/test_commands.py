@@ -157,6 +157,33 @@ def test_interrupted_add_stops_the_work_and_ends_with_130() -> None:
     assert workspace.closed
 
 
+def test_forgetting_can_be_certified_and_checked(tmp_path: Path) -> None:
+    workspace, target = fake(), tmp_path / "certificate.json"
+    name = workspace.documents()[0].name
+    done = run(workspace, "forget", name, "--yes", "--json", "--certificate", str(target))
+    told = parsed(done, "forget")["certificate"]
+    assert (told["passed"], told["rows_before"], told["rows_after"]) == (True, 4, 0)
+    assert told["not_purged"] == ["a file of training data"]
+    assert "forget_with_proof" in {method for method, _ in workspace.calls}
+    checked = run(fake(), "forget", "--verify", str(target), "--key", told["public_key"], "--json")
+    assert parsed(checked, "forget")["certificate"] == told
+    assert "Nothing of it is left" in run(fake(), "forget", "--verify", str(target)).stdout
+    assert run(fake(), "forget", "--verify", str(target), "--key", "00" * 32).exit_code == 1
+    target.write_text(target.read_text(encoding="utf-8").replace('"markers": 8', '"markers": 9'))
+    assert run(fake(), "forget", "--verify", str(target)).exit_code == 1
+
+
+def test_a_certificate_of_what_is_left_says_so_and_fails(tmp_path: Path) -> None:
+    target = tmp_path / "certificate.json"
+    done = run(fake(), "forget", "1", "--yes", "--conversations", "--certificate", str(target))
+    assert done.exit_code == 1
+    assert "Something is left" in done.stdout
+
+
+def test_forget_without_a_document_says_what_to_do() -> None:
+    assert "Name a document" in run(fake(), "forget").stderr
+
+
 def test_forget_asks_unless_told_not_to() -> None:
     workspace = fake()
     name = workspace.documents()[0].name
