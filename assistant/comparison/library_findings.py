@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
+from assistant.comparison.document_age import by_age
 from assistant.comparison.near_duplicates import Alike, Sketch, near_duplicates, sketch_of
 from assistant.safe_text import safe_text
 from assistant.text.counted import counted
@@ -28,8 +28,6 @@ _REPEATED = 3
 _OFTEN = 0.5
 _ANSWERS = 10
 """Answers that must be kept before a document that none quotes is worth a word."""
-
-_DIGITS = re.compile(r"\d+")
 
 
 def library_findings(
@@ -107,7 +105,8 @@ def _readable(text: str) -> float:
 
 def _alike(pairs: Iterable[Alike], known: dict[int, DocumentRecord]) -> Iterator[Finding]:
     for pair in pairs:
-        old, new = _by_age(known[pair.one], known[pair.other])
+        ages = by_age(known[pair.one], known[pair.other])
+        old, new = ages.older, ages.newer
         ids = (old.id, new.id)
         if pair.resemblance >= _SAME:
             yield Finding(
@@ -121,22 +120,10 @@ def _alike(pairs: Iterable[Alike], known: dict[int, DocumentRecord]) -> Iterator
                 "versions",
                 ids,
                 f"{_name(old)} and {_name(new)} seem to be versions of one document "
-                f"({pair.resemblance:.0%} alike)",
+                f"({pair.resemblance:.0%} alike; the first is the older one by {ages.told_by})",
                 f"See what changed: assistant compare {old.id} {new.id}; if only the newer one "
                 f"holds: assistant forget {old.id}",
             )
-
-
-def _by_age(one: DocumentRecord, other: DocumentRecord) -> tuple[DocumentRecord, DocumentRecord]:
-    """Put the older one first: by the documents' own days, the numbers in names, the adding."""
-    pair = sorted((one, other), key=lambda r: (r.dated, _numbers(r.name), r.added_at, r.id))
-    if not all(record.dated for record in pair):
-        pair.sort(key=lambda r: (_numbers(r.name), r.added_at, r.id))
-    return pair[0], pair[1]
-
-
-def _numbers(name: str) -> tuple[int, ...]:
-    return tuple(int(digits[:12]) for digits in _DIGITS.findall(name))
 
 
 def _boilerplate(seen: Counter[int], documents: int) -> Iterator[Finding]:

@@ -89,6 +89,10 @@ def test_copies_and_versions_are_told_apart() -> None:
         (("lease 2024.pdf", "lease 2023.pdf"), {}, 2),
         (("new.pdf", "old.pdf"), {"new": "2025-01-01", "old": "2024-01-01"}, 2),
         (("first.pdf", "second.pdf"), {}, 1),
+        (("lease.pdf", "lease (2019).pdf"), {}, 2),
+        (("lease v2.pdf", "lease.pdf"), {}, 2),
+        (("lease.pdf", "old copy of lease.pdf"), {}, 2),
+        (("lease_draft.pdf", "lease.pdf"), {}, 1),
     ],
 )
 def test_the_older_version_is_the_one_to_forget(
