@@ -3,10 +3,11 @@
     python -m tests.bench.bench_library_mess [--limit N] [--json FILE]
 
 **The mess.** The sample library; of each of its six documents an older version, in which every
-number is another one, and a copy of that under another name. **Mending.** What `assistant library check`
-advises for copies and versions is done: the older one, or one of two that say the same, is
-forgotten. **Right.** The English questions of `tests/fixtures/language_questions.toml`: the first
-sentence that is shown holds the fact, in the document that it is of.
+number is another one, and a copy of that under another name. **Mending.** What
+`assistant library check` advises for copies and versions is done: the older one, or one of two that
+say the same, is forgotten. **Right.** The English questions of
+`tests/fixtures/language_questions.toml`: the first sentence that is shown holds the fact, in the
+document that it is of.
 """
 
 from __future__ import annotations
