@@ -6,12 +6,10 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from assistant.errors import Cancelled, ModelError, UsageError
+from assistant.errors import Cancelled, UsageError
 from assistant.feedback.validation import to_look_for
-from assistant.tabular.exhaustive_answer import answer_by_all
-from assistant.tabular.exhaustive_question import exhaustive
+from assistant.tabular.library_question import answer_of_all, no_reader
 from assistant.tabular.read_cell import read_cell
-from assistant.tabular.record_answer import answer_from_records
 from assistant.tabular.scope import in_scope
 from assistant.types import (
     AnswerEvent,
@@ -23,7 +21,6 @@ from assistant.types import (
     Verdict,
 )
 from assistant.types.tabular import (
-    MOST_UNASKED,
     NOT_READ,
     NOT_THERE,
     Cell,
@@ -110,25 +107,14 @@ class LibraryGrids:
     ) -> Iterator[AnswerEvent] | None:
         """Answer from the rows of sheets, or by reading every document; see `types.Grids`."""
         records = in_scope(self._store.documents(), documents)
-        computed = answer_from_records(question, records, self._store, forced=forced)
-        if computed is not None:
-            return computed
-        if (asked := exhaustive(question, forced=forced)) is None:
-            return None
-        reader = None if not forced and _takes_long(records) else self._load_reader()
-        if reader is None and forced:
-            raise _no_reader()
-        if reader is None:
-            return None
-        reason = "It was asked for." if forced else "It asks of all documents."
-        return answer_by_all(question, asked, records, self._store, reader, reason, cancel)
+        return answer_of_all(question, records, self._store, self._load_reader, cancel, forced)
 
     def fill(
         self, spec: GridSpec, cancel: CancelToken | None = None, *, again: bool = False
     ) -> Iterator[GridEvent]:
         token, reader = cancel or CancelToken(), self._load_reader()
         if reader is None:
-            raise _no_reader()
+            raise no_reader()
         records = in_scope(self._store.documents(), spec.documents)
         self._state.save(spec)
         known, name = self._state.cells(spec.name), self._known_as(reader)
@@ -251,17 +237,6 @@ class LibraryGrids:
         except UsageError:  # the words are a person's own
             own = replace(feedback, correction=Correction(words))
             return self._judge.give_feedback(own, any_words=True)
-
-
-def _no_reader() -> ModelError:
-    return ModelError(
-        "There is no reader, so documents can't be read whole.",
-        hint='The settings switch it off: reader = "none" in config.toml.',
-    )
-
-
-def _takes_long(records: Sequence[DocumentRecord]) -> bool:
-    return sum(record.chunks for record in records) > MOST_UNASKED
 
 
 def _missing(

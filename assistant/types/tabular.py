@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol, get_args
 
@@ -242,6 +242,12 @@ class GridStore(Protocol):
         ...
 
     def page(self, document_id: int, number: int) -> Page: ...
+
+    def search_text(
+        self, query: str, k: int, documents: Collection[int] | None = None
+    ) -> list[tuple[int, float]]: ...
+
+    def passages(self, chunk_ids: Sequence[int]) -> list[Passage]: ...
 
 
 class GridState(Protocol):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from assistant.errors import UsageError
 from assistant.types import DocumentRecord, Page, PageStart, Passage
@@ -59,6 +59,20 @@ class FakeGridStore:
 
     def page(self, document_id: int, number: int) -> Page:
         return Page(number, self._pages[document_id][number - 1], f"page {number}")
+
+    def search_text(
+        self, query: str, k: int, documents: Collection[int] | None = None
+    ) -> list[tuple[int, float]]:
+        """Those with any of the words, best first by how many of them."""
+        wanted = set(query.casefold().split())
+        own = [p for r in self._documents for p in self.document_passages(r.id)]
+        found = [(p.chunk_id, float(len(wanted & set(p.text.casefold().split())))) for p in own
+                 if documents is None or p.document_id in documents]  # fmt: skip
+        return sorted(((n, score) for n, score in found if score), key=lambda h: -h[1])[:k]
+
+    def passages(self, chunk_ids: Sequence[int]) -> list[Passage]:
+        known = {p.chunk_id: p for r in self._documents for p in self.document_passages(r.id)}
+        return [known[number] for number in chunk_ids if number in known]
 
     def document_passages(self, document_id: int) -> list[Passage]:
         record = next(r for r in self._documents if r.id == document_id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from assistant.errors import Cancelled, UsageError
-from assistant.tabular import library_grids
+from assistant.tabular import library_question
 from assistant.tabular.exhaustive_question import exhaustive
 from assistant.types import Answer, CancelToken, Finished, PartsRead
 from tests.fakes.reader import FakeReader
@@ -147,7 +147,7 @@ def test_a_cancelled_answer_says_how_much_was_read() -> None:
 def test_a_large_library_is_read_whole_only_if_that_is_wanted(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(library_grids, "MOST_UNASKED", 4)
+    monkeypatch.setattr(library_question, "MOST_UNASKED", 4)
     made = Made(PAGES)
     question = "Which contracts have a non-compete clause?"
     assert made.grids.ask(question, forced=False) is None
