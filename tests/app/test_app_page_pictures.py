@@ -12,6 +12,7 @@ from textual.pilot import Pilot
 from assistant.errors import DocumentError
 from assistant.tui.app import AssistantApp
 from assistant.tui.screens import page_view
+from assistant.tui.screens.dialogs import TextDialog
 from assistant.tui.screens.help import HelpScreen
 from assistant.tui.screens.page_view import PageScreen
 from assistant.tui.widgets.page_picture import PagePictureView
@@ -109,6 +110,17 @@ async def test_the_app_says_where_the_file_is_and_starts_nothing() -> None:
         await pilot.press("e")
         await wait_until(pilot, lambda: "can start no other program" in notes(app))
         assert app.clipboard == app.app_state.documents[0].source
+
+
+async def test_why_the_passage_is_shown() -> None:
+    async with at_the_page(FakeWorkspace()) as (app, pilot):
+        await pilot.press("w")
+        assert isinstance(app.screen, TextDialog)
+        assert "Passage 1 of 4" in text_of(app.screen)
+        await pilot.press("escape", "escape")
+        await wait_until(pilot, lambda: not isinstance(app.screen, PageScreen))
+        await pilot.press("w")  # from the list of passages, too
+        await wait_until(pilot, lambda: isinstance(app.screen, TextDialog))
 
 
 async def test_help_opens_over_the_page() -> None:

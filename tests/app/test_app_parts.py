@@ -23,7 +23,7 @@ from assistant.tui.messages import (
     WorkspaceFailed,
     WorkspaceOpened,
 )
-from assistant.tui.widgets.passages_panel import why
+from assistant.tui.why_found import why
 from assistant.tui.workers import Outbox, merge_answer, merge_ingest
 from assistant.types import (
     CancelToken,

@@ -11,10 +11,12 @@ from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
+from textual.widgets import Footer
 
 from assistant import lockdown
 from assistant.errors import DocumentError
 from assistant.tui.app import AssistantApp
+from assistant.tui.screens.page_view import PageScreen
 from assistant.types import FileAdded, FileFailed, FilesFound
 from tests.app import pictures
 from tests.app.helpers import SETTLED, ask, said, text_of, wait_until
@@ -45,6 +47,25 @@ def test_chat_with_citations(snap_compare, size: tuple[int, int]) -> None:  # ty
     fake = FakeWorkspace()
     app = AssistantApp(lambda: fake)
     assert snap_compare(app, terminal_size=size, run_before=_answered)
+
+
+@pytest.mark.parametrize("size", [(120, 36), (80, 24)])
+@pytest.mark.parametrize("drawn", [False, True])
+def test_page(snap_compare, size: tuple[int, int], drawn: bool) -> None:  # type: ignore[no-untyped-def]
+    fake = FakeWorkspace()
+
+    async def page(pilot: Pilot[None]) -> None:
+        await _answered(pilot)
+        pilot.app.screen.query_one(Footer).display = False  # beneath the page it comes and goes
+        await pilot.press("f2", "enter")
+        await wait_until(pilot, lambda: isinstance(pilot.app.screen, PageScreen))
+        await wait_until(pilot, lambda: "5. Liability" in text_of(pilot.app.screen))
+        if drawn:
+            await pilot.press("v")
+            await wait_until(pilot, lambda: pilot.app.screen.query_one("#page-picture").display)
+
+    app = AssistantApp(lambda: fake)
+    assert snap_compare(app, terminal_size=size, run_before=page)
 
 
 def test_passages_in_a_narrow_terminal(snap_compare) -> None:  # type: ignore[no-untyped-def]

@@ -271,5 +271,6 @@ class ChatScreen(MainScreen):
     @on(PassagesPanel.PageWanted)
     def _show_page(self, event: PassagesPanel.PageWanted) -> None:
         if self.app_state.workspace is not None:
-            sources = self.query_one(PassagesPanel).sources
-            self.app.push_screen(PageScreen(event.source, self.app_state, sources))
+            panel = self.query_one(PassagesPanel)
+            page = PageScreen(event.source, self.app_state, panel.sources, panel.weighed)
+            self.app.push_screen(page)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual import on
@@ -12,7 +13,10 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
 from assistant.tui import safe_content
+from assistant.tui.citation_numbers import Source
 from assistant.tui.error_view import ErrorView
+from assistant.tui.why_found import explained
+from assistant.types import Candidate
 
 
 class ErrorDialog(ModalScreen[bool]):
@@ -51,6 +55,33 @@ class ErrorDialog(ModalScreen[bool]):
     @on(Button.Pressed)
     def _answer(self, event: Button.Pressed) -> None:
         self.dismiss(event.button.id == "retry")
+
+
+class TextDialog(ModalScreen[None]):
+    """Shows some lines about something; Escape closes it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,w", "dismiss(None)", "Close")]
+
+    def __init__(self, title: str, lines: Sequence[str]) -> None:
+        super().__init__()
+        self._title, self._lines = title, lines
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="dialog"):
+            yield Static(safe_content.line(self._title), classes="dialog-title")
+            with VerticalScroll(classes="dialog-body"):
+                yield Static(safe_content.lines([safe_content.line(one) for one in self._lines]))
+            yield Static(
+                safe_content.line("Escape closes", "$foreground-muted"), classes="dialog-foot"
+            )
+
+    def on_mount(self) -> None:
+        self.query_one(VerticalScroll).focus()
+
+
+def why_dialog(source: Source, passages: int, weighed: tuple[Candidate, ...]) -> TextDialog:
+    """Return the dialog that explains why a passage is shown (see `why_found.explained`)."""
+    return TextDialog("Why this passage", explained(source, passages, weighed))
 
 
 class ConfirmDialog(ModalScreen[bool]):

@@ -18,9 +18,9 @@ from assistant.tui.error_view import ErrorView
 from assistant.tui.grid_view import FILTERS, WIDEST, GridView, cell_details, shown_cell
 from assistant.tui.grid_workers import CellKept, CellPage, GridEnded, GridLoaded, GridWaiting
 from assistant.tui.messages import Outbox
+from assistant.tui.page_text import page_content
 from assistant.tui.screens.dialogs import ErrorDialog
 from assistant.tui.screens.main_screen import NARROW, scroll_past
-from assistant.tui.screens.page_view import page_content
 from assistant.tui.screens.review_edit import EditDialog
 from assistant.tui.widgets.lock_mark import MarkedHead
 from assistant.types.tabular import (

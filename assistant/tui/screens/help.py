@@ -33,6 +33,7 @@ SECTIONS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("F2", "go to the passages (and back)"),
             ("Up, Down", "choose a passage"),
             ("1 to 9", "choose a passage by its number (outside the question box)"),
+            ("W", "why this passage: the scores of the search and of the reader"),
             ("Enter or P", "show the whole page, the quote highlighted"),
             ("Left, Right", "on a page: the page before or after"),
             ("N, P", "on a page: the next quote of the answer, the one before"),

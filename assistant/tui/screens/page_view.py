@@ -10,7 +10,6 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
-from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
@@ -20,12 +19,18 @@ from assistant.tui.citation_numbers import Source
 from assistant.tui.citation_styles import STYLES, Reference
 from assistant.tui.messages import PageDrawn, PageLoaded, WorkFailed
 from assistant.tui.page_frame import PageFrame
+from assistant.tui.page_text import page_content, said_above
+from assistant.tui.screens.dialogs import why_dialog
 from assistant.tui.screens.main_screen import scroll_past
 from assistant.tui.widgets.page_picture import PagePictureView
-from assistant.types import SURE, DocumentRecord, PageView
+from assistant.types import Candidate, DocumentRecord, PageView
 
 _DIM = "$foreground-muted"
 _SHOWN = 160
+_GAP = "   "
+_NARROW = 60
+"""Cells for the keys before the size of the screen is known."""
+
 now = datetime.now
 
 
@@ -52,13 +57,21 @@ class PageScreen(ModalScreen[None]):
         Binding("c", "copy('plain')", "Copy with its place"),
         Binding("o", "copy('legal')", "Copy as lawyers cite"),
         Binding("m", "copy('clinical')", "Copy as clinicians cite"),
+        Binding("w", "why", "Why this passage"),
         Binding("e", "viewer", "Where the file is"),
         Binding("f1", "app.help", show=False),
         Binding("f4", "app.lock", show=False),
     ]
 
-    def __init__(self, source: Source, app_state: AppState, sources: Sequence[Source] = ()) -> None:
+    def __init__(
+        self,
+        source: Source,
+        app_state: AppState,
+        sources: Sequence[Source] = (),
+        weighed: tuple[Candidate, ...] = (),
+    ) -> None:
         super().__init__()
+        self._passages, self._weighed = len(sources), weighed
         self._desk = app_state
         self._stops = stops_of(sources) or stops_of([source])
         self._frame: PageFrame | None = None
@@ -118,7 +131,7 @@ class PageScreen(ModalScreen[None]):
         self._frame = None
         self._title(f"page {self._page}")
         self.query_one("#page-text", Static).update(safe_content.line("Loading ...", _DIM))
-        self.query_one("#page-keys", Static).update(safe_content.line(self._keys(), _DIM))
+        self._say_keys()
         spans = self._source.page_spans(self._page)
         around = (min(s for s, _ in spans), max(e for _, e in spans)) if spans else (0, 0)
         document, page = self._source.document_id, self._page
@@ -128,10 +141,23 @@ class PageScreen(ModalScreen[None]):
         if self._desk.shows_pictures:
             self._draw()
 
-    def _keys(self) -> str:
-        quotes = f"   N, P: quote {self._at + 1} of {len(self._stops)}" if self._at >= 0 else ""
-        other = "text   +, -: nearer, farther" if self._desk.shows_pictures else "picture"
-        return f"Left, Right: page{quotes}   V: {other}   C: copy   F1: keys   Escape"
+    def on_resize(self) -> None:
+        self._say_keys()
+
+    def _say_keys(self) -> None:
+        keys = self.query_one("#page-keys", Static)
+        pictured = self._desk.shows_pictures
+        said = [
+            ("Left, Right: page", 2),
+            (f"N, P: quote {self._at + 1} of {len(self._stops)}" if self._at >= 0 else "", 5),
+            (f"V: {'text' if pictured else 'picture'}", 6),
+            ("+, -: size" if pictured else "", 4),
+            ("W: why", 1),
+            ("C: copy", 0),
+            ("F1: keys", 7),
+            ("Escape", 3),
+        ]
+        keys.update(safe_content.line(fitted(said, keys.size.width or _NARROW), _DIM))
 
     def _title(self, where: str) -> None:
         of = f" of {self._pages}" if where == f"page {self._page}" else ""
@@ -152,7 +178,7 @@ class PageScreen(ModalScreen[None]):
             before = event.text[: min(start for start, _ in spans)]
             body = self.query_one("#page-body", VerticalScroll)
             shown, above = self.query_one("#page-text", Static), body.size.height // 3
-            passed = safe_content.join(_above(event), before)
+            passed = safe_content.join(said_above(event), before)
             self.call_after_refresh(scroll_past, body, shown, passed, above)
         else:
             self.query_one("#page-body", VerticalScroll).scroll_home(animate=False)
@@ -170,7 +196,7 @@ class PageScreen(ModalScreen[None]):
 
     def _show_picture(self, *, shown: bool) -> None:
         self._desk.shows_pictures = shown
-        self.query_one("#page-keys", Static).update(safe_content.line(self._keys(), _DIM))
+        self._say_keys()
         if shown:
             self._draw()
         else:
@@ -231,7 +257,11 @@ class PageScreen(ModalScreen[None]):
         reference = Reference(" ".join(words), title, dated, f"page {self._page}")
         text = safe_content.plain_line(STYLES[style](reference, now().date()))
         self.app.copy_to_clipboard(text)
-        self.notify(safe_content.shortened(f"Copied: {text}", _SHOWN), markup=False)
+        shown = safe_content.shortened(f"Copied: {text}", _SHOWN)
+        self.notify(safe_content.plain_line(shown), markup=False)
+
+    def action_why(self) -> None:
+        self.app.push_screen(why_dialog(self._source, self._passages, self._weighed))
 
     def action_viewer(self) -> None:
         """Say where the file is: this app can start no viewer, which is part of being offline."""
@@ -244,31 +274,15 @@ class PageScreen(ModalScreen[None]):
         self.notify(safe_content.plain_line(told), timeout=10, markup=False)
 
 
+def fitted(said: Sequence[tuple[str, int]], width: int) -> str:
+    """Join what is to be said on a line of `width` cells; what weighs least is left out first."""
+    kept = [one for one in said if one[0]]
+    while len(kept) > 1 and len(_GAP.join(text for text, _ in kept)) > width:
+        kept.remove(min(kept, key=lambda one: one[1]))
+    return _GAP.join(text for text, _ in kept)
+
+
 def stops_of(sources: Sequence[Source]) -> list[tuple[Source, int]]:
     """Return each page on which something is quoted, in the order of the sources."""
     found = [(one, quote.page) for one in sources for quote in one.quotes]
     return list(dict.fromkeys(found))
-
-
-def page_content(event: PageLoaded, spans: list[tuple[int, int]]) -> Content:
-    """Return the page with its quotes marked; what runs from page to page is dim."""
-    text = safe_content.highlighted(event.text, spans)
-    if not event.text.strip():
-        text = safe_content.line("This page has no text.", _DIM)
-    below = f"\n({event.after} characters after this)" if event.after else ""
-    if not event.after and event.page.foot:
-        below = f"\n{event.page.foot}"
-    return safe_content.join(_above(event), text, (below, _DIM))
-
-
-def _above(event: PageLoaded) -> Content:
-    """Return what is shown before the text: a warning, what is left out, the running head."""
-    said = ""
-    if doubtful := sum(region.confidence < SURE for region in event.page.regions):
-        said = (
-            f"Read from a picture; {doubtful} lines are doubtful: compare them with the page.\n\n"
-        )
-    head = f"{event.page.head}\n\n" if event.page.head else ""
-    if event.before:
-        head = f"({event.before} characters before this)\n"
-    return safe_content.join((said, "$text-warning"), (head, _DIM))

@@ -1,4 +1,4 @@
-"""A page as it is printed, in characters: four dots of grey to a cell, quotes marked in colour.
+"""A page as it is printed, in characters: four dots of grey to a cell, the quotes in colour.
 
 Each cell shows two by two dots with the sixteen quadrant blocks of Unicode (U+2580 to U+259F) and
 two greys: the mean of its dark dots and that of its light ones. A dot is twice as high as wide,
@@ -8,7 +8,7 @@ so that the picture that is drawn has four rows of pixels to a cell, of which tw
 from __future__ import annotations
 
 from collections.abc import Iterable
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import TYPE_CHECKING, Any
 
 from rich.segment import Segment
@@ -40,6 +40,9 @@ _STEP = 17
 
 _MARK = (1.0, 0.86, 0.35)
 """What is left of red, green and blue where a quote stands: a yellow marker pen."""
+
+_BRACKET = (0, 255, False)
+"""How a bracket is drawn: black on paper, beside the quote and not in its colour."""
 
 Cell = tuple[str, int, int, bool]
 """The block, the grey of its dark dots and of its light ones, and whether a quote is there."""
@@ -97,9 +100,23 @@ def cells_of(picture: PagePicture) -> list[list[Cell]]:
     blocks = dots.reshape(rows, 2, columns, 2).transpose(0, 2, 1, 3).reshape(rows, columns, 4)
     marked = _marked(picture.marks, rows, columns)
     return [
-        [_cell(block, bool(mark)) for block, mark in zip(line, marks, strict=True)]
+        _bracketed([_cell(block, bool(mark)) for block, mark in zip(line, marks, strict=True)])
         for line, marks in zip(blocks.tolist(), marked.tolist(), strict=True)
     ]
+
+
+def _bracketed(row: list[Cell]) -> list[Cell]:
+    """Put brackets around what is quoted in a row, so that it can be seen without colours, too.
+
+    A quote that reaches the edge of the picture has none there: it may go on beyond it.
+    """
+    framed = list(row)
+    for at, (before, after) in enumerate(pairwise(row)):
+        if after[3] and not before[3]:
+            framed[at] = ("[", *_BRACKET)
+        elif before[3] and not after[3]:
+            framed[at + 1] = ("]", *_BRACKET)
+    return framed
 
 
 def _cell(dots: list[float], marked: bool) -> Cell:

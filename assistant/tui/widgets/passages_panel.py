@@ -16,8 +16,10 @@ from textual.widgets.option_list import Option
 
 from assistant.tui import safe_content
 from assistant.tui.citation_numbers import Source
+from assistant.tui.screens.dialogs import why_dialog
 from assistant.tui.turn_state import Turn
-from assistant.types import Scores
+from assistant.tui.why_found import why
+from assistant.types import Candidate
 
 QUIET = "$foreground-muted"
 
@@ -31,6 +33,7 @@ class PassagesPanel(Vertical):
             for number in range(1, 10)
         ),
         Binding("p", "whole_page", "Whole page"),
+        Binding("w", "why", "Why"),
     ]
 
     @dataclass
@@ -110,6 +113,17 @@ class PassagesPanel(Vertical):
         if self.selected is not None:
             self.post_message(self.PageWanted(self.selected))
 
+    def action_why(self) -> None:
+        """Explain why the selected passage is shown."""
+        if self.selected is not None:
+            self.app.push_screen(why_dialog(self.selected, len(self.sources), self.weighed))
+
+    @property
+    def weighed(self) -> tuple[Candidate, ...]:
+        """The answers that the reader weighed, the likeliest first."""
+        answer = self.turn.answer if self.turn is not None else None
+        return answer.candidates if answer is not None else ()
+
     def focus_list(self) -> None:
         self.query_one("#sources").focus()
 
@@ -128,7 +142,7 @@ class PassagesPanel(Vertical):
             return
         head.update(_head(source))
         body.update(safe_content.highlighted(source.text.strip("\n"), _spans(source)))
-        foot.update(safe_content.line("Enter or p: the whole page", QUIET))
+        foot.update(safe_content.line("Enter or P: the whole page   W: why", QUIET))
         self.query_one("#source", VerticalScroll).scroll_home(animate=False)
 
 
@@ -169,20 +183,3 @@ def _head(source: Source) -> Content:
     rows.append(safe_content.line(why(source.scores), QUIET))
     rows.append(safe_content.block(""))
     return safe_content.lines(rows)
-
-
-def why(scores: Scores | None) -> str:
-    """Say in words why a passage was found."""
-    if scores is None:
-        return "Cited by the answer; the search did not list it."
-    parts = []
-    if scores.dense is not None:
-        parts.append(f"meaning: cosine {scores.dense:.3f}{_rank(scores.dense_rank)}")
-    if scores.bm25 is not None:
-        parts.append(f"words: BM25 {scores.bm25:.2f}{_rank(scores.bm25_rank)}")
-    parts.append(f"fused {scores.fused:.4f}")
-    return "Found by " + "; ".join(parts)
-
-
-def _rank(rank: int | None) -> str:
-    return f" (rank {rank})" if rank is not None else ""
