@@ -36,6 +36,17 @@ _COUNTS = re.compile(
     r"|\bwhat (?:percent\w*|share|year)\b",
     re.IGNORECASE,
 )
+_PARTIES = re.compile(
+    r"\bwho (?:are|were) the (?:\w+ )?parties\b|\bbetween whom\b|\bparties (?:to|of)\b"
+    r"|\bwho (?:made|signed|concluded) the (?:\w+ )?(?:agreement|contract|lease|amendment)\b",
+    re.IGNORECASE,
+)
+_MADE_BETWEEN = re.compile(
+    r"\b(?:between|among)\b.{3,300}\band\b|\bby and (?:between|among)\b", re.IGNORECASE | re.DOTALL
+)
+_FORM_OF_PARTIES = 4.0
+"""Nats that a span gains where parties are asked for and its sentence names who made it."""
+
 _NOTHING = 10.0
 """Nats by which "no answer" is ahead where a sentence holds no span at all."""
 
@@ -112,7 +123,8 @@ def fitting_spans(question: str, hit: Hit, reading: Reading) -> Reading:
     context = f"{passage.document}\n{passage.heading}"
     sentences = sentence_spans(passage.text)
     old = replaced_words(passage.text)
-    counts, whether = _COUNTS.search(question), asks_whether(question)
+    counts, parties = _COUNTS.search(question), _PARTIES.search(question)
+    whether = asks_whether(question)
     kept: list[ReadSpan] = []
     for found in reading.spans:
         span = in_one_paragraph(found, passage.text)
@@ -122,8 +134,12 @@ def fitting_spans(question: str, hit: Hit, reading: Reading) -> Reading:
         other = not whether and conflicts(question, around, context)
         if other or replaced or not text.strip():
             continue
-        wrong = counts is not None and not NUMBER.search(text)
-        kept.append(replace(span, score=span.score - (_OTHER_KIND if wrong else 0.0)))
+        score = span.score
+        if counts is not None and not NUMBER.search(text):
+            score -= _OTHER_KIND
+        if parties is not None and _MADE_BETWEEN.search(around):
+            score += _FORM_OF_PARTIES
+        kept.append(replace(span, score=score))
     kept.sort(key=lambda span: -span.score)
     return replace(reading, spans=tuple(kept))
 

@@ -9,9 +9,9 @@ of contracts and about diseases (`confidence_domains.py`). The features of
 `assistant.answering.reader_confidence`, and whether the answer was right, are kept in
 `.build/bench/reader`, so that a run that was stopped goes on. A logistic regression is fitted, each
 set counting the same; its figures are of folds that saw no question of the same article, contract
-or disease. The threshold is the one with the best sum of F1 and refused questions of articles, with
-at most `FALSE_REFUSALS` of the answerable ones refused. With `--write` it is kept in READER's
-`reader.json`.
+or disease. The threshold is the one with the best sum of F1 and refused questions, with at most
+`FALSE_REFUSALS` of the answerable ones refused, means of the sets. With `--write` it is kept in
+READER's `reader.json`.
 """
 
 from __future__ import annotations
@@ -141,9 +141,11 @@ def fitted(sets: Mapping[str, Sequence[Row]]) -> tuple[ReaderCalibration, list[F
     even = np.array([len(given) / len(sets) / counts[name] for name in origin])
     unseen = out_of_fold(table, labels, [row.article for row in given], ridge=RIDGE, weights=even)
     model = fit(table, labels, RIDGE, even)
-    first = next(iter(sets))
-    own = [row for row, name in zip(given, origin, strict=True) if name == first]
-    threshold = best_threshold(sets[first], own, unseen[origin == first])
+    groups = [
+        (rows, [r for r, n in zip(given, origin, strict=True) if n == name], unseen[origin == name])
+        for name, rows in sets.items()
+    ]
+    threshold = best_threshold(groups)
     weights = {n: round(w, 4) for n, w in zip(names, model.weights, strict=True)}
     weights[INTERCEPT] = round(model.intercept, 4)
     margin = np.array([row.margin for row in given])
@@ -164,12 +166,20 @@ def fitted(sets: Mapping[str, Sequence[Row]]) -> tuple[ReaderCalibration, list[F
     return ReaderCalibration(weights, round(threshold, 4)), figures
 
 
-def best_threshold(rows: Sequence[Row], given: Sequence[Row], scores: Array) -> float:
+def best_threshold(groups: Sequence[tuple[Sequence[Row], Sequence[Row], Array]]) -> float:
+    """Return the best threshold over sets (all rows, those with a span, their scores).
+
+    Each set counts the same: fitted on articles alone, it refused a quarter of what contracts
+    do answer.
+    """
+
     def gain(threshold: float) -> tuple[bool, float]:
-        score, refused, false = shares(rows, given, scores >= threshold)
+        found = [shares(rows, given, scores >= threshold) for rows, given, scores in groups]
+        score, refused, false = (float(np.mean(column)) for column in zip(*found, strict=True))
         return false <= FALSE_REFUSALS, score + refused
 
-    return max((float(t) for t in np.unique(np.round(scores, 3))), key=gain)
+    every = np.concatenate([scores for _, _, scores in groups])
+    return max((float(t) for t in np.unique(np.round(every, 3))), key=gain)
 
 
 if __name__ == "__main__":

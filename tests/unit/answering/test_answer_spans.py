@@ -109,3 +109,20 @@ def test_a_count_is_answered_by_a_number_first() -> None:
 def test_no_answer_runs_over_the_end_of_a_paragraph() -> None:
     text = "Keys are kept in room 4\n\nLamps are kept in room 5"
     assert fitting("Where are keys?", text, "room 4\n\nLamps") == ["room 4"]
+
+
+@pytest.mark.parametrize(
+    ("question", "first"),
+    [
+        ("Who are the parties?", "Norling AB"),
+        ("Between whom was the lease made?", "Norling AB"),
+        ("Who are the contracting parties?", "Norling AB"),
+        ("Which country's law is invented?", "Ostravia"),
+    ],
+)
+def test_parties_stand_where_it_says_who_made_the_agreement(question: str, first: str) -> None:
+    text = (
+        "The parties and the law of Ostravia are invented. "
+        "This lease is made on 3 May 2024 between Norling AB (the Landlord) and Sara Lund."
+    )
+    assert fitting(question, text, "Ostravia", "Norling AB")[0] == first
