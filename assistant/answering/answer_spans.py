@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from assistant.answering.amendments import replaced_words
 from assistant.answering.best_sentence import NUMBER, sentence_spans, sentences_around
 from assistant.answering.checks.identity import conflicts
-from assistant.answering.strategies.question_type import asks_whether
+from assistant.answering.strategies.question_type import asks_for_parties, asks_whether
 from assistant.text.words import plain_words
 from assistant.types import CancelToken, Hit, Place, Reader, Reading, ReadSpan
 
@@ -34,11 +34,6 @@ _OTHER_KIND = 2.5
 _COUNTS = re.compile(
     r"\bhow (?:many|much|long|old|far|high|tall|large|big|deep|wide|heavy|fast)\b"
     r"|\bwhat (?:percent\w*|share|year)\b",
-    re.IGNORECASE,
-)
-_PARTIES = re.compile(
-    r"\bwho (?:are|were) the (?:\w+ )?parties\b|\bbetween whom\b|\bparties (?:to|of)\b"
-    r"|\bwho (?:made|signed|concluded) the (?:\w+ )?(?:agreement|contract|lease|amendment)\b",
     re.IGNORECASE,
 )
 _MADE_BETWEEN = re.compile(
@@ -123,7 +118,7 @@ def fitting_spans(question: str, hit: Hit, reading: Reading) -> Reading:
     context = f"{passage.document}\n{passage.heading}"
     sentences = sentence_spans(passage.text)
     old = replaced_words(passage.text)
-    counts, parties = _COUNTS.search(question), _PARTIES.search(question)
+    counts, parties = _COUNTS.search(question), asks_for_parties(question)
     whether = asks_whether(question)
     kept: list[ReadSpan] = []
     for found in reading.spans:
@@ -137,7 +132,7 @@ def fitting_spans(question: str, hit: Hit, reading: Reading) -> Reading:
         score = span.score
         if counts is not None and not NUMBER.search(text):
             score -= _OTHER_KIND
-        if parties is not None and _MADE_BETWEEN.search(around):
+        if parties and _MADE_BETWEEN.search(around):
             score += _FORM_OF_PARTIES
         kept.append(replace(span, score=score))
     kept.sort(key=lambda span: -span.score)

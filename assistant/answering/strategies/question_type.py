@@ -174,6 +174,11 @@ def kind_of(question: str) -> str:
     return LIST if any(rule.search(text) for rule in _LIST) else LOOK_UP
 
 
+def asks_for_parties(question: str) -> bool:
+    """Tell whether a question asks who made an agreement."""
+    return _PARTIES.search(" ".join(question[:_LONGEST].split())) is not None
+
+
 def asks_whether(question: str) -> bool:
     """Tell a question that is answered by yes or no: "May the tenant sublet?"."""
     return _ASKS_WHETHER.search(question.lstrip()) is not None
