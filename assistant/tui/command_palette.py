@@ -10,6 +10,8 @@ from textual.types import IgnoreReturnCallbackType
 COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("Ask a question", "Go to the question box", "in('chat', 'ask')"),
     ("Cancel the answer", "Stop the model and keep what there is", "in('chat', 'stop')"),
+    ("Ask the last question again", "As it was", "in('chat', 'ask_again')"),
+    ("Edit the last question", "Change it and ask again", "in('chat', 'edit')"),
     ("Judge the answer", "Say whether it is right, and correct it", "in('chat', 'judge')"),
     (
         "Change how passages are read",

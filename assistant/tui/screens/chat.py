@@ -44,6 +44,7 @@ class ChatScreen(MainScreen):
         Binding("f2", "passages", "Passages"),
         Binding("f6", "judge", "Right?", priority=True),  # a text area takes F6 for its own
         Binding("f7", "next_reading", "Read", show=False, priority=True),
+        Binding("ctrl+r", "ask_again", "Again", show=False, priority=True),
         Binding("ctrl+l", "new_conversation", "New", show=False),
         Binding("f9", "conversations", "Conversations", show=False, priority=True),
         Binding("ctrl+t", "leave_nothing", "Keep nothing", show=False, priority=True),
@@ -74,6 +75,11 @@ class ChatScreen(MainScreen):
 
     @on(QuestionInput.Sent)
     def _ask(self, event: QuestionInput.Sent) -> None:
+        if self._may_ask():
+            self.query_one(QuestionInput).sent()
+            self._put(event.question)
+
+    def _may_ask(self) -> bool:
         if self._active is not None and not self._active.ended:
             self._refuse("An answer is still being written. Press Escape to cancel it first.")
         elif self.app_state.workspace is None:
@@ -81,11 +87,34 @@ class ChatScreen(MainScreen):
         elif self.app_state.state is LibraryState.STOPPING:
             self._refuse("The program is stopping.")
         else:
-            self.query_one(QuestionInput).sent()
-            if self._active is None:
-                self._start(event.question)
-            else:  # its last event is here, its worker is about to end
-                self._next = event.question
+            return True
+        return False
+
+    def _put(self, question: str) -> None:
+        if self._active is None:
+            self._start(question)
+        else:  # its last event is here, its worker is about to end
+            self._next = question
+
+    def _last_question(self) -> str:
+        turns = self.query_one(Conversation).turns
+        if not turns:
+            self.notify("No question has been asked yet.", markup=False)
+        return turns[-1].question if turns else ""
+
+    def action_ask_again(self) -> None:
+        """Ask the last question again, as it was; what is in the box stays."""
+        question = self._last_question()
+        if question and self._may_ask():
+            self._put(question)
+
+    def action_edit(self) -> None:
+        """Bring the last question back into the box, to be changed and asked again."""
+        question, box = self._last_question(), self.query_one(QuestionInput)
+        if question and box.text.strip():
+            self.notify("There are words in the question box: send or delete them first.")
+        elif question:
+            box.bring_back(question)
 
     def _start(self, question: str) -> None:
         before = question_before(self.query_one(Conversation).turns)
@@ -194,10 +223,9 @@ class ChatScreen(MainScreen):
 
     def action_leave_nothing(self) -> None:
         """Delete what is kept of this conversation, and keep no more of it."""
-        if self.app_state.workspace is None:
-            return
         keeper = self._keeper
-        self.app_state.run_short(lambda w, post: leave_nothing(w, keeper, post), self)
+        if self.app_state.workspace is not None:
+            self.app_state.run_short(lambda w, post: leave_nothing(w, keeper, post), self)
 
     @on(ConversationLeft)
     def _left(self) -> None:
@@ -232,11 +260,7 @@ class ChatScreen(MainScreen):
         turn = self._judged()
         if turn is None or self.app_state.workspace is None:
             return
-
-        def closed(_: None) -> None:
-            self._show(turn)
-
-        self.app.push_screen(FeedbackDialog(turn, self.app_state), closed)
+        self.app.push_screen(FeedbackDialog(turn, self.app_state), lambda _: self._show(turn))
 
     # Passages ------------------------------------------------------------------------
 
@@ -244,8 +268,7 @@ class ChatScreen(MainScreen):
         """Go to the passages, or back to the question box."""
         panel = self.query_one(PassagesPanel)
         if panel.has_focus_within:
-            self.remove_class("-evidence")
-            self.query_one(QuestionInput).focus()
+            self.action_back()
         elif not panel.sources:
             self.notify("No passages yet: ask a question first.", markup=False)
         else:

@@ -20,6 +20,8 @@ SECTIONS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("Enter", "send the question"),
             ("Ctrl+J", "new line in the question"),
             ("Up", "in an empty box: the last question again"),
+            ("Ctrl+R", "ask the last question again"),
+            ("/", "in an empty box: all commands"),
             ("Escape", "cancel the answer that is being written"),
             ("F6", "say whether the answer is right, and correct it (F6, U: take it back)"),
             ("F7", "change how passages are read (the line under an answer says how it was)"),

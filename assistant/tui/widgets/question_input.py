@@ -13,7 +13,7 @@ from textual.widgets import TextArea
 
 from assistant.tui import safe_content
 
-PLACEHOLDER = "Ask your documents. Enter sends, Ctrl+J: new line."
+PLACEHOLDER = "Ask your documents. Enter sends, Ctrl+J: new line, /: commands."
 
 
 class QuestionInput(TextArea):
@@ -65,11 +65,16 @@ class QuestionInput(TextArea):
         self._last = ""
         self.load_text("")
 
+    def bring_back(self, question: str) -> None:
+        """Put a question that was asked before into the box, and go there."""
+        self.load_text(question)
+        self.move_cursor(self.document.end)
+        self.focus()
+
     def action_cursor_up(self, select: bool = False) -> None:
         """Go up; in an empty box, bring the last question back."""
         if not self.text and self._last and not select:
-            self.load_text(self._last)
-            self.move_cursor(self.document.end)
+            self.bring_back(self._last)
             return
         super().action_cursor_up(select)
 
@@ -79,6 +84,10 @@ class QuestionInput(TextArea):
             event.prevent_default()
             event.stop()
             self.action_send()
+        elif event.character == "/" and not self.text:
+            event.prevent_default()
+            event.stop()
+            self.app.action_command_palette()
 
     async def _on_paste(self, event: events.Paste) -> None:
         event.prevent_default()
