@@ -11,11 +11,14 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from assistant.answering.amendments import replaced_words
 from assistant.answering.best_sentence import NUMBER, sentence_spans, sentences_around
 from assistant.answering.checks.identity import conflicts
+from assistant.answering.checks.names import find_names
 from assistant.answering.strategies.question_type import asks_for_parties, asks_whether
 from assistant.text.words import plain_words
 from assistant.types import CancelToken, Hit, Place, Reader, Reading, ReadSpan
@@ -41,6 +44,10 @@ _MADE_BETWEEN = re.compile(
 )
 _FORM_OF_PARTIES = 4.0
 """Nats that a span gains where parties are asked for and its sentence names who made it."""
+
+_HALVES = re.compile(r";\s|,\s(?:and|but|while|whereas)\s|\s(?:while|whereas)\s")
+_OTHER_HALF = 4.0
+"""Nats that are taken off a span in the half of a sentence that names something else."""
 
 _NOTHING = 10.0
 """Nats by which "no answer" is ahead where a sentence holds no span at all."""
@@ -110,21 +117,22 @@ def fitting_spans(question: str, hit: Hit, reading: Reading) -> Reading:
     """Leave out spans that can't answer, and doubt those of another kind than is asked for.
 
     A span that runs over the end of a paragraph is cut there; words that are said to be replaced
-    no longer hold; one whose sentence speaks of
-    another code, number, date or name than the question is about something else; and "how
-    many" is seldom answered without a number.
+    no longer hold; one whose sentence speaks of another code, number, date or name than the
+    question is about something else, and so, likely, is one in the half of a sentence that names
+    another; "how many" is seldom answered without a number.
     """
     passage = hit.passage
     context = f"{passage.document}\n{passage.heading}"
     sentences = sentence_spans(passage.text)
     old = replaced_words(passage.text)
     counts, parties = _COUNTS.search(question), asks_for_parties(question)
-    whether = asks_whether(question)
+    whether, names = asks_whether(question), set(find_names(question))
     kept: list[ReadSpan] = []
     for found in reading.spans:
         span = in_one_paragraph(found, passage.text)
         text = passage.text[span.start : span.end]
-        around = passage.text[slice(*sentences_around(sentences, span.start, span.end))]
+        first, last = sentences_around(sentences, span.start, span.end)
+        around = passage.text[first:last]
         replaced = any(a <= span.start and span.end <= b for a, b in old)
         other = not whether and conflicts(question, around, context)
         if other or replaced or not text.strip():
@@ -132,11 +140,25 @@ def fitting_spans(question: str, hit: Hit, reading: Reading) -> Reading:
         score = span.score
         if counts is not None and not NUMBER.search(text):
             score -= _OTHER_KIND
+        if names and _in_other_half(names, around, span.start - first):
+            score -= _OTHER_HALF
         if parties and _MADE_BETWEEN.search(around):
             score += _FORM_OF_PARTIES
         kept.append(replace(span, score=score))
     kept.sort(key=lambda span: -span.score)
     return replace(reading, spans=tuple(kept))
+
+
+def _in_other_half(names: AbstractSet[str], sentence: str, at: int) -> bool:
+    """Tell whether `at` lies in a part of a sentence that names something else than `names`.
+
+    "The bay at Orrin has six places; the bay at Lane has four": asked for Lane, not six.
+    """
+    cuts = [0, *(match.end() for match in _HALVES.finditer(sentence)), len(sentence)]
+    parts = [set(find_names(sentence[a:b])) for a, b in pairwise(cuts)]
+    own = next((n for n, (a, b) in enumerate(pairwise(cuts)) if a <= at < b), 0)
+    there = [bool(part & names) for part in parts]
+    return not there[own] and any(there) and bool(parts[own])
 
 
 def in_one_paragraph(span: ReadSpan, text: str) -> ReadSpan:

@@ -126,3 +126,44 @@ def test_parties_stand_where_it_says_who_made_the_agreement(question: str, first
         "This lease is made on 3 May 2024 between Norling AB (the Landlord) and Sara Lund."
     )
     assert fitting(question, text, "Ostravia", "Norling AB")[0] == first
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "words", "first"),
+    [
+        (
+            "How many places does the bay at Saltmarsh Lane have?",
+            "The bay at Orrin Bridge has six places; the bay at Saltmarsh Lane has four.",
+            ("six", "four"),
+            "four",
+        ),
+        (
+            "What does Norling AB pay?",
+            "Castell Ltd pays 40 crowns, and Norling AB pays 60 crowns.",
+            ("40 crowns", "60 crowns"),
+            "60 crowns",
+        ),
+        (
+            "When did Ms Holt begin?",
+            "It is known that Jonas Berg began in May, while Ms Holt began in June.",
+            ("in May", "in June"),
+            "in June",
+        ),
+        (  # both halves are of the one who is asked for
+            "What does Norling AB pay?",
+            "Norling AB pays 40 crowns; the rest is paid by the guests.",
+            ("40 crowns", "the rest"),
+            "40 crowns",
+        ),
+        (  # nobody is named in the question
+            "What is paid?",
+            "Castell Ltd pays 40 crowns, and Norling AB pays 60 crowns.",
+            ("40 crowns", "60 crowns"),
+            "40 crowns",
+        ),
+    ],
+)
+def test_the_half_of_a_sentence_that_names_another_answers_less(
+    question: str, text: str, words: tuple[str, ...], first: str
+) -> None:
+    assert fitting(question, text, *words)[0] == first
