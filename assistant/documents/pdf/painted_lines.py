@@ -7,15 +7,14 @@ where the gap to it is wider than a space can be.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from statistics import median
 from typing import NamedTuple
 
-from assistant.documents.pdf.characters import (
-    PageText,
-    upright,
-)
+from assistant.documents.pdf.characters import PageText, upright
 from assistant.documents.pdf.gaps import WIDE_GAP, allowed, is_even, pitch_of
 from assistant.documents.pdf.layout import Box, Segment, overlap
 from assistant.documents.pdf.right_to_left import RIGHT_TO_LEFT, reading_order
@@ -27,6 +26,14 @@ _FLUSH = 0.04
 _CELL_GAP = 0.6
 """Least white before a cell, in heights of a line, where others begin at its place."""
 _ALIKE = 2
+_BEHIND_SENTENCE = 1.9
+_WIDEST_STOP = 1.2
+"""The widest white behind a sentence: in spaces of its line, and in heights of it."""
+
+_LEAST_ALIGNED = 4
+_WIDER = 1.3
+"""By how much the white before a column is wider than the line's spaces at least."""
+
 _WORD = re.compile("[^\r\n \t\xa0\ufffe\x02]+[\ufffe\x02]?|[\ufffe\x02]")
 _LINE_END_HYPHENS = "\ufffe\x02"
 _WIDEST_LETTER = 0.8
@@ -57,12 +64,16 @@ class Word(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Painted:
-    """The words of a line, how many spaces stand before each, where each begins and ends."""
+    """The words of a line, how many spaces stand before each, where each begins and ends.
+
+    `stops` are the numbers of the words that end a sentence.
+    """
 
     words: list[Word]
     spaces: list[int]
     extents: list[tuple[float, float]]
     height: float
+    stops: frozenset[int]
 
     @property
     def gaps(self) -> list[float]:
@@ -73,6 +84,11 @@ class _Painted:
         """Whether the gap before each word but the first is wider than a space can be."""
         gaps, spaces, height = self.gaps, self.spaces[1:], self.height
         torn = [gap > allowed(n, height) for gap, n in zip(gaps, spaces, strict=True)]
+        others = [gap for n, gap in enumerate(gaps) if n not in self.stops]
+        if any(torn) and is_even(others, height):
+            # A stretched line has more white behind a sentence than between its words.
+            most = min(_BEHIND_SENTENCE * median(others), _WIDEST_STOP * height)
+            torn = [t and not (n in self.stops and gaps[n] <= most) for n, t in enumerate(torn)]
         pitch = any(torn) and pitch_of((w.first[0], w.last[0], w.end - w.start) for w in self.words)
         if pitch:
             torn = [gap > allowed(round(gap / pitch), height) for gap in gaps]
@@ -90,12 +106,14 @@ def segments_of(page: PageText, left_out: Collection[int] = ()) -> list[tuple[in
         [left for (left, _), apart in zip(line.extents[1:], torn, strict=True) if apart]
         for line, torn in zip(lines, tears, strict=True)
     ]
+    columns = _column_starts(lines, cells)
     found: list[tuple[int, Segment]] = []
     for number, (line, wide) in enumerate(zip(lines, tears, strict=True)):
         near = slice(max(0, number - _NEIGHBOURS), number + _NEIGHBOURS + 1)
         whole = any(wide) and is_even(line.gaps, line.height)
         below = not whole and any(cells[near])
         torn = _before_cells(page, line, wide, cells[near]) if below else wide
+        torn = _before_columns(line, torn, columns)
         whole = whole and not _in_table(page, line, lines[near])
         own = [line.words[0]]
         for word, apart in zip(line.words[1:], torn, strict=True):
@@ -121,6 +139,28 @@ def _before_cells(
             alike = sum(any(abs(word.box[0] - left) < close for left in own) for own in near)
             found[at] = alike >= _ALIKE
     return found
+
+
+def _column_starts(lines: Sequence[_Painted], cells: Sequence[Sequence[float]]) -> frozenset[float]:
+    """Return where (to a tenth of a point) lines begin that stand beside others' lines."""
+    beside = Counter(round(left, 1) for own in cells for left in own)
+    alone = Counter(round(line.extents[0][0], 1) for line in lines)
+    return frozenset(x for x in beside if beside[x] + alone[x] >= _LEAST_ALIGNED)
+
+
+def _before_columns(line: _Painted, torn: list[bool], columns: Collection[float]) -> list[bool]:
+    """Tear a line, too, where it ran over its column's end and a note or a column begins.
+
+    There its white is widest, if no wider than a space can be.
+    """
+    gaps = line.gaps
+    if len(gaps) < _LEAST_ALIGNED or any(torn):
+        return torn
+    at = gaps.index(max(gaps))
+    wider = gaps[at] >= _WIDER * median(gaps)
+    if wider and round(line.words[at + 1].box[0], 1) in columns:
+        return [n == at for n in range(len(gaps))]
+    return torn
 
 
 def _in_table(page: PageText, line: _Painted, near: Sequence[_Painted]) -> bool:
@@ -150,12 +190,12 @@ def _painted_lines(page: PageText, left_out: Collection[int]) -> Iterator[_Paint
     for word in _words(page, left_out):
         between = text[words[-1].end : word.start] if words else ""
         if words and (_ends_line(between, words[-1], text) or not _on_one_line(words[-1], word)):
-            yield _painted(words, spaces)
+            yield _painted(words, spaces, text)
             words, spaces, between = [], [], ""
         words.append(word)
         spaces.append(len(between))
     if words:
-        yield _painted(words, spaces)
+        yield _painted(words, spaces, text)
 
 
 def _words(page: PageText, left_out: Collection[int]) -> Iterator[Word]:
@@ -212,10 +252,11 @@ def _ends_line(between: str, last: Word, text: str) -> bool:
     return "\n" in between or "\r" in between or text[last.end - 1] in _LINE_END_HYPHENS
 
 
-def _painted(words: list[Word], spaces: list[int]) -> _Painted:
+def _painted(words: list[Word], spaces: list[int], text: str) -> _Painted:
     boxes = [word.box for word in words]
     height = max(bottom - top for _, top, _, bottom in boxes)
-    return _Painted(words, spaces, [(b[0], b[2]) for b in boxes], height)
+    stops = frozenset(n for n, word in enumerate(words) if text[word.end - 1] in ".?!")
+    return _Painted(words, spaces, [(b[0], b[2]) for b in boxes], height, stops)
 
 
 def _on_one_line(last: Word, new: Word) -> bool:
