@@ -112,7 +112,7 @@ class ChatScreen(MainScreen):
         """Bring the last question back into the box, to be changed and asked again."""
         question, box = self._last_question(), self.query_one(QuestionInput)
         if question and box.text.strip():
-            self.notify("There are words in the question box: send or delete them first.")
+            self.notify("There are words in the box: send or delete them first.", markup=False)
         elif question:
             box.bring_back(question)
 
