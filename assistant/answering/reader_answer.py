@@ -11,14 +11,17 @@ from assistant.answering.answer_spans import AnswerSpan, read_hits
 from assistant.answering.best_sentence import (
     ScoredSentence,
     copied,
+    is_fragment,
     sentence_spans,
     text_of,
     with_lead,
 )
 from assistant.answering.contradictions import disagreement
 from assistant.answering.reader_confidence import answer_confidence
+from assistant.answering.strategies.question_type import who_or_what
 from assistant.answering.yes_no import yes_no_of
 from assistant.text.quantities import in_two_ways
+from assistant.text.words import content_stems
 from assistant.types import (
     CancelToken,
     Candidate,
@@ -89,18 +92,33 @@ def read_answer(
     given = _listed(spans) if several else spans[:1]
     sentences = tuple(dict.fromkeys(sentence_of(hits, scored, span) for span in given))
     best = hits[spans[0].place.passage].passage
+    refused = confidence < reader.calibration.threshold
+    if refused and (named := _named(hits, who_or_what(question))) is not None:
+        # Nothing says who or what it is, but this is where the documents speak of it.
+        return ReaderAnswer(hits, sentences=(named,), confidence=confidence, refused=False)
     return ReaderAnswer(
         hits,
         spans=spans,
         sentences=sentences,
         short=_short(hits, spans[0]),
         confidence=confidence,
-        refused=confidence < reader.calibration.threshold,
+        refused=refused,
         scored=scored,
         statements=_statements(spans, scored),
         yes_no=yes_no_of(question, sentences[0].text, f"{best.document}\n{best.heading}"),
         note=("" if reader.reads_whole(question) else _CUT) + _ambiguous(spans[0].text),
     )
+
+
+def _named(hits: Sequence[Hit], thing: str) -> Sentence | None:
+    """Return the first sentence that has all words of a thing's name."""
+    wanted = content_stems(thing)
+    for number, hit in enumerate(hits if wanted else ()):
+        for start, end in sentence_spans(hit.passage.text):
+            text = hit.passage.text[start:end]
+            if wanted <= content_stems(text) and not is_fragment(text):
+                return copied(hits, ScoredSentence(number, start, end, 0.0))
+    return None
 
 
 def with_newest_first(

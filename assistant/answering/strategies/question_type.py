@@ -174,6 +174,18 @@ def kind_of(question: str) -> str:
     return LIST if any(rule.search(text) for rule in _LIST) else LOOK_UP
 
 
+_WHO_OR_WHAT = _rule(
+    r"^(?:who|what)(?:'s| is| are| was| were) (?:the |an? )?((?:[\w'-]+ ){0,2}[\w'-]+)[ ?.!]*$"
+)
+
+
+def who_or_what(question: str) -> str:
+    """Return what "Who is the bailiff?" or "What is cavitation?" asks about; "" for others."""
+    asked = _WHO_OR_WHAT.search(" ".join(question[:_LONGEST].split()))
+    found = asked.group(1) if asked else ""
+    return "" if _OF_SOMETHING.search(found) else found
+
+
 def asks_for_parties(question: str) -> bool:
     """Tell whether a question asks who made an agreement."""
     return _PARTIES.search(" ".join(question[:_LONGEST].split())) is not None

@@ -10,6 +10,7 @@ import pytest
 from assistant.answering import AnswerSession
 from assistant.answering.answer_text import CLOSEST, NOT_FOUND
 from assistant.answering.ask_again import ask_again
+from assistant.answering.reader_answer import read_answer
 from assistant.config import Settings
 from assistant.retrieval import Retriever
 from assistant.types import (
@@ -22,8 +23,10 @@ from assistant.types import (
     Finished,
     Generated,
     Hit,
+    ReaderCalibration,
     Reading,
     Retrieved,
+    SearchResult,
     Sentence,
 )
 from tests.fakes.engine import FakeChat
@@ -225,3 +228,22 @@ def test_a_date_that_can_be_read_in_two_ways_is_said() -> None:
     answer, _ = ask(knows({"03/04/2024": 4.0}, question), question, texts)
     assert answer.route is not None
     assert "03/04/2024 may be 3 April 2024 or 4 March 2024." in answer.route.reason
+
+
+@pytest.mark.parametrize(
+    ("question", "shown"),
+    [
+        ("Who is the arboriculturist?", "It is burned by the arboriculturist."),
+        ("What is canker?", ""),  # a heading names it, no sentence does
+        ("Who is the gardener?", ""),
+        ("How old is the arboriculturist?", ""),
+    ],
+)
+def test_who_or_what_nobody_explains_is_shown_where_it_is_named(question: str, shown: str) -> None:
+    hits = make_hits("On canker\n\nIt is burned by the arboriculturist.", "Nothing else is known.")
+    reader = FakeReader({}, ReaderCalibration({"intercept": -3.0}, 0.2))
+    found = read_answer(question, SearchResult(question, hits, 0.9, relevant=True), reader)
+    assert found.refused == (not shown)
+    assert found.short is None or found.refused
+    if shown:
+        assert [sentence.text for sentence in found.sentences] == [shown]
