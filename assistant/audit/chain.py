@@ -24,7 +24,7 @@ from assistant.audit.log_record import (
 
 WRITES = frozenset(
     {"add", "move", "note", "forget", "rekey", "feedback", "feedback-remove", "feedback-export"}
-    | {"table", "table-cells", "table-remove", "label", "re-embed"}
+    | {"table", "table-cells", "table-remove", "label", "re-embed", "ocr-pages"}
     | {"conversation", "conversation-rename", "conversation-remove"}
 )
 """Actions that change the store's pages: each is announced (`intent`) before it happens."""

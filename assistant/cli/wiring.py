@@ -122,6 +122,7 @@ class LocalWorkspace(LibraryFeedback):
         options: ReadOptions = AS_FOUND,
         sync: SyncRules | None = None,
     ) -> Iterator[IngestEvent]:
+        from assistant.audit.audited_ocr_pages import AuditedOcrPages
         from assistant.ingest import Ingester, PictureReader
 
         ocr = self._load_ocr()
@@ -131,7 +132,8 @@ class LocalWorkspace(LibraryFeedback):
             texts = embedder_choice.sampled_texts(paths, parser, cancel, options)
             self._settings, note = embedder_choice.for_new(texts, self._settings)
         store = self._store or self._open_store()
-        pictures = None if ocr is None else PictureReader(parser, ocr)
+        kept = AuditedOcrPages(store.pool, self._recorder)
+        pictures = None if ocr is None else PictureReader(parser, ocr, kept)
         ingester = Ingester(store, self._load_embedder(), parser, self._settings, pictures)
         events = ingester.add(paths, cancel, options=options, sync=sync)
         return embedder_choice.with_note(note, events)

@@ -19,6 +19,7 @@ from assistant.types import (
     CancelToken,
     FileProgress,
     IngestEvent,
+    KeptPages,
     Note,
     Ocr,
     OcrPage,
@@ -32,14 +33,17 @@ _RIGHT = 0.9
 0.93 to 1.00 of them where they were sharp, 0.00 to 0.80 where they were faint."""
 
 _ENOUGH = 20
+_KEPT_TOGETHER = 5
+"""Pages that are kept at once: a kill costs no more than reading these again."""
 
 
 @dataclass(frozen=True, slots=True)
 class PictureReader:
-    """What draws the pages, and what reads them."""
+    """What draws the pages, what reads them, and where what was read is kept meanwhile."""
 
     drawer: PageDrawer
     ocr: Ocr
+    kept: KeptPages | None = None
 
 
 def read_pictures(
@@ -53,22 +57,32 @@ def read_pictures(
 ) -> Generator[IngestEvent, None, ParsedFile]:
     """Return the file with the text of its pictures; tell the pace before each page.
 
-    A page that can't be drawn stays without text, and the others go on. Raises `DocumentError`
-    if there is no text in the end, `EngineError` and `Cancelled` as `Ocr.read` does.
+    A page that can't be drawn stays without text, and the others go on. Pages that an earlier
+    run has read are not read again. Raises `DocumentError` if there is no text in the end,
+    `EngineError` and `Cancelled` as `Ocr.read` does.
     """
-    pages: dict[int, OcrPage] = {}
+    known = reader.kept.kept(parsed.content_hash) if reader.kept is not None else {}
+    pages = {number: known[number] for number in parsed.pictures if number in known}
+    left_to_read = [number for number in parsed.pictures if number not in pages]
+    fresh: dict[int, OcrPage] = {}
     failed: DocumentError | None = None
-    began, total = time.monotonic(), len(parsed.pictures)
-    for done, number in enumerate(parsed.pictures):
-        cancel.raise_if_cancelled()
-        left = (time.monotonic() - began) / done * (total - done) if done else None
-        yield FileProgress(path, index, "recognizing", done, total, left)
-        try:
-            picture = reader.drawer.picture(file, number, parsed.content_hash, cancel)
-        except DocumentError as error:
-            failed = failed or error
-            continue
-        pages[number] = reader.ocr.read(picture, cancel)
+    began, total, before = time.monotonic(), len(parsed.pictures), len(pages)
+    try:
+        for done, number in enumerate(left_to_read):
+            cancel.raise_if_cancelled()
+            seconds = (time.monotonic() - began) / done * (len(left_to_read) - done) if done else None
+            yield FileProgress(path, index, "recognizing", before + done, total, seconds)
+            try:
+                picture = reader.drawer.picture(file, number, parsed.content_hash, cancel)
+            except DocumentError as error:
+                failed = failed or error
+                continue
+            pages[number] = fresh[number] = reader.ocr.read(picture, cancel)
+            if len(fresh) >= _KEPT_TOGETHER:
+                _keep(reader, parsed.content_hash, fresh)
+    finally:
+        if len(pages) < total:  # stopped: the next run goes on here
+            _keep(reader, parsed.content_hash, fresh)
     yield FileProgress(path, index, "recognizing", total, total, 0.0)
     if failed is not None and not pages and not parsed.document.text:
         raise failed
@@ -78,6 +92,12 @@ def read_pictures(
         name = str(file) if isinstance(file, Path) else file.name
         memory, seconds = settings.parse_memory_mb, settings.parse_seconds
         raise document_error(name, fault, memory_mb=memory, seconds=seconds) from fault
+
+
+def _keep(reader: PictureReader, content_hash: str, fresh: dict[int, OcrPage]) -> None:
+    if reader.kept is not None and fresh:
+        reader.kept.keep(content_hash, fresh)
+    fresh.clear()
 
 
 def with_layer_tried(

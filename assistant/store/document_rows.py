@@ -205,6 +205,8 @@ def delete(connection: apsw.Connection, document_id: int) -> DocumentRecord:
         f"UPDATE conversation_turns SET answer = NULL, hits = '[]' WHERE id IN {_TURNS}",  # noqa: S608
         "DELETE FROM conversation_places WHERE document_id = ?",
         "DELETE FROM document_tags WHERE document_id = ?",
+        "DELETE FROM ocr_pages WHERE content_hash = "
+        "(SELECT content_hash FROM documents WHERE id = ?)",
         "DELETE FROM sources WHERE document_id = ?",
         "DELETE FROM pages WHERE document_id = ?",
         "DELETE FROM text_blocks WHERE document_id = ?",

@@ -12,6 +12,7 @@ from assistant.store.document_layout import LAYOUT
 from assistant.store.feedback_rows import FEEDBACK
 from assistant.store.file_notes import FILE_NOTES
 from assistant.store.grid_rows import GRIDS
+from assistant.store.ocr_page_rows import add_ocr_pages
 from assistant.store.page_texts import read_text
 from assistant.store.query_rows import fetch
 from assistant.text.search_form import SEARCH_FORM, index_text
@@ -256,5 +257,6 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration("0009_file_notes", _add_file_notes),
     Migration("0010_labels", add_labels),
     Migration("0011_conversations", _add_conversations),
+    Migration("0012_ocr_pages", add_ocr_pages),
 )
 """All steps, oldest first. A store records the names of those it has been through."""

@@ -84,6 +84,7 @@ from assistant.types.likelihood import (
 from assistant.types.ocr import (
     WHOLE_PAGE,
     Ocr,
+    KeptPages,
     OcrLine,
     OcrPage,
     PageDrawer,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -100,3 +101,11 @@ class Ocr(Protocol):
         `Cancelled` within a few lines after a cancel.
         """
         ...
+
+
+class KeptPages(Protocol):
+    """Pages that were read of files which are not in the library yet (SHA-256 of the file)."""
+
+    def kept(self, content_hash: str) -> dict[int, OcrPage]: ...
+
+    def keep(self, content_hash: str, pages: Mapping[int, OcrPage]) -> None: ...
