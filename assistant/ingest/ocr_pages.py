@@ -63,14 +63,16 @@ def read_pictures(
     """
     known = reader.kept.kept(parsed.content_hash) if reader.kept is not None else {}
     pages = {number: known[number] for number in parsed.pictures if number in known}
-    left_to_read = [number for number in parsed.pictures if number not in pages]
+    unread = [number for number in parsed.pictures if number not in pages]
     fresh: dict[int, OcrPage] = {}
     failed: DocumentError | None = None
     began, total, before = time.monotonic(), len(parsed.pictures), len(pages)
     try:
-        for done, number in enumerate(left_to_read):
+        for done, number in enumerate(unread):
             cancel.raise_if_cancelled()
-            seconds = (time.monotonic() - began) / done * (len(left_to_read) - done) if done else None
+            seconds = (
+                (time.monotonic() - began) / done * (len(unread) - done) if done else None
+            )
             yield FileProgress(path, index, "recognizing", before + done, total, seconds)
             try:
                 picture = reader.drawer.picture(file, number, parsed.content_hash, cancel)

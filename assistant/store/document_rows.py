@@ -16,6 +16,7 @@ from assistant.store.document_layout import TABLES as LAYOUT_TABLES
 from assistant.store.document_layout import write_layout
 from assistant.store.feedback_rows import forget_document
 from assistant.store.file_notes import drop_notes
+from assistant.store.ocr_page_rows import drop_pages
 from assistant.store.page_texts import write_pages, write_text
 from assistant.store.query_rows import fetch, fetch_one
 from assistant.store.schema import chunk_texts, index_words
@@ -29,9 +30,7 @@ SELECT id, name,
     (SELECT group_concat(tag, char(10)) FROM document_tags WHERE document_id = documents.id)
 FROM documents"""
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
-_SHORTEST_PREFIX = 3
-_SHORTEST_HASH_PREFIX = 4
-_LISTED = 10
+_SHORTEST_PREFIX, _SHORTEST_HASH_PREFIX, _LISTED = 3, 4, 10
 _TURNS = "(SELECT turn_id FROM conversation_places WHERE document_id = ?)"
 
 
@@ -191,6 +190,7 @@ def delete(connection: apsw.Connection, document_id: int) -> DocumentRecord:
     record = get(connection, document_id)
     forget_document(connection, document_id)
     drop_notes(connection, document_id)
+    drop_pages(connection, record.content_hash)
     connection.executemany(
         "INSERT INTO text_index (text_index, rowid, heading, body) VALUES ('delete', ?, ?, ?)",
         chunk_texts(connection, document_id),
@@ -205,8 +205,6 @@ def delete(connection: apsw.Connection, document_id: int) -> DocumentRecord:
         f"UPDATE conversation_turns SET answer = NULL, hits = '[]' WHERE id IN {_TURNS}",  # noqa: S608
         "DELETE FROM conversation_places WHERE document_id = ?",
         "DELETE FROM document_tags WHERE document_id = ?",
-        "DELETE FROM ocr_pages WHERE content_hash = "
-        "(SELECT content_hash FROM documents WHERE id = ?)",
         "DELETE FROM sources WHERE document_id = ?",
         "DELETE FROM pages WHERE document_id = ?",
         "DELETE FROM text_blocks WHERE document_id = ?",

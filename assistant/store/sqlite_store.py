@@ -41,6 +41,7 @@ from assistant.store.feedback_migration import carry_over, speaking_of
 from assistant.store.feedback_rows import FeedbackState
 from assistant.store.file_notes import known_files, note_files
 from assistant.store.grid_rows import GridRows
+from assistant.store.ocr_page_rows import drop_pages
 from assistant.store.page_texts import page_bounds, read_text
 from assistant.store.private_files import alone
 from assistant.store.re_embedding import ReEmbedding
@@ -115,6 +116,7 @@ class SqliteStore:
                 delete(connection, document_id)
             known = find(connection, new.content_hash)
             number = known.id if known else insert(connection, new)
+            drop_pages(connection, new.content_hash)
             add_tags(connection, number, tags)
             take_sources(connection, number, new.sources)
             loose = drop_below(connection, new.sources, new.attached)

@@ -83,8 +83,8 @@ from assistant.types.likelihood import (
 )
 from assistant.types.ocr import (
     WHOLE_PAGE,
-    Ocr,
     KeptPages,
+    Ocr,
     OcrLine,
     OcrPage,
     PageDrawer,

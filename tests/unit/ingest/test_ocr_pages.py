@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -49,6 +49,21 @@ class FakeOcr:
         return OcrPage(picture.height, lines)
 
 
+class FakeKept:
+    """Pages in memory, by file; `times` counts how often something was kept."""
+
+    def __init__(self) -> None:
+        self.pages: dict[str, dict[int, OcrPage]] = {}
+        self.times = 0
+
+    def kept(self, content_hash: str) -> dict[int, OcrPage]:
+        return dict(self.pages.get(content_hash, {}))
+
+    def keep(self, content_hash: str, pages: Mapping[int, OcrPage]) -> None:
+        self.times += 1
+        self.pages.setdefault(content_hash, {}).update(pages)
+
+
 @pytest.fixture(scope="module")
 def parser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ChildParser]:
     settings = Settings(data_dir=tmp_path_factory.mktemp("data"))
@@ -64,10 +79,11 @@ def added(
     drawer: object = None,
     wanted: str = "auto",
     cancel: CancelToken | None = None,
+    kept: FakeKept | None = None,
 ) -> tuple[list[IngestEvent], FakeStore]:
     store = FakeStore()
     settings = Settings(data_dir=path.parent)
-    reader = PictureReader(drawer or parser, ocr)  # type: ignore[arg-type]
+    reader = PictureReader(drawer or parser, ocr, kept)  # type: ignore[arg-type]
     ingester = Ingester(store, FakeEmbedder(), parser, settings, reader)
     options = ReadOptions(ocr=wanted)  # type: ignore[arg-type]
     return list(ingester.add([path], cancel, options=options)), store
@@ -211,3 +227,29 @@ def test_a_person_who_wants_no_ocr_gets_none(parser: ChildParser, tmp_path: Path
     ocr = FakeOcr(LAYER * 4, confidence=0.97)
     added(path, parser, ocr, wanted="never")
     assert not ocr.seen
+
+
+def test_a_stopped_run_goes_on_where_it_was(parser: ChildParser, tmp_path: Path) -> None:
+    path, kept, token = tmp_path / "scan.pdf", FakeKept(), CancelToken()
+    path.write_bytes(pdf_files.scan(pages=9))
+    first = FakeOcr(cancel_after=7)
+    added(path, parser, first, cancel=token, kept=kept)
+    assert len(first.seen) == 7
+    assert {len(pages) for pages in kept.pages.values()} == {7}
+    assert kept.times == 2  # five together, and what was read since when it was stopped
+    second = FakeOcr()
+    events, _ = added(path, parser, second, kept=kept)
+    assert len(second.seen) == 2
+    pace = [e.done for e in events if isinstance(e, FileProgress) and e.stage == "recognizing"]
+    assert pace == [7, 8, 9]
+    assert any(isinstance(event, FileAdded) for event in events)
+
+
+def test_what_was_kept_of_another_file_is_not_taken(parser: ChildParser, tmp_path: Path) -> None:
+    kept = FakeKept()
+    kept.keep("00" * 32, {1: OcrPage(100, ())})
+    path = tmp_path / "scan.pdf"
+    path.write_bytes(pdf_files.scan(pages=2))
+    ocr = FakeOcr()
+    added(path, parser, ocr, kept=kept)
+    assert len(ocr.seen) == 2
