@@ -70,9 +70,7 @@ def read_pictures(
     try:
         for done, number in enumerate(unread):
             cancel.raise_if_cancelled()
-            seconds = (
-                (time.monotonic() - began) / done * (len(unread) - done) if done else None
-            )
+            seconds = (time.monotonic() - began) / done * (len(unread) - done) if done else None
             yield FileProgress(path, index, "recognizing", before + done, total, seconds)
             try:
                 picture = reader.drawer.picture(file, number, parsed.content_hash, cancel)

@@ -16,6 +16,12 @@ UNREAD = "not read"
 
 _STARTS_FORMULA = tuple("=+-@\t\r\n|%\uff1d\uff0b\uff0d\uff20")
 _PLAIN_NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)*(?: ?%)?")
+_INSIDE = re.compile(
+    r"([;\t\r\n][\s\"]*)(?=[=+\-@|%\uff1d\uff0b\uff0d\uff20])"
+    r"(?![+-]?\d+(?:[.,]\d+)*(?: ?%)?\s*(?:[;\t\r\n]|\Z))"
+)
+"""Where a cell may begin for a spreadsheet that parts at other signs than commas."""
+
 _MARKUP = re.compile(r"([\\`*_{}\[\]()#+!|<>~&])")
 _MOST_NOTED = 5
 
@@ -76,9 +82,10 @@ _PARTS = ("quote", "place", "confidence", "mark")
 def harmless(text: str) -> str:
     """Put an apostrophe before what a spreadsheet would run; a number is none.
 
-    As OWASP advises ("CSV Injection"), the full-width signs of East Asian keyboards too.
+    As OWASP advises ("CSV Injection"), the full-width signs of East Asian keyboards too; also
+    behind a semicolon, a tab and a line's end, at which German and French settings part cells.
     """
-    plain = safe_text(text.replace("\r\n", "\n"))
+    plain = _INSIDE.sub(r"\1'", safe_text(text.replace("\r\n", "\n")))
     first = plain.lstrip(" \u00a0\u3000\ufeff")
     if first.startswith(_STARTS_FORMULA) and not _PLAIN_NUMBER.fullmatch(first.strip()):
         return f"'{plain}"

@@ -85,7 +85,25 @@ def test_no_text_of_a_document_is_run(text: str) -> None:
     assert all(e.get("t") == "inlineStr" for e in strings)
 
 
-@pytest.mark.parametrize("text", ["-5", "+3.5", "12", "-1,000.50", "plain", "a=b"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x;=cmd|'/c calc'!A1", "x;  =1+1", "x\n=1+1", 'x;"=1+1', "x\t@SUM(1)", "a;b;+1+1;c",
+        "x\uff1b;\uff1d1", "x;-1+1",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_no_text_is_run_whatever_parts_the_cells(text: str, delimiter: str) -> None:
+    made = grid_as("csv", attacked(text)).decode("utf-8-sig")
+    for row in csv.reader(io.StringIO(made, newline=""), delimiter=delimiter):
+        for said in row:
+            begun = said.lstrip(' \u00a0"\r\n')
+            assert not begun.startswith(("=", "+", "-", "@", "\uff1d", "|")), said
+
+
+@pytest.mark.parametrize(
+    "text", ["-5", "+3.5", "12", "-1,000.50", "plain", "a=b", "a; -5; b", "from\n-3 %"]
+)
 def test_numbers_and_words_stay_as_they_are(text: str) -> None:
     assert harmless(text) == text
 
