@@ -67,7 +67,15 @@ def reader_settings(folder: Path) -> ReaderSettings:
     """Return how a tiny reader learns from `write_houses`, well enough to answer."""
     squad = write_houses(folder / "houses.json", articles=40)
     data = ReaderData(
-        squad=(squad,), near=60, changed=0, numbers=0, yes_no=0, codes=0, attributes=0
+        squad=(squad,),
+        near=60,
+        changed=0,
+        numbers=0,
+        yes_no=0,
+        codes=0,
+        attributes=0,
+        tables=0,
+        letters=0,
     )
     return ReaderSettings(
         data=data, epochs=6, learning_rate=4e-3, max_tokens=64, train_embeddings=True,

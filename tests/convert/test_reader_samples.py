@@ -57,7 +57,9 @@ def test_what_is_held_out_by_name_is_never_learned(houses: Path, tmp_path: Path)
         [{"title": name, "paragraph": 0, "question": f"who ate the {word}", "answerable_id": name}
          for name, word in [*secret.items(), ("Street_1", "hedgehog")]],
     )  # fmt: skip
-    data = ReaderData(squad=(squad,), unanswerable=written, development=mine, attributes=0)
+    data = ReaderData(
+        squad=(squad,), unanswerable=written, development=mine, attributes=0, tables=0, letters=0
+    )
     samples = build_samples(ReaderSettings(data=data))
     told = " ".join(f"{s.question} {s.passage}" for s in samples).lower()
     assert not [word for word in secret.values() if word in told]

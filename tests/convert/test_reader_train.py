@@ -204,7 +204,9 @@ def test_an_exported_reader_learns_more_of_feedback_once_it_is_restored(
     ]
     path = tmp_path / "feedback.jsonl"
     path.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
-    data = ReaderData(feedback=(path,), feedback_repeats=40, codes=0, attributes=0)
+    data = ReaderData(
+        feedback=(path,), feedback_repeats=40, codes=0, attributes=0, tables=0, letters=0
+    )
     tuned = replace(settings, data=data, epochs=2)
     restored = tmp_path / "restored"
     assert run_restore_reader(exported, base, restored)["restored"] > 40
