@@ -33,11 +33,4 @@ def drawn_page(
             hint="Its text is in the library all the same. To see the page, put the file back "
             "or add it again.",
         )
-    try:
-        return drawer.picture(path, number, document.content_hash, cancel, view)
-    except PermissionError as error:
-        raise DocumentError(
-            f"{document.source} can't be read: {error.strerror}.",
-            hint="The lockdown opens only folders that were named at the start; see "
-            "'document_folders' in config.toml.",
-        ) from error
+    return drawer.picture(path, number, document.content_hash, cancel, view)

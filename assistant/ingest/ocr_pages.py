@@ -29,8 +29,8 @@ from assistant.types import (
 
 _WORD = re.compile(r"[^\W\d_]{3,}")
 _RIGHT = 0.9
-"""Share of the words that an earlier OCR has right at least: Tesseract on pages of 12 kinds had
-0.93 to 1.00 of them where they were sharp, 0.00 to 0.80 where they were faint."""
+"""Share of the words that an earlier OCR has right at least: Tesseract had 0.99 to 1.00 of them on
+eight sharp pages with 150 dots an inch, 0.01 to 0.80 on seven of the same noisy ones with 68."""
 
 _ENOUGH = 20
 _KEPT_TOGETHER = 5

@@ -1,7 +1,8 @@
 """Pages that OCR has read of a file which is not in the library yet: a stopped run goes on.
 
 Reading a page takes a second or two, so that a scan of hundreds is not begun anew. What is kept
-goes when the document is added, and after `DAYS` where it never is.
+goes when the document is added; where it never is, with the next one that is added, forgotten or
+read by OCR after `DAYS`.
 """
 
 from __future__ import annotations
@@ -36,8 +37,14 @@ def add_ocr_pages(connection: apsw.Connection) -> None:
 
 
 def drop_pages(connection: apsw.Connection, content_hash: str) -> None:
-    """Delete what is kept of a file, inside the caller's transaction."""
-    connection.execute("DELETE FROM ocr_pages WHERE content_hash = ?", (content_hash,))
+    """Delete what is kept of a file, and what is too old, inside the caller's transaction."""
+    connection.execute(
+        "DELETE FROM ocr_pages WHERE content_hash = ? OR kept_at < ?", (content_hash, _oldest())
+    )
+
+
+def _oldest() -> str:
+    return (datetime.now(UTC) - timedelta(days=DAYS)).isoformat(timespec="seconds")
 
 
 class OcrPageRows:
@@ -58,14 +65,10 @@ class OcrPageRows:
 
     def keep(self, content_hash: str, pages: Mapping[int, OcrPage]) -> None:
         """Keep pages of a file; those of other files that are too old go."""
-        now = datetime.now(UTC)
-        oldest = (now - timedelta(days=DAYS)).isoformat(timespec="seconds")
+        now = datetime.now(UTC).isoformat(timespec="seconds")
         with self._pool.writing() as connection:
-            connection.execute("DELETE FROM ocr_pages WHERE kept_at < ?", (oldest,))
+            connection.execute("DELETE FROM ocr_pages WHERE kept_at < ?", (_oldest(),))
             connection.executemany(
                 "INSERT OR REPLACE INTO ocr_pages VALUES (?, ?, ?, ?)",
-                [
-                    (content_hash, n, msgspec.json.encode(page), now.isoformat(timespec="seconds"))
-                    for n, page in pages.items()
-                ],
+                [(content_hash, n, msgspec.json.encode(page), now) for n, page in pages.items()],
             )

@@ -45,3 +45,13 @@ def test_what_no_document_comes_of_goes_in_the_end(store: SqliteStore) -> None:
         connection.execute("UPDATE ocr_pages SET kept_at = ?", (old,))
     rows.keep("bb22", {1: PAGE})
     assert rows.kept("aa11") == {}
+
+
+def test_an_added_document_takes_what_is_too_old_along(store: SqliteStore) -> None:
+    rows = OcrPageRows(store.pool)
+    rows.keep("aa11", {1: PAGE})
+    old = (datetime.now(UTC) - timedelta(days=DAYS + 1)).isoformat(timespec="seconds")
+    with store.pool.writing() as connection:
+        connection.execute("UPDATE ocr_pages SET kept_at = ?", (old,))
+    store.add(new("bb22"))
+    assert rows.kept("aa11") == {}
