@@ -109,14 +109,9 @@ def _verify(invocation: Invocation, path: Path, key: str | None) -> None:
     from assistant.prove.forgetting import KIND
     from assistant.prove.signature import known_public_key, unseal
 
-    sealed = unseal(path)
+    sealed = unseal(path, key)
     if sealed.report.get("kind") != KIND:
         raise ProofError(f"{path} is signed, but no certificate of forgetting.")
-    if key is not None and sealed.public_key != key.strip().lower():
-        raise ProofError(
-            f"{path} is signed, but with another key: {sealed.public_key}.",
-            hint="Ask whose key that is.",
-        )
     try:
         said = _certificate(sealed.report, sealed.public_key)
         if invocation.output.as_json:

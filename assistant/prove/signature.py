@@ -88,8 +88,11 @@ def seal(report: dict[str, Any], key: SigningKey) -> bytes:
     return json.dumps(sealed, ensure_ascii=True, indent=1, sort_keys=True).encode() + b"\n"
 
 
-def unseal(path: Path) -> Sealed:
-    """Read a report and check its signature. Raises `ProofError`."""
+def unseal(path: Path, key: str | None = None) -> Sealed:
+    """Read a report and check its signature, by the public key `key` (hex digits) if it is given.
+
+    Raises `ProofError`.
+    """
     with refused(ProofError, f"{path} is no signed report of this program"):
         sealed = read_json(read_file(path, _LONGEST_REPORT), _SealedFile)
     signed = sealed.signature
@@ -102,6 +105,11 @@ def unseal(path: Path) -> Sealed:
         ) from error
     except CryptoError as error:
         raise ProofError(f"{path} is no signed report of this program.") from error
+    if key is not None and public.hex() != key.strip().lower():
+        raise ProofError(
+            f"{path} is signed, but with another key: {public.hex()}.",
+            hint="Ask whose key that is.",
+        )
     return Sealed(sealed.report, public.hex())
 
 

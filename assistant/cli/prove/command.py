@@ -141,12 +141,7 @@ def _finish(invocation: Invocation, report: dict[str, Any], key: Any, out: Path)
 def _verify(invocation: Invocation, path: Path, key: str | None) -> None:
     from assistant.prove.signature import known_public_key, unseal
 
-    sealed = unseal(path)
-    if key is not None and sealed.public_key != key.strip().lower():
-        raise ProofError(
-            f"{path} is signed, but with another key: {sealed.public_key}.",
-            hint="Ask whose key that is.",
-        )
+    sealed = unseal(path, key)
     own = known_public_key(invocation.settings.data_dir) == sealed.public_key
     try:
         said = _said(sealed.report, sealed.public_key, own=own)
