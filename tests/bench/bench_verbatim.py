@@ -4,8 +4,9 @@
         [--first N] [--library NAME] [--journal FILE]
 
 Questions of SQuAD's training part and of A2, over a library of their paragraphs, and of CUAD's
-development contracts, over theirs, are answered through `AnswerSession` by the real engine:
-two of three by the tuned model, the rest by the untuned base, which writes freely. Every
+development contracts, over theirs, are answered through `AnswerSession` by the real engine: one
+of three as shipped (the reader first, then the tuned model where it adds something), one by the
+tuned model alone, one by the untuned base alone, which writes freely. Every
 quote is compared with the text that was ingested, character by character, by code that shares
 nothing with the program's (`verbatim.py`). What was answered is kept in a journal: a run that
 was stopped goes on, so that 5,000 answers can be had in slices (`--count 500`, then 1000, ...).
@@ -29,7 +30,7 @@ from typing import Any
 from assistant.answering import AnswerSession
 from assistant.config import Settings
 from assistant.engine.chat_model import LlamaChat
-from assistant.engine.engine_loader import load_embedder
+from assistant.engine.engine_loader import load_embedder, load_reader
 from assistant.engine.thread_count import threads_for
 from assistant.errors import AssistantError
 from assistant.models.catalogue import load_catalogue
@@ -57,7 +58,9 @@ OTHERS = 1500
 """Paragraphs of the training part that are in the library beside those asked about."""
 
 CUAD_SHARE = 0.2
-BASE_EVERY = 3
+MODELS = ("shipped", "tuned", "base")
+"""Who answers, in turn: question 0, 3, 6 and so on is the first one's."""
+
 LONGEST_ANSWER = 64
 """Tokens: the base rambles on for ever, and each token costs time."""
 
@@ -143,7 +146,7 @@ class Bench:
         questions: Sequence[Question],
         journal: Path,
     ) -> None:
-        self._files: dict[str, Path | None] = {"base": None, "tuned": adapter}
+        self._files: dict[str, Path | None] = dict.fromkeys(MODELS, adapter) | {"base": None}
         self._base = base
         self._texts = texts
         self._questions = questions
@@ -152,6 +155,7 @@ class Bench:
             max_answer_tokens=LONGEST_ANSWER
         )
         self._embedder = remembering(load_embedder(self._settings))
+        self._reader = load_reader(self._settings)
 
     def run(self, known: dict[int, Line], numbers: range, only: str | None) -> None:
         left: dict[str, list[int]] = {}
@@ -175,12 +179,16 @@ class Bench:
             self._embedder.save()
             sessions = {
                 model: AnswerSession(
-                    Retriever(store, self._embedder), chat, self._embedder, self._settings
+                    Retriever(store, self._embedder),
+                    chat,
+                    self._embedder,
+                    self._settings,
+                    reader=self._reader if model == "shipped" else None,
                 )
                 for model, chat in chats.items()
             }
             for done, number in enumerate(numbers, start=1):
-                model = "base" if number % BASE_EVERY == 0 else "tuned"
+                model = MODELS[number % len(MODELS)]
                 line = self._ask(sessions[model], model, number, documents)
                 known[number] = line
                 file.write(json.dumps(asdict(line)) + "\n")
@@ -245,10 +253,14 @@ def read_journal(path: Path, models: Sequence[Path]) -> dict[int, Line]:
 
 
 def figures_of(lines_: Sequence[Line]) -> list[Figure]:
-    figures = [Figure("answers", len(lines_), note="two of three by the tuned model")]
+    figures = [
+        Figure(
+            "answers", len(lines_), note="a third each as shipped, by the tuned model, by the base"
+        )
+    ]
     false = sum(len(line.count["fabricated"]) for line in lines_)
     figures.append(at_most("quotes shown that are not in the documents", false, 0))
-    for model in ("tuned", "base"):
+    for model in MODELS:
         own = [line for line in lines_ if line.model == model]
         if not own:
             continue

@@ -28,14 +28,21 @@ class Count:
 def look_up(answer: Answer, documents: Mapping[str, Sequence[str]], count: Count) -> None:
     """Count one answer. `documents` are the pages of each document, by its name.
 
-    Every citation must give the very characters at its offsets, on its page; and every
-    stretch between quotation marks of a sentence that is shown as supported must stand in one
-    of its citations' pages, white space and the marks' form aside.
+    Every citation, that of the short answer and of what was weighed against it included, must
+    give the very characters at its offsets, on its page; and every stretch between quotation
+    marks of a sentence that is shown as supported must stand in one of its citations' pages,
+    white space and the marks' form aside.
     """
     count.answers += 1
     count.abstained += answer.abstained
     count.sentences += len(answer.sentences)
     count.contradictions += len(answer.contradictions)
+    coverage = answer.coverage.doubtful if answer.coverage is not None else ()
+    loose = [answer.short, *(q for one in answer.candidates for q in one.quotes), *coverage]
+    for citation in filter(None, loose):
+        count.quotes += 1
+        if not stands(citation, documents):
+            count.fabricated.append(f"{citation.document}, page {citation.page}: {citation.text}")
     disagreeing = [s for c in answer.contradictions for s in (c.first, c.second)]
     for sentence in (*answer.sentences, *disagreeing):
         if not sentence.supported:
